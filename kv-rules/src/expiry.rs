@@ -1,0 +1,226 @@
+//! Expiry: when a pair ceases to exist, and how durations and points in time are written.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// The shortest expiration TTL, in seconds
+/// (<https://developers.cloudflare.com/kv/api/write-key-value-pairs/#expiring-keys>).
+pub const MIN_TTL: u32 = 60;
+
+/// The least `expiration` that is taken for a point in time (2001-09-09); a smaller number looks
+/// like a duration. A rule of this project, not of Cloudflare.
+pub const EARLIEST_EXPIRATION: u32 = 1_000_000_000;
+
+/// The latest `expiration`, in seconds since 1970 (2038-01-19): Cloudflare keeps 32 signed bits
+/// (<https://github.com/cloudflare/miniflare/issues/485>).
+pub const MAX_EXPIRATION: u32 = i32::MAX as u32;
+
+/// The shortest `cacheTtl` of a read in a Worker, in seconds
+/// (<https://developers.cloudflare.com/kv/api/read-key-value-pairs/#cachettl-parameter>).
+pub const MIN_CACHE_TTL: u32 = 30;
+
+/// When a pair ceases to exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Expiry {
+    /// So many seconds after it was written: `expirationTtl`.
+    Ttl(u32),
+    /// At a point in time, in seconds since 1970: `expiration`.
+    At(u32),
+}
+
+/// Why an expiry is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExpiryError {
+    /// The TTL is below [`MIN_TTL`].
+    #[error("an expiration TTL of {0} s is too short: Workers KV takes at least {MIN_TTL} s")]
+    TtlTooShort(i128),
+    /// The TTL is so large that it looks like a point in time.
+    #[error(
+        "an expiration TTL of {0} s looks like a point in time: a TTL counts seconds from the \
+         write; write `expiration: {0}` for a point in time"
+    )]
+    TtlLooksLikeTime(i128),
+    /// The expiration is so small that it looks like a duration.
+    #[error(
+        "an expiration of {0} looks like a duration: an expiration counts seconds since 1970; \
+         write `expirationTtl: {0}` for a duration"
+    )]
+    ExpirationLooksLikeTtl(i128),
+    /// The expiration is beyond [`MAX_EXPIRATION`].
+    #[error(
+        "an expiration of {0} is too late: Cloudflare keeps seconds since 1970 in 32 signed bits, \
+         at most {MAX_EXPIRATION} (2038-01-19){hint}", hint = milliseconds_hint(*.0)
+    )]
+    ExpirationTooLate(i128),
+    /// The expiration is not far enough ahead.
+    #[error(
+        "an expiration of {} is not {MIN_TTL} s ahead: Workers KV refuses it at {now}; \
+         write a later time, or remove the key", show_time(*.expiration)
+    )]
+    NotAhead {
+        /// The expiration, in seconds since 1970.
+        expiration: u32,
+        /// When it was checked.
+        now: Timestamp,
+    },
+    /// The read's cache TTL is below [`MIN_CACHE_TTL`].
+    #[error("a cache TTL of {0} s is too short: Workers KV takes at least {MIN_CACHE_TTL} s")]
+    CacheTtlTooShort(u32),
+    /// The text is not a duration in whole seconds.
+    #[error("`{}` is not a duration in whole seconds: write `3600`, `\"1h 30m\"` or `\"7d\"`", .0.escape_default())]
+    NotADuration(String),
+    /// The text is not a point in time in whole seconds.
+    #[error(
+        "`{}` is not a point in time in whole seconds: write seconds since 1970 or RFC 3339 text \
+         such as `\"2030-01-31T12:00:00Z\"`", .0.escape_default()
+    )]
+    NotATime(String),
+}
+
+fn show_time(expiration: u32) -> Timestamp {
+    Timestamp::from_second(i64::from(expiration)).unwrap_or(Timestamp::MAX)
+}
+
+fn milliseconds_hint(expiration: i128) -> String {
+    let seconds = expiration / 1000;
+    if (i128::from(EARLIEST_EXPIRATION)..=i128::from(MAX_EXPIRATION)).contains(&seconds) {
+        return format!("; it looks like milliseconds, write {seconds}");
+    }
+    String::new()
+}
+
+/// Checks an expiration TTL in seconds.
+///
+/// ```
+/// use kv_rules::{ExpiryError, check_ttl};
+/// assert_eq!(check_ttl(3600), Ok(3600));
+/// assert_eq!(check_ttl(59), Err(ExpiryError::TtlTooShort(59)));
+/// ```
+pub fn check_ttl(seconds: i128) -> Result<u32, ExpiryError> {
+    if seconds < i128::from(MIN_TTL) {
+        return Err(ExpiryError::TtlTooShort(seconds));
+    }
+    match u32::try_from(seconds) {
+        Ok(ttl) if ttl < EARLIEST_EXPIRATION => Ok(ttl),
+        _ => Err(ExpiryError::TtlLooksLikeTime(seconds)),
+    }
+}
+
+/// Checks an expiration in seconds since 1970, against everything but the clock.
+pub fn check_expiration(seconds: i128) -> Result<u32, ExpiryError> {
+    if seconds < i128::from(EARLIEST_EXPIRATION) {
+        return Err(ExpiryError::ExpirationLooksLikeTtl(seconds));
+    }
+    match u32::try_from(seconds) {
+        Ok(expiration) if expiration <= MAX_EXPIRATION => Ok(expiration),
+        _ => Err(ExpiryError::ExpirationTooLate(seconds)),
+    }
+}
+
+/// Checks that an expiration lies at least [`MIN_TTL`] seconds after `now`.
+pub fn check_expiration_ahead(expiration: u32, now: Timestamp) -> Result<(), ExpiryError> {
+    if i64::from(expiration) < now.as_second() + i64::from(MIN_TTL) {
+        return Err(ExpiryError::NotAhead { expiration, now });
+    }
+    Ok(())
+}
+
+/// Checks the `cacheTtl` of a read, in seconds.
+pub fn check_cache_ttl(seconds: u32) -> Result<(), ExpiryError> {
+    if seconds < MIN_CACHE_TTL {
+        return Err(ExpiryError::CacheTtlTooShort(seconds));
+    }
+    Ok(())
+}
+
+/// Reads a duration such as `1h 30m` or `7d` and checks it as a TTL. A day has 24 hours, a week 7 days.
+pub fn parse_duration(text: &str) -> Result<u32, ExpiryError> {
+    let not_a_duration = || ExpiryError::NotADuration(text.to_owned());
+    let span: jiff::Span = text.parse().map_err(|_| not_a_duration())?;
+    let days = jiff::SpanRelativeTo::days_are_24_hours();
+    let duration: SignedDuration = span.to_duration(days).map_err(|_| not_a_duration())?;
+    if duration.subsec_nanos() != 0 {
+        return Err(not_a_duration());
+    }
+    check_ttl(i128::from(duration.as_secs()))
+}
+
+/// Reads a point in time in RFC 3339 and checks it as an expiration.
+pub fn parse_time(text: &str) -> Result<u32, ExpiryError> {
+    match text.parse::<Timestamp>() {
+        Ok(time) if time.subsec_nanosecond() == 0 => check_expiration(i128::from(time.as_second())),
+        _ => Err(ExpiryError::NotATime(text.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ttl_is_at_least_a_minute_and_no_point_in_time() {
+        assert_eq!(check_ttl(60), Ok(60));
+        assert_eq!(check_ttl(59), Err(ExpiryError::TtlTooShort(59)));
+        assert_eq!(check_ttl(-1), Err(ExpiryError::TtlTooShort(-1)));
+        assert_eq!(check_ttl(999_999_999), Ok(999_999_999));
+        assert_eq!(check_ttl(1_000_000_000), Err(ExpiryError::TtlLooksLikeTime(1_000_000_000)));
+        assert_eq!(check_ttl(i128::MAX), Err(ExpiryError::TtlLooksLikeTime(i128::MAX)));
+    }
+
+    #[test]
+    fn an_expiration_is_a_point_in_time_in_32_signed_bits() {
+        assert_eq!(
+            check_expiration(999_999_999),
+            Err(ExpiryError::ExpirationLooksLikeTtl(999_999_999))
+        );
+        assert_eq!(check_expiration(1_000_000_000), Ok(1_000_000_000));
+        assert_eq!(check_expiration(2_147_483_647), Ok(2_147_483_647));
+        assert_eq!(
+            check_expiration(2_147_483_648),
+            Err(ExpiryError::ExpirationTooLate(2_147_483_648))
+        );
+        let message = check_expiration(1_893_456_000_000).unwrap_err().to_string();
+        assert!(message.ends_with("it looks like milliseconds, write 1893456000"), "{message}");
+    }
+
+    #[test]
+    fn an_expiration_lies_a_minute_ahead() {
+        let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+        let at = u32::try_from(now.as_second()).unwrap();
+        assert_eq!(check_expiration_ahead(at + 60, now), Ok(()));
+        let error = check_expiration_ahead(at + 59, now).unwrap_err();
+        assert!(error.to_string().contains("2030-01-01T00:00:59Z"), "{error}");
+    }
+
+    #[test]
+    fn durations_are_written_as_people_say_them() {
+        for (text, seconds) in [
+            ("1h 30m", 5400),
+            ("1h30m", 5400),
+            ("7d", 604_800),
+            ("2 weeks", 1_209_600),
+            ("60s", 60),
+            ("PT1H", 3600),
+        ] {
+            assert_eq!(parse_duration(text), Ok(seconds), "{text}");
+        }
+        for text in ["", "soon", "3600", "1.5s 1ns", "90ms", "1 month"] {
+            assert_eq!(
+                parse_duration(text),
+                Err(ExpiryError::NotADuration(text.to_owned())),
+                "{text}"
+            );
+        }
+        assert_eq!(parse_duration("59s"), Err(ExpiryError::TtlTooShort(59)));
+        assert_eq!(parse_duration("-2h"), Err(ExpiryError::TtlTooShort(-7200)));
+    }
+
+    #[test]
+    fn times_are_rfc_3339() {
+        assert_eq!(parse_time("2030-01-01T00:00:00Z"), Ok(1_893_456_000));
+        assert_eq!(parse_time("2030-01-01T01:00:00+01:00"), Ok(1_893_456_000));
+        for text in ["", "2030-01-01", "2030-01-01T00:00:00", "2030-01-01T00:00:00.5Z", "tomorrow"]
+        {
+            assert_eq!(parse_time(text), Err(ExpiryError::NotATime(text.to_owned())), "{text}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What Cloudflare Workers KV allows, each rule once.
+//!
+//! The `kv_namespace!` macro applies these rules when it compiles, kv-runtime when it runs, and
+//! kv-local when it answers in Cloudflare's place, so that all three agree to the byte. The crate
+//! does no I/O and knows nothing of the others.
+//!
+//! Every limit names its source. Unless another is named, it is
+//! <https://developers.cloudflare.com/kv/platform/limits/>.
+
+#![deny(missing_docs)]
+
+mod account;
+mod binding;
+mod bulk;
+mod expiry;
+mod id;
+mod key;
+mod pattern;
+mod title;
+mod value;
+
+pub use account::{
+    AccountError, BaseUrlError, DEFAULT_BASE_URL, EmailError, check_account_id, check_base_url,
+    check_email,
+};
+pub use binding::{BindingError, check_binding};
+pub use bulk::{
+    MAX_BULK_BYTES, MAX_BULK_GET_KEYS, MAX_BULK_PAIRS, MAX_LIST_KEYS, MAX_NAMESPACES, MIN_LIST_KEYS,
+};
+pub use expiry::{
+    EARLIEST_EXPIRATION, Expiry, ExpiryError, MAX_EXPIRATION, MIN_CACHE_TTL, MIN_TTL,
+    check_cache_ttl, check_expiration, check_expiration_ahead, check_ttl, parse_duration,
+    parse_time,
+};
+pub use id::{IdError, MAX_ID_BYTES, check_id};
+pub use key::{KeyError, MAX_KEY_BYTES, check_key};
+pub use pattern::{Param, ParamError, Pattern, PatternError, Segment};
+pub use title::{MAX_TITLE_BYTES, Placeholder, TitleError, check_title, fill_title, placeholders};
+pub use value::{
+    MAX_METADATA_BYTES, MAX_VALUE_BYTES, MetadataError, ValueError, check_metadata, check_value,
+};
