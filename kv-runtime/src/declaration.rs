@@ -10,6 +10,11 @@ use crate::codec::{DecodeError, EncodeError};
 /// where they do not depend on the deploy.
 #[derive(Debug)]
 pub struct Declaration {
+    /// The package that declares it: `env!("CARGO_PKG_NAME")`, the default app.
+    pub package: &'static str,
+    /// The package's folder when it was compiled: `env!("CARGO_MANIFEST_DIR")`, where the default
+    /// state and the local files are.
+    pub root: &'static str,
     /// The key of the state: a namespace keeps its identity while its id stays the same.
     pub id: &'static str,
     /// The title, with `{app}`, `{stage}` and `{id}` still open.
