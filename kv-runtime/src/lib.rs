@@ -1,1 +1,36 @@
-//! kv-runtime
+//! Cloudflare Workers KV from Rust: checked declarations, typed keys, a lifecycle that survives
+//! failure.
+
+#![deny(missing_docs)]
+
+mod codec;
+pub mod declaration;
+mod entry;
+mod error;
+mod family;
+mod key;
+mod list;
+mod namespace;
+pub mod store;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use bytes::Bytes;
+pub use kv_rules as rules;
+pub use serde_json;
+#[cfg(target_arch = "wasm32")]
+pub use worker;
+
+pub use codec::{DecodeError, EncodeError};
+pub use declaration::Declaration;
+pub use entry::{Delete, Entry, Get, GetWithMetadata, Put};
+pub use error::{Error, Part};
+pub use family::FamilyError;
+pub use key::Key;
+pub use list::{FamilyList, KeyInfo, List};
+pub use namespace::Namespace;
+#[cfg(not(target_arch = "wasm32"))]
+pub use store::MemoryStore;
+pub use store::{KvStore, Store};

@@ -1,0 +1,163 @@
+//! The stored form of a value, which follows its Rust type alone, so that every store gives back
+//! what was put.
+//!
+//! A [`String`] is stored as its text and [`Bytes`] as they are, so that other programs can read
+//! them. Every other type is stored as compact JSON by serde_json. What JSON cannot say, serde_json
+//! decides: a `NaN` or an infinity is written as `null`.
+
+use std::any::{Any, type_name};
+use std::str::Utf8Error;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+/// Why a value or metadata has no stored form.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "a `{ty}` has no JSON form: a map needs keys that are text or numbers, and a `Serialize` \
+     written by hand must not fail; store other data as `Bytes`"
+)]
+pub struct EncodeError {
+    /// The Rust type.
+    pub ty: &'static str,
+    /// What serde_json says.
+    pub source: serde_json::Error,
+}
+
+/// Why stored bytes, or a literal, are no value of a Rust type.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// They are not the JSON of the type.
+    #[error("what is stored is not the JSON of a `{ty}`: change the type, or write the key anew")]
+    Json {
+        /// The Rust type.
+        ty: &'static str,
+        /// What serde_json says. Its text can quote the value.
+        source: serde_json::Error,
+    },
+    /// They are not UTF-8, and the type is [`String`].
+    #[error("what is stored is not text in UTF-8, which a `String` is: read it as `Bytes`")]
+    Text(#[source] Utf8Error),
+    /// A literal is a value of the type, but the value cannot be written.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+}
+
+/// The bytes to store for a value.
+pub(crate) fn encode<T: Serialize + 'static>(value: &T) -> Result<Bytes, EncodeError> {
+    let any: &dyn Any = value;
+    if let Some(text) = any.downcast_ref::<String>() {
+        return Ok(Bytes::copy_from_slice(text.as_bytes()));
+    }
+    if let Some(bytes) = any.downcast_ref::<Bytes>() {
+        return Ok(bytes.clone());
+    }
+    match serde_json::to_vec(value) {
+        Ok(json) => Ok(json.into()),
+        Err(source) => Err(EncodeError { ty: type_name::<T>(), source }),
+    }
+}
+
+/// The value that stored bytes stand for.
+pub(crate) fn decode<T: DeserializeOwned + 'static>(stored: Bytes) -> Result<T, DecodeError> {
+    let mut value: Option<T> = None;
+    let any: &mut dyn Any = &mut value;
+    if let Some(bytes) = any.downcast_mut::<Option<Bytes>>() {
+        *bytes = Some(stored);
+    } else if let Some(text) = any.downcast_mut::<Option<String>>() {
+        let utf8 = String::from_utf8(stored.into());
+        *text = Some(utf8.map_err(|error| DecodeError::Text(error.utf8_error()))?);
+    } else {
+        return decode_json(&stored);
+    }
+    Ok(value.expect("one of the branches above filled it, or returned"))
+}
+
+/// The value that JSON text stands for.
+fn decode_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
+    serde_json::from_slice(json)
+        .map_err(|source| DecodeError::Json { ty: type_name::<T>(), source })
+}
+
+/// Checks that a JSON literal is a `T` and gives the bytes to store for it.
+pub(crate) fn encode_literal<T>(json: &str) -> Result<Bytes, DecodeError>
+where
+    T: Serialize + DeserializeOwned + 'static,
+{
+    Ok(encode(&decode_json::<T>(json.as_bytes())?)?)
+}
+
+/// Metadata as compact JSON; `None` for what is `null` in JSON, which Workers KV keeps as none.
+pub(crate) fn encode_metadata<M: Serialize>(
+    metadata: &M,
+) -> Result<Option<Box<RawValue>>, EncodeError> {
+    match serde_json::value::to_raw_value(metadata) {
+        Ok(json) => Ok((json.get() != "null").then_some(json)),
+        Err(source) => Err(EncodeError { ty: type_name::<M>(), source }),
+    }
+}
+
+/// The metadata that JSON stands for.
+pub(crate) fn decode_metadata<M: DeserializeOwned>(json: &RawValue) -> Result<M, DecodeError> {
+    decode_json(json.get().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[test]
+    fn text_and_bytes_are_stored_as_they_are() {
+        assert_eq!(encode(&"a \"b\"".to_owned()).unwrap(), "a \"b\"");
+        assert_eq!(encode(&Bytes::from_static(&[0, 255])).unwrap(), &[0, 255][..]);
+        assert_eq!(decode::<String>(Bytes::from_static(b"3")).unwrap(), "3");
+        assert_eq!(decode::<Bytes>(Bytes::from_static(&[0, 255])).unwrap(), &[0, 255][..]);
+    }
+
+    #[test]
+    fn every_other_type_is_compact_json() {
+        assert_eq!(encode(&vec![Some(1), None]).unwrap(), "[1,null]");
+        assert_eq!(encode(&serde_json::json!("text")).unwrap(), "\"text\"");
+        assert_eq!(decode::<u64>(Bytes::from_static(b"18446744073709551615")).unwrap(), u64::MAX);
+    }
+
+    #[test]
+    fn a_literal_is_stored_in_the_form_of_its_type() {
+        assert_eq!(encode_literal::<String>("\"text\"").unwrap(), "text");
+        assert_eq!(encode_literal::<Bytes>("\"text\"").unwrap(), "text");
+        assert_eq!(encode_literal::<serde_json::Value>("\"text\"").unwrap(), "\"text\"");
+        assert_eq!(encode_literal::<f64>("1").unwrap(), "1.0");
+        assert!(encode_literal::<String>("1").is_err());
+    }
+
+    #[test]
+    fn fields_that_the_type_does_not_know_are_ignored() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Known {
+            a: u8,
+        }
+        let stored = Bytes::from_static(br#"{"a":1,"new":[2]}"#);
+        assert_eq!(decode::<Known>(stored).unwrap(), Known { a: 1 });
+    }
+
+    #[test]
+    fn what_has_no_json_form_names_its_type() {
+        let map = HashMap::from([((1, 2), 3)]);
+        let error = encode(&map).unwrap_err();
+        assert!(error.to_string().contains("HashMap<(i32, i32), i32"), "{error}");
+        assert_eq!(error.source.to_string(), "key must be a string");
+    }
+
+    #[test]
+    fn null_metadata_is_none() {
+        assert!(encode_metadata(&None::<u8>).unwrap().is_none());
+        assert_eq!(encode_metadata(&Some(1)).unwrap().unwrap().get(), "1");
+    }
+}

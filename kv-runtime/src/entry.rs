@@ -1,0 +1,301 @@
+//! Entries: a key bound to a store, and what can be done with it.
+//!
+//! The types of value and metadata are a thin layer: everything that waits is compiled once, for
+//! bytes, whatever the number of types.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use kv_rules::{
+    Expiry, ExpiryError, check_cache_ttl, check_expiration, check_expiration_ahead, check_metadata,
+    check_ttl, check_value,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use crate::codec::{EncodeError, decode, decode_metadata, encode, encode_metadata};
+use crate::error::{Error, Part};
+use crate::family::FamilyError;
+use crate::key::Name;
+use crate::store::{Pair, Store, now};
+
+/// A key in a store, with the types of its value `T` and its metadata `M`.
+///
+/// Nothing is sent until one of its requests is awaited. An entry of a family whose parameters make
+/// no key gives the reason then, or at once by [`key`](Entry::key).
+#[must_use = "an entry does nothing until it is asked to get, put or delete"]
+pub struct Entry<'a, T, M = serde_json::Value> {
+    target: Target<'a>,
+    types: PhantomData<fn() -> (T, M)>,
+}
+
+#[derive(Clone)]
+struct Target<'a> {
+    store: &'a Store,
+    key: Result<Name, FamilyError>,
+}
+
+impl<'a, T, M> Entry<'a, T, M> {
+    pub(crate) fn new(store: &'a Store, key: Result<Name, FamilyError>) -> Self {
+        Self { target: Target { store, key }, types: PhantomData }
+    }
+
+    /// The key, or why the parameters of a family make none.
+    pub fn key(&self) -> Result<&str, &FamilyError> {
+        self.target.key.as_ref().map(|key| key.text.as_ref())
+    }
+
+    /// Reads the value: `None` when there is none.
+    pub fn get(&self) -> Get<'a, T> {
+        Get { target: self.target.clone(), cache_ttl: None, types: PhantomData }
+    }
+
+    /// Reads the value and the metadata: `None` when there is no value.
+    pub fn get_with_metadata(&self) -> GetWithMetadata<'a, T, M> {
+        GetWithMetadata { target: self.target.clone(), cache_ttl: None, types: PhantomData }
+    }
+
+    /// Deletes the pair. It is no error when there is none.
+    pub fn delete(&self) -> Delete<'a> {
+        Delete { target: self.target.clone() }
+    }
+}
+
+impl<'a, T: Serialize + 'static, M> Entry<'a, T, M> {
+    /// Writes the value in place of what the key had. Metadata and expiry are replaced too, by none
+    /// if the put names none and the key's declaration has no `expirationTtl`.
+    pub fn put(&self, value: &T) -> Put<'a, M> {
+        Put {
+            target: self.target.clone(),
+            value: encode(value),
+            metadata: Ok(None),
+            lifetime: Lifetime::OfKey,
+            types: PhantomData,
+        }
+    }
+}
+
+impl<T, M> fmt::Debug for Entry<'_, T, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Entry").field(&self.key()).finish()
+    }
+}
+
+/// Reads a value when it is awaited; [`Entry::get`] makes it.
+#[must_use = "nothing is read until it is awaited"]
+pub struct Get<'a, T> {
+    target: Target<'a>,
+    cache_ttl: Option<u32>,
+    types: PhantomData<fn() -> T>,
+}
+
+impl<T> Get<'_, T> {
+    /// Lets a Worker answer from a copy in its data centre that is at most so many seconds old, at
+    /// least 30. Other stores read the value itself.
+    pub fn cache_ttl(mut self, seconds: u32) -> Self {
+        self.cache_ttl = Some(seconds);
+        self
+    }
+}
+
+impl<'a, T: DeserializeOwned + 'static> IntoFuture for Get<'a, T> {
+    type Output = Result<Option<T>, Error>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let typed = |got: Option<(Name, Bytes)>| {
+            got.map(|(key, stored)| {
+                decode(stored).map_err(|source| decode_error(&key.text, Part::Value, source))
+            })
+            .transpose()
+        };
+        self.target.get(self.cache_ttl).map(move |got| typed(got?)).boxed()
+    }
+}
+
+/// Reads a value and its metadata when it is awaited; [`Entry::get_with_metadata`] makes it.
+#[must_use = "nothing is read until it is awaited"]
+pub struct GetWithMetadata<'a, T, M> {
+    target: Target<'a>,
+    cache_ttl: Option<u32>,
+    types: PhantomData<fn() -> (T, M)>,
+}
+
+impl<T, M> GetWithMetadata<'_, T, M> {
+    /// Lets a Worker answer from a copy in its data centre that is at most so many seconds old, at
+    /// least 30. Other stores read the value itself.
+    pub fn cache_ttl(mut self, seconds: u32) -> Self {
+        self.cache_ttl = Some(seconds);
+        self
+    }
+}
+
+impl<'a, T, M> IntoFuture for GetWithMetadata<'a, T, M>
+where
+    T: DeserializeOwned + 'static,
+    M: DeserializeOwned + 'static,
+{
+    type Output = Result<Option<(T, Option<M>)>, Error>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let typed = |got: Option<(Name, Bytes, Option<Box<RawValue>>)>| {
+            got.map(|(key, stored, metadata)| {
+                let value = decode(stored)
+                    .map_err(|source| decode_error(&key.text, Part::Value, source))?;
+                let metadata = metadata
+                    .map(|json| decode_metadata(&json))
+                    .transpose()
+                    .map_err(|source| decode_error(&key.text, Part::Metadata, source))?;
+                Ok((value, metadata))
+            })
+            .transpose()
+        };
+        self.target.get_with_metadata(self.cache_ttl).map(move |got| typed(got?)).boxed()
+    }
+}
+
+/// Writes a value when it is awaited; [`Entry::put`] makes it.
+///
+/// The pair lives as long as the last of [`expiration_ttl`](Put::expiration_ttl),
+/// [`expiration`](Put::expiration) and [`never_expires`](Put::never_expires) says; without any, as
+/// long as the key's declaration says.
+#[must_use = "nothing is written until it is awaited"]
+pub struct Put<'a, M> {
+    target: Target<'a>,
+    value: Result<Bytes, EncodeError>,
+    metadata: Result<Option<Box<RawValue>>, EncodeError>,
+    lifetime: Lifetime,
+    types: PhantomData<fn() -> M>,
+}
+
+enum Lifetime {
+    OfKey,
+    Never,
+    Ttl(u64),
+    At(u64),
+}
+
+impl<M> Put<'_, M> {
+    /// Ends the pair so many seconds after this write, at least 60.
+    pub fn expiration_ttl(mut self, seconds: u64) -> Self {
+        self.lifetime = Lifetime::Ttl(seconds);
+        self
+    }
+
+    /// Ends the pair at a point in time, in seconds since 1970, at least 60 s ahead.
+    pub fn expiration(mut self, seconds_since_1970: u64) -> Self {
+        self.lifetime = Lifetime::At(seconds_since_1970);
+        self
+    }
+
+    /// Keeps the pair until it is deleted, whatever the key's declaration says.
+    pub fn never_expires(mut self) -> Self {
+        self.lifetime = Lifetime::Never;
+        self
+    }
+}
+
+impl<M: Serialize> Put<'_, M> {
+    /// Keeps metadata beside the value, at most 1,024 bytes as compact JSON. What is `null` in JSON
+    /// is no metadata.
+    pub fn metadata(mut self, metadata: &M) -> Self {
+        self.metadata = encode_metadata(metadata);
+        self
+    }
+}
+
+impl<'a, M> IntoFuture for Put<'a, M> {
+    type Output = Result<(), Error>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        self.target.put(self.value, self.metadata, self.lifetime).boxed()
+    }
+}
+
+/// Deletes a pair when it is awaited; [`Entry::delete`] makes it.
+#[must_use = "nothing is deleted until it is awaited"]
+pub struct Delete<'a> {
+    target: Target<'a>,
+}
+
+impl<'a> IntoFuture for Delete<'a> {
+    type Output = Result<(), Error>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        async move {
+            let key = self.target.key?;
+            self.target.store.raw().delete(&key.text).await
+        }
+        .boxed()
+    }
+}
+
+impl Target<'_> {
+    async fn get(self, cache_ttl: Option<u32>) -> Result<Option<(Name, Bytes)>, Error> {
+        let key = self.key?;
+        check_read(&key, cache_ttl)?;
+        let got = self.store.raw().get(&key.text, cache_ttl).await?;
+        Ok(got.map(|stored| (key, stored)))
+    }
+
+    async fn get_with_metadata(
+        self,
+        cache_ttl: Option<u32>,
+    ) -> Result<Option<(Name, Bytes, Option<Box<RawValue>>)>, Error> {
+        let key = self.key?;
+        check_read(&key, cache_ttl)?;
+        let got = self.store.raw().get_with_metadata(&key.text, cache_ttl).await?;
+        Ok(got.map(|(stored, metadata)| (key, stored, metadata)))
+    }
+
+    async fn put(
+        self,
+        value: Result<Bytes, EncodeError>,
+        metadata: Result<Option<Box<RawValue>>, EncodeError>,
+        lifetime: Lifetime,
+    ) -> Result<(), Error> {
+        let name = self.key?;
+        let key = || name.text.clone().into_owned();
+        let encode_error = |part| move |source| Error::Encode { key: key(), part, source };
+        let value = value.map_err(encode_error(Part::Value))?;
+        let metadata = metadata.map_err(encode_error(Part::Metadata))?;
+        check_value(value.len()).map_err(|source| Error::ValueTooLarge { key: key(), source })?;
+        check_metadata(metadata.as_ref().map_or(0, |json| json.get().len()))
+            .map_err(|source| Error::MetadataTooLarge { key: key(), source })?;
+        let expiry =
+            lifetime.expiry(&name).map_err(|source| Error::Expiry { key: key(), source })?;
+        self.store.raw().put(&name.text, Pair { value, metadata, expiry }).await
+    }
+}
+
+impl Lifetime {
+    fn expiry(&self, key: &Name) -> Result<Option<Expiry>, ExpiryError> {
+        match (self, key.expiration_ttl) {
+            (&Self::Ttl(seconds), _) | (Self::OfKey, Some(seconds)) => {
+                Ok(Some(Expiry::Ttl(check_ttl(seconds.into())?)))
+            }
+            (&Self::At(seconds), _) => {
+                let expiration = check_expiration(seconds.into())?;
+                check_expiration_ahead(expiration, now())?;
+                Ok(Some(Expiry::At(expiration)))
+            }
+            (Self::Never, _) | (Self::OfKey, None) => Ok(None),
+        }
+    }
+}
+
+fn check_read(key: &Name, cache_ttl: Option<u32>) -> Result<(), Error> {
+    let checked = cache_ttl.map_or(Ok(()), check_cache_ttl);
+    checked.map_err(|source| Error::Expiry { key: key.text.clone().into_owned(), source })
+}
+
+fn decode_error(key: &str, part: Part, source: crate::codec::DecodeError) -> Error {
+    Error::Decode { key: key.to_owned(), part, source }
+}
