@@ -1,0 +1,63 @@
+//! Values: a file each.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write as _};
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::StorageError;
+use super::layout::hex;
+
+/// The folder with the values of one namespace.
+#[derive(Clone, Debug)]
+pub(super) struct Blobs {
+    folder: PathBuf,
+}
+
+impl Blobs {
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Makes the folder that [`write`](Self::write) needs.
+    pub(super) fn make_folder(&self) -> Result<(), StorageError> {
+        fs::create_dir_all(&self.folder)
+            .map_err(|source| StorageError::io("create", &self.folder, source))
+    }
+
+    /// Writes a new blob and returns its id.
+    pub(super) fn write(&self, value: &[u8], now: Timestamp) -> Result<String, StorageError> {
+        let id = hex(&rand::random::<[u8; 32]>()) + &hex(&now.as_millisecond().to_be_bytes());
+        let path = self.folder.join(&id);
+        let written = File::create_new(&path).and_then(|mut file| file.write_all(value));
+        written.map_err(|source| {
+            self.remove_all([&id]);
+            StorageError::io("write", &path, source)
+        })?;
+        Ok(id)
+    }
+
+    /// Reads a blob, unless it is gone.
+    pub(super) fn read(&self, id: &str) -> Result<Option<Bytes>, StorageError> {
+        let path = self.folder.join(id);
+        match fs::read(&path) {
+            Ok(value) => Ok(Some(value.into())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(StorageError::io("read", &path, source)),
+        }
+    }
+
+    /// Removes blobs that no row names. One that stays is only wasted space, so that is no error.
+    pub(super) fn remove_all(&self, ids: impl IntoIterator<Item = impl AsRef<str>>) {
+        for id in ids {
+            let path = self.folder.join(id.as_ref());
+            if let Err(error) = fs::remove_file(&path)
+                && error.kind() != ErrorKind::NotFound
+            {
+                tracing::warn!(%error, path = %path.display(), "could not remove an unused value");
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Databases that other processes use at the same time.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode};
+
+use super::StorageError;
+
+/// How long a statement waits while another process writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How many namespaces' files are kept open: each takes three of the process's file descriptors,
+/// and an account can have more namespaces than a process files.
+const MAX_OPEN: usize = 32;
+
+/// An open database.
+#[derive(Debug)]
+pub(super) struct Database {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+impl Database {
+    /// Opens a file, and makes it and its tables where they are missing.
+    pub(super) fn open(path: &Path, schema: &str) -> Result<Self, StorageError> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)
+                .map_err(|source| StorageError::io("create", folder, source))?;
+        }
+        let connection = connect(path, schema)
+            .map_err(|source| StorageError::Database { path: path.to_owned(), source })?;
+        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
+    }
+
+    /// Uses the connection.
+    pub(super) fn with<T>(
+        &self,
+        run: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StorageError> {
+        // A panic in another thread rolls its transaction back, so the connection stays good.
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        run(&mut connection)
+            .map_err(|source| StorageError::Database { path: self.path.clone(), source })
+    }
+}
+
+fn connect(path: &Path, schema: &str) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    write_ahead(&connection)?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.execute_batch(schema)?;
+    Ok(connection)
+}
+
+/// Makes readers and a writer of other processes get along.
+///
+/// While another process does the same to a new file, `SQLite` fails at once instead of waiting.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode = WAL") {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && Instant::now() < deadline =>
+            {
+                thread::sleep(Duration::from_millis(5));
+            }
+            result => return result,
+        }
+    }
+}
+
+/// The files that were used last, open.
+#[derive(Debug, Default)]
+pub(super) struct Databases {
+    open: Mutex<VecDeque<Arc<Database>>>,
+}
+
+impl Databases {
+    /// The database at a path, opened when it is not.
+    pub(super) fn open(&self, path: &Path, schema: &str) -> Result<Arc<Database>, StorageError> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = open.iter().position(|database| database.path == path);
+        let database = match found.and_then(|at| open.remove(at)) {
+            // Someone may have deleted the whole folder meanwhile.
+            Some(database) if path.exists() => database,
+            _ => Arc::new(Database::open(path, schema)?),
+        };
+        open.push_back(Arc::clone(&database));
+        if open.len() > MAX_OPEN {
+            open.pop_front();
+        }
+        Ok(database)
+    }
+
+    /// Closes a database once nobody uses it any more.
+    pub(super) fn close(&self, path: &Path) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|database| database.path != path);
+    }
+}

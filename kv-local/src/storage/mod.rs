@@ -1,0 +1,110 @@
+//! The store that wrangler and miniflare use, and a registry of namespaces beside it.
+//!
+//! Below the root, which wrangler calls the persist folder:
+//!
+//! | path | holds |
+//! |---|---|
+//! | `v3/kv/NAMESPACE_ID/blobs/BLOB_ID` | a value, as it is |
+//! | `v3/kv/miniflare-KVNamespaceObject/OBJECT_ID.sqlite` | a namespace's keys, and which blob each has |
+//! | `kv-local/namespaces.sqlite` | titles and ids, of which wrangler's files know nothing |
+//!
+//! A blob is written before the row that names it and removed after the row is gone, so a process
+//! that dies at any point leaves a whole store, and at worst a blob that nothing names. As in
+//! wrangler, nothing is forced to the disk: a machine that loses power can lose the last writes.
+
+mod blobs;
+mod database;
+mod error;
+mod json;
+mod layout;
+mod pair;
+mod pairs;
+mod registry;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use database::Databases;
+use layout::Layout;
+use registry::Registry;
+
+pub use error::{PairError, StorageError};
+pub use pair::{Pair, Stored};
+pub use pairs::{ListedKey, Page, Pairs};
+pub use registry::Namespace;
+
+/// The namespaces below one persist folder.
+///
+/// Clones share their connections. Every method blocks: call it from a thread that may.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// use kv_local::{Pair, Storage};
+///
+/// let storage = Storage::open(folder.path())?;
+/// let sessions = storage.pairs(&storage.create("sessions")?.id)?;
+/// sessions.put_many([Pair::new("greeting", "hello".as_bytes())])?;
+/// assert_eq!(sessions.get("greeting")?.unwrap().value, "hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Storage {
+    root: PathBuf,
+    registry: Arc<Registry>,
+    databases: Arc<Databases>,
+}
+
+impl Storage {
+    /// Opens the store below `root`, by custom `.wrangler/state`; what is missing is made.
+    pub fn open(root: impl AsRef<Path>) -> Result<Self, StorageError> {
+        let root = std::path::absolute(root.as_ref())
+            .map_err(|source| StorageError::io("find", root.as_ref(), source))?;
+        let registry = Arc::new(Registry::open(&root.join("kv-local/namespaces.sqlite"))?);
+        Ok(Self { root, registry, databases: Arc::default() })
+    }
+
+    /// The folder that the store is in.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Registers a new namespace under a title that no other has.
+    pub fn create(&self, title: &str) -> Result<Namespace, StorageError> {
+        self.registry.create(title)
+    }
+
+    /// Every registered namespace, oldest first.
+    pub fn list(&self) -> Result<Vec<Namespace>, StorageError> {
+        self.registry.list()
+    }
+
+    /// The registered namespace with this id.
+    pub fn get(&self, id: &str) -> Result<Option<Namespace>, StorageError> {
+        self.registry.get(id)
+    }
+
+    /// Gives a namespace another title; its id and pairs stay.
+    pub fn rename(&self, id: &str, title: &str) -> Result<Namespace, StorageError> {
+        self.registry.rename(id, title)
+    }
+
+    /// Deletes a registered namespace with all its pairs.
+    ///
+    /// The registry forgets it last: a delete that was cut off can be repeated.
+    pub fn delete(&self, id: &str) -> Result<(), StorageError> {
+        if self.registry.get(id)?.is_none() {
+            return Err(StorageError::UnknownNamespace(id.to_owned()));
+        }
+        self.pairs(id)?.destroy()?;
+        self.registry.forget(id)
+    }
+
+    /// The pairs of a namespace, registered here or not: wrangler uses whatever id a Worker's
+    /// configuration names.
+    ///
+    /// Nothing is written until a pair is.
+    pub fn pairs(&self, id: &str) -> Result<Pairs, StorageError> {
+        Ok(Pairs::new(Layout::new(&self.root, id)?, Arc::clone(&self.databases)))
+    }
+}

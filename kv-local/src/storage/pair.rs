@@ -1,0 +1,148 @@
+//! One pair: as it is handed in, as it is checked, as it is handed out.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use kv_rules::{
+    Expiry, ExpiryError, check_expiration, check_expiration_ahead, check_key, check_metadata,
+    check_ttl, check_value,
+};
+
+use super::{PairError, StorageError, json};
+
+/// A pair to write.
+#[derive(Debug, Clone)]
+pub struct Pair<'a> {
+    /// The key.
+    pub key: Cow<'a, str>,
+    /// The value.
+    pub value: Cow<'a, [u8]>,
+    /// JSON text; `null` is no metadata. It is stored compact.
+    pub metadata: Option<Cow<'a, str>>,
+    /// When the pair ceases to exist; never, without.
+    pub expiry: Option<Expiry>,
+}
+
+impl<'a> Pair<'a> {
+    /// A pair without metadata that never expires.
+    pub fn new(key: impl Into<Cow<'a, str>>, value: impl Into<Cow<'a, [u8]>>) -> Self {
+        Self { key: key.into(), value: value.into(), metadata: None, expiry: None }
+    }
+}
+
+/// A pair that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The value.
+    pub value: Bytes,
+    /// JSON text.
+    pub metadata: Option<String>,
+    /// When the pair ceases to exist, in seconds since 1970.
+    pub expiration: Option<u32>,
+}
+
+/// What the rules leave of a pair's fields beside its key and value.
+#[derive(Debug)]
+pub(super) struct Attributes {
+    pub(super) metadata: Option<String>,
+    pub(super) expiration: Option<u32>,
+}
+
+/// Checks a pair that is written now against every rule.
+pub(super) fn check(pair: &Pair<'_>, now: Timestamp) -> Result<Attributes, StorageError> {
+    let broken = |source| StorageError::Pair { key: pair.key.clone().into_owned(), source };
+    attributes(pair, now).map_err(broken)
+}
+
+fn attributes(pair: &Pair<'_>, now: Timestamp) -> Result<Attributes, PairError> {
+    check_key(&pair.key)?;
+    check_value(pair.value.len())?;
+    let metadata = match &pair.metadata {
+        Some(text) => Some(json::compact(text).map_err(PairError::MetadataNotJson)?),
+        None => None,
+    };
+    let metadata = metadata.filter(|text| text != "null");
+    check_metadata(metadata.as_ref().map_or(0, String::len))?;
+    let expiration = pair.expiry.map(|expiry| expiration(expiry, now)).transpose()?;
+    Ok(Attributes { metadata, expiration })
+}
+
+/// When a pair that is written now ceases to exist, in seconds since 1970.
+fn expiration(expiry: Expiry, now: Timestamp) -> Result<u32, ExpiryError> {
+    match expiry {
+        Expiry::Ttl(seconds) => {
+            let ttl = check_ttl(seconds.into())?;
+            check_expiration(i128::from(now.as_second()) + i128::from(ttl))
+        }
+        Expiry::At(seconds) => {
+            let expiration = check_expiration(seconds.into())?;
+            check_expiration_ahead(expiration, now)?;
+            Ok(expiration)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
+
+    fn refused(pair: &Pair<'_>) -> PairError {
+        match check(pair, NOW) {
+            Err(StorageError::Pair { source, .. }) => source,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_ttl_counts_from_the_write() {
+        let expiry = Some(Expiry::Ttl(60));
+        let pair = Pair { expiry, ..Pair::new("k", b"".as_slice()) };
+        assert_eq!(check(&pair, NOW).unwrap().expiration, Some(1_800_000_060));
+    }
+
+    #[test]
+    fn a_ttl_that_ends_after_2038_is_refused() {
+        let expiry = Some(Expiry::Ttl(999_999_999));
+        let pair = Pair { expiry, ..Pair::new("k", b"".as_slice()) };
+        let error = refused(&pair);
+        assert!(matches!(error, PairError::Expiry(ExpiryError::ExpirationTooLate(_))), "{error}");
+    }
+
+    #[test]
+    fn an_expiration_lies_a_minute_ahead() {
+        let at = |at| Pair { expiry: Some(Expiry::At(at)), ..Pair::new("k", b"".as_slice()) };
+        assert_eq!(check(&at(1_800_000_060), NOW).unwrap().expiration, Some(1_800_000_060));
+        let error = refused(&at(1_800_000_059));
+        assert!(matches!(error, PairError::Expiry(ExpiryError::NotAhead { .. })), "{error}");
+    }
+
+    #[test]
+    fn metadata_is_measured_and_kept_compact() {
+        let metadata = |text: &'static str| Pair {
+            metadata: Some(text.into()),
+            ..Pair::new("k", b"".as_slice())
+        };
+        let kept = |text| check(&metadata(text), NOW).unwrap().metadata;
+        assert_eq!(kept(" { \"a\" : 1 } "), Some("{\"a\":1}".to_owned()));
+        assert_eq!(kept("null"), None);
+        assert!(matches!(refused(&metadata("{")), PairError::MetadataNotJson(_)));
+
+        let json = |letters: usize| Pair {
+            metadata: Some(format!(" \"{}\" ", "x".repeat(letters)).into()),
+            ..Pair::new("k", b"".as_slice())
+        };
+        assert!(check(&json(1022), NOW).is_ok());
+        assert!(matches!(refused(&json(1023)), PairError::Metadata(_)));
+    }
+
+    #[test]
+    fn the_rules_of_keys_and_values_hold() {
+        let long = "k".repeat(513);
+        assert!(matches!(refused(&Pair::new(&long, b"".as_slice())), PairError::Key(_)));
+        let large = vec![0; 26_214_401];
+        assert!(matches!(refused(&Pair::new("k", large)), PairError::Value(_)));
+    }
+}

@@ -1,0 +1,317 @@
+//! The pairs of one namespace.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use kv_rules::check_key;
+use rusqlite::{
+    OptionalExtension as _, TransactionBehavior, params, params_from_iter, types::Value,
+};
+
+use super::blobs::Blobs;
+use super::database::{Database, Databases};
+use super::layout::Layout;
+use super::pair::{self, Attributes};
+use super::{Pair, StorageError, Stored};
+
+/// Miniflare's schema, word for word: whoever opens a namespace first makes it.
+const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS _mf_entries (
+    key TEXT PRIMARY KEY,
+    blob_id TEXT NOT NULL,
+    expiration INTEGER,
+    metadata TEXT
+);
+CREATE INDEX IF NOT EXISTS _mf_entries_expiration_idx ON _mf_entries(expiration);";
+
+/// The pairs of one namespace. A pair that has expired is not there.
+#[derive(Clone, Debug)]
+pub struct Pairs {
+    layout: Layout,
+    blobs: Blobs,
+    databases: Arc<Databases>,
+}
+
+/// A key in a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedKey {
+    /// The key.
+    pub name: String,
+    /// When it ceases to exist, in seconds since 1970.
+    pub expiration: Option<u32>,
+    /// JSON text.
+    pub metadata: Option<String>,
+}
+
+/// A page of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The keys, in the order of their bytes.
+    pub keys: Vec<ListedKey>,
+    /// Whether no key follows. Else the next page comes after the last key of this one.
+    pub complete: bool,
+}
+
+/// What the index says of a key.
+struct Entry {
+    blob_id: String,
+    expiration: Option<i64>,
+    metadata: Option<String>,
+}
+
+/// A row to write.
+struct NewRow<'a> {
+    key: std::borrow::Cow<'a, str>,
+    blob_id: String,
+    attributes: Attributes,
+}
+
+impl Pairs {
+    pub(super) fn new(layout: Layout, databases: Arc<Databases>) -> Self {
+        let blobs = Blobs::new(layout.blobs.clone());
+        Self { layout, blobs, databases }
+    }
+
+    /// The pair with this key.
+    pub fn get(&self, key: &str) -> Result<Option<Stored>, StorageError> {
+        let Some(database) = self.existing()? else { return Ok(None) };
+        let mut gone = None;
+        // A blob is gone when someone replaced the pair after its row was read: then there is a new
+        // row. When the row stays the same, the value is lost, and miniflare too calls that missing.
+        while let Some(entry) = entry(&database, key)? {
+            if let Some(value) = self.blobs.read(&entry.blob_id)? {
+                let Entry { expiration, metadata, .. } = entry;
+                return Ok(Some(Stored { value, metadata, expiration: seconds(expiration) }));
+            }
+            if gone.as_ref() == Some(&entry.blob_id) {
+                tracing::warn!(key, blob = entry.blob_id, "the value of a key is lost");
+                return Ok(None);
+            }
+            gone = Some(entry.blob_id);
+        }
+        Ok(None)
+    }
+
+    /// What is known of a key besides its value.
+    pub fn info(&self, key: &str) -> Result<Option<ListedKey>, StorageError> {
+        let Some(database) = self.existing()? else { return Ok(None) };
+        Ok(entry(&database, key)?.map(|entry| ListedKey {
+            name: key.to_owned(),
+            expiration: seconds(entry.expiration),
+            metadata: entry.metadata,
+        }))
+    }
+
+    /// Writes pairs, all or none, and returns how many there were. Of two pairs with one key the
+    /// later wins.
+    pub fn put_many<'a>(
+        &self,
+        pairs: impl IntoIterator<Item = Pair<'a>>,
+    ) -> Result<usize, StorageError> {
+        self.blobs.make_folder()?;
+        let now = Timestamp::now();
+        let mut rows = Vec::new();
+        let written = self.write_blobs(pairs, now, &mut rows);
+        match written.and_then(|()| self.swap_rows(&rows)) {
+            Ok(replaced) => {
+                self.blobs.remove_all(&replaced);
+                Ok(rows.len())
+            }
+            Err(error) => {
+                self.blobs.remove_all(rows.iter().map(|row| &row.blob_id));
+                Err(error)
+            }
+        }
+    }
+
+    fn write_blobs<'a>(
+        &self,
+        pairs: impl IntoIterator<Item = Pair<'a>>,
+        now: Timestamp,
+        rows: &mut Vec<NewRow<'a>>,
+    ) -> Result<(), StorageError> {
+        for pair in pairs {
+            let attributes = pair::check(&pair, now)?;
+            let blob_id = self.blobs.write(&pair.value, now)?;
+            rows.push(NewRow { key: pair.key, blob_id, attributes });
+        }
+        Ok(())
+    }
+
+    /// Points every key to its new blob and returns the blobs that no row names any more.
+    fn swap_rows(&self, rows: &[NewRow<'_>]) -> Result<Vec<String>, StorageError> {
+        self.database()?.with(|connection| {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut replaced = Vec::new();
+            {
+                let old = "SELECT blob_id FROM _mf_entries WHERE key = ?1";
+                let mut old = transaction.prepare_cached(old)?;
+                let put = "INSERT OR REPLACE INTO _mf_entries (key, blob_id, expiration, metadata) \
+                           VALUES (?1, ?2, ?3, ?4)";
+                let mut put = transaction.prepare_cached(put)?;
+                for NewRow { key, blob_id, attributes } in rows {
+                    replaced.extend(old.query_row([key], |row| row.get(0)).optional()?);
+                    let expiration = attributes.expiration.map(|seconds| i64::from(seconds) * 1000);
+                    put.execute(params![key, blob_id, expiration, attributes.metadata])?;
+                }
+            }
+            transaction.commit()?;
+            Ok(replaced)
+        })
+    }
+
+    /// Deletes keys, all or none, and returns how many there were. A key that is missing is no
+    /// error.
+    pub fn delete_many<K: AsRef<str>>(
+        &self,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Result<usize, StorageError> {
+        let keys: Vec<K> = keys.into_iter().collect();
+        for key in keys.iter().map(AsRef::as_ref) {
+            check_key(key)
+                .map_err(|rule| StorageError::Pair { key: key.to_owned(), source: rule.into() })?;
+        }
+        let Some(database) = self.existing()? else { return Ok(keys.len()) };
+        let deleted = database.with(|connection| {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut deleted: Vec<String> = Vec::new();
+            {
+                let delete = "DELETE FROM _mf_entries WHERE key = ?1 RETURNING blob_id";
+                let mut delete = transaction.prepare_cached(delete)?;
+                for key in &keys {
+                    let blob = delete.query_row([key.as_ref()], |row| row.get(0));
+                    deleted.extend(blob.optional()?);
+                }
+            }
+            transaction.commit()?;
+            Ok(deleted)
+        })?;
+        self.blobs.remove_all(&deleted);
+        Ok(keys.len())
+    }
+
+    /// Up to `limit` keys that begin with `prefix` and come after the key `after`.
+    pub fn list(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, StorageError> {
+        let Some(database) = self.existing()? else {
+            return Ok(Page { keys: Vec::new(), complete: true });
+        };
+        let (from, lower) = match after {
+            Some(after) if after >= prefix => (after, "key > ?"),
+            _ => (prefix, "key >= ?"),
+        };
+        let end = end_of_prefix(prefix);
+        let upper = if end.is_some() { "AND key < ?" } else { "" };
+        let sql = format!(
+            "SELECT key, expiration, metadata FROM _mf_entries WHERE {lower} {upper} \
+             AND (expiration IS NULL OR expiration > ?) ORDER BY key LIMIT ?"
+        );
+        // One more than asked for tells whether a key follows.
+        let rows = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+        let mut values = vec![Value::from(from.to_owned())];
+        values.extend(end.map(Value::from));
+        values.extend([Timestamp::now().as_millisecond().into(), rows.into()]);
+        let mut keys: Vec<ListedKey> = database.with(|connection| {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let keys = statement.query_map(params_from_iter(values), |row| {
+                Ok(ListedKey {
+                    name: row.get(0)?,
+                    expiration: seconds(row.get(1)?),
+                    metadata: row.get(2)?,
+                })
+            })?;
+            keys.collect()
+        })?;
+        let complete = keys.len() <= limit;
+        keys.truncate(limit);
+        Ok(Page { keys, complete })
+    }
+
+    /// Removes the namespace's files.
+    pub(super) fn destroy(&self) -> Result<(), StorageError> {
+        // A Worker that runs meanwhile keeps its open file, and sees that the keys are gone.
+        if let Some(database) = self.existing()? {
+            database.with(|connection| connection.execute("DELETE FROM _mf_entries", ()))?;
+        }
+        self.databases.close(&self.layout.index);
+        remove(&self.layout.folder, |folder| fs::remove_dir_all(folder))?;
+        // A log without its database would be played into the next database of that name.
+        for suffix in ["sqlite-wal", "sqlite-shm", "sqlite"] {
+            remove(&self.layout.index.with_extension(suffix), |file| fs::remove_file(file))?;
+        }
+        Ok(())
+    }
+
+    fn database(&self) -> Result<Arc<Database>, StorageError> {
+        self.databases.open(&self.layout.index, SCHEMA)
+    }
+
+    /// The database, unless nobody has written to the namespace yet.
+    fn existing(&self) -> Result<Option<Arc<Database>>, StorageError> {
+        self.layout.index.exists().then(|| self.database()).transpose()
+    }
+}
+
+fn entry(database: &Database, key: &str) -> Result<Option<Entry>, StorageError> {
+    let one = "SELECT blob_id, expiration, metadata FROM _mf_entries \
+               WHERE key = ?1 AND (expiration IS NULL OR expiration > ?2)";
+    let now = Timestamp::now().as_millisecond();
+    database.with(|connection| {
+        let mut statement = connection.prepare_cached(one)?;
+        let entry = statement.query_row(params![key, now], |row| {
+            Ok(Entry { blob_id: row.get(0)?, expiration: row.get(1)?, metadata: row.get(2)? })
+        });
+        entry.optional()
+    })
+}
+
+/// Miniflare keeps milliseconds, the API speaks of seconds.
+fn seconds(milliseconds: Option<i64>) -> Option<u32> {
+    milliseconds.map(|milliseconds| u32::try_from(milliseconds / 1000).unwrap_or(u32::MAX))
+}
+
+/// The first text after every text that begins with `prefix`, in the order of bytes.
+fn end_of_prefix(prefix: &str) -> Option<String> {
+    let mut end = prefix.to_owned();
+    while let Some(last) = end.pop() {
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            end.push(next);
+            return Some(end);
+        }
+    }
+    None
+}
+
+fn remove(
+    path: &Path,
+    remove: impl FnOnce(&Path) -> std::io::Result<()>,
+) -> Result<(), StorageError> {
+    match remove(path) {
+        Err(source) if source.kind() != ErrorKind::NotFound => {
+            Err(StorageError::io("remove", path, source))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_ends_before_the_next_text() {
+        assert_eq!(end_of_prefix(""), None);
+        assert_eq!(end_of_prefix("a:"), Some("a;".to_owned()));
+        assert_eq!(end_of_prefix("a\u{d7ff}"), Some("a\u{e000}".to_owned()));
+        assert_eq!(end_of_prefix("a\u{10ffff}"), Some("b".to_owned()));
+        assert_eq!(end_of_prefix("\u{10ffff}"), None);
+    }
+}
