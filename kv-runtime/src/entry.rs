@@ -279,7 +279,9 @@ impl Lifetime {
     fn expiry(&self, key: &Name) -> Result<Option<Expiry>, ExpiryError> {
         match (self, key.expiration_ttl) {
             (&Self::Ttl(seconds), _) | (Self::OfKey, Some(seconds)) => {
-                Ok(Some(Expiry::Ttl(check_ttl(seconds.into())?)))
+                let ttl = check_ttl(seconds.into())?;
+                check_expiration(i128::from(now().as_second()) + i128::from(ttl))?;
+                Ok(Some(Expiry::Ttl(ttl)))
             }
             (&Self::At(seconds), _) => {
                 let expiration = check_expiration(seconds.into())?;

@@ -83,8 +83,8 @@ pub enum Error {
         binding: String,
     },
     /// The store failed in a way of its own.
-    #[error("the store failed")]
-    Store(#[source] Source),
+    #[error(transparent)]
+    Store(Source),
 }
 
 /// What a store says of its failure.
@@ -111,24 +111,67 @@ impl fmt::Display for Part {
 impl Error {
     /// What to do next, when the message does not say so itself.
     #[must_use]
-    pub fn help(&self) -> Option<&'static str> {
-        match self {
-            Self::RateLimited(_) => Some(
+    pub fn help(&self) -> Option<String> {
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(help) = self.api().and_then(crate::api::ApiError::help) {
+            return Some(help);
+        }
+        let help = match self {
+            Self::RateLimited(_) => {
                 "wait, then try again: Workers KV takes one write a second to one key, and the API \
-                 1,200 requests in 5 minutes",
-            ),
-            Self::NamespaceNotFound(_) => Some(
-                "deploy it first; a namespace that was just created can take some seconds to be \
-                 found",
-            ),
-            Self::Unauthorized(_) => {
-                Some("an API token needs the permission `Workers KV Storage: Edit`")
+                 1,200 requests in 5 minutes"
             }
-            Self::NoBinding { .. } => Some(
+            Self::NamespaceNotFound(_) => {
+                "deploy it first; one that was just created can take some seconds to be found"
+            }
+            Self::Unauthorized(_) => "an API token needs the permission `Workers KV Storage: Edit`",
+            Self::NoBinding { .. } => {
                 "add the binding to the Worker's wrangler configuration; `deploy --wrangler` \
-                 writes it",
-            ),
+                 writes it"
+            }
+            _ => return None,
+        };
+        Some(help.to_owned())
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn api(&self) -> Option<&crate::api::ApiError> {
+        match self {
+            Self::RateLimited(source)
+            | Self::NamespaceNotFound(source)
+            | Self::Unauthorized(source)
+            | Self::Store(source) => source.downcast_ref(),
             _ => None,
         }
+    }
+
+    /// What the Workers runtime means by a message such as `KV PUT failed: 429 Too Many Requests`.
+    #[cfg(any(test, target_arch = "wasm32"))]
+    pub(crate) fn from_runtime(message: String) -> Self {
+        let status = message.split_once(" failed: ").map(|(_, status)| status);
+        let status = status.and_then(|status| status.split(' ').next()?.parse().ok());
+        match status {
+            Some(429) => Self::RateLimited(message.into()),
+            Some(404) => Self::NamespaceNotFound(message.into()),
+            Some(401 | 403) => Self::Unauthorized(message.into()),
+            _ => Self::Store(message.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_workers_runtime_says_is_typed() {
+        let error = |message: &str| Error::from_runtime(message.to_owned());
+        let limited = error("KV PUT failed: 429 Too Many Requests");
+        assert!(matches!(limited, Error::RateLimited(_)));
+        assert!(limited.help().unwrap().contains("one write a second"));
+        let gone = error("KV DELETE failed: 404 Not Found");
+        assert!(matches!(gone, Error::NamespaceNotFound(_)));
+        let other = error("KV GET failed: 503 Service Unavailable");
+        assert_eq!(other.to_string(), "KV GET failed: 503 Service Unavailable");
     }
 }

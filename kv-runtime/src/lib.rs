@@ -3,6 +3,8 @@
 
 #![deny(missing_docs)]
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod api;
 mod codec;
 pub mod declaration;
 mod entry;
@@ -31,6 +33,6 @@ pub use family::FamilyError;
 pub use key::Key;
 pub use list::{FamilyList, KeyInfo, List};
 pub use namespace::Namespace;
-#[cfg(not(target_arch = "wasm32"))]
-pub use store::MemoryStore;
 pub use store::{KvStore, Store};
+#[cfg(not(target_arch = "wasm32"))]
+pub use store::{LocalStore, MemoryStore, RestStore};

@@ -1,7 +1,13 @@
 //! Stores: where the pairs of a namespace are.
 
 #[cfg(not(target_arch = "wasm32"))]
+mod local;
+#[cfg(not(target_arch = "wasm32"))]
 mod memory;
+#[cfg(not(target_arch = "wasm32"))]
+mod rest;
+#[cfg(target_arch = "wasm32")]
+mod worker;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,7 +26,7 @@ use crate::key::{Key, Name};
 use crate::list::{FamilyList, KeyInfo, List};
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use memory::MemoryStore;
+pub use {local::LocalStore, memory::MemoryStore, rest::RestStore};
 
 /// What a namespace's pairs are read from and written to, without types.
 ///
@@ -144,7 +150,7 @@ impl Store {
 
     /// The namespace that a Worker has under a binding's name.
     #[cfg(target_arch = "wasm32")]
-    pub(crate) fn from_env(env: &worker::Env, binding: &str) -> Result<Self, Error> {
+    pub(crate) fn from_env(env: &::worker::Env, binding: &str) -> Result<Self, Error> {
         worker::from_env(env, binding).map(Self::from)
     }
 
@@ -158,5 +164,5 @@ pub(crate) fn now() -> Timestamp {
     #[cfg(not(target_arch = "wasm32"))]
     return Timestamp::now();
     #[cfg(target_arch = "wasm32")]
-    return binding::now();
+    return worker::now();
 }
