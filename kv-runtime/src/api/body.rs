@@ -1,0 +1,224 @@
+//! The body of a bulk write, built without a copy of the values in between.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use base64::display::Base64Display;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use kv_rules::{Expiry, MAX_BULK_BYTES, MAX_BULK_PAIRS};
+
+/// A pair to write. `Debug` does not show the value.
+#[derive(Clone, Copy)]
+pub struct Pair<'a> {
+    /// The key.
+    pub key: &'a str,
+    /// The value as it is stored.
+    pub value: &'a [u8],
+    /// The metadata, as JSON text.
+    pub metadata: Option<&'a str>,
+    /// When the pair ceases to exist.
+    pub expiry: Option<Expiry>,
+}
+
+/// Pairs for one bulk write, already in the form in which they are sent. `Debug` does not show them.
+#[derive(Clone, Default)]
+pub struct BulkBody {
+    /// A JSON array that lacks its closing bracket.
+    json: Vec<u8>,
+    pairs: usize,
+}
+
+impl BulkBody {
+    /// A body without pairs.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a pair. `false` when one request cannot carry it besides the others: then the body is
+    /// as it was. An empty body takes every pair whose key, value and metadata Workers KV can
+    /// store.
+    #[must_use]
+    pub fn push(&mut self, pair: &Pair<'_>) -> bool {
+        let before = self.json.len();
+        if self.pairs < MAX_BULK_PAIRS && before + pair.value.len() < MAX_BULK_BYTES {
+            self.json.push(if self.pairs == 0 { b'[' } else { b',' });
+            pair.write(&mut self.json).expect("a Vec takes all bytes, and text is always JSON");
+            // The closing bracket counts.
+            if self.json.len() < MAX_BULK_BYTES {
+                self.pairs += 1;
+                return true;
+            }
+        }
+        self.json.truncate(before);
+        false
+    }
+
+    /// How many pairs it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.pairs
+    }
+
+    /// Whether it holds no pair.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pairs == 0
+    }
+
+    /// How many bytes are sent.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.json.len() + 1
+    }
+
+    pub(super) fn into_json(self) -> Bytes {
+        let mut json = self.json;
+        if self.pairs == 0 {
+            json.push(b'[');
+        }
+        json.push(b']');
+        json.into()
+    }
+}
+
+impl Pair<'_> {
+    fn write(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        out.extend_from_slice(b"{\"key\":");
+        serde_json::to_writer(&mut *out, self.key)?;
+        out.extend_from_slice(b",\"value\":");
+        write_value(out, self.value)?;
+        match self.expiry {
+            Some(Expiry::Ttl(ttl)) => write!(out, ",\"expiration_ttl\":{ttl}")?,
+            Some(Expiry::At(time)) => write!(out, ",\"expiration\":{time}")?,
+            None => {}
+        }
+        if let Some(metadata) = self.metadata {
+            out.extend_from_slice(b",\"metadata\":");
+            out.extend_from_slice(metadata.as_bytes());
+        }
+        out.push(b'}');
+        Ok(())
+    }
+}
+
+/// Writes text as a JSON string, and what is no text as base64. So goes text whose control
+/// characters would make it more than twice as long, which could exceed a whole request.
+fn write_value(out: &mut Vec<u8>, value: &[u8]) -> io::Result<()> {
+    if let Ok(text) = str::from_utf8(value) {
+        let before = out.len();
+        serde_json::to_writer(&mut *out, text)?;
+        if out.len() - before <= 2 * value.len() + 2 {
+            return Ok(());
+        }
+        out.truncate(before);
+    }
+    write!(out, "\"{}\",\"base64\":true", Base64Display::new(value, &BASE64_STANDARD))
+}
+
+impl fmt::Debug for Pair<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.value.len();
+        f.debug_struct("Pair")
+            .field("key", &self.key)
+            .field("bytes", &bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for BulkBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (pairs, bytes) = (self.len(), self.bytes());
+        f.debug_struct("BulkBody").field("pairs", &pairs).field("bytes", &bytes).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn pair<'a>(key: &'a str, value: &'a [u8]) -> Pair<'a> {
+        Pair { key, value, metadata: None, expiry: None }
+    }
+
+    fn sent(pairs: &[Pair<'_>]) -> Value {
+        let mut body = BulkBody::new();
+        assert!(pairs.iter().all(|pair| body.push(pair)));
+        let bytes = body.bytes();
+        let json = body.into_json();
+        assert_eq!(json.len(), bytes.max(2));
+        serde_json::from_slice(&json).unwrap()
+    }
+
+    #[test]
+    fn pairs_are_sent_as_cloudflare_documents_them() {
+        let ttl = Some(Expiry::Ttl(60));
+        let expires = Some(Expiry::At(2_000_000_000));
+        let pairs = [
+            pair("text \"quoted\"\u{1b}\n/é", "line\n\"é\"\\".as_bytes()),
+            pair("empty", b""),
+            Pair { metadata: Some(r#"{"a":[1]}"#), expiry: ttl, ..pair("meta", b"v") },
+            Pair { expiry: expires, ..pair("time", b"v") },
+            pair("bytes", &[0xff, 0, 1]),
+        ];
+        let expected = json!([
+            { "key": "text \"quoted\"\u{1b}\n/é", "value": "line\n\"é\"\\" },
+            { "key": "empty", "value": "" },
+            { "key": "meta", "value": "v", "expiration_ttl": 60, "metadata": { "a": [1] } },
+            { "key": "time", "value": "v", "expiration": 2_000_000_000 },
+            { "key": "bytes", "value": "/wAB", "base64": true },
+        ]);
+        assert_eq!(sent(&pairs), expected);
+        assert_eq!(sent(&[]), json!([]));
+    }
+
+    #[test]
+    fn a_batch_is_cut_by_count() {
+        let mut body = BulkBody::new();
+        for _ in 0..MAX_BULK_PAIRS {
+            assert!(body.push(&pair("k", b"v")));
+        }
+        let bytes = body.bytes();
+        assert!(!body.push(&pair("k", b"v")));
+        assert_eq!((body.len(), body.bytes()), (MAX_BULK_PAIRS, bytes));
+    }
+
+    #[test]
+    fn a_batch_is_cut_by_the_bytes_that_are_sent() {
+        // Quotes: 20 MiB of them are 40 MiB of JSON, so two fit into 100 MB and three do not.
+        let value = vec![b'"'; 20 * 1024 * 1024];
+        let mut body = BulkBody::new();
+        assert!(body.push(&pair("a", &value)) && body.push(&pair("b", &value)));
+        let bytes = body.bytes();
+        assert!(!body.push(&pair("c", &value)));
+        assert_eq!((body.len(), body.bytes()), (2, bytes));
+        // What is left can still be filled, to the last byte and no further.
+        let frame = r#",{"key":"","value":""}"#.len();
+        let rest = vec![b'x'; MAX_BULK_BYTES - bytes - frame];
+        assert!(!body.push(&pair("d", &rest)));
+        assert!(body.push(&pair("d", &rest[1..])));
+        assert_eq!(body.into_json().len(), MAX_BULK_BYTES);
+    }
+
+    #[test]
+    fn an_empty_body_takes_the_worst_pair_that_can_be_stored() {
+        let metadata = format!("\"{}\"", "m".repeat(kv_rules::MAX_METADATA_BYTES - 2));
+        for byte in [0x01, b'"', 0xff] {
+            let value = vec![byte; kv_rules::MAX_VALUE_BYTES];
+            let key = "\u{1}".repeat(kv_rules::MAX_KEY_BYTES);
+            let worst = Pair { metadata: Some(&metadata), ..pair(&key, &value) };
+            assert!(BulkBody::new().push(&worst), "{byte}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let mut body = BulkBody::new();
+        let pair = pair("k", b"hush");
+        assert!(body.push(&pair));
+        assert!(!format!("{pair:?} {body:?}").contains("hush"));
+    }
+}

@@ -1,0 +1,313 @@
+//! What goes wrong with a request, and what that means to the one who asked.
+
+use std::fmt;
+use std::time::Duration;
+
+use kv_rules::{BaseUrlError, KeyError};
+use reqwest::Method;
+
+use super::credentials::CredentialsError;
+use super::envelope::{Notice, Trace};
+use super::help;
+use super::retry::{GaveUp, Verdict, judge};
+
+/// Why a [`Client`](super::Client) could not be made, or a request failed.
+///
+/// Its text never holds a secret, and control characters of the server are escaped in it.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The base URL is refused.
+    #[error(transparent)]
+    BaseUrl(#[from] BaseUrlError),
+    /// The credentials cannot be sent.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// The HTTP client cannot be set up.
+    #[error("cannot set up the HTTP client")]
+    Setup(#[source] reqwest::Error),
+    /// The key is one that Workers KV refuses.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// An account or namespace id that cannot stand in a URL.
+    #[error("`{}` cannot be an id of an account or namespace", .0.escape_default())]
+    Segment(String),
+    /// The request cannot be written as JSON.
+    #[error("cannot write the request as JSON")]
+    Json(#[source] serde_json::Error),
+    /// A request was sent, and failed.
+    #[error(transparent)]
+    Call(Box<CallError>),
+}
+
+/// A request that failed: which, how, and after how many attempts.
+#[derive(Debug)]
+pub struct CallError {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) subject: Subject,
+    pub(super) attempts: u32,
+    /// Whether any attempt may have been applied.
+    pub(super) unclear: bool,
+    pub(super) gave_up: Option<GaveUp>,
+    pub(super) failure: Failure,
+}
+
+/// What a request is about: Cloudflare's codes mean different things for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subject {
+    User,
+    Accounts,
+    Namespaces,
+    Namespace,
+    Key,
+}
+
+/// How an attempt failed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// No connection: nothing was sent.
+    Connect(reqwest::Error),
+    /// No whole answer in time.
+    Timeout(Duration),
+    /// The connection broke.
+    Cut(reqwest::Error),
+    /// Cloudflare refuses, in its own words.
+    Refused { trace: Trace, notices: Vec<Notice> },
+    /// An answer that is not one of Cloudflare's API, or contradicts the request.
+    Unreadable { trace: Trace, why: String },
+    /// The server sends elsewhere, where credentials are not taken.
+    Redirect { trace: Trace, location: String },
+}
+
+impl Failure {
+    pub(super) fn verdict(&self) -> Verdict {
+        match self {
+            Self::Connect(_) if self.is_tls() => Verdict::Final,
+            Self::Connect(_) => Verdict::NotApplied,
+            Self::Timeout(_) | Self::Cut(_) => Verdict::Unclear,
+            Self::Refused { trace, .. } => judge(trace.status.as_u16(), self.code()),
+            Self::Unreadable { trace, .. } if trace.status.is_success() => Verdict::Unclear,
+            Self::Unreadable { trace, .. } => judge(trace.status.as_u16(), None),
+            Self::Redirect { .. } => Verdict::Final,
+        }
+    }
+
+    /// Whether the connection failed because the server is not who it claims to be.
+    pub(super) fn is_tls(&self) -> bool {
+        let Self::Connect(error) = self else { return false };
+        let mut source = std::error::Error::source(error);
+        while let Some(error) = source {
+            let io = error.downcast_ref::<std::io::Error>();
+            if io.is_some_and(|io| io.kind() == std::io::ErrorKind::InvalidData) {
+                return true;
+            }
+            source = error.source();
+        }
+        false
+    }
+
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        self.trace()?.retry_after
+    }
+
+    pub(super) fn trace(&self) -> Option<&Trace> {
+        match self {
+            Self::Refused { trace, .. }
+            | Self::Unreadable { trace, .. }
+            | Self::Redirect { trace, .. } => Some(trace),
+            Self::Connect(_) | Self::Timeout(_) | Self::Cut(_) => None,
+        }
+    }
+
+    pub(super) fn code(&self) -> Option<i64> {
+        let Self::Refused { notices, .. } = self else { return None };
+        notices.iter().find_map(|notice| notice.code)
+    }
+
+    /// Whether Cloudflare names `code`, or any code behind it.
+    pub(super) fn names(&self, code: i64) -> bool {
+        let Self::Refused { notices, .. } = self else { return false };
+        notices.iter().any(|notice| notice.code == Some(code) || notice.causes.contains(&code))
+    }
+}
+
+impl CallError {
+    fn is_namespace_not_found(&self) -> bool {
+        let absent = self.is_404_with(10009) && self.subject == Subject::Namespace;
+        absent || self.failure.code() == Some(10013)
+    }
+
+    fn is_key_not_found(&self) -> bool {
+        self.is_404_with(10009) && self.subject == Subject::Key
+    }
+
+    /// A 404 of the API (not of some other server) for another reason than its route.
+    fn is_404_with(&self, code: i64) -> bool {
+        matches!(&self.failure, Failure::Refused { trace, .. } if trace.status == 404)
+            && self.failure.code().is_none_or(|own| own == code)
+    }
+}
+
+impl ApiError {
+    fn call(&self) -> Option<&CallError> {
+        match self {
+            Self::Call(call) => Some(call),
+            _ => None,
+        }
+    }
+
+    /// The HTTP status of the answer, where there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        Some(self.call()?.failure.trace()?.status.as_u16())
+    }
+
+    /// Cloudflare's error code, where the answer names one.
+    #[must_use]
+    pub fn code(&self) -> Option<i64> {
+        self.call()?.failure.code()
+    }
+
+    /// Cloudflare's name for the request (`cf-ray`), which its support can look up.
+    #[must_use]
+    pub fn cf_ray(&self) -> Option<&str> {
+        self.call()?.failure.trace()?.ray.as_deref()
+    }
+
+    /// Whether the request may have been applied although it failed. Look before sending it again
+    /// when repeating it would do something else.
+    #[must_use]
+    pub fn outcome_unknown(&self) -> bool {
+        self.call().is_some_and(|call| call.unclear && call.method != Method::GET)
+    }
+
+    /// Whether the namespace does not exist. In the first minute after a create it may be that it
+    /// is not seen yet.
+    #[must_use]
+    pub fn is_namespace_not_found(&self) -> bool {
+        self.call().is_some_and(CallError::is_namespace_not_found)
+    }
+
+    /// Whether the key does not exist, in a namespace that does.
+    #[must_use]
+    pub fn is_key_not_found(&self) -> bool {
+        self.call().is_some_and(CallError::is_key_not_found)
+    }
+
+    /// Whether the namespace or the key does not exist.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.is_namespace_not_found() || self.is_key_not_found()
+    }
+
+    /// Whether another namespace of the account has the title (code 10014).
+    #[must_use]
+    pub fn is_title_taken(&self) -> bool {
+        self.code() == Some(10014)
+    }
+
+    /// Whether a bulk read failed because a value is not text (code 10029): read the values one by
+    /// one.
+    #[must_use]
+    pub fn is_not_text(&self) -> bool {
+        self.code() == Some(10029)
+    }
+
+    /// Whether Cloudflare refuses the credentials, or what they may do.
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        self.call().is_some_and(|call| help::is_unauthorized(&call.failure))
+    }
+
+    /// What to do about it, where that is known.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Setup(_) => Some(
+                "install the system's CA certificates (`ca-certificates`), and check the proxy \
+                 variables `HTTPS_PROXY` and `NO_PROXY`"
+                    .to_owned(),
+            ),
+            Self::Call(call) => help::help(call),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.method, self.path, self.failure)?;
+        if self.attempts > 1 {
+            write!(f, ", after {} attempts", self.attempts)?;
+        }
+        match self.gave_up {
+            Some(GaveUp::AskedTooLong { asked, total }) => write!(
+                f,
+                "; it asks to wait {} s, longer than the limit of {total:?} allows",
+                asked.as_secs()
+            ),
+            Some(GaveUp::Spent(total)) => write!(f, "; gave up at the limit of {total:?}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for CallError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.failure {
+            Failure::Connect(error) | Failure::Cut(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect(_) => write!(f, "cannot connect"),
+            Self::Timeout(after) => write!(f, "no whole answer within {after:?}"),
+            Self::Cut(_) => write!(f, "the connection broke before the answer was whole"),
+            Self::Refused { trace, notices } => {
+                write!(f, "HTTP {}", trace.status.as_u16())?;
+                for notice in notices {
+                    write!(f, ", {notice}")?;
+                }
+                trace.write_ray(f)
+            }
+            Self::Unreadable { trace, why } => {
+                let why = Escaped(why);
+                write!(f, "HTTP {}, but the answer is unreadable: {why}", trace.status.as_u16())?;
+                trace.write_ray(f)
+            }
+            Self::Redirect { trace, location } => {
+                let (status, location) = (trace.status.as_u16(), Escaped(location));
+                write!(f, "HTTP {status} redirects to `{location}`, where credentials do not go")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let message = if self.message.is_empty() { "no reason given" } else { &self.message };
+        write!(f, "{}", Escaped(message))?;
+        self.code.map_or(Ok(()), |code| write!(f, " (code {code})"))
+    }
+}
+
+impl Trace {
+    fn write_ray(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.ray.as_ref().map_or(Ok(()), |ray| write!(f, " [cf-ray {ray}]"))
+    }
+}
+
+/// Text of a server, fit for a terminal.
+struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| {
+            if c.is_control() { write!(f, "{}", c.escape_default()) } else { write!(f, "{c}") }
+        })
+    }
+}

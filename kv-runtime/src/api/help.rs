@@ -1,0 +1,103 @@
+//! What to do about a failed request.
+
+use super::error::{CallError, Failure, Subject};
+use super::retry::DAILY_LIMIT;
+
+/// Codes that speak of credentials or of what they may do.
+const UNAUTHORIZED: [i64; 9] = [1001, 9103, 9106, 9109, 10000, 10001, 10023, 10405, 6111];
+
+pub(super) fn is_unauthorized(failure: &Failure) -> bool {
+    let Failure::Refused { trace, .. } = failure else { return false };
+    matches!(trace.status.as_u16(), 401 | 403)
+        || UNAUTHORIZED.iter().any(|code| failure.names(*code))
+}
+
+pub(super) fn help(call: &CallError) -> Option<String> {
+    let help = match &call.failure {
+        failure @ Failure::Connect(_) if failure.is_tls() => {
+            "the server's certificate is not trusted: check the base URL, the clock, and the \
+             certificate of a proxy in between (`SSL_CERT_FILE` adds one)"
+        }
+        Failure::Connect(error) if error.is_dns() => {
+            "the host's name is not known: check the network and the base URL"
+        }
+        Failure::Connect(_) => "check the network, the base URL and `HTTPS_PROXY`",
+        Failure::Timeout(_) | Failure::Cut(_) => {
+            "check the network, then run it again: it continues where it stopped"
+        }
+        Failure::Redirect { .. } => "set the base URL to where the API itself is",
+        Failure::Unreadable { trace, .. } if trace.challenged => {
+            "Cloudflare's edge takes this machine for a bot: try another network, or ask \
+             Cloudflare's support with the cf-ray"
+        }
+        Failure::Unreadable { trace, .. } => unreadable(trace.status.as_u16()),
+        Failure::Refused { trace, .. } => return refused(call, trace.status.as_u16()),
+    };
+    Some(help.to_owned())
+}
+
+fn unreadable(status: u16) -> &'static str {
+    match status {
+        413 => "the request is too large for the server",
+        429 => "too many requests: wait five minutes, then run it again",
+        400..=499 => "this is not Cloudflare's API: check the base URL and proxies in between",
+        _ => {
+            "check the base URL and https://www.cloudflarestatus.com, then run it again: it \
+             continues where it stopped"
+        }
+    }
+}
+
+fn refused(call: &CallError, status: u16) -> Option<String> {
+    let help = match call.failure.code() {
+        _ if is_unauthorized(&call.failure) => unauthorized(call),
+        Some(7003 | 7000 | 6003) => {
+            "check the account id: 32 hex digits, from the account's overview in the dashboard"
+        }
+        Some(10011) => "check the namespace's id: 32 hex digits",
+        Some(10013) => {
+            "the namespace does not exist in this account: it was deleted, or the account is \
+             another; one that was created less than a minute ago may not be seen yet"
+        }
+        Some(10014) => {
+            "a namespace of the account has this title: choose another, or take it over with \
+             `adopt: true` or `--adopt`"
+        }
+        Some(DAILY_LIMIT) => {
+            "the free plan's limit of the day is used up: run it again after 00:00 UTC, it \
+             continues where it stopped, or move to a paid plan"
+        }
+        Some(971 | 10429) => "too many requests: wait five minutes, then run it again",
+        _ => match status {
+            413 => "the request is too large for the server",
+            429 => "too many requests: wait five minutes, then run it again",
+            500..=599 => {
+                "check https://www.cloudflarestatus.com, then run it again: it continues where \
+                 it stopped"
+            }
+            _ => return None,
+        },
+    };
+    Some(help.to_owned())
+}
+
+fn unauthorized(call: &CallError) -> &'static str {
+    if call.failure.names(6111) {
+        return "the API token is malformed: copy it anew from \
+                https://dash.cloudflare.com/profile/api-tokens";
+    }
+    match call.subject {
+        Subject::Accounts => {
+            "to find the account, the token needs the permission `Account Settings: Read`; or \
+             name the account with `CLOUDFLARE_ACCOUNT_ID`"
+        }
+        Subject::User => {
+            "to find the e-mail address, the credentials need the permission `User Details: \
+             Read`; or name the address with `CLOUDFLARE_EMAIL`"
+        }
+        Subject::Namespaces | Subject::Namespace | Subject::Key => {
+            "the token needs the permission `Workers KV Storage: Edit` for this account; a global \
+             API key needs its user's e-mail address"
+        }
+    }
+}

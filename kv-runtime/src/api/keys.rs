@@ -1,0 +1,62 @@
+//! Listing keys, page by page.
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::envelope;
+use super::error::{ApiError, Subject};
+use super::namespaces::Namespaces;
+
+/// A key as the list gives it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct KeyInfo {
+    /// The key.
+    pub name: String,
+    /// When the pair expires, in seconds since 1970.
+    pub expiration: Option<u64>,
+    /// The metadata, as the server wrote it.
+    pub metadata: Option<Box<RawValue>>,
+}
+
+/// A page of a list of keys. It may be empty although others follow.
+#[derive(Debug, Clone)]
+pub struct KeyPage {
+    /// The keys, in the order of their UTF-8 bytes.
+    pub keys: Vec<KeyInfo>,
+    /// Where the next page begins; `None` at the end.
+    pub cursor: Option<String>,
+}
+
+impl Namespaces {
+    /// A page of the keys that begin with `prefix`: the first, or the one at another page's
+    /// `cursor`, of at most `limit` keys
+    /// ([`MIN_LIST_KEYS`](kv_rules::MIN_LIST_KEYS) to [`MAX_LIST_KEYS`](kv_rules::MAX_LIST_KEYS)).
+    pub async fn keys(
+        &self,
+        id: &str,
+        prefix: &str,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<KeyPage, ApiError> {
+        let mut request = self
+            .request(Method::GET, Subject::Namespace, id, &["keys"])?
+            .query("limit", &limit.to_string());
+        if !prefix.is_empty() {
+            request = request.query("prefix", prefix);
+        }
+        if let Some(cursor) = cursor {
+            request = request.query("cursor", cursor);
+        }
+        self.client
+            .send(request, |answer| {
+                let (keys, info) = envelope::page::<Option<Vec<KeyInfo>>>(answer)?;
+                let next = info.cursor.filter(|next| !next.is_empty());
+                if next.is_some() && next.as_deref() == cursor {
+                    return Err(envelope::nonsense(answer, "its cursor leads back to itself"));
+                }
+                Ok(KeyPage { keys: keys.unwrap_or_default(), cursor: next })
+            })
+            .await
+    }
+}

@@ -1,0 +1,117 @@
+//! Namespaces: list, find, create, rename, delete.
+
+use std::sync::Arc;
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::client::Client;
+use super::error::{ApiError, Subject};
+use super::request::Request;
+use super::{envelope, pages};
+
+/// The namespaces of one account, and what is in them. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Namespaces {
+    pub(super) client: Client,
+    account: Arc<str>,
+}
+
+/// A namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct NamespaceInfo {
+    /// 32 hex digits.
+    pub id: String,
+    /// Its title in the dashboard.
+    pub title: String,
+}
+
+/// The page size that every edition of Cloudflare's documentation allows.
+const NAMESPACES_PER_PAGE: usize = 100;
+
+impl Namespaces {
+    pub(super) fn new(client: Client, account_id: &str) -> Self {
+        Self { client, account: account_id.into() }
+    }
+
+    /// The account's id.
+    #[must_use]
+    pub fn account_id(&self) -> &str {
+        &self.account
+    }
+
+    /// The client that sends the requests.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    fn root(&self) -> [&str; 5] {
+        ["accounts", &self.account, "storage", "kv", "namespaces"]
+    }
+
+    /// A request about the namespace `id`, or about what `rest` names in it.
+    pub(super) fn request(
+        &self,
+        method: Method,
+        subject: Subject,
+        id: &str,
+        rest: &[&str],
+    ) -> Result<Request, ApiError> {
+        Request::new(method, subject, &[&self.root()[..], &[id], rest].concat())
+    }
+
+    /// All namespaces of the account.
+    pub async fn list(&self) -> Result<Vec<NamespaceInfo>, ApiError> {
+        let (client, path) = (&self.client, self.root());
+        let subject = Subject::Namespaces;
+        pages::all(client, subject, &path, NAMESPACES_PER_PAGE, |n: &NamespaceInfo| &n.id).await
+    }
+
+    /// The namespace that has exactly this title. One that was created a moment ago may not be
+    /// found yet.
+    pub async fn find(&self, title: &str) -> Result<Option<NamespaceInfo>, ApiError> {
+        Ok(self.list().await?.into_iter().find(|namespace| namespace.title == title))
+    }
+
+    /// The namespace with this id, `None` when there is none. One that was created a moment ago may
+    /// not be found yet.
+    pub async fn get(&self, id: &str) -> Result<Option<NamespaceInfo>, ApiError> {
+        let request = self.request(Method::GET, Subject::Namespace, id, &[])?;
+        match self.client.send(request, envelope::result).await {
+            Err(error) if error.is_namespace_not_found() => Ok(None),
+            result => result.map(Some),
+        }
+    }
+
+    /// Creates a namespace.
+    ///
+    /// The request is repeated only when it surely was not applied. When an error's
+    /// [`outcome_unknown`](ApiError::outcome_unknown) is true, the namespace may exist: look for
+    /// its title before creating again.
+    pub async fn create(&self, title: &str) -> Result<NamespaceInfo, ApiError> {
+        let request = Request::new(Method::POST, Subject::Namespaces, &self.root())?
+            .json(&serde_json::json!({ "title": title }))?
+            .once();
+        self.client.send(request, envelope::result).await
+    }
+
+    /// Gives a namespace another title; its id and its pairs stay.
+    pub async fn rename(&self, id: &str, title: &str) -> Result<(), ApiError> {
+        let request = self
+            .request(Method::PUT, Subject::Namespace, id, &[])?
+            .json(&serde_json::json!({ "title": title }))?;
+        self.client.send(request, envelope::result::<Option<IgnoredAny>>).await?;
+        Ok(())
+    }
+
+    /// Deletes a namespace with all its pairs; one that does not exist counts as deleted.
+    pub async fn delete(&self, id: &str) -> Result<(), ApiError> {
+        let request = self.request(Method::DELETE, Subject::Namespace, id, &[])?;
+        match self.client.send(request, envelope::result::<Option<IgnoredAny>>).await {
+            Err(error) if !error.is_namespace_not_found() => Err(error),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Retrying: what is safe to repeat, and, apart from it, how long to wait.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use tokio::time::Instant;
+
+/// How long a [`Client`](super::Client) tries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// The wait before the second attempt; it doubles with each further one. Up to as much again is
+    /// added at random, so that clients that failed together do not come back together.
+    pub base_delay: Duration,
+    /// What the wait grows to.
+    pub max_delay: Duration,
+    /// After how much time no further attempt begins, waits that the server asks for included.
+    pub total: Duration,
+    /// How long one attempt may take from connecting to the last byte of the answer; a large body
+    /// is given more, at 250 kB/s.
+    pub request_timeout: Duration,
+}
+
+impl Default for RetryPolicy {
+    /// 0.5 s, doubled up to 15 s, for two minutes; 60 s an attempt.
+    ///
+    /// Two minutes outlast what an edge or a network usually takes to recover. A user who exceeded
+    /// Cloudflare's rate limit is blocked for five: then the error names the time to come back.
+    fn default() -> Self {
+        Self {
+            base_delay: Duration::from_millis(500),
+            max_delay: Duration::from_secs(15),
+            total: Duration::from_secs(120),
+            request_timeout: Duration::from_secs(60),
+        }
+    }
+}
+
+/// What a failed attempt says about the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It was refused; asking again changes nothing.
+    Final,
+    /// It surely was not applied, and may pass later.
+    NotApplied,
+    /// It may have been applied or not.
+    Unclear,
+}
+
+/// What repeating a request means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// Applied twice, it does what it does once.
+    Always,
+    /// Applied twice, it does something else.
+    UnlessApplied,
+}
+
+impl Repeat {
+    /// Whether a request that failed so may be sent again.
+    pub(super) fn is_safe_after(self, verdict: Verdict) -> bool {
+        match verdict {
+            Verdict::Final => false,
+            Verdict::NotApplied => true,
+            Verdict::Unclear => self == Self::Always,
+        }
+    }
+}
+
+/// The verdict on an HTTP status and, where the answer names one, Cloudflare's code.
+pub(super) fn judge(status: u16, code: Option<i64>) -> Verdict {
+    match (status, code) {
+        (_, Some(DAILY_LIMIT)) => Verdict::Final,
+        (429, _) | (_, Some(971 | 10429)) => Verdict::NotApplied,
+        (408 | 500..=599, _) => Verdict::Unclear,
+        _ => Verdict::Final,
+    }
+}
+
+/// The free plan's writes of a day are used up.
+pub(super) const DAILY_LIMIT: i64 = 10048;
+
+/// The waits between the attempts of one request.
+pub(super) struct Waits {
+    backoff: ExponentialBackoff,
+    begun: Instant,
+    total: Duration,
+}
+
+/// Why no further attempt is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum GaveUp {
+    /// The policy's total is spent.
+    Spent(Duration),
+    /// The server asks for a wait that the policy's total does not allow.
+    AskedTooLong {
+        /// What it asks for.
+        asked: Duration,
+        /// What the policy allows in all.
+        total: Duration,
+    },
+}
+
+impl RetryPolicy {
+    pub(super) fn waits(&self) -> Waits {
+        let backoff = ExponentialBuilder::new()
+            .with_min_delay(self.base_delay)
+            .with_max_delay(self.max_delay)
+            .without_max_times()
+            .with_jitter()
+            .build();
+        Waits { backoff, begun: Instant::now(), total: self.total }
+    }
+}
+
+impl Waits {
+    /// The next wait, at least as long as the server asks for.
+    pub(super) fn next(&mut self, asked: Option<Duration>) -> Result<Duration, GaveUp> {
+        let total = self.total;
+        let left = total.saturating_sub(self.begun.elapsed());
+        if let Some(asked) = asked.filter(|asked| *asked > left) {
+            return Err(GaveUp::AskedTooLong { asked, total });
+        }
+        let wait = self.backoff.next().max(asked).filter(|wait| *wait <= left);
+        wait.ok_or(GaveUp::Spent(total))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_have_been_applied_is_repeated_only_when_that_is_harmless() {
+        assert!(Repeat::Always.is_safe_after(Verdict::Unclear));
+        assert!(!Repeat::UnlessApplied.is_safe_after(Verdict::Unclear));
+        assert!(Repeat::UnlessApplied.is_safe_after(Verdict::NotApplied));
+        assert!(!Repeat::Always.is_safe_after(Verdict::Final));
+    }
+
+    #[test]
+    fn a_refusal_is_final_and_a_rate_limit_is_not() {
+        assert_eq!(judge(400, Some(10014)), Verdict::Final);
+        assert_eq!(judge(403, Some(10000)), Verdict::Final);
+        assert_eq!(judge(429, None), Verdict::NotApplied);
+        assert_eq!(judge(200, Some(971)), Verdict::NotApplied);
+        assert_eq!(judge(503, None), Verdict::Unclear);
+        assert_eq!(judge(429, Some(10048)), Verdict::Final);
+    }
+
+    #[test]
+    fn waits_grow_to_their_limit_and_honour_the_server() {
+        let policy = RetryPolicy {
+            base_delay: Duration::from_secs(1),
+            max_delay: Duration::from_secs(4),
+            total: Duration::from_secs(3600),
+            request_timeout: Duration::from_secs(1),
+        };
+        let mut waits = policy.waits();
+        for least in [1, 2, 4, 4, 4] {
+            let wait = waits.next(None).unwrap();
+            let least = Duration::from_secs(least);
+            assert!(least <= wait && wait <= 2 * least, "{wait:?}");
+        }
+        let asked = Duration::from_secs(100);
+        assert_eq!(waits.next(Some(asked)), Ok(asked));
+        assert!(waits.next(Some(Duration::ZERO)).unwrap() >= Duration::from_secs(4));
+    }
+
+    #[test]
+    fn a_wait_beyond_the_total_is_not_begun() {
+        let policy = RetryPolicy { total: Duration::from_millis(1), ..RetryPolicy::default() };
+        let (asked, total) = (Duration::from_secs(300), policy.total);
+        let too_long = Err(GaveUp::AskedTooLong { asked, total });
+        assert_eq!(policy.waits().next(Some(asked)), too_long);
+        assert_eq!(policy.waits().next(None), Err(GaveUp::Spent(total)));
+    }
+}
