@@ -8,5 +8,5 @@
 mod storage;
 
 pub use storage::{
-    ListedKey, Namespace, Page, Pair, PairError, Pairs, Storage, StorageError, Stored,
+    Batch, ListedKey, Namespace, Page, Pair, PairError, Pairs, Storage, StorageError, Stored,
 };

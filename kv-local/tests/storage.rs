@@ -1,5 +1,7 @@
 //! What the store promises, whoever else uses its files.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails the test")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -12,6 +12,7 @@
 //! that dies at any point leaves a whole store, and at worst a blob that nothing names. As in
 //! wrangler, nothing is forced to the disk: a machine that loses power can lose the last writes.
 
+mod batch;
 mod blobs;
 mod database;
 mod error;
@@ -28,6 +29,7 @@ use database::Databases;
 use layout::Layout;
 use registry::Registry;
 
+pub use batch::Batch;
 pub use error::{PairError, StorageError};
 pub use pair::{Pair, Stored};
 pub use pairs::{ListedKey, Page, Pairs};

@@ -14,8 +14,7 @@ use rusqlite::{
 use super::blobs::Blobs;
 use super::database::{Database, Databases};
 use super::layout::Layout;
-use super::pair::{self, Attributes};
-use super::{Pair, StorageError, Stored};
+use super::{Batch, Pair, StorageError, Stored};
 
 /// Miniflare's schema, word for word: whoever opens a namespace first makes it.
 const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS _mf_entries (
@@ -30,7 +29,7 @@ CREATE INDEX IF NOT EXISTS _mf_entries_expiration_idx ON _mf_entries(expiration)
 #[derive(Clone, Debug)]
 pub struct Pairs {
     layout: Layout,
-    blobs: Blobs,
+    pub(super) blobs: Blobs,
     databases: Arc<Databases>,
 }
 
@@ -59,13 +58,6 @@ struct Entry {
     blob_id: String,
     expiration: Option<i64>,
     metadata: Option<String>,
-}
-
-/// A row to write.
-struct NewRow<'a> {
-    key: std::borrow::Cow<'a, str>,
-    blob_id: String,
-    attributes: Attributes,
 }
 
 impl Pairs {
@@ -107,60 +99,19 @@ impl Pairs {
     /// Writes pairs, all or none, and returns how many there were. Of two pairs with one key the
     /// later wins.
     pub fn put_many<'a>(
-        &self,
+        &'a self,
         pairs: impl IntoIterator<Item = Pair<'a>>,
     ) -> Result<usize, StorageError> {
-        self.blobs.make_folder()?;
-        let now = Timestamp::now();
-        let mut rows = Vec::new();
-        let written = self.write_blobs(pairs, now, &mut rows);
-        match written.and_then(|()| self.swap_rows(&rows)) {
-            Ok(replaced) => {
-                self.blobs.remove_all(&replaced);
-                Ok(rows.len())
-            }
-            Err(error) => {
-                self.blobs.remove_all(rows.iter().map(|row| &row.blob_id));
-                Err(error)
-            }
-        }
-    }
-
-    fn write_blobs<'a>(
-        &self,
-        pairs: impl IntoIterator<Item = Pair<'a>>,
-        now: Timestamp,
-        rows: &mut Vec<NewRow<'a>>,
-    ) -> Result<(), StorageError> {
+        let mut batch = self.batch()?;
         for pair in pairs {
-            let attributes = pair::check(&pair, now)?;
-            let blob_id = self.blobs.write(&pair.value, now)?;
-            rows.push(NewRow { key: pair.key, blob_id, attributes });
+            batch.put(pair)?;
         }
-        Ok(())
+        batch.commit()
     }
 
-    /// Points every key to its new blob and returns the blobs that no row names any more.
-    fn swap_rows(&self, rows: &[NewRow<'_>]) -> Result<Vec<String>, StorageError> {
-        self.database()?.with(|connection| {
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let mut replaced = Vec::new();
-            {
-                let old = "SELECT blob_id FROM _mf_entries WHERE key = ?1";
-                let mut old = transaction.prepare_cached(old)?;
-                let put = "INSERT OR REPLACE INTO _mf_entries (key, blob_id, expiration, metadata) \
-                           VALUES (?1, ?2, ?3, ?4)";
-                let mut put = transaction.prepare_cached(put)?;
-                for NewRow { key, blob_id, attributes } in rows {
-                    replaced.extend(old.query_row([key], |row| row.get(0)).optional()?);
-                    let expiration = attributes.expiration.map(|seconds| i64::from(seconds) * 1000);
-                    put.execute(params![key, blob_id, expiration, attributes.metadata])?;
-                }
-            }
-            transaction.commit()?;
-            Ok(replaced)
-        })
+    /// Begins to write pairs one by one, for a caller that does not have them all at once.
+    pub fn batch(&self) -> Result<Batch<'_>, StorageError> {
+        Batch::new(self)
     }
 
     /// Deletes keys, all or none, and returns how many there were. A key that is missing is no
@@ -250,7 +201,7 @@ impl Pairs {
         Ok(())
     }
 
-    fn database(&self) -> Result<Arc<Database>, StorageError> {
+    pub(super) fn database(&self) -> Result<Arc<Database>, StorageError> {
         self.databases.open(&self.layout.index, SCHEMA)
     }
 
