@@ -21,7 +21,8 @@ pub struct Pair<'a> {
     pub expiry: Option<Expiry>,
 }
 
-/// Pairs for one bulk write, already in the form in which they are sent. `Debug` does not show them.
+/// Pairs for one bulk write, already in the form in which they are sent. `Debug` does not show
+/// them.
 #[derive(Clone, Default)]
 pub struct BulkBody {
     /// A JSON array that lacks its closing bracket.
@@ -73,14 +74,22 @@ impl BulkBody {
         self.json.len() + 1
     }
 
-    pub(super) fn into_json(self) -> Bytes {
-        let mut json = self.json;
+    /// Ends the body, so that it can be sent, any number of times.
+    #[must_use]
+    pub fn seal(mut self) -> SealedBody {
         if self.pairs == 0 {
-            json.push(b'[');
+            self.json.push(b'[');
         }
-        json.push(b']');
-        json.into()
+        self.json.push(b']');
+        SealedBody { json: self.json.into(), pairs: self.pairs }
     }
+}
+
+/// A whole body of a bulk write. Clones share its bytes; `Debug` does not show them.
+#[derive(Clone)]
+pub struct SealedBody {
+    pub(super) json: Bytes,
+    pub(super) pairs: usize,
 }
 
 impl Pair<'_> {
@@ -134,6 +143,13 @@ impl fmt::Debug for BulkBody {
     }
 }
 
+impl fmt::Debug for SealedBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (pairs, bytes) = (self.pairs, self.json.len());
+        f.debug_struct("SealedBody").field("pairs", &pairs).field("bytes", &bytes).finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -148,7 +164,7 @@ mod tests {
         let mut body = BulkBody::new();
         assert!(pairs.iter().all(|pair| body.push(pair)));
         let bytes = body.bytes();
-        let json = body.into_json();
+        let json = body.seal().json;
         assert_eq!(json.len(), bytes.max(2));
         serde_json::from_slice(&json).unwrap()
     }
@@ -200,7 +216,7 @@ mod tests {
         let rest = vec![b'x'; MAX_BULK_BYTES - bytes - frame];
         assert!(!body.push(&pair("d", &rest)));
         assert!(body.push(&pair("d", &rest[1..])));
-        assert_eq!(body.into_json().len(), MAX_BULK_BYTES);
+        assert_eq!(body.seal().json.len(), MAX_BULK_BYTES);
     }
 
     #[test]
@@ -219,6 +235,6 @@ mod tests {
         let mut body = BulkBody::new();
         let pair = pair("k", b"hush");
         assert!(body.push(&pair));
-        assert!(!format!("{pair:?} {body:?}").contains("hush"));
+        assert!(!format!("{pair:?} {body:?} {:?}", body.clone().seal()).contains("hush"));
     }
 }

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::body::BulkBody;
+use super::body::SealedBody;
 use super::envelope::{self, Answer};
 use super::error::{ApiError, Failure, Subject};
 use super::namespaces::Namespaces;
@@ -43,12 +43,11 @@ impl Namespaces {
     /// Writes the pairs of `body`, each with its value, metadata and expiry replaced.
     ///
     /// An answer whose count does not account for every pair is not believed.
-    pub async fn bulk_put(&self, id: &str, body: BulkBody) -> Result<BulkOutcome, ApiError> {
-        let pairs = body.len();
+    pub async fn bulk_put(&self, id: &str, body: &SealedBody) -> Result<BulkOutcome, ApiError> {
         let request = self
             .request(Method::PUT, Subject::Namespace, id, &["bulk"])?
-            .body(Body::Json(body.into_json()));
-        self.client.send(request, |answer| outcome(answer, |told| told == pairs)).await
+            .body(Body::Json(body.json.clone()));
+        self.client.send(request, |answer| outcome(answer, |told| told == body.pairs)).await
     }
 
     /// Deletes up to [`MAX_BULK_PAIRS`](kv_rules::MAX_BULK_PAIRS) keys; those that do not exist

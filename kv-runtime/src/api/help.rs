@@ -15,8 +15,8 @@ pub(super) fn is_unauthorized(failure: &Failure) -> bool {
 pub(super) fn help(call: &CallError) -> Option<String> {
     let help = match &call.failure {
         failure @ Failure::Connect(_) if failure.is_tls() => {
-            "the server's certificate is not trusted: check the base URL, the clock, and the \
-             certificate of a proxy in between (`SSL_CERT_FILE` adds one)"
+            "no secure connection, most often because the server's certificate is not trusted: \
+             check the base URL and the clock; `SSL_CERT_FILE` names the certificates to trust"
         }
         Failure::Connect(error) if error.is_dns() => {
             "the host's name is not known: check the network and the base URL"

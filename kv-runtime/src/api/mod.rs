@@ -42,7 +42,7 @@ mod retry;
 mod values;
 
 pub use accounts::AccountInfo;
-pub use body::{BulkBody, Pair};
+pub use body::{BulkBody, Pair, SealedBody};
 pub use bulk::{BulkOutcome, BulkValue};
 pub use client::Client;
 pub use credentials::{Credentials, CredentialsError};
