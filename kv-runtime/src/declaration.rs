@@ -35,7 +35,7 @@ pub struct Declaration {
 }
 
 /// Where and as whom a namespace is deployed. What is `None` comes from the environment.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Account {
     /// `accountId`.
     pub account_id: Option<Setting>,

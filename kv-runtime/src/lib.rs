@@ -5,14 +5,22 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod api;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod cli;
 mod codec;
 pub mod declaration;
+#[cfg(not(target_arch = "wasm32"))]
+mod deploy;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod engine;
 mod entry;
 mod error;
 mod family;
 mod key;
 mod list;
 mod namespace;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod state;
 pub mod store;
 
 #[doc(hidden)]
@@ -27,6 +35,10 @@ pub use worker;
 
 pub use codec::{DecodeError, EncodeError};
 pub use declaration::Declaration;
+#[cfg(not(target_arch = "wasm32"))]
+pub use deploy::Deploy;
+#[cfg(not(target_arch = "wasm32"))]
+pub use engine::{DeployError, Deployed, Plan};
 pub use entry::{Delete, Entry, Get, GetWithMetadata, Put};
 pub use error::{Error, Part};
 pub use family::FamilyError;

@@ -1,0 +1,161 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+
+use crate::deploy::DEFAULT_STAGE;
+use crate::engine::DEFAULT_JOBS;
+
+/// Deploys the Workers KV namespaces that this package declares.
+///
+/// Credentials come from the declarations, then from CLOUDFLARE_API_TOKEN, or CLOUDFLARE_API_KEY
+/// with CLOUDFLARE_EMAIL; the account from CLOUDFLARE_ACCOUNT_ID, else it is looked up.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 done, 1 failed, 2 the plan has changes (plan --detailed-exitcode), 130 interrupted."
+)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+
+    /// The stage to work on [default: dev]
+    #[arg(long, global = true, env = "KV_STAGE", value_name = "NAME")]
+    pub(super) stage: Option<String>,
+
+    /// The app to which the stage belongs [default: the package's name]
+    #[arg(long, global = true, env = "KV_APP", value_name = "NAME")]
+    pub(super) app: Option<String>,
+
+    /// Work on this machine instead of Cloudflare: on the files that `wrangler dev` reads
+    #[arg(
+        long, global = true, value_name = "FOLDER", num_args = 0..=1, require_equals = true,
+        default_missing_value = ".wrangler/state"
+    )]
+    pub(super) local: Option<PathBuf>,
+
+    /// Where the state is kept [default: file:.kv, beside the package's Cargo.toml]
+    #[arg(long, global = true, env = "KV_STATE", value_name = "URL")]
+    pub(super) state: Option<String>,
+
+    /// Work on this namespace only; can be given several times
+    #[arg(long, global = true, value_name = "ID")]
+    pub(super) only: Vec<String>,
+
+    /// Do not ask
+    #[arg(long, short, global = true)]
+    pub(super) yes: bool,
+
+    /// deploy, plan: take over namespaces that already have a declared title
+    #[arg(long, global = true)]
+    pub(super) adopt: bool,
+
+    /// deploy, plan: write keys with a time to live again, so that it begins anew
+    #[arg(long, global = true)]
+    pub(super) renew: bool,
+
+    /// deploy, plan: believe the state instead of looking at each namespace
+    #[arg(long, global = true)]
+    pub(super) no_refresh: bool,
+
+    /// deploy, destroy: delete namespaces even with keys that no declaration wrote
+    #[arg(long, global = true)]
+    pub(super) delete_data: bool,
+
+    /// deploy: how many bulk requests are in flight
+    #[arg(
+        long, global = true, value_name = "N", default_value_t = DEFAULT_JOBS as u8,
+        value_parser = clap::value_parser!(u8).range(1..=64)
+    )]
+    pub(super) jobs: u8,
+
+    /// How plans and results are printed; json and markdown go to stdout, all else to stderr
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Format,
+
+    /// Say nothing but errors
+    #[arg(long, short, global = true)]
+    pub(super) quiet: bool,
+
+    /// Say what is requested; twice: with bodies
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    pub(super) verbose: u8,
+
+    /// Whether to use colors
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Show the plan, ask, and apply it (the default)
+    Deploy,
+    /// Show what a deploy would do, and change nothing
+    Plan {
+        /// Exit with 2 when there are changes
+        #[arg(long)]
+        detailed_exitcode: bool,
+    },
+    /// Delete what was created; adopted namespaces and those with `delete: false` stay
+    Destroy,
+    /// Show what is deployed, stage by stage
+    Status {
+        /// Ask the API whether it is still there
+        #[arg(long)]
+        refresh: bool,
+    },
+    /// Take an existing namespace into the state
+    Import {
+        /// The id in the declarations, and Cloudflare's id of the namespace
+        #[arg(value_name = "ID=NAMESPACE_ID", required = true, value_parser = parse_import)]
+        imports: Vec<(String, String)>,
+    },
+    /// Release the lock that a dead deploy holds
+    Unlock,
+}
+
+/// How plans and results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+    Markdown,
+}
+
+/// Whether to use colors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Args {
+    pub(super) fn stage(&self) -> &str {
+        self.stage.as_deref().unwrap_or(DEFAULT_STAGE)
+    }
+}
+
+fn parse_import(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((id, namespace_id)) if !id.is_empty() && !namespace_id.is_empty() => {
+            Ok((id.to_owned(), namespace_id.to_owned()))
+        }
+        _ => Err("write ID=NAMESPACE_ID, for example sessions=0123456789abcdef0123456789abcdef"
+            .to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,224 @@
+//! The commands: each composes the engine's steps and shows what comes of them.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::args::{Args, Command, Format};
+use super::error::CliError;
+use super::progress::Progress;
+use super::screen::Screen;
+use super::status::{stage_key, status};
+use super::{CHANGES, DONE, render};
+use crate::declaration::Declaration;
+use crate::engine::{Deployed, Interrupt, Options, Plan, Resolved, Run, Target, root};
+use crate::state::Session;
+
+/// Runs the command that was given; the result is the exit code.
+pub(super) async fn run(
+    args: &Args,
+    declarations: &[&'static Declaration],
+    screen: &Screen,
+    interrupt: &Interrupt,
+) -> Result<u8, CliError> {
+    let options = |stage: &str| options(args, declarations, stage);
+    if let Some(Command::Status { refresh }) = args.command {
+        status(args, declarations, options, refresh, screen).await?;
+        return Ok(DONE);
+    }
+    let run = Run::new(declarations, options(args.stage())?).await?;
+    let mut command = Running { args, run, screen, interrupt };
+    match &args.command {
+        None | Some(Command::Deploy) => command.deploy().await?,
+        Some(Command::Plan { detailed_exitcode }) => {
+            let changes = command.plan().await?;
+            return Ok(if changes && *detailed_exitcode { CHANGES } else { DONE });
+        }
+        Some(Command::Destroy) => command.destroy().await?,
+        Some(Command::Import { imports }) => command.import(imports).await?,
+        Some(Command::Unlock) => command.unlock().await?,
+        Some(Command::Status { .. }) => {}
+    }
+    Ok(DONE)
+}
+
+fn options(
+    args: &Args,
+    declarations: &[&'static Declaration],
+    stage: &str,
+) -> Result<Options, CliError> {
+    let package = declarations.first().map_or("app", |declaration| declaration.package);
+    let app = args.app.clone().unwrap_or_else(|| package.to_lowercase());
+    let mut options = Options::new(stage_key(&app, stage)?);
+    if let Some(folder) = &args.local {
+        options.target = Target::Local(folder.clone());
+    }
+    if let Some(url) = &args.state {
+        options.state = Some(crate::state::open(url, &package_root(declarations))?);
+    }
+    options.adopt = args.adopt;
+    options.renew = args.renew;
+    options.refresh = !args.no_refresh;
+    options.delete_data = args.delete_data;
+    options.only.clone_from(&args.only);
+    options.prune = true;
+    options.jobs = args.jobs.into();
+    Ok(options)
+}
+
+fn package_root(declarations: &[&'static Declaration]) -> PathBuf {
+    declarations.first().map_or_else(|| PathBuf::from("."), |declaration| root(declaration))
+}
+
+/// A command at work.
+struct Running<'a> {
+    args: &'a Args,
+    run: Run,
+    screen: &'a Screen,
+    interrupt: &'a Interrupt,
+}
+
+/// What a deploy prints as JSON.
+#[derive(Serialize)]
+struct Report<'a> {
+    plan: &'a Plan,
+    namespaces: &'a [Deployed],
+}
+
+impl Running<'_> {
+    async fn plan(&mut self) -> Result<bool, CliError> {
+        let resolved = self.run.resolve()?;
+        let state = self.run.read().await?;
+        let plan = self.run.plan_deploy(&resolved, &state).await?;
+        match self.args.format {
+            Format::Text => self.screen.line(&render::text(&plan)),
+            Format::Json => print_json(&plan)?,
+            Format::Markdown => print(&render::markdown(&plan))?,
+        }
+        Ok(!plan.is_empty())
+    }
+
+    async fn deploy(&mut self) -> Result<(), CliError> {
+        let resolved = self.run.resolve()?;
+        let mut session = self.run.open().await?;
+        let result = match self.run.plan_deploy(&resolved, session.state()).await {
+            Ok(plan) => self.apply(&plan, &resolved, &mut session).await.map(|()| plan),
+            Err(error) => Err(error.into()),
+        };
+        let deployed = self.run.deployed(session.state());
+        session.close().await?;
+        let (plan, deployed) = (result?, deployed?);
+        match self.args.format {
+            Format::Text => self.show_deployed(&deployed),
+            Format::Json => print_json(&Report { plan: &plan, namespaces: &deployed })?,
+            Format::Markdown => print(&render::markdown(&plan))?,
+        }
+        Ok(())
+    }
+
+    async fn destroy(&mut self) -> Result<(), CliError> {
+        let mut session = self.run.open().await?;
+        let result = match self.run.plan_destroy(session.state()).await {
+            Ok(plan) => self.apply(&plan, &[], &mut session).await.map(|()| plan),
+            Err(error) => Err(error.into()),
+        };
+        session.close().await?;
+        let plan = result?;
+        match self.args.format {
+            Format::Text => {}
+            Format::Json => print_json(&Report { plan: &plan, namespaces: &[] })?,
+            Format::Markdown => print(&render::markdown(&plan))?,
+        }
+        Ok(())
+    }
+
+    /// Shows the plan, asks, and does it.
+    async fn apply(
+        &mut self,
+        plan: &Plan,
+        resolved: &[Resolved],
+        session: &mut Session,
+    ) -> Result<(), CliError> {
+        self.screen.line(&render::text(plan));
+        self.run.allow(plan)?;
+        if !plan.is_empty() && !self.args.yes {
+            if self.screen.is_attended() {
+                if !self.screen.confirm("Apply this plan?") {
+                    return Err(CliError::Declined);
+                }
+            } else if plan.deletes() {
+                return Err(CliError::NobodyToAsk);
+            }
+        }
+        let progress = Progress::new(self.screen);
+        self.run.apply(plan, resolved, session, &progress, self.interrupt).await?;
+        Ok(())
+    }
+
+    fn show_deployed(&self, deployed: &[Deployed]) {
+        let width = deployed.iter().map(|d| d.id.len()).max().unwrap_or(0);
+        self.screen.line("");
+        for Deployed { id, namespace_id, title, .. } in deployed {
+            self.screen.line(&format!("  {id:width$}  {namespace_id}  {title:?}"));
+        }
+        if let Some(folder) = self.run.local_folder() {
+            self.screen.line("");
+            self.screen.say("Stored", &format!("in {}", folder.display()));
+            if let [.., deployed] = deployed {
+                self.screen.line(&look(folder, &deployed.namespace_id));
+            }
+        }
+    }
+
+    async fn import(&mut self, imports: &[(String, String)]) -> Result<(), CliError> {
+        let mut session = self.run.open().await?;
+        let result = self.import_all(imports, &mut session).await;
+        session.close().await?;
+        result
+    }
+
+    async fn import_all(
+        &mut self,
+        imports: &[(String, String)],
+        session: &mut Session,
+    ) -> Result<(), CliError> {
+        for (id, namespace_id) in imports {
+            if session.state().namespaces.contains_key(id) {
+                return Err(CliError::Imported(id.clone()));
+            }
+            let Some(title) = self.run.import(id, namespace_id, session).await? else {
+                return Err(CliError::NoSuchNamespace(namespace_id.clone()));
+            };
+            self.screen.say("Imported", &format!("{id}: {namespace_id} {title:?}"));
+        }
+        Ok(())
+    }
+
+    async fn unlock(&mut self) -> Result<(), CliError> {
+        match self.run.unlock().await? {
+            Some(holder) => self.screen.say("Unlocked", &format!("what {holder} held")),
+            None => self.screen.line("Nobody holds the lock."),
+        }
+        Ok(())
+    }
+}
+
+/// How to look at what a local deploy stored.
+fn look(folder: &Path, namespace_id: &str) -> String {
+    let folder = folder.display();
+    format!(
+        "\nLook at it with wrangler, or start `wrangler dev` there:\n  \
+         npx wrangler kv key list --local --persist-to {folder} --namespace-id {namespace_id}"
+    )
+}
+
+pub(super) fn print_json<T: Serialize>(value: &T) -> Result<(), CliError> {
+    let json = serde_json::to_string_pretty(value).map_err(std::io::Error::from);
+    print(&format!("{}\n", json.map_err(CliError::Stdout)?))
+}
+
+fn print(text: &str) -> Result<(), CliError> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(CliError::Stdout)
+}

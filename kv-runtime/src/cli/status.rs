@@ -1,0 +1,116 @@
+//! What is deployed, stage by stage.
+
+use serde::Serialize;
+
+use super::args::{Args, Format};
+use super::commands::print_json;
+use super::error::CliError;
+use super::render::grouped;
+use super::screen::Screen;
+use crate::declaration::Declaration;
+use crate::engine::{Options, Run, Seen};
+use crate::state::{Record, StageKey};
+
+#[derive(Serialize)]
+struct StageStatus {
+    stage: String,
+    namespaces: Vec<NamespaceStatus>,
+}
+
+#[derive(Serialize)]
+struct NamespaceStatus {
+    id: String,
+    #[serde(flatten)]
+    record: RecordStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen: Option<Seen>,
+}
+
+/// A record without its digests, which tell nobody anything.
+#[derive(Serialize)]
+struct RecordStatus {
+    title: String,
+    account_id: String,
+    namespace_id: Option<String>,
+    created_at: Option<jiff::Timestamp>,
+    modified_at: Option<jiff::Timestamp>,
+    keys: usize,
+}
+
+pub(super) async fn status(
+    args: &Args,
+    declarations: &[&'static Declaration],
+    options: impl Fn(&str) -> Result<Options, CliError>,
+    refresh: bool,
+    screen: &Screen,
+) -> Result<(), CliError> {
+    let default = Run::new(declarations, options(args.stage())?).await?;
+    let stages = match &args.stage {
+        Some(stage) => vec![stage.clone()],
+        None => default.stages().await?,
+    };
+    let mut all = Vec::new();
+    for stage in stages {
+        let mut run = Run::new(declarations, options(&stage)?).await?;
+        let state = run.read().await?;
+        let mut namespaces = Vec::new();
+        for (id, record) in &state.namespaces {
+            let seen = if refresh { Some(run.look(id, record).await?) } else { None };
+            namespaces.push(NamespaceStatus { id: id.clone(), record: record.into(), seen });
+        }
+        all.push(StageStatus { stage, namespaces });
+    }
+    if args.format == Format::Json {
+        return print_json(&all);
+    }
+    show(&all, screen);
+    Ok(())
+}
+
+fn show(stages: &[StageStatus], screen: &Screen) {
+    if stages.iter().all(|stage| stage.namespaces.is_empty()) {
+        screen.line("Nothing is deployed.");
+    }
+    for stage in stages.iter().filter(|stage| !stage.namespaces.is_empty()) {
+        screen.line(&format!("{}:", stage.stage));
+        let width = stage.namespaces.iter().map(|n| n.id.len()).max().unwrap_or(0);
+        for NamespaceStatus { id, record, seen } in &stage.namespaces {
+            let namespace_id = record.namespace_id.as_deref().unwrap_or("being created");
+            let keys = grouped(record.keys as u64);
+            let title = &record.title;
+            let modified =
+                record.modified_at.map(|at| format!(", changed {at:.0}")).unwrap_or_default();
+            let seen = match seen {
+                None => String::new(),
+                Some(Seen::There) => ", is there".to_owned(),
+                Some(Seen::Renamed(title)) => format!(", was renamed to {title:?} by others"),
+                Some(Seen::Gone) => ", is gone from the account".to_owned(),
+            };
+            screen.line(&format!(
+                "  {id:width$}  {namespace_id}  {title:?}, {keys} keys{modified}{seen}"
+            ));
+        }
+    }
+}
+
+impl From<&Record> for RecordStatus {
+    fn from(record: &Record) -> Self {
+        let deployment = match record {
+            Record::Creating(_) => None,
+            Record::Deployed(deployment) => Some(deployment),
+        };
+        Self {
+            title: record.title().to_owned(),
+            account_id: record.account_id().to_owned(),
+            namespace_id: deployment.map(|d| d.namespace_id.clone()),
+            created_at: deployment.map(|d| d.created_at),
+            modified_at: deployment.map(|d| d.modified_at),
+            keys: deployment.map_or(0, |d| d.keys.len()),
+        }
+    }
+}
+
+/// A stage whose name the state store gave.
+pub(super) fn stage_key(app: &str, stage: &str) -> Result<StageKey, CliError> {
+    StageKey::new(app, stage).map_err(|error| CliError::Deploy(error.into()))
+}

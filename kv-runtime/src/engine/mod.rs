@@ -1,0 +1,28 @@
+//! The lifecycle: declaration → resolve → observe → plan → apply.
+//!
+//! [`resolve`] fills in and checks all that a declaration leaves open, without any request.
+//! [`observe`] asks the API and the state what is there. [`plan`] compares the two and says what
+//! is to be done, as plain data. [`apply`] does it, and keeps the state a step ahead of the API
+//! before each act and up with it after.
+
+mod apply;
+mod bulk;
+mod connect;
+mod error;
+mod event;
+mod interrupt;
+mod observe;
+mod plan;
+mod resolve;
+mod run;
+mod wait;
+
+pub use error::{DeployError, Problem};
+pub(crate) use event::Silent;
+pub(crate) use event::{Event, Reporter};
+pub(crate) use interrupt::Interrupt;
+pub(crate) use observe::Seen;
+pub use plan::{Action, KeyChange, NamespacePlan, Plan, Reason};
+pub(crate) use resolve::Resolved;
+pub(crate) use run::{DEFAULT_JOBS, Options, Run, root};
+pub use run::{Deployed, Target};

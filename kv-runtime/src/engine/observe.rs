@@ -1,0 +1,230 @@
+//! Asks the API what is there: as few requests as the plan needs.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::error::DeployError;
+use super::plan::{Found, is_removable};
+use super::resolve::{Pair, Resolved};
+use super::wait;
+use crate::api::{NamespaceInfo, Namespaces};
+use crate::declaration::Declaration;
+use crate::state::{Creating, Deployment, Record};
+
+/// How long a namespace that was just created may answer "not found"
+/// (<https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency>).
+pub(super) const SETTLING: Duration = Duration::from_secs(20);
+
+/// What is there of a declared namespace.
+#[derive(Debug)]
+pub(crate) struct Observation {
+    pub(crate) namespace: Observed,
+    /// The keys declared `once` that are there although no write of them was confirmed.
+    pub(crate) present: HashSet<String>,
+}
+
+/// What is there of the namespace itself. `titled` is Cloudflare's id of the namespace that has
+/// the declared title, where the plan needs to know.
+#[derive(Debug)]
+pub(crate) enum Observed {
+    /// The state knows nothing of it.
+    Unrecorded { titled: Option<String> },
+    /// It was being created; `found` is Cloudflare's id of the one that has the title it was to have.
+    Creating { created_as: String, found: Option<String>, titled: Option<String> },
+    /// It is there under the id in the state.
+    There { namespace_id: String, title: String, titled: Option<String> },
+    /// It is not there under the id in the state.
+    Vanished { lost: String, titled: Option<String> },
+}
+
+impl Observed {
+    fn existing(&self) -> Option<&str> {
+        match self {
+            Self::Unrecorded { titled } | Self::Vanished { titled, .. } => titled.as_deref(),
+            Self::Creating { found, .. } => found.as_deref(),
+            Self::There { namespace_id, .. } => Some(namespace_id),
+        }
+    }
+}
+
+/// Observes a declared namespace. Without `refresh` what the state knows is believed.
+pub(crate) async fn observe(
+    api: &Namespaces,
+    resolved: &Resolved,
+    record: Option<&Record>,
+    refresh: bool,
+) -> Result<Observation, DeployError> {
+    let id = resolved.declaration.id;
+    let title = resolved.title.as_str();
+    let namespace = match record {
+        None => Observed::Unrecorded { titled: titled(&list(api, id).await?, title) },
+        Some(Record::Creating(creating)) => observe_creating(api, id, title, creating).await?,
+        Some(Record::Deployed(deployment)) if refresh => {
+            observe_deployed(api, id, title, deployment).await?
+        }
+        Some(Record::Deployed(deployment)) => Observed::There {
+            namespace_id: deployment.namespace_id.clone(),
+            title: deployment.title.clone(),
+            titled: None,
+        },
+    };
+    let present = match namespace.existing() {
+        Some(namespace_id) => present_once(api, id, namespace_id, &resolved.pairs, record).await?,
+        None => HashSet::new(),
+    };
+    Ok(Observation { namespace, present })
+}
+
+async fn observe_creating(
+    api: &Namespaces,
+    id: &str,
+    title: &str,
+    creating: &Creating,
+) -> Result<Observed, DeployError> {
+    let all = list(api, id).await?;
+    Ok(Observed::Creating {
+        created_as: creating.title.clone(),
+        found: titled(&all, &creating.title),
+        titled: titled(&all, title),
+    })
+}
+
+async fn observe_deployed(
+    api: &Namespaces,
+    id: &str,
+    title: &str,
+    deployment: &Deployment,
+) -> Result<Observed, DeployError> {
+    let namespace_id = deployment.namespace_id.clone();
+    if let Some(info) = current(api, id, deployment).await? {
+        let titled = if info.title == title { None } else { titled(&list(api, id).await?, title) };
+        return Ok(Observed::There { namespace_id, title: info.title, titled });
+    }
+    let titled = titled(&list(api, id).await?, title);
+    Ok(Observed::Vanished { lost: namespace_id, titled })
+}
+
+/// The namespace under the id in the state. One that was just created is waited for.
+async fn current(
+    api: &Namespaces,
+    id: &str,
+    deployment: &Deployment,
+) -> Result<Option<NamespaceInfo>, DeployError> {
+    let get = || async { api.get(&deployment.namespace_id).await };
+    let age = Timestamp::now().duration_since(deployment.created_at);
+    let settling = Duration::try_from(age).ok().and_then(|age| SETTLING.checked_sub(age));
+    let found = match settling {
+        Some(left) => wait::until(left, get, Option::is_some).await,
+        None => get().await,
+    };
+    found.map_err(DeployError::request(id, "look the namespace up"))
+}
+
+/// Which of the keys declared `once` are there although the state does not know of it.
+async fn present_once(
+    api: &Namespaces,
+    id: &str,
+    namespace_id: &str,
+    pairs: &[Pair],
+    record: Option<&Record>,
+) -> Result<HashSet<String>, DeployError> {
+    let mut present = HashSet::new();
+    for pair in pairs.iter().filter(|pair| pair.once) {
+        let known = match record {
+            Some(Record::Deployed(d)) if d.namespace_id == namespace_id => {
+                d.keys.get(pair.key.as_ref())
+            }
+            _ => None,
+        };
+        if known.is_some_and(|known| known.confirmed) {
+            continue;
+        }
+        // A key comes before all longer ones that begin with it.
+        let page = api.keys(namespace_id, &pair.key, None, kv_rules::MIN_LIST_KEYS).await;
+        let page = page.map_err(DeployError::request(id, "look for a key declared `once`"))?;
+        if page.keys.first().is_some_and(|first| first.name == pair.key) {
+            present.insert(pair.key.to_string());
+        }
+    }
+    Ok(present)
+}
+
+/// Observes a namespace that may have to go; what is retained is not counted.
+pub(crate) async fn observe_removal(
+    api: &Namespaces,
+    id: &str,
+    record: &Record,
+    declaration: Option<&Declaration>,
+) -> Result<Option<Found>, DeployError> {
+    let namespace_id = match record {
+        Record::Creating(creating) => titled(&list(api, id).await?, &creating.title),
+        Record::Deployed(deployment) => current(api, id, deployment).await?.map(|info| info.id),
+    };
+    let Some(namespace_id) = namespace_id else { return Ok(None) };
+    let undeclared = if is_removable(record, declaration) {
+        count_undeclared(api, id, &namespace_id, record).await?
+    } else {
+        0
+    };
+    Ok(Some(Found { namespace_id, undeclared }))
+}
+
+async fn count_undeclared(
+    api: &Namespaces,
+    id: &str,
+    namespace_id: &str,
+    record: &Record,
+) -> Result<u64, DeployError> {
+    let ours = |key: &str| match record {
+        Record::Creating(_) => false,
+        Record::Deployed(deployment) => deployment.keys.contains_key(key),
+    };
+    let (mut undeclared, mut cursor) = (0, None);
+    loop {
+        let page = api.keys(namespace_id, "", cursor.as_deref(), kv_rules::MAX_LIST_KEYS).await;
+        let page = page.map_err(DeployError::request(id, "list the keys"))?;
+        undeclared += page.keys.iter().filter(|key| !ours(&key.name)).count() as u64;
+        cursor = page.cursor;
+        if cursor.is_none() {
+            return Ok(undeclared);
+        }
+    }
+}
+
+async fn list(api: &Namespaces, id: &str) -> Result<Vec<NamespaceInfo>, DeployError> {
+    api.list().await.map_err(DeployError::request(id, "list the namespaces of the account"))
+}
+
+fn titled(namespaces: &[NamespaceInfo], title: &str) -> Option<String> {
+    namespaces.iter().find(|info| info.title == title).map(|info| info.id.clone())
+}
+
+/// What is there of a namespace that the state has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Seen {
+    /// It is there under its title.
+    There,
+    /// It is there under this title, which others gave it.
+    Renamed(String),
+    /// It is not there.
+    Gone,
+}
+
+/// Looks at a namespace that the state has.
+pub(crate) async fn look(api: &Namespaces, id: &str, record: &Record) -> Result<Seen, DeployError> {
+    Ok(match record {
+        Record::Creating(creating) => match titled(&list(api, id).await?, &creating.title) {
+            Some(_) => Seen::There,
+            None => Seen::Gone,
+        },
+        Record::Deployed(deployment) => match current(api, id, deployment).await? {
+            None => Seen::Gone,
+            Some(info) if info.title == deployment.title => Seen::There,
+            Some(info) => Seen::Renamed(info.title),
+        },
+    })
+}

@@ -1,0 +1,122 @@
+//! Digests: how the state recognises what it wrote without keeping it.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kv_rules::Expiry;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The key of a state's digests. It is random, so that a digest in a state that leaked cannot be
+/// looked up in a table made beforehand.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DigestKey([u8; 32]);
+
+/// 128 bits that tell whether a pair is as it was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Digest([u8; 16]);
+
+impl DigestKey {
+    /// A new random key.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(rand::random())
+    }
+
+    /// The digest of a pair as it is stored.
+    #[must_use]
+    pub fn digest(&self, value: &[u8], metadata: Option<&str>, expiry: Option<Expiry>) -> Digest {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        let (tag, seconds) = match expiry {
+            None => (0, 0),
+            Some(Expiry::Ttl(seconds)) => (1, seconds),
+            Some(Expiry::At(seconds)) => (2, seconds),
+        };
+        hasher.update(&[tag, u8::from(metadata.is_some())]);
+        hasher.update(&seconds.to_le_bytes());
+        let metadata = metadata.unwrap_or_default();
+        hasher.update(&(metadata.len() as u64).to_le_bytes());
+        hasher.update(metadata.as_bytes());
+        hasher.update(value);
+        let mut digest = [0; 16];
+        hasher.finalize_xof().fill(&mut digest);
+        Digest(digest)
+    }
+}
+
+impl Digest {
+    /// How many characters a digest has in the state.
+    pub(super) const TEXT_LEN: usize = 22;
+
+    pub(super) fn from_text(text: &str) -> Option<Self> {
+        let mut bytes = [0; 16];
+        let written = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
+        (written == bytes.len()).then_some(Self(bytes))
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for DigestKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DigestKey(..)")
+    }
+}
+
+impl Serialize for DigestKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for DigestKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or_else(|| serde::de::Error::custom("a digest key has 32 bytes"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_differs_in_a_pair_differs_in_its_digest() {
+        let key = DigestKey([7; 32]);
+        let digests = [
+            key.digest(b"a", None, None),
+            key.digest(b"b", None, None),
+            key.digest(b"", Some("a"), None),
+            key.digest(b"a", Some(""), None),
+            key.digest(b"a", None, Some(Expiry::Ttl(60))),
+            key.digest(b"a", None, Some(Expiry::Ttl(61))),
+            key.digest(b"a", None, Some(Expiry::At(60))),
+            DigestKey([8; 32]).digest(b"a", None, None),
+        ];
+        for (i, one) in digests.iter().enumerate() {
+            for other in &digests[i + 1..] {
+                assert_ne!(one, other);
+            }
+        }
+    }
+
+    #[test]
+    fn a_digest_reads_back_from_its_text() {
+        let digest = DigestKey([7; 32]).digest(b"a", None, None);
+        let text = digest.to_string();
+        assert_eq!(text.len(), Digest::TEXT_LEN);
+        assert_eq!(Digest::from_text(&text), Some(digest));
+        assert_eq!(Digest::from_text("short"), None);
+    }
+}

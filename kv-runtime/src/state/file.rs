@@ -1,0 +1,193 @@
+//! States in a folder: `ROOT/APP/STAGE.json`, private to the user.
+//!
+//! The lock is the operating system's, on `STAGE.lock`: it goes with its process, however that
+//! ends, so a dead deploy never holds one.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+
+use super::store::{Holder, Lock, StageKey, StateError, StateStore};
+
+/// Keeps states in a folder.
+#[derive(Debug, Clone)]
+pub struct FileStore {
+    root: PathBuf,
+}
+
+impl FileStore {
+    /// A store in `root`, which is made when the first state is written.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    fn folder(&self, app: &str) -> PathBuf {
+        self.root.join(app)
+    }
+
+    fn document(&self, stage: &StageKey) -> PathBuf {
+        self.folder(stage.app()).join(format!("{}.json", stage.stage()))
+    }
+
+    fn lock_file(&self, stage: &StageKey) -> PathBuf {
+        self.folder(stage.app()).join(format!("{}.lock", stage.stage()))
+    }
+}
+
+#[async_trait]
+impl StateStore for FileStore {
+    fn location(&self, stage: &StageKey) -> String {
+        self.document(stage).display().to_string()
+    }
+
+    async fn read(&self, stage: &StageKey) -> Result<Option<Vec<u8>>, StateError> {
+        let path = self.document(stage);
+        blocking(move || found(fs::read(&path), "read", &path)).await
+    }
+
+    async fn lock(&self, stage: &StageKey, holder: &Holder) -> Result<Box<dyn Lock>, StateError> {
+        let (folder, path) = (self.folder(stage.app()), self.lock_file(stage));
+        let (document, stage, holder) = (self.document(stage), stage.clone(), holder.clone());
+        blocking(move || {
+            make_private(&folder)?;
+            let mut file = open_private(&path)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    let stage = format!("{}/{}", stage.app(), stage.stage());
+                    return Err(StateError::Locked { stage, holder: read_holder(&mut file) });
+                }
+                Err(TryLockError::Error(source)) => return Err(io_error("lock", &path, source)),
+            }
+            write_holder(&mut file, &holder).map_err(|source| io_error("write", &path, source))?;
+            Ok(Box::new(FileLock { document, file }) as Box<dyn Lock>)
+        })
+        .await
+    }
+
+    async fn stages(&self, app: &str) -> Result<Vec<String>, StateError> {
+        let folder = self.folder(app);
+        blocking(move || {
+            let mut stages = Vec::new();
+            for entry in found(fs::read_dir(&folder), "list", &folder)?.into_iter().flatten() {
+                let name = entry.map_err(|source| io_error("list", &folder, source))?.file_name();
+                stages
+                    .extend(name.to_str().and_then(|n| n.strip_suffix(".json")).map(str::to_owned));
+            }
+            stages.sort_unstable();
+            Ok(stages)
+        })
+        .await
+    }
+
+    async fn unlock(&self, stage: &StageKey) -> Result<Option<Holder>, StateError> {
+        let (path, name) = (self.lock_file(stage), format!("{}/{}", stage.app(), stage.stage()));
+        blocking(move || {
+            let Some(mut file) = found(File::open(&path), "open", &path)? else { return Ok(None) };
+            match file.try_lock() {
+                Ok(()) => Ok(None),
+                Err(TryLockError::WouldBlock) => {
+                    Err(StateError::Locked { stage: name, holder: read_holder(&mut file) })
+                }
+                Err(TryLockError::Error(source)) => Err(io_error("lock", &path, source)),
+            }
+        })
+        .await
+    }
+}
+
+/// The lock of a stage: the open file holds it.
+#[derive(Debug)]
+struct FileLock {
+    document: PathBuf,
+    file: File,
+}
+
+#[async_trait]
+impl Lock for FileLock {
+    async fn write(&mut self, bytes: Vec<u8>) -> Result<(), StateError> {
+        let path = self.document.clone();
+        blocking(move || replace(&path, &bytes).map_err(|source| io_error("write", &path, source)))
+            .await
+    }
+
+    async fn release(self: Box<Self>) -> Result<(), StateError> {
+        self.file.unlock().map_err(|source| io_error("unlock", &self.document, source))
+    }
+}
+
+/// Writes beside the file, syncs, renames over it and syncs the folder, so that after a crash
+/// either content is there whole.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".state-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+fn make_private(folder: &Path) -> Result<(), StateError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|source| io_error("make the folder", folder, source))
+}
+
+fn open_private(path: &Path) -> Result<File, StateError> {
+    let mut options = fs::OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|source| io_error("open", path, source))
+}
+
+fn write_holder(file: &mut File, holder: &Holder) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    serde_json::to_writer(file, holder)?;
+    Ok(())
+}
+
+/// Who wrote the lock file; `None` when that is not known, which never keeps anyone from working.
+fn read_holder(file: &mut File) -> Option<Holder> {
+    let mut text = String::new();
+    file.read_to_string(&mut text).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+fn found<T>(
+    result: io::Result<T>,
+    action: &'static str,
+    path: &Path,
+) -> Result<Option<T>, StateError> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(io_error(action, path, source)),
+    }
+}
+
+fn io_error(action: &'static str, path: &Path, source: io::Error) -> StateError {
+    StateError::Io { action, path: path.to_owned(), source }
+}
+
+/// Runs file work where it may block; it cannot be cut off half-way by a dropped future.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StateError> + Send + 'static,
+) -> Result<T, StateError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(panic) => Err(StateError::Io {
+            action: "finish work on",
+            path: PathBuf::new(),
+            source: io::Error::other(panic),
+        }),
+    }
+}

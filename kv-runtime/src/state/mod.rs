@@ -1,0 +1,24 @@
+//! What this tool remembers of a stage: which namespaces it made or adopted and what it wrote.
+
+mod digest;
+mod document;
+mod file;
+mod session;
+mod store;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub use digest::{Digest, DigestKey};
+pub use document::{Creating, Deployment, KeyRecord, Origin, Record, State};
+pub use file::FileStore;
+pub use session::Session;
+pub use store::{Holder, Lock, StageKey, StateError, StateStore};
+
+/// The store that a URL names: `file:PATH`, where a relative path begins at `root`.
+pub fn open(url: &str, root: &Path) -> Result<Arc<dyn StateStore>, StateError> {
+    match url.strip_prefix("file:") {
+        Some(path) if !path.is_empty() => Ok(Arc::new(FileStore::new(root.join(path)))),
+        _ => Err(StateError::UnknownStore(url.to_owned())),
+    }
+}

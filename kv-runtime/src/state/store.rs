@@ -1,0 +1,172 @@
+//! Where states are kept: one document and one lock per app and stage.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use kv_rules::{IdError, check_id};
+use serde::{Deserialize, Serialize};
+
+/// Keeps one document and one lock for each stage of each app.
+#[async_trait]
+pub trait StateStore: fmt::Debug + Send + Sync {
+    /// Where the document of a stage lies, for people to read.
+    fn location(&self, stage: &StageKey) -> String;
+
+    /// The document of a stage, or `None` when nothing was deployed to it.
+    async fn read(&self, stage: &StageKey) -> Result<Option<Vec<u8>>, StateError>;
+
+    /// Takes the lock of a stage at once, or says who holds it. A lock whose holder died is taken
+    /// over.
+    async fn lock(&self, stage: &StageKey, holder: &Holder) -> Result<Box<dyn Lock>, StateError>;
+
+    /// The stages of an app that have a document, in order.
+    async fn stages(&self, app: &str) -> Result<Vec<String>, StateError>;
+
+    /// Breaks the lock of a stage and says who held it; `None` when nobody did.
+    async fn unlock(&self, stage: &StageKey) -> Result<Option<Holder>, StateError>;
+}
+
+/// A lock that is held: only its holder writes the document.
+#[async_trait]
+pub trait Lock: fmt::Debug + Send + Sync {
+    /// Replaces the document as a whole: a reader sees the old one or the new one.
+    async fn write(&mut self, document: Vec<u8>) -> Result<(), StateError>;
+
+    /// Gives the lock back. One that is dropped instead looks like that of a holder who died.
+    async fn release(self: Box<Self>) -> Result<(), StateError>;
+}
+
+/// An app and one of its stages, which together name a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageKey {
+    app: String,
+    stage: String,
+}
+
+impl StageKey {
+    /// Names a document; neither name can leave the folder of the states.
+    pub fn new(app: &str, stage: &str) -> Result<Self, IdError> {
+        check_id(app)?;
+        check_id(stage)?;
+        Ok(Self { app: app.to_owned(), stage: stage.to_owned() })
+    }
+
+    /// The app.
+    #[must_use]
+    pub fn app(&self) -> &str {
+        &self.app
+    }
+
+    /// The stage.
+    #[must_use]
+    pub fn stage(&self) -> &str {
+        &self.stage
+    }
+}
+
+/// Who holds a lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The host on which the deploy runs.
+    pub host: String,
+    /// Its process id there.
+    pub pid: u32,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl Holder {
+    /// This process, from now on.
+    #[must_use]
+    pub fn this_process() -> Self {
+        Self {
+            host: gethostname::gethostname().to_string_lossy().into_owned(),
+            pid: std::process::id(),
+            since: Timestamp::now(),
+        }
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = self.host.escape_debug();
+        write!(f, "process {} on {host} since {:.0}", self.pid, self.since)
+    }
+}
+
+/// Why a state cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StateError {
+    /// The document was written by a newer version.
+    #[error("{location} has format {found}, and this version reads up to {supported}")]
+    Newer {
+        /// Where the document lies.
+        location: String,
+        /// Its format.
+        found: u32,
+        /// The newest format that this version reads.
+        supported: u32,
+    },
+    /// The document is no state.
+    #[error("{location} is damaged")]
+    Damaged {
+        /// Where the document lies.
+        location: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// The document is of another app or stage.
+    #[error("{location} is the state of {}, not of {expected}", found.escape_debug())]
+    OtherStage {
+        /// Where the document lies.
+        location: String,
+        /// Whose it says it is.
+        found: String,
+        /// Whose it should be.
+        expected: String,
+    },
+    /// Another deploy is at work.
+    #[error("another deploy of {stage} is at work: {}", holder.as_ref().map_or_else(|| "it has just begun".to_owned(), ToString::to_string))]
+    Locked {
+        /// The stage.
+        stage: String,
+        /// Who holds the lock; `None` while it is just being taken.
+        holder: Option<Holder>,
+    },
+    /// A file or folder of the state cannot be used.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// With which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The state cannot be written as JSON.
+    #[error("cannot write the state as JSON")]
+    Serialize(#[source] serde_json::Error),
+    /// The URL names no store.
+    #[error("`{}` names no state store", .0.escape_debug())]
+    UnknownStore(String),
+}
+
+impl StateError {
+    /// What to do next.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::Newer { .. } => "update kv-runtime in Cargo.toml to the version that wrote it".to_owned(),
+            Self::Damaged { .. } => "nothing was changed; restore the file from a backup, or move it away and take each namespace in again with `import ID=NAMESPACE_ID` or `deploy --adopt`".to_owned(),
+            Self::OtherStage { .. } => "nothing was changed; put the file back where it belongs, or name the right store with --state".to_owned(),
+            Self::Locked { .. } => "wait until it is done; if that process is gone, `unlock` releases its lock".to_owned(),
+            Self::Io { .. } => "the state must be kept, so nothing else was done; make the path writable or name another with --state".to_owned(),
+            Self::Serialize(_) => "this is a bug of kv-runtime; please report it".to_owned(),
+            Self::UnknownStore(_) => "write `file:PATH`".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What a store promises, kept by every store there is.
+
+mod families;
+mod lossless;
+mod suite;
+
+use kv_runtime::{LocalStore, MemoryStore, Store};
+use tempfile::TempDir;
+
+/// A store without pairs, and what has to live as long.
+struct Fresh {
+    store: Store,
+    _folder: Option<TempDir>,
+}
+
+async fn memory() -> Fresh {
+    Fresh { store: MemoryStore::new().into(), _folder: None }
+}
+
+async fn local() -> Fresh {
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalStore::open(folder.path(), "test").unwrap();
+    Fresh { store: store.into(), _folder: Some(folder) }
+}
+
+/// Tests each promise with each store: the functions of `suite` and the like take any.
+macro_rules! every_store {
+    ($($suite:ident::$promise:ident,)*) => {
+        every_store!(@memory $($suite::$promise),*);
+        every_store!(@local $($suite::$promise),*);
+    };
+    (@$store:ident $($suite:ident::$promise:ident),*) => {
+        mod $store {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $promise() {
+                let fresh = super::$store().await;
+                super::$suite::$promise(&fresh.store).await;
+            })*
+        }
+    };
+}
+
+every_store! {
+    suite::what_is_put_is_got,
+    suite::what_is_not_there_is_none,
+    suite::metadata_is_got_beside_any_value,
+    suite::a_put_replaces_all_of_a_pair,
+    suite::the_last_word_on_expiry_counts,
+    suite::what_is_deleted_is_gone,
+    suite::any_text_that_is_a_key_names_a_pair,
+    suite::a_listing_has_every_key_once,
+    suite::a_listing_shows_expiration_and_metadata,
+    suite::foreign_metadata_spoils_one_key_of_a_listing,
+    suite::what_breaks_a_rule_is_not_written,
+    suite::the_limits_themselves_are_kept,
+    suite::an_error_names_the_key_and_the_type,
+    families::an_entry_has_its_declared_ttl,
+    families::a_family_lists_its_parameters,
+    families::parameters_that_make_no_key_send_nothing,
+    lossless::any_value_comes_back,
+}

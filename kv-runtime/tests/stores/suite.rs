@@ -1,0 +1,242 @@
+//! What every store promises of pairs.
+
+use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::fmt::Debug;
+
+use futures_util::{StreamExt, TryStreamExt};
+use kv_runtime::rules::{ExpiryError, MAX_VALUE_BYTES};
+use kv_runtime::{Bytes, Error, Key, KeyInfo, Store};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+fn key<T, M>(text: impl Into<String>) -> Key<T, M> {
+    Key::new(text.into()).unwrap()
+}
+
+/// Seconds since 1970.
+pub(crate) fn now() -> u64 {
+    std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs()
+}
+
+/// The expiration that a listing shows of a key.
+pub(crate) async fn expiration(store: &Store, key: &str) -> Option<u64> {
+    let keys: Vec<KeyInfo<Value>> = store.list(key).try_collect().await.unwrap();
+    keys.into_iter().find(|info| info.name == key).unwrap().expiration
+}
+
+pub(crate) async fn what_is_put_is_got(store: &Store) {
+    async fn check<T>(store: &Store, value: T)
+    where
+        T: Serialize + for<'de> Deserialize<'de> + Debug + PartialEq + 'static,
+    {
+        let entry = store.entry(key::<T, Value>("k"));
+        entry.put(&value).await.unwrap();
+        assert_eq!(entry.get().await.unwrap().as_ref(), Some(&value));
+        assert_eq!(entry.get_with_metadata().await.unwrap(), Some((value, None)));
+    }
+    check(store, String::new()).await;
+    check(store, "\"quoted\" \u{0} ü 🦀".to_owned()).await;
+    check(store, Bytes::new()).await;
+    check(store, Bytes::from_static(&[0, 159, 146, 150, 255])).await;
+    check(store, json!({ "a": [null, -0.0, 1e300, u64::MAX, i64::MIN] })).await;
+    check(store, (u64::MAX, u128::MAX, 0.1 + 0.2, f64::MIN_POSITIVE)).await;
+    check(store, BTreeMap::from([(7_u64, None), (8, Some("x".to_owned()))])).await;
+}
+
+pub(crate) async fn what_is_not_there_is_none(store: &Store) {
+    let entry = store.entry(key::<String, Value>("nobody/was here"));
+    assert_eq!(entry.get().await.unwrap(), None);
+    assert_eq!(entry.get_with_metadata().await.unwrap(), None);
+    assert_eq!(entry.get().cache_ttl(30).await.unwrap(), None);
+    entry.delete().await.unwrap();
+    assert!(store.list::<Value>("").next().await.is_none());
+}
+
+pub(crate) async fn metadata_is_got_beside_any_value(store: &Store) {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Meta {
+        etag: String,
+        hits: u64,
+    }
+    let meta = || Meta { etag: "\"ü\" 🦀".to_owned(), hits: u64::MAX };
+
+    let text = store.entry(key::<String, Meta>("text"));
+    text.put(&"x".to_owned()).metadata(&meta()).await.unwrap();
+    let got = text.get_with_metadata().await.unwrap();
+    assert_eq!(got, Some(("x".to_owned(), Some(meta()))));
+
+    let binary = store.entry(key::<Bytes, Meta>("binary"));
+    binary.put(&Bytes::from_static(&[255])).metadata(&meta()).await.unwrap();
+    let got = binary.get_with_metadata().await.unwrap();
+    assert_eq!(got, Some((Bytes::from_static(&[255]), Some(meta()))));
+
+    let plain = store.entry(key::<Bytes, Option<Meta>>("null"));
+    plain.put(&Bytes::from_static(&[255])).metadata(&None).await.unwrap();
+    let got = plain.get_with_metadata().await.unwrap();
+    assert_eq!(got, Some((Bytes::from_static(&[255]), None)));
+}
+
+pub(crate) async fn a_put_replaces_all_of_a_pair(store: &Store) {
+    let entry = store.entry(key::<u8, Value>("k"));
+    entry.put(&1).metadata(&json!({ "a": 1 })).expiration_ttl(3600).await.unwrap();
+    entry.put(&2).await.unwrap();
+    assert_eq!(entry.get_with_metadata().await.unwrap(), Some((2, None)));
+    assert_eq!(expiration(store, "k").await, None);
+}
+
+pub(crate) async fn the_last_word_on_expiry_counts(store: &Store) {
+    let at = now() + 7200;
+    let entry = store.entry(key::<u8, Value>("k").expiration_ttl(86_400));
+
+    entry.put(&1).expiration_ttl(3600).expiration(at).await.unwrap();
+    assert_eq!(expiration(store, "k").await, Some(at));
+
+    let before = now();
+    entry.put(&1).expiration(at).expiration_ttl(3600).await.unwrap();
+    let ttl = expiration(store, "k").await.unwrap();
+    assert!((before + 3600..=now() + 3600).contains(&ttl), "{ttl}");
+
+    entry.put(&1).expiration(at).never_expires().await.unwrap();
+    assert_eq!(expiration(store, "k").await, None);
+
+    let before = now();
+    entry.put(&1).await.unwrap();
+    let default = expiration(store, "k").await.unwrap();
+    assert!((before + 86_400..=now() + 86_400).contains(&default), "{default}");
+}
+
+pub(crate) async fn what_is_deleted_is_gone(store: &Store) {
+    let entry = store.entry(key::<u8, Value>("k"));
+    entry.put(&1).await.unwrap();
+    entry.delete().await.unwrap();
+    assert_eq!(entry.get().await.unwrap(), None);
+    assert!(store.list::<Value>("").next().await.is_none());
+}
+
+pub(crate) async fn any_text_that_is_a_key_names_a_pair(store: &Store) {
+    let mut keys = [
+        "a/b", "/", "//", "a/../b", "...", "%2F", "%", "a b", " ", "+", "?a=b&c", "#", "^", "\\",
+        "\"", "ü", "🦀", "\u{1}", "\n", "\u{7f}", ":", "a;b", "é", "e\u{301}",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    keys.push("x".repeat(512));
+    for text in &keys {
+        store.entry(key::<String, Value>(text.clone())).put(text).await.unwrap();
+    }
+    for text in &keys {
+        let entry = store.entry(key::<String, Value>(text.clone()));
+        assert_eq!(entry.get().await.unwrap().as_ref(), Some(text), "{text:?}");
+        assert!(entry.get_with_metadata().await.unwrap().is_some(), "{text:?}");
+    }
+    keys.sort();
+    let listed: Vec<KeyInfo<Value>> = store.list("").try_collect().await.unwrap();
+    assert_eq!(listed.iter().map(|info| &info.name).collect::<Vec<_>>(), Vec::from_iter(&keys));
+    for text in &keys {
+        let under: Vec<KeyInfo<Value>> = store.list(text.clone()).try_collect().await.unwrap();
+        let expected = keys.iter().filter(|key| key.starts_with(text.as_str()));
+        let under = under.iter().map(|info| &info.name);
+        assert_eq!(under.collect::<Vec<_>>(), Vec::from_iter(expected), "{text:?}");
+        store.entry(key::<String, Value>(text.clone())).delete().await.unwrap();
+    }
+    assert!(store.list::<Value>("").next().await.is_none());
+}
+
+pub(crate) async fn a_listing_has_every_key_once(store: &Store) {
+    let puts = (0..2_001).map(|n| {
+        let put = store.entry(key::<u32, Value>(format!("n/{n}"))).put(&n);
+        IntoFuture::into_future(put)
+    });
+    let done: Result<Vec<()>, Error> =
+        futures_util::stream::iter(puts).buffered(16).try_collect().await;
+    done.unwrap();
+    store.entry(key::<u32, Value>("m")).put(&0).await.unwrap();
+    store.entry(key::<u32, Value>("n0")).put(&0).await.unwrap();
+
+    let listed: Vec<KeyInfo<Value>> = store.list("n/").try_collect().await.unwrap();
+    let mut expected: Vec<String> = (0..2_001).map(|n| format!("n/{n}")).collect();
+    expected.sort();
+    assert!(listed.into_iter().map(|info| info.name).eq(expected));
+}
+
+pub(crate) async fn a_listing_shows_expiration_and_metadata(store: &Store) {
+    let at = now() + 3600;
+    store.entry(key::<u8, Vec<u8>>("a")).put(&1).metadata(&vec![1]).expiration(at).await.unwrap();
+    store.entry(key::<u8, Vec<u8>>("b")).put(&1).await.unwrap();
+    let listed: Vec<KeyInfo<Vec<u8>>> = store.list("").try_collect().await.unwrap();
+    let info =
+        |name: &str, expiration, metadata| KeyInfo { name: name.into(), expiration, metadata };
+    assert_eq!(listed, [info("a", Some(at), Some(vec![1])), info("b", None, None)]);
+}
+
+pub(crate) async fn foreign_metadata_spoils_one_key_of_a_listing(store: &Store) {
+    store.entry(key::<u8, Value>("a")).put(&1).metadata(&json!("foreign")).await.unwrap();
+    store.entry(key::<u8, Value>("b")).put(&1).metadata(&json!(2)).await.unwrap();
+    let listed: Vec<Result<KeyInfo<u64>, Error>> = store.list("").collect().await;
+    let [Err(Error::Decode { key, .. }), Ok(good)] = listed.as_slice() else {
+        panic!("{listed:?}");
+    };
+    assert_eq!((key.as_str(), good.metadata), ("a", Some(2)));
+}
+
+pub(crate) async fn what_breaks_a_rule_is_not_written(store: &Store) {
+    let entry = store.entry(key::<Bytes, String>("k"));
+    let value = Bytes::from_static(b"x");
+    let expiry = |error| match error {
+        Error::Expiry { key, source } if key == "k" => source,
+        other => panic!("{other:?}"),
+    };
+    let ttl = |seconds| IntoFuture::into_future(entry.put(&value).expiration_ttl(seconds));
+    assert_eq!(expiry(ttl(59).await.unwrap_err()), ExpiryError::TtlTooShort(59));
+    let later = now() + 3600;
+    let error = expiry(ttl(later).await.unwrap_err());
+    assert_eq!(error, ExpiryError::TtlLooksLikeTime(later.into()));
+    let error = expiry(ttl(900_000_000).await.unwrap_err());
+    assert!(matches!(error, ExpiryError::ExpirationTooLate(_)), "{error}");
+
+    let at = |seconds| IntoFuture::into_future(entry.put(&value).expiration(seconds));
+    assert_eq!(expiry(at(3600).await.unwrap_err()), ExpiryError::ExpirationLooksLikeTtl(3600));
+    let error = expiry(at(now()).await.unwrap_err());
+    assert!(matches!(error, ExpiryError::NotAhead { .. }), "{error}");
+    let error = expiry(at(later * 1000).await.unwrap_err());
+    assert!(error.to_string().ends_with(&format!("write {later}")), "{error}");
+
+    let error = entry.get().cache_ttl(29).await.unwrap_err();
+    assert_eq!(expiry(error), ExpiryError::CacheTtlTooShort(29));
+
+    let error = entry.put(&vec![0; MAX_VALUE_BYTES + 1].into()).await.unwrap_err();
+    assert!(matches!(error, Error::ValueTooLarge { key, .. } if key == "k"));
+    let error = entry.put(&value).metadata(&"x".repeat(1023)).await.unwrap_err();
+    assert!(matches!(error, Error::MetadataTooLarge { key, .. } if key == "k"));
+
+    assert_eq!(entry.get().await.unwrap(), None);
+}
+
+pub(crate) async fn the_limits_themselves_are_kept(store: &Store) {
+    let entry = store.entry(key::<Bytes, String>("k"));
+    let (value, metadata) = (Bytes::from(vec![255; MAX_VALUE_BYTES]), "x".repeat(1022));
+    entry.put(&value).metadata(&metadata).expiration_ttl(60).await.unwrap();
+    let (got, got_metadata) = entry.get_with_metadata().await.unwrap().unwrap();
+    assert!(got == value);
+    assert_eq!(got_metadata, Some(metadata));
+}
+
+pub(crate) async fn an_error_names_the_key_and_the_type(store: &Store) {
+    let text = store.entry(key::<String, String>("k"));
+    text.put(&"not a number".to_owned()).metadata(&"nor this".to_owned()).await.unwrap();
+
+    let error = store.entry(key::<u64, Value>("k")).get().await.unwrap_err();
+    assert_eq!(error.to_string(), "the value of `k` cannot be read");
+    let source = error.source().unwrap();
+    assert!(source.to_string().contains("the JSON of a `u64`"), "{source}");
+    assert!(source.source().is_some());
+
+    let error = store.entry(key::<String, u64>("k")).get_with_metadata().await.unwrap_err();
+    assert_eq!(error.to_string(), "the metadata of `k` cannot be read");
+
+    let map = store.entry(key::<BTreeMap<String, BTreeMap<(u8, u8), u8>>, Value>("map"));
+    let value = BTreeMap::from([("a".to_owned(), BTreeMap::from([((1, 2), 3)]))]);
+    let error = map.put(&value).await.unwrap_err();
+    assert_eq!(error.to_string(), "the value of `map` cannot be written");
+}
