@@ -57,7 +57,7 @@ fn truncated_hmac(key: &[u8], data: &[u8]) -> [u8; 16] {
 }
 
 /// The bytes as lower-case hex digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

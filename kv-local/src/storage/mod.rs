@@ -26,6 +26,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use database::Databases;
+pub(crate) use layout::hex;
+
 use layout::Layout;
 use registry::Registry;
 

@@ -1,0 +1,156 @@
+//! Cloudflare's REST paths in front of a [`Storage`].
+//!
+//! Paths, envelopes, error codes and limits are Cloudflare's, so that a client cannot tell the
+//! difference, except that every write is seen at once.
+
+mod app;
+mod auth;
+mod body;
+mod bulk;
+mod bulk_get;
+mod config;
+mod envelope;
+mod error;
+mod expiry;
+mod items;
+mod keys;
+mod limits;
+mod namespaces;
+mod user;
+mod values;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use axum::Router;
+use axum::http::Uri;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post, put};
+use axum::serve::ListenerExt as _;
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use app::App;
+use error::ApiError;
+
+pub use config::{Account, RateLimits, ServerConfig, TokenOwner};
+
+use crate::Storage;
+
+/// A server on 127.0.0.1, which runs on the current Tokio runtime until it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    account_id: String,
+    token: SecretString,
+    /// Dropping it stops the server.
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<io::Result<()>>,
+}
+
+/// Why a server could not start.
+#[derive(Debug, thiserror::Error)]
+#[error("could not listen on 127.0.0.1:{port}; if something else does, choose another port")]
+pub struct ServerError {
+    port: u16,
+    source: io::Error,
+}
+
+impl Server {
+    /// Starts to serve a store.
+    ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// use kv_local::{Server, ServerConfig, Storage};
+    ///
+    /// let storage = Storage::open(folder.path())?;
+    /// let server = Server::start(storage, ServerConfig::default()).await?;
+    /// assert!(server.base_url().ends_with("/client/v4"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn start(storage: Storage, config: ServerConfig) -> Result<Self, ServerError> {
+        let port = config.port;
+        let (account_id, token) = (config.account.id.clone(), config.token.clone());
+        let failed = |source| ServerError { port, source };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let listener = listener.tap_io(|connection| {
+            // Without it, small answers wait for the acknowledgement of the ones before.
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "could not set TCP_NODELAY");
+            }
+        });
+        let (stop, stopped) = oneshot::channel();
+        let serve = axum::serve(listener, router(storage, config)).with_graceful_shutdown(async {
+            let _ = stopped.await;
+        });
+        let task = tokio::spawn(serve.into_future());
+        Ok(Self { address, account_id, token, stop, task })
+    }
+
+    /// The URL that all paths of the API begin with.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}/client/v4", self.address)
+    }
+
+    /// The id of the account that the store belongs to.
+    #[must_use]
+    pub fn account_id(&self) -> &str {
+        &self.account_id
+    }
+
+    /// The API token.
+    #[must_use]
+    pub fn token(&self) -> &SecretString {
+        &self.token
+    }
+
+    /// Stops, and waits until the requests in flight are answered.
+    pub async fn shutdown(self) {
+        drop(self.stop);
+        if let Ok(Err(error)) = self.task.await {
+            tracing::warn!(%error, "the server did not stop cleanly");
+        }
+    }
+}
+
+/// The routes of [`Server`], for those who put something in front of them.
+pub fn router(storage: Storage, config: ServerConfig) -> Router {
+    let app = App::new(storage, config);
+    let account = "/client/v4/accounts/{account}";
+    let namespaces = format!("{account}/storage/kv/namespaces");
+    let namespace = format!("{namespaces}/{{namespace}}");
+    let in_namespace = |path: &str| format!("{namespace}{path}");
+    let value = get(values::get).put(values::put).delete(values::delete);
+    Router::new()
+        .route("/client/v4/accounts", get(user::accounts))
+        .route("/client/v4/user", get(user::user))
+        .route("/client/v4/user/tokens/verify", get(user::verify_user_token))
+        .route(&format!("{account}/tokens/verify"), get(user::verify_account_token))
+        .route(&namespaces, get(namespaces::list).post(namespaces::create))
+        .route(&namespace, get(namespaces::get).put(namespaces::rename).delete(namespaces::delete))
+        .route(&in_namespace("/bulk"), put(bulk::put).delete(bulk::delete))
+        .route(&in_namespace("/bulk/delete"), post(bulk::delete))
+        .route(&in_namespace("/bulk/get"), post(bulk_get::get))
+        .route(&in_namespace("/keys"), get(keys::list))
+        .route(&in_namespace("/values/{key}"), value)
+        .route(&in_namespace("/metadata/{key}"), get(values::metadata))
+        .method_not_allowed_fallback(async || ApiError::no_method())
+        .route_layer(from_fn_with_state(app.clone(), auth::authenticate))
+        .fallback(no_route)
+        .with_state(app)
+}
+
+async fn no_route(uri: Uri) -> ApiError {
+    // An account id that is missing makes a path of the right shape with nothing in that place.
+    if uri.path().starts_with("/client/v4/accounts//") {
+        return ApiError::no_account(uri.path());
+    }
+    ApiError::no_route()
+}
