@@ -4,23 +4,39 @@ mod families;
 mod lossless;
 mod suite;
 
-use kv_runtime::{LocalStore, MemoryStore, Store};
+use kv_local::{Server, ServerConfig, Storage};
+use kv_runtime::api::{Client, Credentials, RetryPolicy};
+use kv_runtime::{LocalStore, MemoryStore, RestStore, Store};
 use tempfile::TempDir;
 
 /// A store without pairs, and what has to live as long.
 struct Fresh {
     store: Store,
+    _server: Option<Server>,
     _folder: Option<TempDir>,
 }
 
 async fn memory() -> Fresh {
-    Fresh { store: MemoryStore::new().into(), _folder: None }
+    Fresh { store: MemoryStore::new().into(), _server: None, _folder: None }
 }
 
 async fn local() -> Fresh {
     let folder = tempfile::tempdir().unwrap();
     let store = LocalStore::open(folder.path(), "test").unwrap();
-    Fresh { store: store.into(), _folder: Some(folder) }
+    Fresh { store: store.into(), _server: None, _folder: Some(folder) }
+}
+
+/// The store of a deployed namespace, over HTTP.
+async fn rest() -> Fresh {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::open(folder.path()).unwrap();
+    let server = Server::start(storage, ServerConfig::default()).await.unwrap();
+    let token = Credentials::Token(server.token().clone());
+    let client = Client::new(&server.base_url(), token, RetryPolicy::default()).unwrap();
+    let namespaces = client.namespaces(server.account_id());
+    let id = namespaces.create("test").await.unwrap().id;
+    let store = RestStore::new(namespaces, id);
+    Fresh { store: store.into(), _server: Some(server), _folder: Some(folder) }
 }
 
 /// Tests each promise with each store: the functions of `suite` and the like take any.
@@ -28,6 +44,7 @@ macro_rules! every_store {
     ($($suite:ident::$promise:ident,)*) => {
         every_store!(@memory $($suite::$promise),*);
         every_store!(@local $($suite::$promise),*);
+        every_store!(@rest $($suite::$promise),*);
     };
     (@$store:ident $($suite:ident::$promise:ident),*) => {
         mod $store {
