@@ -2,7 +2,7 @@
 //! what was put.
 //!
 //! A [`String`] is stored as its text and [`Bytes`] as they are, so that other programs can read
-//! them. Every other type is stored as compact JSON by serde_json. What JSON cannot say, serde_json
+//! them. Every other type is stored as compact JSON by `serde_json`. What JSON cannot say, `serde_json`
 //! decides: a `NaN` or an infinity is written as `null`.
 
 use std::any::{Any, type_name};
@@ -22,7 +22,7 @@ use serde_json::value::RawValue;
 pub struct EncodeError {
     /// The Rust type.
     pub ty: &'static str,
-    /// What serde_json says.
+    /// What `serde_json` says.
     pub source: serde_json::Error,
 }
 
@@ -35,7 +35,7 @@ pub enum DecodeError {
     Json {
         /// The Rust type.
         ty: &'static str,
-        /// What serde_json says. Its text can quote the value.
+        /// What `serde_json` says. Its text can quote the value.
         source: serde_json::Error,
     },
     /// They are not UTF-8, and the type is [`String`].

@@ -82,6 +82,7 @@ fn show(pattern: &Pattern<'_>) -> String {
 
 /// The parameter that a text stands for; `None` when the parameter would make another key, as the
 /// `7` of `007` would.
+#[must_use]
 pub fn parse_param<P: FromStr + Display>(text: &str) -> Option<P> {
     let param: P = text.parse().ok()?;
     (param.to_string() == text).then_some(param)

@@ -96,7 +96,6 @@ impl<S: KvStore + 'static> From<S> for Store {
 
 impl Store {
     /// The pair of a key.
-    #[must_use]
     pub fn entry<T, M>(&self, key: Key<T, M>) -> Entry<'_, T, M> {
         Entry::new(self, Ok(key.name))
     }
@@ -117,14 +116,12 @@ impl Store {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn list<M>(&self, prefix: impl Into<String>) -> List<M> {
         List::new(self.clone(), prefix.into())
     }
 
     /// The pair of a family's key; parameters that make none are an error once it is awaited.
     #[doc(hidden)]
-    #[must_use]
     pub fn family_entry<T, M>(
         &self,
         family: &'static Family,
@@ -139,7 +136,6 @@ impl Store {
 
     /// All keys of a family, with the parameters that they were made of.
     #[doc(hidden)]
-    #[must_use]
     pub fn family_list<P, M>(
         &self,
         family: &'static Family,

@@ -1,5 +1,7 @@
 //! What a store promises, kept by every store there is.
 
+#![allow(clippy::unwrap_used, reason = "a promise that fails fails the test")]
+
 mod families;
 mod lossless;
 mod suite;

@@ -132,12 +132,11 @@ pub(crate) async fn any_text_that_is_a_key_names_a_pair(store: &Store) {
     }
     keys.sort();
     let listed: Vec<KeyInfo<Value>> = store.list("").try_collect().await.unwrap();
-    assert_eq!(listed.iter().map(|info| &info.name).collect::<Vec<_>>(), Vec::from_iter(&keys));
+    assert!(listed.iter().map(|info| &info.name).eq(&keys), "{listed:?}");
     for text in &keys {
         let under: Vec<KeyInfo<Value>> = store.list(text.clone()).try_collect().await.unwrap();
         let expected = keys.iter().filter(|key| key.starts_with(text.as_str()));
-        let under = under.iter().map(|info| &info.name);
-        assert_eq!(under.collect::<Vec<_>>(), Vec::from_iter(expected), "{text:?}");
+        assert!(under.iter().map(|info| &info.name).eq(expected), "{text:?}: {under:?}");
         store.entry(key::<String, Value>(text.clone())).delete().await.unwrap();
     }
     assert!(store.list::<Value>("").next().await.is_none());
