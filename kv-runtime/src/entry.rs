@@ -73,7 +73,7 @@ impl<'a, T: Serialize + 'static, M> Entry<'a, T, M> {
             target: self.target.clone(),
             value: encode(value),
             metadata: Ok(None),
-            lifetime: Lifetime::OfKey,
+            ends: Ends::AsDeclared,
             types: PhantomData,
         }
     }
@@ -169,33 +169,34 @@ pub struct Put<'a, M> {
     target: Target<'a>,
     value: Result<Bytes, EncodeError>,
     metadata: Result<Option<Box<RawValue>>, EncodeError>,
-    lifetime: Lifetime,
+    ends: Ends,
     types: PhantomData<fn() -> M>,
 }
 
-enum Lifetime {
-    OfKey,
+/// When a pair is to cease to exist, unchecked.
+enum Ends {
+    AsDeclared,
     Never,
-    Ttl(u64),
+    After(u64),
     At(u64),
 }
 
 impl<M> Put<'_, M> {
     /// Ends the pair so many seconds after this write, at least 60.
     pub fn expiration_ttl(mut self, seconds: u64) -> Self {
-        self.lifetime = Lifetime::Ttl(seconds);
+        self.ends = Ends::After(seconds);
         self
     }
 
     /// Ends the pair at a point in time, in seconds since 1970, at least 60 s ahead.
     pub fn expiration(mut self, seconds_since_1970: u64) -> Self {
-        self.lifetime = Lifetime::At(seconds_since_1970);
+        self.ends = Ends::At(seconds_since_1970);
         self
     }
 
     /// Keeps the pair until it is deleted, whatever the key's declaration says.
     pub fn never_expires(mut self) -> Self {
-        self.lifetime = Lifetime::Never;
+        self.ends = Ends::Never;
         self
     }
 }
@@ -214,7 +215,7 @@ impl<'a, M> IntoFuture for Put<'a, M> {
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        self.target.put(self.value, self.metadata, self.lifetime).boxed()
+        self.target.put(self.value, self.metadata, self.ends).boxed()
     }
 }
 
@@ -259,7 +260,7 @@ impl Target<'_> {
         self,
         value: Result<Bytes, EncodeError>,
         metadata: Result<Option<Box<RawValue>>, EncodeError>,
-        lifetime: Lifetime,
+        ends: Ends,
     ) -> Result<(), Error> {
         let name = self.key?;
         let key = || name.text.clone().into_owned();
@@ -269,16 +270,15 @@ impl Target<'_> {
         check_value(value.len()).map_err(|source| Error::ValueTooLarge { key: key(), source })?;
         check_metadata(metadata.as_ref().map_or(0, |json| json.get().len()))
             .map_err(|source| Error::MetadataTooLarge { key: key(), source })?;
-        let expiry =
-            lifetime.expiry(&name).map_err(|source| Error::Expiry { key: key(), source })?;
+        let expiry = ends.expiry(&name).map_err(|source| Error::Expiry { key: key(), source })?;
         self.store.raw().put(&name.text, Pair { value, metadata, expiry }).await
     }
 }
 
-impl Lifetime {
+impl Ends {
     fn expiry(&self, key: &Name) -> Result<Option<Expiry>, ExpiryError> {
         match (self, key.expiration_ttl) {
-            (&Self::Ttl(seconds), _) | (Self::OfKey, Some(seconds)) => {
+            (&Self::After(seconds), _) | (Self::AsDeclared, Some(seconds)) => {
                 let ttl = check_ttl(seconds.into())?;
                 check_expiration(i128::from(now().as_second()) + i128::from(ttl))?;
                 Ok(Some(Expiry::Ttl(ttl)))
@@ -288,7 +288,7 @@ impl Lifetime {
                 check_expiration_ahead(expiration, now())?;
                 Ok(Some(Expiry::At(expiration)))
             }
-            (Self::Never, _) | (Self::OfKey, None) => Ok(None),
+            (Self::Never, _) | (Self::AsDeclared, None) => Ok(None),
         }
     }
 }

@@ -21,10 +21,10 @@ pub enum Error {
     #[error(transparent)]
     InvalidParam(#[from] FamilyError),
     /// The expiry of a put, or the cache TTL of a get, is refused.
-    #[error("`{}` cannot be {} so", .key.escape_default(), match source {
-        ExpiryError::CacheTtlTooShort(_) => "read",
-        _ => "put",
-    })]
+    #[error("the {} for `{}` is refused", match source {
+        ExpiryError::CacheTtlTooShort(_) => "cache TTL",
+        _ => "expiry",
+    }, .key.escape_default())]
     Expiry {
         /// The key.
         key: String,

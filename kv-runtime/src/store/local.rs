@@ -4,7 +4,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use kv_local::{Pairs, Storage, StorageError};
+use kv_local::{Pairs, Storage, StorageError, Stored};
 use kv_rules::MAX_LIST_KEYS;
 use serde_json::value::RawValue;
 
@@ -26,7 +26,12 @@ impl LocalStore {
     ///
     /// `id` is the namespace's `id` (or `preview_id`) in the Worker's wrangler configuration.
     pub fn open(folder: impl AsRef<Path>, id: &str) -> Result<Self, Error> {
-        Ok(Self { pairs: Storage::open(folder)?.pairs(id)? })
+        Ok(Storage::open(folder)?.pairs(id)?.into())
+    }
+
+    async fn read(&self, key: &str) -> Result<Option<Stored>, Error> {
+        let key = key.to_owned();
+        self.run(move |pairs| pairs.get(&key)).await
     }
 
     async fn run<T: Send + 'static>(
@@ -41,9 +46,8 @@ impl LocalStore {
 
 #[async_trait]
 impl KvStore for LocalStore {
-    async fn get(&self, key: &str, cache_ttl: Option<u32>) -> Result<Option<Bytes>, Error> {
-        let got = self.get_with_metadata(key, cache_ttl).await?;
-        Ok(got.map(|(value, _)| value))
+    async fn get(&self, key: &str, _cache_ttl: Option<u32>) -> Result<Option<Bytes>, Error> {
+        Ok(self.read(key).await?.map(|stored| stored.value))
     }
 
     async fn get_with_metadata(
@@ -51,8 +55,7 @@ impl KvStore for LocalStore {
         key: &str,
         _cache_ttl: Option<u32>,
     ) -> Result<Option<(Bytes, Option<Box<RawValue>>)>, Error> {
-        let key = key.to_owned();
-        let Some(stored) = self.run(move |pairs| pairs.get(&key)).await? else { return Ok(None) };
+        let Some(stored) = self.read(key).await? else { return Ok(None) };
         Ok(Some((stored.value, stored.metadata.map(json).transpose()?)))
     }
 
@@ -90,6 +93,12 @@ impl KvStore for LocalStore {
 /// Metadata that the files hold; whatever wrote it may have written something else than JSON.
 fn json(metadata: String) -> Result<Box<RawValue>, Error> {
     RawValue::from_string(metadata).map_err(|error| Error::Store(error.into()))
+}
+
+impl From<Pairs> for LocalStore {
+    fn from(pairs: Pairs) -> Self {
+        Self { pairs }
+    }
 }
 
 impl From<StorageError> for Error {
