@@ -6,7 +6,7 @@
 #[cfg(not(target_arch = "wasm32"))]
 pub mod api;
 #[cfg(not(target_arch = "wasm32"))]
-pub mod cli;
+mod cli;
 mod codec;
 pub mod declaration;
 #[cfg(not(target_arch = "wasm32"))]

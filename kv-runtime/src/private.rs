@@ -5,6 +5,8 @@ use serde::de::DeserializeOwned;
 pub use kv_rules::{Expiry, Param, Pattern, Segment};
 pub use serde;
 
+#[cfg(not(target_arch = "wasm32"))]
+pub use crate::cli::deploy_main;
 use crate::codec::{self, DecodeError, EncodeError};
 pub use crate::family::{Family, parse_param};
 

@@ -7,15 +7,19 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use crate::deploy::DEFAULT_STAGE;
 use crate::engine::DEFAULT_JOBS;
 
+const LONG_ABOUT: &str = "Deploys the Workers KV namespaces that this package declares.\n\n\
+    Credentials come from the declarations, then from CLOUDFLARE_API_TOKEN, or CLOUDFLARE_API_KEY \
+    with CLOUDFLARE_EMAIL; the account from CLOUDFLARE_ACCOUNT_ID, else it is looked up.";
+
 /// Deploys the Workers KV namespaces that this package declares.
-///
-/// Credentials come from the declarations, then from CLOUDFLARE_API_TOKEN, or CLOUDFLARE_API_KEY
-/// with CLOUDFLARE_EMAIL; the account from CLOUDFLARE_ACCOUNT_ID, else it is looked up.
 #[derive(Debug, Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(
     version,
     max_term_width = 100,
-    after_help = "Exit codes: 0 done, 1 failed, 2 the plan has changes (plan --detailed-exitcode), 130 interrupted."
+    long_about = LONG_ABOUT,
+    after_help = "Exit codes: 0 done, 1 failed, 2 the plan has changes (plan --detailed-exitcode), \
+        130 interrupted."
 )]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -36,7 +40,7 @@ pub(super) struct Args {
     )]
     pub(super) local: Option<PathBuf>,
 
-    /// Where the state is kept [default: file:.kv, beside the package's Cargo.toml]
+    /// Where the state is kept [default: .kv beside the package's Cargo.toml, `file:.kv`]
     #[arg(long, global = true, env = "KV_STATE", value_name = "URL")]
     pub(super) state: Option<String>,
 

@@ -165,7 +165,7 @@ impl Running<'_> {
         if let Some(folder) = self.run.local_folder() {
             self.screen.line("");
             self.screen.say("Stored", &format!("in {}", folder.display()));
-            if let [.., deployed] = deployed {
+            if let Some(deployed) = deployed.iter().max_by_key(|deployed| deployed.keys) {
                 self.screen.line(&look(folder, &deployed.namespace_id));
             }
         }

@@ -46,6 +46,7 @@ const CHANGES: u8 = 2;
 const INTERRUPTED: u8 = 130;
 
 /// Runs the command line over `declarations`.
+#[must_use]
 pub fn deploy_main(declarations: &[&'static Declaration]) -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,

@@ -1,5 +1,6 @@
 //! What a running deploy says: a bar on a terminal, plain lines elsewhere.
 
+use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -58,11 +59,15 @@ impl Reporter for Progress<'_> {
                 if changed {
                     let mut what = id.to_owned();
                     if puts > 0 {
-                        what +=
-                            &format!(", {} keys to put ({})", grouped(puts as u64), size(bytes));
+                        let _ = write!(
+                            what,
+                            ", {} keys to put ({})",
+                            grouped(puts as u64),
+                            size(bytes)
+                        );
                     }
                     if deletes > 0 {
-                        what += &format!(", {} keys to delete", grouped(deletes as u64));
+                        let _ = write!(what, ", {} keys to delete", grouped(deletes as u64));
                     }
                     self.screen.say(verb, &what);
                 }

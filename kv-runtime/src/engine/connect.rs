@@ -36,7 +36,7 @@ impl Connector {
         let server = Server::start(storage.clone(), ServerConfig::default())
             .await
             .map_err(|error| DeployError::Local(error.into()))?;
-        let credentials = Credentials::Token(server.token().to_owned().into());
+        let credentials = Credentials::Token(server.token().clone());
         let client =
             Client::new(&server.base_url(), credentials, policy).map_err(DeployError::Client)?;
         Ok(Self::Local { server, storage, client })
@@ -63,13 +63,12 @@ impl Connector {
             Self::Local { server, client, .. } => return Ok(client.namespaces(server.account_id())),
             Self::Remote { overrides, policy, known } => (overrides, policy, known),
         };
-        let at = match known.iter().position(|(other, _)| other == account) {
-            Some(at) => at,
-            None => {
-                let connection = log_in(login(id, account, overrides)?, *policy).await?;
-                known.push((*account, connection));
-                known.len() - 1
-            }
+        let at = if let Some(at) = known.iter().position(|(other, _)| other == account) {
+            at
+        } else {
+            let connection = log_in(login(id, account, overrides)?, *policy).await?;
+            known.push((*account, connection));
+            known.len() - 1
         };
         let connection = &mut known[at].1;
         match (&connection.account_id, recorded) {

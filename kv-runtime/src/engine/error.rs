@@ -168,13 +168,11 @@ impl DeployError {
 }
 
 fn list_problems(problems: &[Problem]) -> String {
-    match problems {
-        [problem] => problem.to_string(),
-        _ => {
-            let lines = problems.iter().map(|problem| format!("\n  - {problem}"));
-            format!("{} mistakes:{}", problems.len(), lines.collect::<String>())
-        }
+    if let [problem] = problems {
+        return problem.to_string();
     }
+    let lines = problems.iter().map(|problem| format!("\n  - {problem}"));
+    format!("{} mistakes:{}", problems.len(), lines.collect::<String>())
 }
 
 fn list_accounts(accounts: &[AccountInfo]) -> String {

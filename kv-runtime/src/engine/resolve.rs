@@ -99,9 +99,9 @@ impl Scope<'_> {
         self.problems.push(Problem { namespace: self.id.to_owned(), key: None, what: what.into() });
     }
 
-    fn key_problem(&mut self, key: &str, what: impl ToString) {
+    fn key_problem(&mut self, key: &str, what: String) {
         let key = Some(key.to_owned());
-        self.problems.push(Problem { namespace: self.id.to_owned(), key, what: what.to_string() });
+        self.problems.push(Problem { namespace: self.id.to_owned(), key, what });
     }
 
     fn check<T>(&mut self, result: Result<T, impl ToString>) -> Option<T> {
@@ -111,7 +111,7 @@ impl Scope<'_> {
     fn pairs(&mut self, declaration: &'static Declaration, now: Timestamp) -> Vec<Pair> {
         let mut pairs = Vec::with_capacity(declaration.entries.len());
         for entry in declaration.entries {
-            match self.value(entry) {
+            match entry_value(entry) {
                 Ok(value) => pairs.push(Pair {
                     key: Cow::Borrowed(entry.key),
                     value,
@@ -144,28 +144,29 @@ impl Scope<'_> {
         }
         pairs
     }
+}
 
-    fn value(&mut self, entry: &Entry) -> Result<Cow<'static, [u8]>, String> {
-        let value = match entry.value {
-            Value::Text(text) => Cow::Borrowed(text.as_bytes()),
-            Value::File(bytes, check) => {
-                check.map_or(Ok(()), |check| check(bytes)).map_err(|e| with_sources(&e))?;
-                Cow::Borrowed(bytes)
+/// The bytes that an entry stores.
+fn entry_value(entry: &Entry) -> Result<Cow<'static, [u8]>, String> {
+    let value = match entry.value {
+        Value::Text(text) => Cow::Borrowed(text.as_bytes()),
+        Value::File(bytes, check) => {
+            check.map_or(Ok(()), |check| check(bytes)).map_err(|e| with_sources(&e))?;
+            Cow::Borrowed(bytes)
+        }
+        Value::Env(name, check) => {
+            let text = variable(name)?;
+            if check.is_some_and(|check| check(text.as_bytes()).is_err()) {
+                return Err(format!(
+                    "the environment variable {name} does not hold a value of the entry's type"
+                ));
             }
-            Value::Env(name, check) => {
-                let text = variable(name)?;
-                if check.is_some_and(|check| check(text.as_bytes()).is_err()) {
-                    return Err(format!(
-                        "the environment variable {name} does not hold a value of the entry's type"
-                    ));
-                }
-                Cow::Owned(text.into_bytes())
-            }
-            Value::Typed(json, encode) => Cow::Owned(encode(json).map_err(|e| with_sources(&e))?),
-            Value::Rust(encode) => Cow::Owned(encode().map_err(|e| with_sources(&e))?),
-        };
-        Ok(value)
-    }
+            Cow::Owned(text.into_bytes())
+        }
+        Value::Typed(json, encode) => Cow::Owned(encode(json).map_err(|e| with_sources(&e))?),
+        Value::Rust(encode) => Cow::Owned(encode().map_err(|e| with_sources(&e))?),
+    };
+    Ok(value)
 }
 
 fn check_pair(pair: &Pair, now: Timestamp) -> Result<(), String> {

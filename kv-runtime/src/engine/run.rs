@@ -33,6 +33,7 @@ pub enum Target {
 
 /// How to deploy.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of the caller's own")]
 pub(crate) struct Options {
     pub(crate) stage: StageKey,
     pub(crate) target: Target,
@@ -89,6 +90,8 @@ pub struct Deployed {
     pub account_id: String,
     /// The name of its Worker binding.
     pub binding: String,
+    /// How many keys this tool keeps in it.
+    pub keys: usize,
     /// When it came to be in the state.
     pub created_at: Timestamp,
     /// When this tool last changed it.
@@ -349,6 +352,7 @@ impl Run {
                 namespace_id: deployment.namespace_id.clone(),
                 account_id: deployment.account_id.clone(),
                 binding: declaration.binding.to_owned(),
+                keys: deployment.keys.len(),
                 created_at: deployment.created_at,
                 modified_at: deployment.modified_at,
                 store,

@@ -1,0 +1,138 @@
+//! What the file state store promises: whole documents, one writer, private files, clear errors.
+
+use std::fs;
+use std::path::Path;
+
+use kv_runtime::state::{FileStore, Holder, Session, StageKey, StateError, StateStore};
+
+fn stage() -> StageKey {
+    StageKey::new("shop", "dev").unwrap()
+}
+
+#[tokio::test]
+async fn what_one_session_saves_the_next_one_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileStore::new(folder.path());
+    let mut session = Session::open(&store, &stage()).await.unwrap();
+    session.save().await.unwrap();
+    let saved = session.state().clone();
+    session.close().await.unwrap();
+    assert_eq!(Session::read(&store, &stage()).await.unwrap(), saved);
+    assert_eq!(store.stages("shop").await.unwrap(), ["dev"]);
+}
+
+#[tokio::test]
+async fn a_second_deploy_is_refused_and_told_who_is_at_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileStore::new(folder.path());
+    let first = Session::open(&store, &stage()).await.unwrap();
+    let error = Session::open(&store, &stage()).await.unwrap_err();
+    let StateError::Locked { holder: Some(holder), .. } = &error else { panic!("{error}") };
+    assert_eq!(holder.pid, std::process::id());
+    assert!(error.to_string().contains(&holder.host), "{error}");
+    // Another stage is another lock.
+    let prod = StageKey::new("shop", "prod").unwrap();
+    Session::open(&store, &prod).await.unwrap().close().await.unwrap();
+    first.close().await.unwrap();
+    Session::open(&store, &stage()).await.unwrap().close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lock_goes_with_its_holder_however_that_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileStore::new(folder.path());
+    // What a killed process leaves: its name in the lock file, and no lock.
+    drop(Session::open(&store, &stage()).await.unwrap());
+    assert!(fs::read_to_string(folder.path().join("shop/dev.lock")).unwrap().contains("pid"));
+    Session::open(&store, &stage()).await.unwrap().close().await.unwrap();
+    assert_eq!(store.unlock(&stage()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn unlock_never_breaks_the_lock_of_a_living_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileStore::new(folder.path());
+    let session = Session::open(&store, &stage()).await.unwrap();
+    let error = store.unlock(&stage()).await.unwrap_err();
+    assert!(matches!(error, StateError::Locked { holder: Some(_), .. }), "{error}");
+    session.close().await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_state_is_private_to_the_user() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileStore::new(folder.path().join("states"));
+    let mut session = Session::open(&store, &stage()).await.unwrap();
+    session.save().await.unwrap();
+    session.close().await.unwrap();
+    let mode =
+        |path: &str| fs::metadata(folder.path().join(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode("states"), 0o700);
+    assert_eq!(mode("states/shop"), 0o700);
+    assert_eq!(mode("states/shop/dev.json"), 0o600);
+    assert_eq!(mode("states/shop/dev.lock"), 0o600);
+}
+
+#[tokio::test]
+async fn a_document_that_cannot_be_read_is_left_as_it_is_and_the_lock_given_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop/dev.json");
+    fs::create_dir(folder.path().join("shop")).unwrap();
+    let store = FileStore::new(folder.path());
+    for damaged in ["", "{", r#"{"format":99}"#] {
+        fs::write(&path, damaged).unwrap();
+        for _ in 0..2 {
+            let error = Session::open(&store, &stage()).await.unwrap_err();
+            let refused = matches!(error, StateError::Damaged { .. } | StateError::Newer { .. });
+            assert!(refused, "{error}");
+            assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), damaged);
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_fails_leaves_the_old_document() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileStore::new(folder.path());
+    let holder = Holder::this_process();
+    let mut lock = store.lock(&stage(), &holder).await.unwrap();
+    lock.write(b"old".to_vec()).await.unwrap();
+    // A folder cannot be replaced by a file: the write fails after everything before it worked.
+    let path = folder.path().join("shop/dev.json");
+    fs::rename(&path, folder.path().join("kept")).unwrap();
+    fs::create_dir(&path).unwrap();
+    let error = lock.write(b"new".to_vec()).await.unwrap_err();
+    assert!(matches!(error, StateError::Io { .. }), "{error}");
+    assert_eq!(files(&folder.path().join("shop")), ["dev.json", "dev.lock"]);
+    lock.release().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_state_folder_that_is_a_file_is_a_clear_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "mine").unwrap();
+    let error = Session::open(&FileStore::new(&file), &stage()).await.unwrap_err();
+    assert!(error.to_string().contains(file.to_str().unwrap()), "{error}");
+    assert!(error.help().contains("--state"), "{}", error.help());
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+}
+
+#[test]
+fn a_stage_cannot_leave_the_state_folder() {
+    for evil in ["../../x", "/etc", "a/b", "..", "", "a\0b", "Dev"] {
+        assert!(StageKey::new("shop", evil).is_err(), "{evil}");
+        assert!(StageKey::new(evil, "dev").is_err(), "{evil}");
+    }
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort_unstable();
+    names
+}
