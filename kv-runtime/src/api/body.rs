@@ -45,9 +45,8 @@ impl BulkBody {
         let before = self.json.len();
         if self.pairs < MAX_BULK_PAIRS && before + pair.value.len() < MAX_BULK_BYTES {
             self.json.push(if self.pairs == 0 { b'[' } else { b',' });
-            pair.write(&mut self.json).expect("a Vec takes all bytes, and text is always JSON");
             // The closing bracket counts.
-            if self.json.len() < MAX_BULK_BYTES {
+            if pair.write(&mut self.json).is_ok() && self.json.len() < MAX_BULK_BYTES {
                 self.pairs += 1;
                 return true;
             }

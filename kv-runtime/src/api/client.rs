@@ -16,6 +16,10 @@ use super::namespaces::Namespaces;
 use super::request::Request;
 use super::retry::{RetryPolicy, Verdict};
 
+/// How long a connection, TLS included, may take: ending it apart from the request's own timeout
+/// tells that nothing was sent.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The slowest upload, in bytes a second, that a request's timeout allows for.
 const SLOWEST_UPLOAD: usize = 250_000;
 
@@ -44,10 +48,10 @@ impl Client {
         check_base_url(base_url)?;
         let mut http = reqwest::Client::builder()
             .user_agent(concat!("kv-runtime/", env!("CARGO_PKG_VERSION")))
-            .default_headers(credentials.headers()?)
+            .default_headers(credentials.into_headers()?)
             .redirect(Policy::none())
             .referer(false)
-            .connect_timeout(policy.request_timeout);
+            .connect_timeout(policy.request_timeout.min(CONNECT_TIMEOUT));
         // `check_base_url` allows plain http to this machine only. Such a server needs neither
         // proxies nor CA certificates, which a bare container may not have.
         if base_url.starts_with("http://") {

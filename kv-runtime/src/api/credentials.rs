@@ -46,19 +46,19 @@ pub enum CredentialsError {
 
 impl Credentials {
     /// The headers that say who asks, marked so that no log of the HTTP stack shows them.
-    pub(super) fn headers(&self) -> Result<HeaderMap, CredentialsError> {
+    pub(super) fn into_headers(self) -> Result<HeaderMap, CredentialsError> {
         let mut headers = HeaderMap::new();
         match self {
             Self::Token(token) => {
-                let token = check("API token", token)?;
+                let token = check("API token", &token)?;
                 headers.insert(AUTHORIZATION, secret("API token", &format!("Bearer {token}"))?);
             }
             Self::Key { key, email } => {
-                headers.insert(X_AUTH_KEY, secret("API key", check("API key", key)?)?);
+                headers.insert(X_AUTH_KEY, secret("API key", check("API key", &key)?)?);
                 if let Some(email) = email {
-                    kv_rules::check_email(email)?;
-                    let value = HeaderValue::from_str(email);
-                    headers.insert(X_AUTH_EMAIL, value.map_err(|_| EmailError(email.clone()))?);
+                    kv_rules::check_email(&email)?;
+                    let value = HeaderValue::from_str(&email).map_err(|_| EmailError(email))?;
+                    headers.insert(X_AUTH_EMAIL, value);
                 }
             }
         }
@@ -97,17 +97,17 @@ mod tests {
         for (text, position) in
             [("hush-hush\n", 10), ("\"hush-hush\"", 1), ("hush hush", 5), ("hüsh", 2)]
         {
-            let error = token(text).headers().unwrap_err();
+            let error = token(text).into_headers().unwrap_err();
             assert_eq!(error, CredentialsError::Character { what: "API token", position });
             assert!(!error.to_string().contains("sh"), "{error}");
         }
-        assert_eq!(token("").headers(), Err(CredentialsError::Empty("API token")));
+        assert_eq!(token("").into_headers(), Err(CredentialsError::Empty("API token")));
     }
 
     #[test]
     fn an_email_address_cannot_smuggle_a_header() {
         let email = Some("me@example.com\r\nX-Evil: 1".to_owned());
-        let error = Credentials::Key { key: "k".into(), email }.headers().unwrap_err();
+        let error = Credentials::Key { key: "k".into(), email }.into_headers().unwrap_err();
         assert!(matches!(error, CredentialsError::Email(_)));
         assert!(!error.to_string().contains('\r'));
     }
@@ -116,7 +116,7 @@ mod tests {
     fn debug_shows_neither_secrets_nor_their_headers() {
         let email = Some("me@example.com".to_owned());
         for credentials in [token("hush"), Credentials::Key { key: "hush".into(), email }] {
-            let headers = credentials.headers().unwrap();
+            let headers = credentials.clone().into_headers().unwrap();
             assert!(!format!("{credentials:?} {headers:?}").contains("hush"));
         }
     }

@@ -1,6 +1,8 @@
 //! What goes wrong with a request, and what that means to the one who asked.
 
 use std::fmt;
+use std::io;
+use std::iter::successors;
 use std::time::Duration;
 
 use kv_rules::{BaseUrlError, KeyError};
@@ -92,18 +94,11 @@ impl Failure {
         }
     }
 
-    /// Whether the connection failed because the server is not who it claims to be.
+    /// Whether TLS failed, most often because the server is not who it claims to be.
     pub(super) fn is_tls(&self) -> bool {
         let Self::Connect(error) = self else { return false };
-        let mut source = std::error::Error::source(error);
-        while let Some(error) = source {
-            let io = error.downcast_ref::<std::io::Error>();
-            if io.is_some_and(|io| io.kind() == std::io::ErrorKind::InvalidData) {
-                return true;
-            }
-            source = error.source();
-        }
-        false
+        let sources = successors(std::error::Error::source(error), |error| error.source());
+        sources.filter_map(|error| error.downcast_ref()).any(is_invalid_data)
     }
 
     pub(super) fn retry_after(&self) -> Option<Duration> {
@@ -129,6 +124,13 @@ impl Failure {
         let Self::Refused { notices, .. } = self else { return false };
         notices.iter().any(|notice| notice.code == Some(code) || notice.causes.contains(&code))
     }
+}
+
+/// What the TLS layer makes of its own errors, before they are wrapped again: an `io::Error` hides
+/// what it wraps from `source`.
+fn is_invalid_data(error: &io::Error) -> bool {
+    let wrapped = || error.get_ref()?.downcast_ref();
+    error.kind() == io::ErrorKind::InvalidData || wrapped().is_some_and(is_invalid_data)
 }
 
 impl CallError {

@@ -29,8 +29,8 @@ impl Default for RetryPolicy {
         Self {
             base_delay: Duration::from_millis(500),
             max_delay: Duration::from_secs(15),
-            total: Duration::from_secs(120),
-            request_timeout: Duration::from_secs(60),
+            total: Duration::from_mins(2),
+            request_timeout: Duration::from_mins(1),
         }
     }
 }
@@ -152,7 +152,7 @@ mod tests {
         let policy = RetryPolicy {
             base_delay: Duration::from_secs(1),
             max_delay: Duration::from_secs(4),
-            total: Duration::from_secs(3600),
+            total: Duration::from_hours(1),
             request_timeout: Duration::from_secs(1),
         };
         let mut waits = policy.waits();
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn a_wait_beyond_the_total_is_not_begun() {
         let policy = RetryPolicy { total: Duration::from_millis(1), ..RetryPolicy::default() };
-        let (asked, total) = (Duration::from_secs(300), policy.total);
+        let (asked, total) = (Duration::from_mins(5), policy.total);
         let too_long = Err(GaveUp::AskedTooLong { asked, total });
         assert_eq!(policy.waits().next(Some(asked)), too_long);
         assert_eq!(policy.waits().next(None), Err(GaveUp::Spent(total)));
