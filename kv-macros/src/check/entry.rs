@@ -1,0 +1,203 @@
+//! The entries of `values`.
+
+use kv_rules::Expiry;
+use proc_macro2::Ident;
+
+use super::expiry::expiry;
+use super::family::Families;
+use super::json::{Literal, literal};
+use super::property::{Properties, env, mismatch};
+use crate::errors::Errors;
+use crate::infer::Shape;
+use crate::model::{File, Type, UserType, Value};
+use crate::package::{FileContent, Package};
+use crate::syntax::{self, ENTRY, Function, Json, Name, ValueKind};
+
+/// An entry without its names, and with shapes for the types that are still to be generated.
+pub(super) struct Entry {
+    pub(super) key: Name,
+    pub(super) name: Option<Ident>,
+    pub(super) value: Value,
+    pub(super) ty: EntryType,
+    pub(super) metadata: Option<String>,
+    pub(super) metadata_ty: EntryType,
+    pub(super) expiry: Option<Expiry>,
+    pub(super) default_ttl: Option<u32>,
+    pub(super) once: bool,
+}
+
+/// A type that is known, or the shape of one to generate.
+#[derive(Debug)]
+pub(super) enum EntryType {
+    Known(Type),
+    Inferred(Shape),
+}
+
+/// What reading entries needs to know.
+pub(super) struct Context<'a, 'f> {
+    pub(super) families: &'a Families<'f>,
+    pub(super) package: &'a Package,
+}
+
+/// Reads an entry; `None` when its key could not be understood.
+pub(super) fn entry(
+    written: syntax::Entry,
+    context: &Context<'_, '_>,
+    errors: &mut Errors,
+) -> Option<Entry> {
+    let mut properties = Properties::new(written.properties, ENTRY, "an entry", errors);
+    if properties.span("key").is_none() {
+        errors.push(written.open, "this entry has no key: add `key: \"...\"`");
+    }
+    let key = key(&mut properties, errors);
+    let family = key.as_ref().and_then(|key| context.families.of_key(&key.text));
+    let type_at = properties.span("type");
+    let own_type = properties.ty("type");
+    if let (Some(family), Some(span)) = (family, type_at) {
+        errors.push(
+            span,
+            format!(
+                "the family `{}` gives this key its type: remove `type`, or choose a key that is not of \
+                 the family",
+                family.pattern_text().escape_default()
+            ),
+        );
+    }
+    let declared = match (family, own_type) {
+        (Some(family), _) => Some(family.ty.clone()),
+        (None, Some(ty)) => Some(UserType(ty)),
+        (None, None) => None,
+    };
+    let written_value = match properties.take("value") {
+        Some((_, value)) => value,
+        None => {
+            errors.push(written.open, "this entry has no value: add `value: ...`");
+            syntax::Value { span: written.open, kind: ValueKind::Broken }
+        }
+    };
+    let (value, ty) = value(written_value, declared, context.package, errors);
+    let metadata = metadata(&mut properties, errors);
+    let metadata_ty = match (family, &metadata) {
+        (Some(family), _) => EntryType::Known(family.metadata_ty.clone()),
+        (None, Some(literal)) => EntryType::Inferred(literal.shape.clone()),
+        (None, None) => EntryType::Known(Type::Json),
+    };
+    let own_expiry = expiry(&mut properties, errors);
+    let family_ttl = family.and_then(|family| family.default_ttl);
+    let default_ttl = match own_expiry {
+        Some(Expiry::Ttl(ttl)) => Some(ttl),
+        _ => family_ttl,
+    };
+    Some(Entry {
+        name: properties.ident("as"),
+        once: properties.boolean("once", errors).unwrap_or(false),
+        key: key?,
+        value,
+        ty,
+        metadata: metadata.filter(|literal| literal.json != "null").map(|literal| literal.json),
+        metadata_ty,
+        expiry: own_expiry.or(family_ttl.map(Expiry::Ttl)),
+        default_ttl,
+    })
+}
+
+fn key(properties: &mut Properties, errors: &mut Errors) -> Option<Name> {
+    let key = properties.text("key", errors)?;
+    if let Err(error) = kv_rules::check_key(&key.text) {
+        errors.push(key.span, error);
+    }
+    Some(key)
+}
+
+fn value(
+    written: syntax::Value,
+    declared: Option<UserType>,
+    package: &Package,
+    errors: &mut Errors,
+) -> (Value, EntryType) {
+    let known = |ty: Option<UserType>, other| EntryType::Known(ty.map_or(other, Type::User));
+    let span = written.span;
+    match written.kind {
+        ValueKind::Json(json) => json_value(json, declared, errors),
+        ValueKind::Call(call) => {
+            match call.function {
+                Function::File => file(call.argument, declared, package, errors),
+                Function::Env => {
+                    let value = env(call, errors).map_or(Value::Unknown, Value::Env);
+                    (value, known(declared, Type::String))
+                }
+                Function::Dir => {
+                    errors.push(span, "`dir(...)` gives many entries: write `..dir(\"path\")` as an item of `values`");
+                    (Value::Unknown, known(declared, Type::Json))
+                }
+            }
+        }
+        ValueKind::Struct(literal) => {
+            let ty = declared.unwrap_or(UserType(literal.ty));
+            (Value::Rust(literal.expression), EntryType::Known(Type::User(ty)))
+        }
+        kind => {
+            mismatch(
+                "value",
+                "JSON, `file(...)`, `env(...)` or a struct literal",
+                "value: \"...\"",
+                span,
+                &kind,
+                errors,
+            );
+            (Value::Unknown, known(declared, Type::Json))
+        }
+    }
+}
+
+fn json_value(json: Json, declared: Option<UserType>, errors: &mut Errors) -> (Value, EntryType) {
+    let span = json.span;
+    let Literal { json, shape, text, broken } = literal(json, errors);
+    let stored = text.as_deref().unwrap_or(&json);
+    if let Err(error) = kv_rules::check_value(stored.len()) {
+        errors.push(span, error);
+    }
+    let value = match (&declared, broken) {
+        (_, true) => Value::Unknown,
+        (Some(_), false) => Value::Typed(json),
+        (None, false) => Value::Text(text.unwrap_or(json)),
+    };
+    let ty = declared.map_or(EntryType::Inferred(shape), |ty| EntryType::Known(Type::User(ty)));
+    (value, ty)
+}
+
+fn file(
+    Name { text: written, span }: Name,
+    declared: Option<UserType>,
+    package: &Package,
+    errors: &mut Errors,
+) -> (Value, EntryType) {
+    let (value, text) = match package.file(&written) {
+        Ok(FileContent { absolute, bytes }) => {
+            (Value::File(File { written, absolute }), std::str::from_utf8(&bytes).is_ok())
+        }
+        Err(error) => {
+            errors.push(span, error);
+            (Value::Unknown, true)
+        }
+    };
+    let inferred = if text { Type::String } else { Type::Bytes };
+    (value, EntryType::Known(declared.map_or(inferred, Type::User)))
+}
+
+fn metadata(properties: &mut Properties, errors: &mut Errors) -> Option<Literal> {
+    let (_, syntax::Value { span, kind }) = properties.take("metadata")?;
+    match kind {
+        ValueKind::Json(json) => {
+            let literal = literal(json, errors);
+            if let Err(error) = kv_rules::check_metadata(literal.json.len()) {
+                errors.push(span, error);
+            }
+            Some(literal)
+        }
+        kind => {
+            mismatch("metadata", "JSON", "metadata: { name: \"...\" }", span, &kind, errors);
+            None
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `expiration` and `expirationTtl`.
+
+use kv_rules::{Expiry, ExpiryError};
+
+use super::property::{Properties, mismatch};
+use crate::errors::Errors;
+use crate::syntax::{Json, JsonKind, Value, ValueKind};
+
+/// The expiry of an entry. Both at once are refused.
+pub(super) fn expiry(properties: &mut Properties, errors: &mut Errors) -> Option<Expiry> {
+    let (ttl_at, expiration_at) = (properties.span("expirationTtl"), properties.span("expiration"));
+    let ttl = ttl(properties, errors);
+    let expiration = seconds(properties, &EXPIRATION, errors);
+    if let (Some(ttl_at), Some(expiration_at)) = (ttl_at, expiration_at) {
+        errors.push(
+            expiration_at,
+            "`expiration` and `expirationTtl` exclude each other (Workers KV would take the TTL): keep \
+             `expiration` for a point in time, or `expirationTtl` for seconds from the write",
+        );
+        errors.push(ttl_at, "`expirationTtl` stands here");
+    }
+    ttl.map(Expiry::Ttl).or(expiration.map(Expiry::At))
+}
+
+/// The `expirationTtl` of an entry or a family.
+pub(super) fn ttl(properties: &mut Properties, errors: &mut Errors) -> Option<u32> {
+    seconds(properties, &TTL, errors)
+}
+
+/// A property in seconds, written as a number or as text.
+struct Seconds {
+    name: &'static str,
+    takes: &'static str,
+    example: &'static str,
+    check: fn(i128) -> Result<u32, ExpiryError>,
+    parse: fn(&str) -> Result<u32, ExpiryError>,
+}
+
+const TTL: Seconds = Seconds {
+    name: "expirationTtl",
+    takes: "whole seconds or a duration",
+    example: "expirationTtl: 3600` or `expirationTtl: \"1h\"",
+    check: kv_rules::check_ttl,
+    parse: kv_rules::parse_duration,
+};
+
+const EXPIRATION: Seconds = Seconds {
+    name: "expiration",
+    takes: "whole seconds since 1970 or RFC 3339 text",
+    example: "expiration: 1893456000` or `expiration: \"2030-01-01T00:00:00Z\"",
+    check: kv_rules::check_expiration,
+    parse: kv_rules::parse_time,
+};
+
+fn seconds(properties: &mut Properties, rules: &Seconds, errors: &mut Errors) -> Option<u32> {
+    let (_, Value { span, kind }) = properties.take(rules.name)?;
+    let checked = match kind {
+        ValueKind::Json(Json { kind: JsonKind::Integer(digits), .. }) => match digits.parse() {
+            Ok(seconds) => (rules.check)(seconds),
+            Err(_) => (rules.check)(i128::from(u64::MAX)),
+        },
+        ValueKind::Json(Json { kind: JsonKind::String(text), .. }) => (rules.parse)(&text),
+        kind => {
+            let (takes, example) = (rules.takes, rules.example);
+            mismatch(rules.name, takes, example, span, &kind, errors);
+            return None;
+        }
+    };
+    checked.map_err(|error| errors.push(span, error)).ok()
+}

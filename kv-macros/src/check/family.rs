@@ -1,0 +1,211 @@
+//! Key families: their patterns, and which family a key is of.
+
+use std::collections::HashMap;
+
+use kv_rules::Pattern;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+
+use super::expiry::ttl;
+use super::property::Properties;
+use crate::errors::Errors;
+use crate::model::{Param, Segment, Type, UserType};
+use crate::names;
+use crate::syntax::{self, FAMILY, Name};
+
+/// A family without its names.
+pub(super) struct Family<'a> {
+    pub(super) text: &'a Name,
+    pub(super) pattern: Pattern<'a>,
+    pub(super) params: Vec<Param>,
+    pub(super) name: Option<Ident>,
+    pub(super) ty: UserType,
+    pub(super) metadata_ty: Type,
+    pub(super) default_ttl: Option<u32>,
+}
+
+impl Family<'_> {
+    pub(super) fn pattern_text(&self) -> &str {
+        &self.text.text
+    }
+
+    /// What the accessor is called without `as`: the text before the first parameter, else the
+    /// first parameter.
+    pub(super) fn default_name(&self) -> Option<String> {
+        let first = self.pattern.params().next().map_or("", |param| param.name);
+        names::snake(self.pattern.prefix()).or_else(|| names::snake(first))
+    }
+
+    pub(super) fn segments(&self) -> Vec<Segment> {
+        let own = |segment: &kv_rules::Segment<'_>| match segment {
+            kv_rules::Segment::Literal(text) => Segment::Literal(text.clone().into_owned()),
+            kv_rules::Segment::Param(param) => {
+                Segment::Param { name: param.name.to_owned(), ty: param.ty.map(str::to_owned) }
+            }
+        };
+        self.pattern.segments().iter().map(own).collect()
+    }
+}
+
+/// All families of a namespace.
+pub(super) struct Families<'a> {
+    pub(super) all: Vec<Family<'a>>,
+    by_prefix: HashMap<String, Vec<usize>>,
+    /// The lengths of all prefixes, so that the families of a key are found without trying each.
+    prefix_lengths: Vec<usize>,
+}
+
+impl<'a> Families<'a> {
+    pub(super) fn new(written: &'a mut [syntax::Family], errors: &mut Errors) -> Self {
+        let all: Vec<_> = written.iter_mut().filter_map(|family| check(family, errors)).collect();
+        let mut by_prefix: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, family) in all.iter().enumerate() {
+            by_prefix.entry(family.pattern.prefix().to_owned()).or_default().push(index);
+        }
+        let mut prefix_lengths: Vec<usize> = by_prefix.keys().map(String::len).collect();
+        prefix_lengths.sort_unstable();
+        prefix_lengths.dedup();
+        let families = Self { all, by_prefix, prefix_lengths };
+        families.check_overlaps(errors);
+        families
+    }
+
+    /// The family of a key: a catch-all only when no other matches.
+    pub(super) fn of_key(&self, key: &str) -> Option<&Family<'a>> {
+        let mut catch_all = None;
+        for family in self.with_prefix_of(key) {
+            if family.pattern.match_key(key).is_none() {
+                continue;
+            }
+            if !family.pattern.is_catch_all() {
+                return Some(family);
+            }
+            catch_all = Some(family);
+        }
+        catch_all
+    }
+
+    /// The families that a family's pattern covers, by index.
+    pub(super) fn shadowing(&self, family: &Family<'_>) -> Vec<usize> {
+        if !family.pattern.is_catch_all() {
+            return Vec::new();
+        }
+        let literal = |(_, other): &(usize, &Family<'_>)| !other.pattern.is_catch_all();
+        self.all.iter().enumerate().filter(literal).map(|(index, _)| index).collect()
+    }
+
+    /// Two families can only meet when the prefix of one begins with the prefix of the other.
+    fn check_overlaps(&self, errors: &mut Errors) {
+        for (index, family) in self.all.iter().enumerate() {
+            for (other_index, other) in self.indexed_with_prefix_of(family.pattern.prefix()) {
+                let same_prefix = other.pattern.prefix() == family.pattern.prefix();
+                if other_index == index || (same_prefix && other_index > index) {
+                    continue;
+                }
+                let one_shadows = family.pattern.is_catch_all() != other.pattern.is_catch_all();
+                if !one_shadows && family.pattern.overlaps(&other.pattern) {
+                    let (first, second) =
+                        if other_index < index { (other, family) } else { (family, other) };
+                    overlap(first, second, errors);
+                }
+            }
+        }
+    }
+
+    fn with_prefix_of(&self, key: &str) -> impl Iterator<Item = &Family<'a>> {
+        self.indexed_with_prefix_of(key).map(|(_, family)| family)
+    }
+
+    fn indexed_with_prefix_of(&self, key: &str) -> impl Iterator<Item = (usize, &Family<'a>)> {
+        let lengths = self.prefix_lengths.iter().take_while(move |length| **length <= key.len());
+        lengths
+            .filter_map(move |length| self.by_prefix.get(key.get(..*length)?))
+            .flatten()
+            .filter_map(|index| Some((*index, self.all.get(*index)?)))
+    }
+}
+
+fn overlap(first: &Family<'_>, second: &Family<'_>, errors: &mut Errors) {
+    let hint = if first.pattern.is_catch_all() {
+        "one family at most can take every key; give this one literal text"
+    } else {
+        "give one of them literal text that the other cannot have, or make one a catch-all such as \
+         `{path}`, which yields to every other family"
+    };
+    errors.push(
+        second.text.span,
+        format!(
+            "a key can be of both `{}` and `{}`: {hint}",
+            first.pattern_text().escape_default(),
+            second.pattern_text().escape_default()
+        ),
+    );
+    errors
+        .push(first.text.span, format!("`{}` stands here", first.pattern_text().escape_default()));
+}
+
+fn check<'a>(written: &'a mut syntax::Family, errors: &mut Errors) -> Option<Family<'a>> {
+    let properties = std::mem::take(&mut written.properties);
+    let mut properties = Properties::new(properties, FAMILY, "a key family", errors);
+    let metadata = properties.ty("metadata");
+    let default_ttl = ttl(&mut properties, errors);
+    let name = properties.ident("as");
+    let text = &written.pattern;
+    let pattern = match Pattern::parse(&text.text) {
+        Ok(pattern) => pattern,
+        Err(error) => {
+            errors.push(text.span, error);
+            return None;
+        }
+    };
+    let params = pattern.params().filter_map(|param| self::param(param, text.span, errors));
+    Some(Family {
+        params: params.collect(),
+        name,
+        ty: UserType(written.ty.clone()?),
+        metadata_ty: metadata.map_or(Type::Json, |ty| Type::User(UserType(ty))),
+        default_ttl,
+        text,
+        pattern,
+    })
+}
+
+fn param(param: kv_rules::Param<'_>, span: Span, errors: &mut Errors) -> Option<Param> {
+    let name = names::snake(param.name).unwrap_or_else(|| param.name.to_owned());
+    let ident = names::ident(&name, span);
+    let Some(ty) = param.ty else { return Some(Param { ident, ty: None, span }) };
+    let parameter = format!("{{{}: {ty}}}", param.name);
+    let Ok(parsed) = syn::parse_str::<syn::Type>(ty) else {
+        errors.push(
+            span,
+            format!(
+                "`{parameter}` has no Rust type after its colon: write a type that is `Display + FromStr`, \
+                 such as `u64`"
+            ),
+        );
+        return None;
+    };
+    if let syn::Type::Reference(_) = parsed {
+        errors.push(
+            span,
+            format!(
+                "`{parameter}` cannot be a reference: write `{{{}}}` for text, or a type that is \
+                 `Display + FromStr`",
+                param.name
+            ),
+        );
+        return None;
+    }
+    Some(Param { ident, ty: Some(respan(parsed.into_token_stream(), span)), span })
+}
+
+fn respan(tokens: TokenStream, span: Span) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for token in &mut tokens {
+        if let TokenTree::Group(group) = token {
+            *group = proc_macro2::Group::new(group.delimiter(), respan(group.stream(), span));
+        }
+        token.set_span(span);
+    }
+    tokens.into_iter().collect()
+}

@@ -1,0 +1,180 @@
+//! JSON literals: duplicate names, the range of numbers, their compact text and their shape.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use proc_macro2::Span;
+
+use crate::errors::Errors;
+use crate::infer::{Field, Object, Shape};
+use crate::syntax::{Json, JsonKind, Name};
+
+/// How much of a field's first value its docs show, in bytes.
+const EXAMPLE_BYTES: usize = 80;
+
+/// A JSON literal that was understood.
+#[derive(Debug)]
+pub(super) struct Literal {
+    /// Compact JSON.
+    pub(super) json: String,
+    pub(super) shape: Shape,
+    /// The text itself, when the literal is a string.
+    pub(super) text: Option<String>,
+    /// A part of it could not be understood, which was reported.
+    pub(super) broken: bool,
+}
+
+pub(super) fn literal(json: Json, errors: &mut Errors) -> Literal {
+    let mut writer = Writer { json: String::new(), broken: false, errors };
+    let text = match &json.kind {
+        JsonKind::String(text) => Some(text.clone()),
+        _ => None,
+    };
+    let shape = writer.write(json);
+    Literal { json: writer.json, shape, text, broken: writer.broken }
+}
+
+/// An integer of any JSON, `None` beyond every type that holds one.
+pub(super) fn integer(digits: &str) -> Option<i128> {
+    let value = digits.parse().ok()?;
+    (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&value).then_some(value)
+}
+
+pub(super) const BEYOND_U64: &str = "JSON integers are kept exact from i64::MIN to u64::MAX \
+     (18446744073709551615); write a larger number as text";
+
+pub(super) const BEYOND_F64: &str = "a number is at most 1.7976931348623157e308, the largest f64";
+
+struct Writer<'e> {
+    json: String,
+    broken: bool,
+    errors: &'e mut Errors,
+}
+
+impl Writer<'_> {
+    fn write(&mut self, Json { span, kind }: Json) -> Shape {
+        match kind {
+            JsonKind::Null => self.put("null", Shape::Null),
+            JsonKind::Bool(true) => self.put("true", Shape::Bool),
+            JsonKind::Bool(false) => self.put("false", Shape::Bool),
+            JsonKind::Integer(digits) => self.integer(span, &digits),
+            JsonKind::Float(digits) => self.float(span, &digits),
+            JsonKind::String(text) => {
+                quote(&text, &mut self.json);
+                Shape::Text
+            }
+            JsonKind::Array(items) => self.array(items),
+            JsonKind::Object(fields) => self.object(fields),
+            JsonKind::Broken => {
+                self.broken = true;
+                self.put("null", Shape::Any)
+            }
+        }
+    }
+
+    fn put(&mut self, json: &str, shape: Shape) -> Shape {
+        self.json.push_str(json);
+        shape
+    }
+
+    fn integer(&mut self, span: Span, digits: &str) -> Shape {
+        let Some(value) = integer(digits) else {
+            self.refuse(span, format!("`{digits}` is out of range: {BEYOND_U64}"));
+            return self.put("0", Shape::Any);
+        };
+        let shape = match (i64::try_from(value), u64::try_from(value)) {
+            (Ok(value), _) => Shape::of_i64(value),
+            (_, Ok(value)) => Shape::of_u64(value),
+            _ => Shape::Any,
+        };
+        self.put(&value.to_string(), shape)
+    }
+
+    fn float(&mut self, span: Span, digits: &str) -> Shape {
+        match digits.parse::<f64>().ok().and_then(serde_json::Number::from_f64) {
+            Some(number) => self.put(&number.to_string(), Shape::Float),
+            None => {
+                self.refuse(span, format!("`{digits}` is out of range: {BEYOND_F64}"));
+                self.put("0.0", Shape::Float)
+            }
+        }
+    }
+
+    fn array(&mut self, items: Vec<Json>) -> Shape {
+        self.json.push('[');
+        let mut shape = Shape::Nothing;
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.json.push(',');
+            }
+            shape = shape.unify(self.write(item));
+        }
+        self.json.push(']');
+        Shape::List(Box::new(shape))
+    }
+
+    fn object(&mut self, written: Vec<(Name, Json)>) -> Shape {
+        let mut seen: HashMap<String, Span> = HashMap::with_capacity(written.len());
+        let mut fields = Vec::with_capacity(written.len());
+        self.json.push('{');
+        for (name, value) in written {
+            if let Some(first) = seen.get(&name.text) {
+                let text = &name.text;
+                self.errors.push(
+                    name.span,
+                    format!("`{text}` stands twice in this object: keep one of the two"),
+                );
+                self.errors.push(*first, format!("`{text}` stands here first"));
+                self.broken = true;
+                continue;
+            }
+            if !fields.is_empty() {
+                self.json.push(',');
+            }
+            quote(&name.text, &mut self.json);
+            self.json.push(':');
+            let start = self.json.len();
+            let shape = self.write(value);
+            let example = self.json.get(start..).map(head).unwrap_or_default();
+            seen.insert(name.text.clone(), name.span);
+            fields.push(Field { name: name.text, shape, optional: false, example });
+        }
+        self.json.push('}');
+        Shape::Object(Object { fields })
+    }
+
+    fn refuse(&mut self, span: Span, message: String) {
+        self.broken = true;
+        self.errors.push(span, message);
+    }
+}
+
+/// The beginning of a JSON text.
+fn head(json: &str) -> String {
+    let end = (0..=EXAMPLE_BYTES).rev().find(|end| json.is_char_boundary(*end));
+    match json.get(..end.unwrap_or(0)) {
+        Some(head) if json.len() > EXAMPLE_BYTES => format!("{head}…"),
+        _ => json.to_owned(),
+    }
+}
+
+/// Appends a text as a JSON string.
+pub(super) fn quote(text: &str, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            c if c < ' ' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}

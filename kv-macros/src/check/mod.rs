@@ -1,0 +1,221 @@
+//! Every rule, applied to what was written. All mistakes are collected; what was understood
+//! becomes the model.
+
+mod entry;
+mod expiry;
+mod family;
+mod json;
+mod names;
+mod namespace;
+mod property;
+mod types;
+
+use std::collections::HashMap;
+
+use proc_macro2::Span;
+
+use self::entry::{Context, Entry, EntryType};
+use self::family::Families;
+use self::names::Names;
+use self::property::{Properties, mismatch};
+use self::types::Types;
+use crate::errors::Errors;
+use crate::model::{self, Head, Namespace, Spread, Type};
+use crate::package::Package;
+use crate::syntax::{self, Call, Item, NAMESPACE, ValueKind};
+
+/// Checks a declaration; `None` when not even its name is known.
+pub(crate) fn check(
+    written: syntax::Namespace,
+    package: &Package,
+    errors: &mut Errors,
+) -> Option<Namespace> {
+    let mut properties = Properties::new(written.properties, NAMESPACE, "a namespace", errors);
+    let title = properties.text("title", errors);
+    let head = namespace::head(written.header, title.as_ref(), errors);
+    let account = namespace::account(&mut properties, errors);
+    let adopt = properties.boolean("adopt", errors).unwrap_or(false);
+    let delete = properties.boolean("delete", errors);
+    let (id, binding) = (properties.text("id", errors), properties.text("binding", errors));
+    let mut written_families = families(&mut properties, errors);
+    let families = Families::new(&mut written_families, errors);
+    let (entries, spreads) = values(&mut properties, &families, package, errors);
+    let head = head?;
+    let id = namespace::id(id, &head, errors);
+
+    let mut names = Names::new();
+    let families = name_families(&families, &mut names, errors);
+    let (entries, structs) = name_entries(entries, &mut names, errors);
+    Some(Namespace {
+        runtime: written.runtime,
+        title: namespace::title(title, &id, errors),
+        binding: namespace::binding(binding, &head, errors),
+        module: module(&head),
+        id,
+        head,
+        adopt,
+        delete,
+        account,
+        families,
+        entries,
+        spreads,
+        structs,
+    })
+}
+
+/// The module of the generated types: named after the type, which it must differ from.
+fn module(head: &Head) -> proc_macro2::Ident {
+    let name = head.name.to_string();
+    let module = crate::names::snake(&name).unwrap_or_default();
+    let module = if module == name { format!("{module}_types") } else { module };
+    crate::names::ident(&module, Span::call_site())
+}
+
+fn families(properties: &mut Properties, errors: &mut Errors) -> Vec<syntax::Family> {
+    let Some((_, value)) = properties.take("keys") else { return Vec::new() };
+    match value.kind {
+        ValueKind::Families(families) => families,
+        kind => {
+            mismatch(
+                "keys",
+                "a map",
+                "keys: { \"session:{id}\": Session }",
+                value.span,
+                &kind,
+                errors,
+            );
+            Vec::new()
+        }
+    }
+}
+
+fn values(
+    properties: &mut Properties,
+    families: &Families<'_>,
+    package: &Package,
+    errors: &mut Errors,
+) -> (Vec<Entry>, Vec<Spread>) {
+    let (mut entries, mut spreads) = (Vec::new(), Vec::new());
+    let Some((_, value)) = properties.take("values") else { return (entries, spreads) };
+    let items = match value.kind {
+        ValueKind::Entries(items) => items,
+        kind => {
+            mismatch(
+                "values",
+                "a list",
+                "values: [{ key: \"...\", value: ... }]",
+                value.span,
+                &kind,
+                errors,
+            );
+            Vec::new()
+        }
+    };
+    let context = Context { families, package };
+    let mut keys: HashMap<String, Span> = HashMap::with_capacity(items.len());
+    for item in items {
+        match item {
+            Item::Entry(written) => {
+                let Some(entry) = entry::entry(written, &context, errors) else { continue };
+                if let Some(first) = keys.get(&entry.key.text) {
+                    let key = entry.key.text.escape_default();
+                    errors.push(
+                        entry.key.span,
+                        format!("the key `{key}` is declared twice: keep one of the two entries"),
+                    );
+                    errors.push(*first, format!("`{key}` is declared here first"));
+                    continue;
+                }
+                keys.insert(entry.key.text.clone(), entry.key.span);
+                entries.push(entry);
+            }
+            Item::Spread(call) => spreads.extend(spread(call, package, errors)),
+        }
+    }
+    (entries, spreads)
+}
+
+fn spread(_call: Call, _package: &Package, _errors: &mut Errors) -> Option<Spread> {
+    None
+}
+
+fn name_families(
+    families: &Families<'_>,
+    names: &mut Names,
+    errors: &mut Errors,
+) -> Vec<model::Family> {
+    let mut named = Vec::with_capacity(families.all.len());
+    for family in &families.all {
+        let (text, span) = (family.pattern_text(), family.text.span);
+        let chosen = family.name.as_ref();
+        let Some((accessor, list, constant)) =
+            names.family(text, span, chosen, family.default_name(), errors)
+        else {
+            continue;
+        };
+        named.push(model::Family {
+            pattern: text.to_owned(),
+            segments: family.segments(),
+            params: family.params.clone(),
+            ty: Type::User(family.ty.clone()),
+            metadata_ty: family.metadata_ty.clone(),
+            default_ttl: family.default_ttl,
+            accessor,
+            list,
+            constant,
+            shadowed_by: families.shadowing(family),
+        });
+    }
+    named
+}
+
+/// Gives entries their names and types. The types of all values come first, then those of
+/// metadata, so that an entry's name never depends on what is nested in another.
+fn name_entries(
+    entries: Vec<Entry>,
+    names: &mut Names,
+    errors: &mut Errors,
+) -> (Vec<model::Entry>, Vec<model::Struct>) {
+    let mut types = Types::default();
+    let mut named = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let (key, span) = (&entry.key.text, entry.key.span);
+        let Some(entry_names) = names.entry(key, span, entry.name.as_ref(), errors) else {
+            continue;
+        };
+        let accessor = entry_names.accessor.to_string();
+        let type_name = crate::names::pascal(accessor.trim_start_matches("r#"));
+        let type_name = type_name.unwrap_or_default();
+        let ty = match entry.ty {
+            EntryType::Known(ty) => ty,
+            EntryType::Inferred(shape) => {
+                types.resolve(shape, &type_name, &format!("the value of `{key}`"))
+            }
+        };
+        let metadata_ty = entry.metadata_ty;
+        let named_entry = model::Entry {
+            key: entry.key.text,
+            value: entry.value,
+            ty,
+            metadata: entry.metadata,
+            metadata_ty: Type::Json,
+            expiry: entry.expiry,
+            default_ttl: entry.default_ttl,
+            once: entry.once,
+            names: entry_names,
+        };
+        named.push((named_entry, metadata_ty, type_name));
+    }
+    let entries = named.into_iter().map(|(mut entry, metadata_ty, type_name)| {
+        entry.metadata_ty = match metadata_ty {
+            EntryType::Known(ty) => ty,
+            EntryType::Inferred(shape) => {
+                let purpose = format!("the metadata of `{}`", entry.key);
+                types.resolve(shape, &format!("{type_name}Metadata"), &purpose)
+            }
+        };
+        entry
+    });
+    let entries = entries.collect();
+    (entries, types.finish())
+}

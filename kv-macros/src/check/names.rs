@@ -1,0 +1,129 @@
+//! The names of constants and accessors: each is free, or the clash is shown at both places.
+
+use std::collections::HashMap;
+
+use proc_macro2::{Ident, Span};
+
+use crate::errors::Errors;
+use crate::model;
+use crate::names;
+
+/// The methods that every namespace has.
+const GENERATED: [&str; 4] = ["new", "store", "deploy", "from_env"];
+
+/// The names that are taken.
+pub(super) struct Names(HashMap<String, Owner>);
+
+#[derive(Clone)]
+struct Owner {
+    /// What has the name, such as ``the key `a` ``; `None` for a generated method.
+    what: Option<String>,
+    span: Span,
+}
+
+impl Names {
+    pub(super) fn new() -> Self {
+        let method = |name: &str| (name.to_owned(), Owner { what: None, span: Span::call_site() });
+        Self(GENERATED.iter().map(|name| method(name)).collect())
+    }
+
+    /// The names of an entry, or `None` when it has none that is free.
+    pub(super) fn entry(
+        &mut self,
+        key: &str,
+        key_at: Span,
+        chosen: Option<&Ident>,
+        errors: &mut Errors,
+    ) -> Option<model::Names> {
+        let what = format!("the key `{}`", key.escape_default());
+        let (name, span) = match chosen {
+            Some(ident) => (checked(ident, errors)?, ident.span()),
+            None => (derived(names::snake(key), &what, key_at, errors)?, key_at),
+        };
+        let constant = names::constant_of(&name);
+        let owner = Owner { what: Some(what), span };
+        let free = self.claim(&name, "accessor", &owner, errors)
+            && self.claim(&constant, "constant", &owner, errors);
+        free.then(|| model::Names {
+            constant: names::ident(&constant, span),
+            accessor: names::ident(&name, span),
+        })
+    }
+
+    /// The accessor and the list method of a family.
+    pub(super) fn family(
+        &mut self,
+        pattern: &str,
+        pattern_at: Span,
+        chosen: Option<&Ident>,
+        default: Option<String>,
+        errors: &mut Errors,
+    ) -> Option<(Ident, Ident, Ident)> {
+        let what = format!("the family `{}`", pattern.escape_default());
+        let (name, span) = match chosen {
+            Some(ident) => (checked(ident, errors)?, ident.span()),
+            None => (derived(default, &what, pattern_at, errors)?, pattern_at),
+        };
+        let list = format!("{}_list", name.trim_end_matches('_'));
+        let owner = Owner { what: Some(what), span };
+        let free = self.claim(&name, "accessor", &owner, errors)
+            && self.claim(&list, "list method", &owner, errors);
+        free.then(|| {
+            let hidden = format!("__{}", name.to_uppercase());
+            let ident = |name| names::ident(name, span);
+            (ident(&name), ident(&list), ident(&hidden))
+        })
+    }
+
+    fn claim(&mut self, name: &str, kind: &str, owner: &Owner, errors: &mut Errors) -> bool {
+        let Some(first) = self.0.get(name) else {
+            self.0.insert(name.to_owned(), owner.clone());
+            return true;
+        };
+        let ours = owner.what.as_deref().unwrap_or_default();
+        match &first.what {
+            Some(theirs) => {
+                errors.push(
+                    owner.span,
+                    format!(
+                        "{theirs} and {ours} would share the name `{name}`: give one of them another with \
+                         `as: name`"
+                    ),
+                );
+                errors.push(first.span, format!("{theirs} has the name `{name}` here"));
+            }
+            None => errors.push(
+                owner.span,
+                format!(
+                    "{ours} would have the {kind} `{name}`, which is a method of every namespace: choose another \
+                     with `as: name`"
+                ),
+            ),
+        }
+        false
+    }
+}
+
+fn derived(name: Option<String>, what: &str, span: Span, errors: &mut Errors) -> Option<String> {
+    if name.is_none() {
+        errors.push(
+            span,
+            format!("{what} has no letter or digit to name an accessor after: choose one with `as: name`"),
+        );
+    }
+    name
+}
+
+fn checked(ident: &Ident, errors: &mut Errors) -> Option<String> {
+    let name = ident.to_string();
+    let bare = name.strip_prefix("r#").unwrap_or(&name);
+    if bare == "_" || bare.starts_with("__") || matches!(bare, "self" | "Self" | "super" | "crate")
+    {
+        errors.push(
+            ident.span(),
+            format!("`{bare}` cannot name an accessor: choose another name, such as `as: profile`"),
+        );
+        return None;
+    }
+    Some(bare.to_owned())
+}

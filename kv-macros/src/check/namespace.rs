@@ -1,0 +1,174 @@
+//! The properties of the namespace itself.
+
+use kv_rules::TitleError;
+use proc_macro2::Span;
+
+use super::property::{Properties, env, mismatch};
+use crate::errors::Errors;
+use crate::model::{Account, Head, Setting};
+use crate::names;
+use crate::suggest::did_you_mean;
+use crate::syntax::{Function, Header, Json, JsonKind, Name, Struct, Value, ValueKind};
+
+const DEFAULT_TITLE: &str = "{app}-{stage}-{id}";
+
+/// Where the namespace's type begins: from the header, else from the title.
+pub(super) fn head(header: Header, title: Option<&Name>, errors: &mut Errors) -> Option<Head> {
+    match header {
+        Header::Broken => None,
+        Header::Struct(Struct { attributes, has_docs, derives, visibility, name }) => {
+            Some(Head { attributes, has_docs, derives, visibility, name })
+        }
+        Header::Absent => {
+            let Some(title) = title else {
+                errors.push(
+                    Span::call_site(),
+                    "this declaration has no name: begin with `pub struct Name;`, or add `title: \"...\"` after \
+                     which the type is named",
+                );
+                return None;
+            };
+            let literal = without_placeholders(&title.text);
+            let Some(name) = names::pascal(&literal) else {
+                errors.push(
+                    title.span,
+                    "the type cannot be named after this title: begin the declaration with `pub struct Name;`",
+                );
+                return None;
+            };
+            Some(Head {
+                attributes: proc_macro2::TokenStream::new(),
+                has_docs: false,
+                derives: Vec::new(),
+                visibility: quote::quote!(pub),
+                name: names::ident(&name, title.span),
+            })
+        }
+    }
+}
+
+/// The key of the state.
+pub(super) fn id(written: Option<Name>, head: &Head, errors: &mut Errors) -> String {
+    let (text, span, hint) = match written {
+        Some(Name { text, span }) => (text, span, ""),
+        None => {
+            let name = head.name.to_string();
+            let id = names::snake(&name).unwrap_or_default();
+            (id, head.name.span(), "; add `id: \"...\"`")
+        }
+    };
+    if let Err(error) = kv_rules::check_id(&text) {
+        errors.push(span, format!("{error}{hint}"));
+    }
+    text
+}
+
+/// The name of the Worker binding.
+pub(super) fn binding(written: Option<Name>, head: &Head, errors: &mut Errors) -> String {
+    let (text, span, hint) = match written {
+        Some(Name { text, span }) => (text, span, ""),
+        None => {
+            let name = head.name.to_string();
+            let binding = names::screaming(&name).unwrap_or_default();
+            (binding, head.name.span(), "; add `binding: \"...\"`")
+        }
+    };
+    if let Err(error) = kv_rules::check_binding(&text) {
+        errors.push(span, format!("{error}{hint}"));
+    }
+    text
+}
+
+/// The title, its placeholders still open.
+pub(super) fn title(written: Option<Name>, id: &str, errors: &mut Errors) -> String {
+    let Some(Name { text, span }) = written else { return DEFAULT_TITLE.to_owned() };
+    // App and stage have one character at least, so what is too long here is too long filled in.
+    if let Err(error) = kv_rules::fill_title(&text, "a", "s", id) {
+        let hint = match &error {
+            TitleError::UnknownPlaceholder(name) => {
+                did_you_mean(name, kv_rules::Placeholder::NAMES)
+            }
+            _ => String::new(),
+        };
+        errors.push(span, format!("{error}{hint}"));
+    }
+    text
+}
+
+/// Where and as whom the namespace is deployed.
+pub(super) fn account(properties: &mut Properties, errors: &mut Errors) -> Account {
+    let email = |text: &str| kv_rules::check_email(text).map_err(|error| error.to_string());
+    let id = |text: &str| kv_rules::check_account_id(text).map_err(|error| error.to_string());
+    let url = |text: &str| kv_rules::check_base_url(text).map_err(|error| error.to_string());
+    Account {
+        account_id: setting(properties, "accountId", id, errors),
+        api_token: secret(properties, "apiToken", "CLOUDFLARE_API_TOKEN", errors),
+        api_key: secret(properties, "apiKey", "CLOUDFLARE_API_KEY", errors),
+        email: setting(properties, "email", email, errors),
+        base_url: setting(properties, "baseUrl", url, errors),
+    }
+}
+
+fn setting(
+    properties: &mut Properties,
+    name: &'static str,
+    check: impl Fn(&str) -> Result<(), String>,
+    errors: &mut Errors,
+) -> Option<Setting> {
+    let (_, Value { span, kind }) = properties.take(name)?;
+    match kind {
+        ValueKind::Json(Json { kind: JsonKind::String(text), .. }) => {
+            if let Err(error) = check(&text) {
+                errors.push(span, error);
+            }
+            Some(Setting::Literal(text))
+        }
+        ValueKind::Call(call) if call.function == Function::Env => {
+            env(call, errors).map(Setting::Env)
+        }
+        kind => {
+            let example = format!("{name}: env(\"NAME\")");
+            mismatch(name, "text or `env(\"NAME\")`", &example, span, &kind, errors);
+            None
+        }
+    }
+}
+
+fn secret(
+    properties: &mut Properties,
+    name: &'static str,
+    variable: &str,
+    errors: &mut Errors,
+) -> Option<String> {
+    let (_, Value { span, kind }) = properties.take(name)?;
+    match kind {
+        ValueKind::Call(call) if call.function == Function::Env => env(call, errors),
+        ValueKind::Json(Json { kind: JsonKind::String(_), .. }) => {
+            errors.push(
+                span,
+                format!(
+                    "a secret does not belong in source code, where every reader of the repository sees \
+                     it: write `{name}: env(\"{variable}\")`, which is read when deploying"
+                ),
+            );
+            None
+        }
+        kind => {
+            let example = format!("{name}: env(\"{variable}\")");
+            mismatch(name, "`env(\"NAME\")`", &example, span, &kind, errors);
+            None
+        }
+    }
+}
+
+fn without_placeholders(title: &str) -> String {
+    let mut literal = String::new();
+    let mut rest = title;
+    while let Some((before, after)) = rest.split_once('{') {
+        literal.push_str(before);
+        literal.push('-');
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    literal.push_str(rest);
+    literal
+}

@@ -1,0 +1,163 @@
+//! The properties of one namespace, entry or family: which are known, which stand twice, and
+//! what kind of value each takes.
+
+use proc_macro2::{Ident, Span, TokenStream};
+
+use crate::errors::Errors;
+use crate::suggest::did_you_mean;
+use crate::syntax::{Call, Function, Json, JsonKind, Name, Property, Value, ValueKind};
+use crate::syntax::{Known, spells};
+
+/// The properties that were written, each at most once.
+pub(super) struct Properties(Vec<Property>);
+
+impl Properties {
+    /// Reports what is unknown or stands twice. `place` says what has the properties.
+    pub(super) fn new(
+        written: Vec<Property>,
+        all: &[Known],
+        place: &str,
+        errors: &mut Errors,
+    ) -> Self {
+        let mut kept: Vec<Property> = Vec::with_capacity(written.len());
+        for property in written {
+            let text = &property.name.text;
+            let names = || all.iter().map(|known| known.name);
+            match property.known {
+                Some(known) if spells(text, known) => {}
+                Some(_) => errors.push(
+                    property.name.span,
+                    format!("{place} has no property `{text}`{}", did_you_mean(text, names())),
+                ),
+                None => errors.push(
+                    property.name.span,
+                    format!(
+                        "{place} has no property `{text}`: there are {}",
+                        names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+                    ),
+                ),
+            }
+            match kept.iter().find(|other| other.known.is_some() && other.known == property.known) {
+                Some(first) => {
+                    errors.push(
+                        property.name.span,
+                        format!("`{text}` stands twice: keep one of the two"),
+                    );
+                    errors
+                        .push(first.name.span, format!("`{}` stands here first", first.name.text));
+                }
+                None => kept.push(property),
+            }
+        }
+        Self(kept)
+    }
+
+    /// Takes the value of a property, if it was written.
+    pub(super) fn take(&mut self, name: &'static str) -> Option<(Name, Value)> {
+        let at = self.0.iter().position(|property| property.known == Some(name))?;
+        let property = self.0.swap_remove(at);
+        Some((property.name, property.value))
+    }
+
+    /// Where a property stands.
+    pub(super) fn span(&self, name: &'static str) -> Option<Span> {
+        self.0.iter().find(|property| property.known == Some(name)).map(|found| found.name.span)
+    }
+
+    pub(super) fn text(&mut self, name: &'static str, errors: &mut Errors) -> Option<Name> {
+        let (_, Value { span, kind }) = self.take(name)?;
+        match kind {
+            ValueKind::Json(Json { span, kind: JsonKind::String(text) }) => {
+                Some(Name { text, span })
+            }
+            kind => {
+                mismatch(name, "text", &format!("{name}: \"...\""), span, &kind, errors);
+                None
+            }
+        }
+    }
+
+    pub(super) fn boolean(&mut self, name: &'static str, errors: &mut Errors) -> Option<bool> {
+        let (_, Value { span, kind }) = self.take(name)?;
+        match kind {
+            ValueKind::Json(Json { kind: JsonKind::Bool(value), .. }) => Some(value),
+            kind => {
+                mismatch(name, "`true` or `false`", &format!("{name}: true"), span, &kind, errors);
+                None
+            }
+        }
+    }
+
+    pub(super) fn ident(&mut self, name: &'static str) -> Option<Ident> {
+        match self.take(name)?.1.kind {
+            ValueKind::Ident(ident) => Some(ident),
+            _ => None,
+        }
+    }
+
+    pub(super) fn ty(&mut self, name: &'static str) -> Option<TokenStream> {
+        match self.take(name)?.1.kind {
+            ValueKind::Type(ty) => Some(ty),
+            _ => None,
+        }
+    }
+}
+
+/// Reports that a property takes something else.
+pub(super) fn mismatch(
+    name: &str,
+    takes: &str,
+    example: &str,
+    span: Span,
+    found: &ValueKind,
+    errors: &mut Errors,
+) {
+    if let Some(found) = describe(found) {
+        errors.push(span, format!("`{name}` takes {takes}, found {found}: write `{example}`"));
+    }
+}
+
+/// The name of an environment variable.
+pub(super) fn env(call: Call, errors: &mut Errors) -> Option<String> {
+    let Name { text, span } = call.argument;
+    let mut chars = text.chars();
+    let starts = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    if starts && chars.all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        return Some(text);
+    }
+    errors.push(
+        span,
+        format!(
+            "`{}` cannot name an environment variable: use letters, digits and `_`, such as \
+             `env(\"API_TOKEN\")`",
+            text.escape_default()
+        ),
+    );
+    None
+}
+
+/// What was found, for a message; `None` when it was reported already.
+fn describe(kind: &ValueKind) -> Option<&'static str> {
+    Some(match kind {
+        ValueKind::Json(json) => match json.kind {
+            JsonKind::Null => "`null`",
+            JsonKind::Bool(_) => "a bool",
+            JsonKind::Integer(_) | JsonKind::Float(_) => "a number",
+            JsonKind::String(_) => "text",
+            JsonKind::Array(_) => "a list",
+            JsonKind::Object(_) => "an object",
+            JsonKind::Broken => return None,
+        },
+        ValueKind::Call(call) => match call.function {
+            Function::Dir => "`dir(...)`",
+            Function::Env => "`env(...)`",
+            Function::File => "`file(...)`",
+        },
+        ValueKind::Struct(_) => "a struct literal",
+        ValueKind::Type(_) => "a type",
+        ValueKind::Ident(_) => "a name",
+        ValueKind::Entries(_) => "a list",
+        ValueKind::Families(_) => "a map",
+        ValueKind::Broken => return None,
+    })
+}

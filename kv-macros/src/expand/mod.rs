@@ -1,0 +1,57 @@
+//! The code of a declaration that obeys every rule. Nothing is decided here, and nothing in the
+//! code that it writes: static data, and constants and accessors that call kv-runtime.
+//!
+//! All paths are absolute or begin at `$crate`, so no name in the user's scope can get between.
+
+mod accessors;
+mod data;
+mod docs;
+mod types;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::model::{Head, Namespace};
+
+/// Writes a namespace's type, its data, its constants and accessors, and its generated types.
+pub(crate) fn expand(model: &Namespace) -> TokenStream {
+    let runtime = &model.runtime;
+    let Head { attributes, visibility, name, .. } = &model.head;
+    let docs = (!model.head.has_docs).then(|| docs::namespace(model));
+    let docs = docs.map(|docs| quote!(#[doc = #docs]));
+    let derives = derives(&model.head);
+    let declaration = data::declaration(model);
+    let accessors = accessors::accessors(model);
+    let module = types::module(model);
+    quote! {
+        #docs
+        #attributes
+        #derives
+        #visibility struct #name {
+            store: #runtime::Store,
+        }
+
+        #[automatically_derived]
+        impl #runtime::Namespace for #name {
+            const DECLARATION: &'static #runtime::Declaration = &#declaration;
+
+            fn from_store(store: #runtime::Store) -> Self {
+                Self { store }
+            }
+        }
+
+        #accessors
+
+        #module
+    }
+}
+
+/// `Clone` and `Debug`, unless the user derives them.
+fn derives(head: &Head) -> TokenStream {
+    let derives = [("Clone", quote!(::core::clone::Clone)), ("Debug", quote!(::core::fmt::Debug))];
+    let missing = derives
+        .into_iter()
+        .filter(|(name, _)| !head.derives.iter().any(|derived| derived == name))
+        .map(|(_, path)| path);
+    quote!(#[derive(#(#missing),*)])
+}

@@ -1,0 +1,189 @@
+//! A declaration that obeys every rule; after a mistake, what of it was understood.
+
+use kv_rules::Expiry;
+use proc_macro2::{Ident, Span, TokenStream};
+
+/// A namespace.
+#[derive(Debug)]
+pub(crate) struct Namespace {
+    /// The `$crate` of kv-runtime.
+    pub(crate) runtime: Ident,
+    pub(crate) head: Head,
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) binding: String,
+    pub(crate) adopt: bool,
+    pub(crate) delete: Option<bool>,
+    pub(crate) account: Account,
+    pub(crate) families: Vec<Family>,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) spreads: Vec<Spread>,
+    /// The module of [`structs`](Self::structs).
+    pub(crate) module: Ident,
+    pub(crate) structs: Vec<Struct>,
+}
+
+/// The type that stands for the namespace.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(crate) attributes: TokenStream,
+    pub(crate) has_docs: bool,
+    pub(crate) derives: Vec<String>,
+    pub(crate) visibility: TokenStream,
+    pub(crate) name: Ident,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Account {
+    pub(crate) account_id: Option<Setting>,
+    pub(crate) api_token: Option<String>,
+    pub(crate) api_key: Option<String>,
+    pub(crate) email: Option<Setting>,
+    pub(crate) base_url: Option<Setting>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Setting {
+    Literal(String),
+    Env(String),
+}
+
+/// A pair that is declared.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) value: Value,
+    pub(crate) ty: Type,
+    /// Compact JSON.
+    pub(crate) metadata: Option<String>,
+    pub(crate) metadata_ty: Type,
+    pub(crate) expiry: Option<Expiry>,
+    /// The TTL of a put that names none.
+    pub(crate) default_ttl: Option<u32>,
+    pub(crate) once: bool,
+    pub(crate) names: Names,
+}
+
+/// What an entry is called.
+#[derive(Debug)]
+pub(crate) struct Names {
+    pub(crate) constant: Ident,
+    pub(crate) accessor: Ident,
+}
+
+#[derive(Debug)]
+pub(crate) enum Value {
+    /// The text to store.
+    Text(String),
+    /// A JSON literal for a Rust type.
+    Typed(String),
+    File(File),
+    Env(String),
+    Rust(TokenStream),
+    /// It could not be understood, which was reported.
+    Unknown,
+}
+
+/// A file to include.
+#[derive(Debug)]
+pub(crate) struct File {
+    /// Its path as written.
+    pub(crate) written: String,
+    pub(crate) absolute: String,
+}
+
+/// A Rust type.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Type {
+    Bool,
+    I64,
+    U64,
+    F64,
+    String,
+    Bytes,
+    /// `serde_json::Value`.
+    Json,
+    Option(Box<Type>),
+    Vec(Box<Type>),
+    Struct(Ident),
+    /// As the user wrote it.
+    User(UserType),
+}
+
+/// The tokens of a type that the user wrote.
+#[derive(Debug, Clone)]
+pub(crate) struct UserType(pub(crate) TokenStream);
+
+impl PartialEq for UserType {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_string() == other.0.to_string()
+    }
+}
+
+/// A generated struct.
+#[derive(Debug)]
+pub(crate) struct Struct {
+    pub(crate) name: Ident,
+    /// What has this type, for the docs.
+    pub(crate) purpose: String,
+    pub(crate) fields: Vec<Field>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Field {
+    /// Its name in JSON.
+    pub(crate) json_name: String,
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    /// Not every object has it.
+    pub(crate) optional: bool,
+    /// Its first value as JSON.
+    pub(crate) example: String,
+}
+
+/// Keys that an application makes at run time.
+#[derive(Debug)]
+pub(crate) struct Family {
+    pub(crate) pattern: String,
+    pub(crate) segments: Vec<Segment>,
+    pub(crate) params: Vec<Param>,
+    pub(crate) ty: Type,
+    pub(crate) metadata_ty: Type,
+    pub(crate) default_ttl: Option<u32>,
+    pub(crate) accessor: Ident,
+    pub(crate) list: Ident,
+    /// The hidden constant that holds its data.
+    pub(crate) constant: Ident,
+    /// The families whose keys are not of this one, by index.
+    pub(crate) shadowed_by: Vec<usize>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Segment {
+    Literal(String),
+    Param { name: String, ty: Option<String> },
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Param {
+    pub(crate) ident: Ident,
+    /// `None` for text.
+    pub(crate) ty: Option<TokenStream>,
+    pub(crate) span: Span,
+}
+
+/// Many pairs from files.
+#[derive(Debug)]
+pub(crate) enum Spread {
+    Bulk(File),
+    Dir { written: String, files: Vec<DirFile> },
+}
+
+/// A file of a [`Spread::Dir`].
+#[derive(Debug)]
+pub(crate) struct DirFile {
+    pub(crate) key: String,
+    pub(crate) absolute: String,
+    /// Compact JSON.
+    pub(crate) metadata: String,
+}

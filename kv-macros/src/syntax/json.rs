@@ -1,0 +1,198 @@
+//! JSON literals as Rust tokens: bare names, keywords as names and trailing commas are welcome.
+
+use proc_macro2::{Delimiter, Literal, Span};
+use syn::Lit;
+
+use super::tokens::{Tokens, at_brace, at_name, shorten};
+use super::{Json, JsonKind, Name};
+use crate::errors::Errors;
+
+/// How deep `serde_json` reads.
+const MAX_DEPTH: usize = 127;
+
+pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize, errors: &mut Errors) -> Json {
+    let span = tokens.span();
+    let broken = Json { span, kind: JsonKind::Broken };
+    if depth > MAX_DEPTH {
+        errors.push(
+            span,
+            format!(
+                "this JSON is nested deeper than {MAX_DEPTH} levels, the most that serde_json reads"
+            ),
+        );
+        tokens.until_comma();
+        return broken;
+    }
+    if let Some((inside, _)) = tokens.group(Delimiter::Brace) {
+        return Json { span, kind: object(inside, depth, errors) };
+    }
+    if let Some((inside, _)) = tokens.group(Delimiter::Bracket) {
+        return Json { span, kind: array(inside, depth, errors) };
+    }
+    let minus = tokens.punct('-');
+    if let Some(literal) = tokens.literal() {
+        let kind = scalar(literal, minus.is_some(), errors);
+        return Json { span: minus.unwrap_or(span), kind };
+    }
+    if let Some(minus) = minus {
+        errors.push(minus, format!("expected a number after `-`, found {}", tokens.describe()));
+        return broken;
+    }
+    if let Some(kind) = word(tokens) {
+        return Json { span, kind };
+    }
+    let found = tokens.describe();
+    errors.push(span, match tokens.ident() {
+        Some(ident) if tokens.at_group(Delimiter::Parenthesis) && (ident == "file" || ident == "env") => format!(
+            "`{ident}(...)` is a whole value: it cannot stand inside a JSON literal"
+        ),
+        Some(_) => format!(
+            "expected JSON, found {found}: inside a JSON literal everything is JSON; quote text, and write a \
+             whole value in Rust as a struct literal such as `Theme {{ dark: true }}`"
+        ),
+        None => format!("expected JSON, found {found}"),
+    });
+    tokens.until_comma();
+    broken
+}
+
+/// `true`, `false` or `null`, when no path goes on behind it.
+pub(super) fn word(tokens: &mut Tokens<'_>) -> Option<JsonKind> {
+    for (word, kind) in
+        [("null", JsonKind::Null), ("true", JsonKind::Bool(true)), ("false", JsonKind::Bool(false))]
+    {
+        if tokens.keyword(word).is_some() {
+            return Some(kind);
+        }
+    }
+    None
+}
+
+fn array(mut tokens: Tokens<'_>, depth: usize, errors: &mut Errors) -> JsonKind {
+    let mut items = Vec::new();
+    while !tokens.is_empty() {
+        items.push(json(&mut tokens, depth + 1, errors));
+        comma(&mut tokens, at_brace, errors);
+    }
+    JsonKind::Array(items)
+}
+
+fn object(mut tokens: Tokens<'_>, depth: usize, errors: &mut Errors) -> JsonKind {
+    let mut fields = Vec::new();
+    while !tokens.is_empty() {
+        if let Some(name) = name(&mut tokens, errors) {
+            fields.push((name, json(&mut tokens, depth + 1, errors)));
+        }
+        comma(&mut tokens, at_name, errors);
+    }
+    JsonKind::Object(fields)
+}
+
+/// Reads a name and its colon. Without them it reports that and goes to the next comma.
+pub(super) fn name(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Name> {
+    let span = tokens.span();
+    let found = tokens.describe();
+    let Some(text) = bare_or_quoted(tokens) else {
+        errors.push(span, format!("expected a name, found {found}: write `name: value`, and quote a name that is no identifier"));
+        tokens.until_comma();
+        return None;
+    };
+    let name = Name { text, span };
+    if tokens.punct(':').is_some() {
+        return Some(name);
+    }
+    if let Some(span) = tokens.joined("=>").or_else(|| tokens.punct('=')) {
+        errors.push(
+            span,
+            format!(
+                "expected `:` after `{}`: names and values are parted as in JSON",
+                shorten(&name.text)
+            ),
+        );
+        return Some(name);
+    }
+    let text = shorten(&name.text);
+    if tokens.is_empty() || tokens.at_comma() {
+        errors.push(span, format!("`{text}` has no value: write `{text}: value`"));
+        return None;
+    }
+    let at = tokens.span();
+    let found = tokens.describe();
+    errors.push(
+        at,
+        format!("expected `:` after `{text}`, found {found}: quote a name that is no identifier"),
+    );
+    tokens.until_comma();
+    None
+}
+
+fn bare_or_quoted(tokens: &mut Tokens<'_>) -> Option<String> {
+    if let Some(ident) = tokens.ident() {
+        let text = ident.to_string();
+        return Some(text.strip_prefix("r#").map_or(text.clone(), str::to_owned));
+    }
+    let mut ahead = *tokens;
+    match Lit::new(ahead.literal()?) {
+        Lit::Str(text) if text.suffix().is_empty() => {
+            *tokens = ahead;
+            Some(text.value())
+        }
+        _ => None,
+    }
+}
+
+/// Reads the comma after an item. When something else stands there it reports that, and goes to
+/// the next comma unless a new item begins here.
+pub(super) fn comma(
+    tokens: &mut Tokens<'_>,
+    begins_item: fn(&Tokens<'_>) -> bool,
+    errors: &mut Errors,
+) {
+    if tokens.is_empty() || tokens.punct(',').is_some() {
+        return;
+    }
+    let found = tokens.describe();
+    if begins_item(tokens) {
+        errors.push(tokens.last(), format!("expected `,` after this, before {found}"));
+        return;
+    }
+    let span = tokens.span();
+    let mut ahead = *tokens;
+    let operator =
+        ['*', '+', '-', '/', '|', '<', '%'].into_iter().any(|c| ahead.punct(c).is_some());
+    let hint = if operator { ": a declaration calculates nothing, write the result" } else { "" };
+    errors.push(span, format!("expected `,`, found {found}{hint}"));
+    tokens.until_comma();
+    tokens.punct(',');
+}
+
+fn scalar(literal: Literal, negative: bool, errors: &mut Errors) -> JsonKind {
+    let span = literal.span();
+    let sign = if negative { "-" } else { "" };
+    let lit = Lit::new(literal);
+    if !lit.suffix().is_empty() {
+        let suffix = lit.suffix();
+        errors.push(span, format!("JSON has no type suffix: remove `{suffix}`; `type: ...` names the type of a whole value"));
+        return JsonKind::Broken;
+    }
+    match lit {
+        Lit::Int(int) => JsonKind::Integer(format!("{sign}{}", int.base10_digits())),
+        Lit::Float(float) => JsonKind::Float(format!("{sign}{}", float.base10_digits())),
+        Lit::Str(text) if !negative => JsonKind::String(text.value()),
+        lit => not_json(&lit, span, errors),
+    }
+}
+
+fn not_json(lit: &Lit, span: Span, errors: &mut Errors) -> JsonKind {
+    let hint = match lit {
+        Lit::Char(char) => {
+            format!("a character is text in JSON: write {:?}", char.value().to_string())
+        }
+        Lit::ByteStr(_) | Lit::CStr(_) | Lit::Byte(_) => {
+            "JSON has no bytes: put them into a file and write `file(\"path\")`".to_owned()
+        }
+        _ => "expected a JSON literal".to_owned(),
+    };
+    errors.push(span, hint);
+    JsonKind::Broken
+}

@@ -1,0 +1,157 @@
+//! What was written, as a tree in which every node has its span. Nothing is judged here but the
+//! grammar; after a mistake, reading goes on at the next comma.
+
+mod header;
+mod json;
+mod parse;
+mod property;
+mod rust;
+mod tokens;
+
+use proc_macro2::{Ident, Span, TokenStream};
+
+pub(crate) use self::parse::parse;
+pub(crate) use self::property::{ENTRY, FAMILY, Known, NAMESPACE, spells};
+
+/// Everything between the braces of `kv_namespace!`.
+#[derive(Debug)]
+pub(crate) struct Namespace {
+    /// The `$crate` of kv-runtime.
+    pub(crate) runtime: Ident,
+    pub(crate) header: Header,
+    pub(crate) properties: Vec<Property>,
+}
+
+/// What stands before the first property.
+#[derive(Debug)]
+pub(crate) enum Header {
+    Absent,
+    /// It stands there, but the type's name could not be read.
+    Broken,
+    Struct(Struct),
+}
+
+/// `/// docs`, attributes, visibility and `struct Name;`.
+#[derive(Debug)]
+pub(crate) struct Struct {
+    pub(crate) attributes: TokenStream,
+    pub(crate) has_docs: bool,
+    /// The last segments of the paths in `#[derive(...)]`.
+    pub(crate) derives: Vec<String>,
+    pub(crate) visibility: TokenStream,
+    pub(crate) name: Ident,
+}
+
+/// `name: value`.
+#[derive(Debug)]
+pub(crate) struct Property {
+    pub(crate) name: Name,
+    /// The known name that was written or meant; `None` when nothing known is close.
+    pub(crate) known: Option<&'static str>,
+    pub(crate) value: Value,
+}
+
+/// A name before a colon, bare or quoted.
+#[derive(Debug)]
+pub(crate) struct Name {
+    pub(crate) text: String,
+    pub(crate) span: Span,
+}
+
+/// What stands after a property's colon.
+#[derive(Debug)]
+pub(crate) struct Value {
+    pub(crate) span: Span,
+    pub(crate) kind: ValueKind,
+}
+
+#[derive(Debug)]
+pub(crate) enum ValueKind {
+    Json(Json),
+    Call(Call),
+    Struct(StructLiteral),
+    Type(TokenStream),
+    Ident(Ident),
+    Entries(Vec<Item>),
+    Families(Vec<Family>),
+    /// It could not be read, which was reported.
+    Broken,
+}
+
+/// A Rust struct literal, such as `Theme { dark: true }`.
+#[derive(Debug)]
+pub(crate) struct StructLiteral {
+    /// What its path names.
+    pub(crate) ty: TokenStream,
+    pub(crate) expression: TokenStream,
+}
+
+/// A JSON literal.
+#[derive(Debug)]
+pub(crate) struct Json {
+    pub(crate) span: Span,
+    pub(crate) kind: JsonKind,
+}
+
+#[derive(Debug)]
+pub(crate) enum JsonKind {
+    Null,
+    Bool(bool),
+    /// Its digits in base 10, with a sign.
+    Integer(String),
+    /// As Rust writes it, with a sign, without `_`.
+    Float(String),
+    String(String),
+    Array(Vec<Json>),
+    Object(Vec<(Name, Json)>),
+    /// It could not be read, which was reported.
+    Broken,
+}
+
+/// `function("argument")`.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) function: Function,
+    pub(crate) argument: Name,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Function {
+    Dir,
+    Env,
+    File,
+}
+
+impl Function {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Dir => "dir",
+            Self::Env => "env",
+            Self::File => "file",
+        }
+    }
+}
+
+/// An item of `values`.
+#[derive(Debug)]
+pub(crate) enum Item {
+    Entry(Entry),
+    Spread(Call),
+}
+
+/// `{ key: ..., value: ... }`.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// The opening brace.
+    pub(crate) open: Span,
+    pub(crate) properties: Vec<Property>,
+}
+
+/// `"pattern": Type { ... }`.
+#[derive(Debug)]
+pub(crate) struct Family {
+    pub(crate) pattern: Name,
+    /// `None` when it could not be read, which was reported.
+    pub(crate) ty: Option<TokenStream>,
+    pub(crate) properties: Vec<Property>,
+}

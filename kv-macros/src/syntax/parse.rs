@@ -1,0 +1,243 @@
+//! Reads a declaration: the header, properties, entries, spreads and families.
+
+use proc_macro2::{Delimiter, Span, TokenStream};
+use syn::Lit;
+use syn::buffer::TokenBuffer;
+
+use super::header::header;
+use super::json::{comma, json, name};
+use super::property::{ENTRY, FAMILY, Grammar, Known, NAMESPACE, find};
+use super::rust;
+use super::tokens::{Tokens, at_brace, at_name};
+use super::{Call, Entry, Family, Function, Item, Name, Namespace, Property, Value, ValueKind};
+use crate::errors::Errors;
+use crate::suggest::did_you_mean;
+
+/// Reads the path of kv-runtime, `;` and a declaration.
+pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Option<Namespace> {
+    let buffer = TokenBuffer::new2(input);
+    let mut tokens = Tokens::new(buffer.begin());
+    let (Some(runtime), Some(_)) = (tokens.ident(), tokens.punct(';')) else {
+        errors.push(Span::call_site(), "call this macro as `kv_runtime::kv_namespace!`");
+        return None;
+    };
+    let header = header(&mut tokens, errors);
+    let properties = properties(tokens, NAMESPACE, errors);
+    Some(Namespace { runtime, header, properties })
+}
+
+fn properties(
+    mut tokens: Tokens<'_>,
+    known: &'static [Known],
+    errors: &mut Errors,
+) -> Vec<Property> {
+    let mut properties = Vec::new();
+    while !tokens.is_empty() {
+        if let Some(name) = name(&mut tokens, errors) {
+            properties.push(property(&mut tokens, name, known, errors));
+        }
+        comma(&mut tokens, at_name, errors);
+    }
+    properties
+}
+
+fn property(
+    tokens: &mut Tokens<'_>,
+    name: Name,
+    all: &'static [Known],
+    errors: &mut Errors,
+) -> Property {
+    let found = find(&name.text, all);
+    let known = found.map(|known| known.name);
+    let span = tokens.span();
+    if tokens.is_empty() || tokens.at_comma() {
+        let text = &name.text;
+        errors.push(name.span, format!("`{text}` has no value: write `{text}: value`"));
+        return Property { name, known, value: Value { span, kind: ValueKind::Broken } };
+    }
+    let value = match found.map(|known| known.grammar) {
+        Some(Grammar::Value) => value(tokens, errors),
+        Some(Grammar::Type) => {
+            let kind = rust::ty(tokens, errors).map_or(ValueKind::Broken, ValueKind::Type);
+            Value { span, kind }
+        }
+        Some(Grammar::Ident) => ident(tokens, errors),
+        Some(Grammar::Entries) => entries(tokens, errors),
+        Some(Grammar::Families) => families(tokens, errors),
+        None => {
+            tokens.until_comma();
+            Value { span, kind: ValueKind::Broken }
+        }
+    };
+    Property { name, known, value }
+}
+
+fn value(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
+    let span = tokens.span();
+    let mut ahead = *tokens;
+    let Some(ident) = ahead.ident() else {
+        return Value { span, kind: ValueKind::Json(json(tokens, 0, errors)) };
+    };
+    if ahead.at_group(Delimiter::Parenthesis) {
+        let call = call(tokens, errors);
+        return Value { span, kind: call.map_or(ValueKind::Broken, ValueKind::Call) };
+    }
+    let alone = ahead.is_empty() || ahead.at_comma() || at_name(&ahead);
+    if alone && ["null", "true", "false"].iter().any(|word| ident == word) {
+        return Value { span, kind: ValueKind::Json(json(tokens, 0, errors)) };
+    }
+    rust::expression(tokens, errors)
+}
+
+/// `file("path")`, `env("NAME")` or `dir("path")`.
+fn call(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Call> {
+    let span = tokens.span();
+    let function = tokens.ident()?.to_string();
+    let (mut inside, delimiters) = tokens.group(Delimiter::Parenthesis)?;
+    let known = [Function::File, Function::Env, Function::Dir];
+    let Some(function) = known.into_iter().find(|known| known.name() == function) else {
+        let hint = did_you_mean(&function, known.map(Function::name));
+        errors.push(
+            span,
+            format!(
+                "`{function}(...)` cannot be called here: there are `file(\"path\")`, `env(\"NAME\")` and, as \
+                 an item of `values`, `..dir(\"path\")`{hint}"
+            ),
+        );
+        tokens.until_comma();
+        return None;
+    };
+    let name = function.name();
+    let example = if function == Function::Env { "NAME" } else { "path" };
+    let at = if inside.is_empty() { delimiters.open() } else { inside.span() };
+    match inside.literal().map(Lit::new) {
+        Some(Lit::Str(text)) if text.suffix().is_empty() => {
+            inside.punct(',');
+            if !inside.is_empty() {
+                errors.push(
+                    inside.span(),
+                    format!("`{name}` takes one text: `{name}(\"{example}\")`"),
+                );
+            }
+            Some(Call { function, argument: Name { text: text.value(), span: at } })
+        }
+        _ => {
+            errors.push(at, format!("`{name}` takes a text: `{name}(\"{example}\")`"));
+            None
+        }
+    }
+}
+
+fn ident(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
+    let span = tokens.span();
+    if let Some(ident) = tokens.ident() {
+        return Value { span, kind: ValueKind::Ident(ident) };
+    }
+    let found = tokens.describe();
+    errors.push(
+        span,
+        format!(
+            "expected a name for the accessor, found {found}: write `as: profile`, without quotes"
+        ),
+    );
+    tokens.until_comma();
+    Value { span, kind: ValueKind::Broken }
+}
+
+fn entries(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
+    let span = tokens.span();
+    let Some((mut inside, _)) = tokens.group(Delimiter::Bracket) else {
+        let found = tokens.describe();
+        errors.push(
+            span,
+            format!("`values` is a list, found {found}: write `[{{ key: \"...\", value: ... }}]`"),
+        );
+        tokens.until_comma();
+        return Value { span, kind: ValueKind::Broken };
+    };
+    let mut items = Vec::new();
+    while !inside.is_empty() {
+        items.extend(item(&mut inside, errors));
+        comma(&mut inside, at_brace, errors);
+    }
+    Value { span, kind: ValueKind::Entries(items) }
+}
+
+fn item(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Item> {
+    let span = tokens.span();
+    if let Some((inside, delimiters)) = tokens.group(Delimiter::Brace) {
+        let properties = properties(inside, ENTRY, errors);
+        return Some(Item::Entry(Entry { open: delimiters.open(), properties }));
+    }
+    if let Some(dots) = tokens.joined("...") {
+        errors.push(dots, "a spread has two dots: `..file(\"seed.json\")`");
+        return spread(tokens, span, errors);
+    }
+    if tokens.joined("..").is_some() {
+        return spread(tokens, span, errors);
+    }
+    let found = tokens.describe();
+    errors.push(
+        span,
+        format!(
+            "expected an entry, found {found}: write `{{ key: \"...\", value: ... }}`, \
+             `..file(\"seed.json\")` or `..dir(\"public\")`"
+        ),
+    );
+    tokens.until_comma();
+    None
+}
+
+fn spread(tokens: &mut Tokens<'_>, dots: Span, errors: &mut Errors) -> Option<Item> {
+    let mut ahead = *tokens;
+    let span = tokens.span();
+    if ahead.ident().is_some() && ahead.at_group(Delimiter::Parenthesis) {
+        return call(tokens, errors).map(Item::Spread);
+    }
+    let found = tokens.describe();
+    let at = if tokens.is_empty() { dots } else { span };
+    errors.push(
+        at,
+        format!("expected `file(\"seed.json\")` or `dir(\"public\")` after `..`, found {found}"),
+    );
+    tokens.until_comma();
+    None
+}
+
+fn families(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
+    let span = tokens.span();
+    let Some((mut inside, _)) = tokens.group(Delimiter::Brace) else {
+        let found = tokens.describe();
+        errors.push(span, format!("`keys` is a map of key families, found {found}: write `{{ \"session:{{id}}\": Session }}`"));
+        tokens.until_comma();
+        return Value { span, kind: ValueKind::Broken };
+    };
+    let mut families = Vec::new();
+    while !inside.is_empty() {
+        families.extend(family(&mut inside, errors));
+        comma(&mut inside, at_name, errors);
+    }
+    Value { span, kind: ValueKind::Families(families) }
+}
+
+fn family(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Family> {
+    let mut ahead = *tokens;
+    let span = tokens.span();
+    if let Some(ident) = ahead.ident()
+        && ahead.punct(':').is_some()
+    {
+        errors
+            .push(span, format!("a family's pattern is quoted: write `\"{ident}:{{id}}\": Type`"));
+        *tokens = ahead;
+        rust::ty(tokens, errors);
+        tokens.group(Delimiter::Brace);
+        return None;
+    }
+    let pattern = name(tokens, errors)?;
+    let ty = rust::ty(tokens, errors);
+    let properties = match tokens.group(Delimiter::Brace) {
+        Some((inside, _)) => properties(inside, FAMILY, errors),
+        None => Vec::new(),
+    };
+    Some(Family { pattern, ty, properties })
+}

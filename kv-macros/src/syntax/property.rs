@@ -1,0 +1,92 @@
+//! The properties that exist, and which grammar follows each.
+
+use crate::suggest::closest;
+
+/// The grammar of a property's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Grammar {
+    Value,
+    Type,
+    Ident,
+    Entries,
+    Families,
+}
+
+/// A known property.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) name: &'static str,
+    pub(super) grammar: Grammar,
+}
+
+const fn known(name: &'static str, grammar: Grammar) -> Known {
+    Known { name, grammar }
+}
+
+/// The properties of a namespace.
+pub(crate) const NAMESPACE: &[Known] = &[
+    known("title", Grammar::Value),
+    known("id", Grammar::Value),
+    known("binding", Grammar::Value),
+    known("adopt", Grammar::Value),
+    known("delete", Grammar::Value),
+    known("accountId", Grammar::Value),
+    known("apiToken", Grammar::Value),
+    known("apiKey", Grammar::Value),
+    known("email", Grammar::Value),
+    known("baseUrl", Grammar::Value),
+    known("values", Grammar::Entries),
+    known("keys", Grammar::Families),
+];
+
+/// The properties of an entry of `values`.
+pub(crate) const ENTRY: &[Known] = &[
+    known("key", Grammar::Value),
+    known("value", Grammar::Value),
+    known("type", Grammar::Type),
+    known("expirationTtl", Grammar::Value),
+    known("expiration", Grammar::Value),
+    known("metadata", Grammar::Value),
+    known("once", Grammar::Value),
+    known("as", Grammar::Ident),
+];
+
+/// The properties of a key family.
+pub(crate) const FAMILY: &[Known] = &[
+    known("metadata", Grammar::Type),
+    known("expirationTtl", Grammar::Value),
+    known("as", Grammar::Ident),
+];
+
+/// Whether `written` spells `name`, in camelCase or in snake_case.
+pub(crate) fn spells(written: &str, name: &str) -> bool {
+    if written == name {
+        return true;
+    }
+    let snake = name.chars().flat_map(|c| {
+        c.is_ascii_uppercase().then_some('_').into_iter().chain([c.to_ascii_lowercase()])
+    });
+    written.chars().eq(snake)
+}
+
+/// The property that was written, or meant by a misspelling: so one slip is one error.
+pub(super) fn find(written: &str, all: &'static [Known]) -> Option<&'static Known> {
+    all.iter().find(|known| spells(written, known.name)).or_else(|| {
+        let meant = closest(written, all.iter().map(|known| known.name))?;
+        all.iter().find(|known| known.name == meant)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_property_is_spelt_in_camel_case_or_snake_case() {
+        assert!(spells("expirationTtl", "expirationTtl"));
+        assert!(spells("expiration_ttl", "expirationTtl"));
+        for other in ["expirationttl", "expiration_Ttl", "expirationTTL", "expiration"] {
+            assert!(!spells(other, "expirationTtl"), "{other}");
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The whole way from tokens to code, on declarations as users write them.
+
+mod expansion;
+
+use proc_macro2::TokenStream;
+
+use crate::package::Package;
+
+/// The folder that `file`, `dir` and spreads of these tests read.
+const PACKAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/package");
+
+/// The input of the macro as kv-runtime's wrapper passes it.
+fn input(declaration: &str) -> TokenStream {
+    format!("kv_runtime;{declaration}").parse().unwrap()
+}
+
+/// The formatted code of a declaration.
+fn expand(declaration: &str) -> String {
+    let tokens = crate::declare(input(declaration), &Package::at(PACKAGE));
+    let file = syn::parse2(tokens).unwrap();
+    prettyplease::unparse(&file).replace(PACKAGE, "[PACKAGE]")
+}
