@@ -10,6 +10,9 @@ use super::{Pair, Pairs, StorageError};
 
 /// Pairs on their way into a namespace: none is there before [`commit`](Self::commit), then all
 /// are. A batch that is dropped leaves nothing behind.
+///
+/// A Worker that writes at the very moment of the commit gets an error: workerd does not wait for
+/// others. Values are on disk by then, so that the moment is short.
 #[derive(Debug)]
 pub struct Batch<'a> {
     pairs: &'a Pairs,

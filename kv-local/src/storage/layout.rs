@@ -51,8 +51,9 @@ fn object_id(namespace: &str) -> String {
 fn truncated_hmac(key: &[u8], data: &[u8]) -> [u8; 16] {
     let mut hmac = Hmac::<Sha256>::new_from_slice(key).expect("an HMAC takes a key of any length");
     hmac.update(data);
-    let digest: [u8; 32] = hmac.finalize().into_bytes().into();
-    let [start @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = digest;
+    let digest = hmac.finalize().into_bytes();
+    let mut start = [0; 16];
+    start.copy_from_slice(&digest[..16]);
     start
 }
 
