@@ -151,6 +151,9 @@ impl fmt::Debug for SealedBody {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
@@ -218,14 +221,37 @@ mod tests {
         assert_eq!(body.seal().json.len(), MAX_BULK_BYTES);
     }
 
-    #[test]
-    fn an_empty_body_takes_the_worst_pair_that_can_be_stored() {
-        let metadata = format!("\"{}\"", "m".repeat(kv_rules::MAX_METADATA_BYTES - 2));
-        for byte in [0x01, b'"', 0xff] {
-            let value = vec![byte; kv_rules::MAX_VALUE_BYTES];
-            let key = "\u{1}".repeat(kv_rules::MAX_KEY_BYTES);
-            let worst = Pair { metadata: Some(&metadata), ..pair(&key, &value) };
-            assert!(BulkBody::new().push(&worst), "{byte}");
+    /// What one pair takes besides its key, value and metadata.
+    const FRAME: usize = 100;
+
+    const _: () = assert!(
+        2 * kv_rules::MAX_VALUE_BYTES
+            + 6 * kv_rules::MAX_KEY_BYTES
+            + kv_rules::MAX_METADATA_BYTES
+            + FRAME
+            < MAX_BULK_BYTES,
+        "an empty body takes every pair that can be stored"
+    );
+
+    proptest! {
+        #[test]
+        fn a_value_takes_at_most_twice_its_length(
+            value in prop_oneof![vec(any::<u8>(), 0..99), vec(0..0x40_u8, 0..99)],
+            key in "[\u{0}-\u{20}a\"]{1,9}",
+        ) {
+            let expiry = Some(Expiry::At(u32::MAX));
+            let pair = Pair { metadata: Some("{}"), expiry, ..pair(&key, &value) };
+            let mut body = BulkBody::new();
+            prop_assert!(body.push(&pair));
+            prop_assert!(body.bytes() <= 2 * value.len() + 6 * key.len() + FRAME);
+
+            let sent: Value = serde_json::from_slice(&body.seal().json).unwrap();
+            let text = sent[0]["value"].as_str().unwrap();
+            let stored = match sent[0]["base64"].as_bool() {
+                Some(true) => BASE64_STANDARD.decode(text).unwrap(),
+                _ => text.as_bytes().to_vec(),
+            };
+            prop_assert_eq!((sent[0]["key"].as_str(), stored), (Some(key.as_str()), value));
         }
     }
 

@@ -12,6 +12,7 @@ use super::envelope::{self, Answer};
 use super::error::{ApiError, Failure, Subject};
 use super::namespaces::Namespaces;
 use super::request::Body;
+use super::retry::Effect;
 
 /// What became of a bulk write or delete.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,7 +76,8 @@ impl Namespaces {
         }
         let request = self
             .request(Method::POST, Subject::Namespace, id, &["bulk", "get"])?
-            .json(&serde_json::json!({ "keys": keys, "type": "text", "withMetadata": true }))?;
+            .json(&serde_json::json!({ "keys": keys, "type": "text", "withMetadata": true }))?
+            .effect(Effect::Reads);
         let Values { mut values } = self.client.send(request, envelope::result).await?;
         for key in keys {
             values.entry((*key).to_owned()).or_default();

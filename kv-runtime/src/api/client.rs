@@ -14,7 +14,7 @@ use super::envelope::Answer;
 use super::error::{ApiError, CallError, Failure};
 use super::namespaces::Namespaces;
 use super::request::Request;
-use super::retry::{RetryPolicy, Verdict};
+use super::retry::{Effect, RetryPolicy, Verdict};
 
 /// How long a connection, TLS included, may take: ending it apart from the request's own timeout
 /// tells that nothing was sent.
@@ -91,9 +91,9 @@ impl Client {
                 Err(failure) => failure,
             };
             let verdict = failure.verdict();
-            unclear |= verdict == Verdict::Unclear;
+            unclear |= verdict == Verdict::Unclear && request.effect != Effect::Reads;
             let mut gave_up = None;
-            if request.repeat.is_safe_after(verdict) {
+            if request.effect.allows_repeat_after(verdict) {
                 match waits.next(failure.retry_after()) {
                     Ok(wait) => {
                         let Request { method, path, .. } = &request;

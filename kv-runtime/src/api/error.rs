@@ -48,7 +48,7 @@ pub struct CallError {
     pub(super) path: String,
     pub(super) subject: Subject,
     pub(super) attempts: u32,
-    /// Whether any attempt may have been applied.
+    /// Whether any attempt may have changed something.
     pub(super) unclear: bool,
     pub(super) gave_up: Option<GaveUp>,
     pub(super) failure: Failure,
@@ -180,7 +180,7 @@ impl ApiError {
     /// when repeating it would do something else.
     #[must_use]
     pub fn outcome_unknown(&self) -> bool {
-        self.call().is_some_and(|call| call.unclear && call.method != Method::GET)
+        self.call().is_some_and(|call| call.unclear)
     }
 
     /// Whether the namespace does not exist. In the first minute after a create it may be that it

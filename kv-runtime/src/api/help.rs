@@ -8,8 +8,10 @@ const UNAUTHORIZED: [i64; 9] = [1001, 9103, 9106, 9109, 10000, 10001, 10023, 104
 
 pub(super) fn is_unauthorized(failure: &Failure) -> bool {
     let Failure::Refused { trace, .. } = failure else { return false };
-    matches!(trace.status.as_u16(), 401 | 403)
-        || UNAUTHORIZED.iter().any(|code| failure.names(*code))
+    // A server that fails numbers its errors as it likes.
+    !trace.status.is_server_error()
+        && (matches!(trace.status.as_u16(), 401 | 403)
+            || UNAUTHORIZED.iter().any(|code| failure.names(*code)))
 }
 
 pub(super) fn help(call: &CallError) -> Option<String> {

@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use super::client::Client;
 use super::error::{ApiError, Subject};
 use super::request::Request;
+use super::retry::Effect;
 use super::{envelope, pages};
 
 /// The namespaces of one account, and what is in them. Cheap to clone.
@@ -93,7 +94,7 @@ impl Namespaces {
     pub async fn create(&self, title: &str) -> Result<NamespaceInfo, ApiError> {
         let request = Request::new(Method::POST, Subject::Namespaces, &self.root())?
             .json(&serde_json::json!({ "title": title }))?
-            .once();
+            .effect(Effect::Creates);
         self.client.send(request, envelope::result).await
     }
 

@@ -1,4 +1,4 @@
-//! One request as it can be sent any number of times: method, path, body, and what repeating means.
+//! One request as it can be sent any number of times: method, path, body, and what sending it twice does.
 
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -7,7 +7,7 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
 
 use super::error::{ApiError, Subject};
-use super::retry::Repeat;
+use super::retry::Effect;
 
 /// All but RFC 3986's unreserved characters is encoded, so a segment is one segment for any server.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -20,7 +20,7 @@ pub(super) struct Request {
     /// Percent-encoded, empty or beginning with `?`.
     pub(super) query: String,
     pub(super) body: Body,
-    pub(super) repeat: Repeat,
+    pub(super) effect: Effect,
     /// What the request is about, which decides what its error codes mean.
     pub(super) subject: Subject,
 }
@@ -50,8 +50,9 @@ impl Request {
             path.push('/');
             path.extend(encode(segment));
         }
-        let (query, body, repeat) = (String::new(), Body::Empty, Repeat::Always);
-        Ok(Self { method, path, query, body, repeat, subject })
+        let effect = if method == Method::GET { Effect::Reads } else { Effect::Sets };
+        let (query, body) = (String::new(), Body::Empty);
+        Ok(Self { method, path, query, body, effect, subject })
     }
 
     pub(super) fn query(mut self, name: &str, value: &str) -> Self {
@@ -72,9 +73,9 @@ impl Request {
         Ok(self.body(Body::Json(json.into())))
     }
 
-    /// Makes the request one that is not repeated when it may have been applied.
-    pub(super) fn once(mut self) -> Self {
-        self.repeat = Repeat::UnlessApplied;
+    /// Says what the request does where its method does not.
+    pub(super) fn effect(mut self, effect: Effect) -> Self {
+        self.effect = effect;
         self
     }
 }

@@ -46,22 +46,24 @@ pub(super) enum Verdict {
     Unclear,
 }
 
-/// What repeating a request means.
+/// What a request does to the account, and so what sending it twice does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Repeat {
-    /// Applied twice, it does what it does once.
-    Always,
-    /// Applied twice, it does something else.
-    UnlessApplied,
+pub(super) enum Effect {
+    /// Nothing.
+    Reads,
+    /// Applied twice, the same as applied once.
+    Sets,
+    /// Applied twice, it makes two or fails.
+    Creates,
 }
 
-impl Repeat {
+impl Effect {
     /// Whether a request that failed so may be sent again.
-    pub(super) fn is_safe_after(self, verdict: Verdict) -> bool {
+    pub(super) fn allows_repeat_after(self, verdict: Verdict) -> bool {
         match verdict {
             Verdict::Final => false,
             Verdict::NotApplied => true,
-            Verdict::Unclear => self == Self::Always,
+            Verdict::Unclear => self != Self::Creates,
         }
     }
 }
@@ -131,10 +133,11 @@ mod tests {
 
     #[test]
     fn what_may_have_been_applied_is_repeated_only_when_that_is_harmless() {
-        assert!(Repeat::Always.is_safe_after(Verdict::Unclear));
-        assert!(!Repeat::UnlessApplied.is_safe_after(Verdict::Unclear));
-        assert!(Repeat::UnlessApplied.is_safe_after(Verdict::NotApplied));
-        assert!(!Repeat::Always.is_safe_after(Verdict::Final));
+        assert!(Effect::Reads.allows_repeat_after(Verdict::Unclear));
+        assert!(Effect::Sets.allows_repeat_after(Verdict::Unclear));
+        assert!(!Effect::Creates.allows_repeat_after(Verdict::Unclear));
+        assert!(Effect::Creates.allows_repeat_after(Verdict::NotApplied));
+        assert!(!Effect::Reads.allows_repeat_after(Verdict::Final));
     }
 
     #[test]

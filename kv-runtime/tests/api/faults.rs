@@ -216,6 +216,17 @@ async fn an_outcome_stays_unknown_when_a_later_attempt_is_refused() {
 }
 
 #[tokio::test]
+async fn only_what_changes_something_has_an_outcome() {
+    let policy = RetryPolicy { total: Duration::from_millis(20), ..PATIENT };
+    for what in IDEMPOTENT {
+        let server = Server::script(vec![Act::Cut]).await;
+        let error = request(&client(&server, policy), what).await.unwrap_err();
+        let reads = ["accounts", "user", "list", "get", "bulk get", "keys", "metadata"];
+        assert_eq!(error.outcome_unknown(), !reads.contains(&what), "{what}");
+    }
+}
+
+#[tokio::test]
 async fn a_wait_beyond_the_limit_fails_at_once_and_names_the_time() {
     let later = [("date", "Fri, 06 Nov 2026 08:00:00 GMT")];
     for retry_after in ["300", "Fri, 06 Nov 2026 08:05:00 GMT"] {
