@@ -24,7 +24,7 @@ pub enum Error {
     #[error("the {} for `{}` is refused", match source {
         ExpiryError::CacheTtlTooShort(_) => "cache TTL",
         _ => "expiry",
-    }, .key.escape_default())]
+    }, .key.escape_debug())]
     Expiry {
         /// The key.
         key: String,
@@ -32,7 +32,7 @@ pub enum Error {
         source: ExpiryError,
     },
     /// The value is larger than Workers KV takes.
-    #[error("the value of `{}` cannot be put", .key.escape_default())]
+    #[error("the value of `{}` cannot be put", .key.escape_debug())]
     ValueTooLarge {
         /// The key.
         key: String,
@@ -40,7 +40,7 @@ pub enum Error {
         source: ValueError,
     },
     /// The metadata is larger than Workers KV takes.
-    #[error("the metadata of `{}` cannot be put", .key.escape_default())]
+    #[error("the metadata of `{}` cannot be put", .key.escape_debug())]
     MetadataTooLarge {
         /// The key.
         key: String,
@@ -48,7 +48,7 @@ pub enum Error {
         source: MetadataError,
     },
     /// The value or metadata has no stored form.
-    #[error("the {part} of `{}` cannot be written", .key.escape_default())]
+    #[error("the {part} of `{}` cannot be written", .key.escape_debug())]
     Encode {
         /// The key.
         key: String,
@@ -58,7 +58,7 @@ pub enum Error {
         source: EncodeError,
     },
     /// What is stored is not of the Rust type.
-    #[error("the {part} of `{}` cannot be read", .key.escape_default())]
+    #[error("the {part} of `{}` cannot be read", .key.escape_debug())]
     Decode {
         /// The key.
         key: String,

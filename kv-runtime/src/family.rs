@@ -32,7 +32,7 @@ pub enum FamilyError {
     /// The key that they make has the types of another family.
     #[error(
         "`{}` is a key of the family `{owner}`, not of `{family}`: use the accessor of `{owner}`",
-        .key.escape_default()
+        .key.escape_debug()
     )]
     Shadowed {
         /// The key.

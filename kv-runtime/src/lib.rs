@@ -1,5 +1,38 @@
 //! Cloudflare Workers KV from Rust: checked declarations, typed keys, a lifecycle that survives
 //! failure.
+//!
+//! [`kv_namespace!`] declares a namespace, in source, beside the code that uses it:
+//!
+//! ```
+//! use kv_runtime::{MemoryStore, kv_namespace};
+//!
+//! kv_namespace! {
+//!     pub struct Flags;
+//!     title: "feature-flags",
+//!     values: [{ key: "checkout", value: { enabled: true, percent: 20 } }],
+//!     keys: { "user:{id: u64}": bool }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), kv_runtime::Error> {
+//! let flags = Flags::new(MemoryStore::new());
+//! flags.user(42).put(&true).expiration_ttl(3600).await?;
+//! assert_eq!(flags.user(42).get().await?, Some(true));
+//! assert_eq!(flags.checkout().get().await?, None); // nobody has deployed it here
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The same declaration serves
+//!
+//! - the deploy, which creates the namespace and keeps its values as declared: from Rust by
+//!   `Flags::deploy()`, as a command line by [`deploy_main!`], to Cloudflare or to this machine;
+//! - every program that reads and writes it, over a [`Store`]: [`RestStore`] behind Cloudflare's
+//!   API, [`LocalStore`] in the files that `wrangler dev` uses, [`MemoryStore`] in tests;
+//! - the Worker itself, compiled for `wasm32-unknown-unknown`, where `Flags::from_env(&env)` uses the
+//!   binding. No feature has to be set for that, and nothing of the deploy is in the wasm.
+//!
+//! What Workers KV forbids does not compile, or is an [`Error`] before anything is sent.
 
 #![deny(missing_docs)]
 
@@ -18,6 +51,7 @@ mod error;
 mod family;
 mod key;
 mod list;
+mod macros;
 mod namespace;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod state;

@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
+pub use kv_macros::kv_namespace;
 pub use kv_rules::{Expiry, Param, Pattern, Segment};
 pub use serde;
 

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 use kv_rules::Expiry;
+use serde_json::Number;
 use serde_json::value::{RawValue, Value, to_raw_value};
 use worker::kv::{KvError, KvStore as Binding};
 use worker::send::SendFuture;
@@ -58,7 +59,7 @@ impl KvStore for Binding {
         let Pair { value, metadata, expiry } = pair;
         let mut put = self.put_bytes(key, &value).map_err(failed)?;
         if let Some(metadata) = metadata {
-            put = put.metadata(metadata).map_err(failed)?;
+            put = put.metadata(for_javascript(key, &metadata)?).map_err(failed)?;
         }
         match expiry {
             Some(Expiry::Ttl(seconds)) => put = put.expiration_ttl(seconds.into()),
@@ -84,6 +85,36 @@ impl KvStore for Binding {
         });
         let keys = keys.collect::<Result<_, Error>>()?;
         Ok(Page { keys, cursor: page.cursor.filter(|_| !page.list_complete) })
+    }
+}
+
+/// Metadata that JavaScript does not change.
+fn for_javascript(key: &str, metadata: &RawValue) -> Result<Value, Error> {
+    let value = serde_json::from_str(metadata.get()).map_err(|error| Error::Store(error.into()))?;
+    match inexact(&value) {
+        None => Ok(value),
+        Some(number) => Err(Error::Store(
+            format!(
+                "the metadata of `{}` holds {number}: in a Worker, metadata passes JavaScript, \
+                 which keeps integers exact up to 2^53 only; write it as text, or into the value",
+                key.escape_debug()
+            )
+            .into(),
+        )),
+    }
+}
+
+/// An integer that JavaScript cannot keep.
+fn inexact(value: &Value) -> Option<&Number> {
+    const LARGEST: u64 = 1 << 53;
+    match value {
+        Value::Number(number) => {
+            let unsigned = number.as_u64().or(number.as_i64().map(i64::unsigned_abs));
+            unsigned.filter(|size| *size > LARGEST).map(|_| number)
+        }
+        Value::Array(items) => items.iter().find_map(inexact),
+        Value::Object(fields) => fields.values().find_map(inexact),
+        _ => None,
     }
 }
 

@@ -1,0 +1,233 @@
+//! `kv_namespace!`, as users see it; kv-macros does the work.
+
+/// Declares a Workers KV namespace: its title, the values it is seeded with, and the types of its
+/// keys.
+///
+/// The declaration makes a type with an accessor for each key, which reads and writes over any
+/// [`Store`](crate::Store), and a `deploy` that brings the namespace to Cloudflare or to this
+/// machine. Whatever Workers KV would refuse does not compile; one build shows every mistake.
+///
+/// ```
+/// use kv_runtime::{MemoryStore, kv_namespace};
+///
+/// kv_namespace! {
+///     /// Who is logged in.
+///     pub struct Sessions;
+///     title: "user-sessions",
+///     values: [{
+///         key: "session_123",
+///         value: { userId: "user_456", role: "admin" },
+///         expirationTtl: 3600 // expires in one hour
+///     }]
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// let sessions = Sessions::new(MemoryStore::new());
+/// let session = sessions::Session123 { user_id: "user_456".to_owned(), role: "guest".to_owned() };
+/// sessions.session_123().put(&session).await?;
+/// assert_eq!(sessions.session_123().get().await?, Some(session));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # The declaration
+///
+/// First, if you like, a header as of any struct: docs, attributes, visibility and
+/// `struct Name;`. Without one the type is public and named after the title: `"user-data"` makes
+/// `pub struct UserData`. Then properties in any order, parted by commas. Their names can be written
+/// in `camelCase` or in `snake_case`.
+///
+/// | property | form | default |
+/// |---|---|---|
+/// | `title` | the name in Cloudflare's dashboard; `{app}`, `{stage}` and `{id}` are filled in when deploying | `"{app}-{stage}-{id}"` |
+/// | `values` | the [entries](#values) that it is seeded with | none |
+/// | `keys` | the [families](#families) of keys that the application makes | none |
+/// | `adopt` | `true` takes over a namespace that has the title already; else that is an error | `false` |
+/// | `delete` | whether destroying it deletes the namespace with its data, or leaves both at Cloudflare | `true`, but `false` for an adopted one |
+/// | `id` | its name in the state: while the id stays, a new title is a rename | the type's name in `snake_case` |
+/// | `binding` | the Worker binding's name | the type's name in `SCREAMING_SNAKE_CASE` |
+/// | `accountId` | a string or `env("NAME")` | `CLOUDFLARE_ACCOUNT_ID`, else discovered |
+/// | `apiToken`, `apiKey` | `env("NAME")` only: secrets do not belong in source | `CLOUDFLARE_API_TOKEN`, `CLOUDFLARE_API_KEY` |
+/// | `email` | a string or `env("NAME")`; goes with an API key | `CLOUDFLARE_EMAIL`, else discovered |
+/// | `baseUrl` | a string or `env("NAME")` | `CLOUDFLARE_API_BASE_URL`, `CLOUDFLARE_BASE_URL`, else Cloudflare |
+///
+/// ```
+/// # use kv_runtime::kv_namespace;
+/// kv_namespace! { pub struct Users; title: "user-data" }
+///
+/// kv_namespace! {
+///     pub struct Existing;
+///     title: "existing-namespace",
+///     adopt: true,
+///     values: [{ key: "config", value: { setting: "updated-value" } }]
+/// }
+///
+/// kv_namespace! { pub struct Preserved; title: "preserved-namespace", delete: false }
+///
+/// kv_namespace! {
+///     title: "{app}-{stage}-feature-flags",
+///     id: "flags",
+///     binding: "FLAGS",
+///     apiToken: env("FLAGS_API_TOKEN"),
+/// }
+/// # fn main() {}
+/// ```
+///
+/// # Values
+///
+/// | property | form |
+/// |---|---|
+/// | `key` | 1 to 512 bytes of UTF-8, not `.` or `..` |
+/// | `value` | a JSON literal, `file("path")`, `env("NAME")`, or a Rust struct literal; at most 25 MiB |
+/// | `type` | the value's Rust type, any that is `Serialize + DeserializeOwned`, in place of the inferred one |
+/// | `metadata` | a JSON literal, at most 1,024 bytes as compact JSON |
+/// | `expirationTtl` | how long it lives from the write: seconds, at least 60, or text such as `"1h 30m"` |
+/// | `expiration` | when it ends: seconds since 1970 or RFC 3339 text; at least 60 s ahead when deploying |
+/// | `once` | `true` seeds the key once, then leaves it to the application even if the declaration changes |
+/// | `as` | the accessor's name |
+///
+/// A JSON literal is written as in JSON or JavaScript: names may be bare, commas may trail. A
+/// string is stored as its text, everything else as compact JSON. `file` reads a file of the
+/// package when compiling; `env` reads a variable when deploying, and shows its text nowhere. A
+/// struct literal such as `Theme { dark: true }` has its own path as its type.
+///
+/// ```
+/// # use kv_runtime::kv_namespace;
+/// # use serde::{Deserialize, Serialize};
+/// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+/// pub struct Theme {
+///     pub dark: bool,
+///     pub accent: Option<String>,
+/// }
+///
+/// kv_namespace! {
+///     pub struct Assets;
+///     title: "static-assets",
+///     values: [
+///         {
+///             key: "main.js",
+///             value: "content...",
+///             metadata: { contentType: "application/javascript", etag: "abc123" }
+///         },
+///         { key: "manifest", value: file("Cargo.toml") },
+///         { key: "webhook", value: env("WEBHOOK_URL"), once: true },
+///         { key: "theme", value: Theme { dark: true, accent: None } },
+///         { key: "theme/print", value: { dark: false, accent: null }, type: Theme },
+///         { key: "sale", value: ["shoes", "hats"], expiration: "2037-01-31T12:00:00Z" },
+///     ]
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// let assets = Assets::new(kv_runtime::MemoryStore::new());
+/// let meta = assets::MainJsMetadata {
+///     content_type: "application/javascript".to_owned(),
+///     etag: "abc123".to_owned(),
+/// };
+/// assets.main_js().put(&"content...".to_owned()).metadata(&meta).await?;
+/// let (content, meta) = assets.main_js().get_with_metadata().await?.unwrap();
+/// assert_eq!(content, "content...");
+/// assert_eq!(meta.unwrap().etag, "abc123");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Many entries come from files, which are checked when compiling too:
+///
+/// - `..file("seed.json")` takes a JSON file in the format of `wrangler kv bulk put`.
+/// - `..dir("public")` takes every file below a folder. A key is the file's path with `/`, its
+///   metadata the content type and an etag.
+///
+/// They make no accessors: a family types their keys.
+///
+/// ## Types of values
+///
+/// Without a `type`, the type of a JSON literal is inferred: an object is a struct in a module
+/// named after the namespace, with fields in `snake_case`; an integer is an `i64`, or a `u64` beyond
+/// it; any other number is an `f64`; a `null` beside other items makes them an `Option`; what has no
+/// common type is a [`serde_json::Value`](crate::serde_json::Value). A `file` is a `String`, or
+/// [`Bytes`](crate::Bytes) if it is not UTF-8; an `env` is a `String`.
+///
+/// How a value is stored follows its type alone, so that what is put is what is got, from a Worker
+/// too: a `String` is stored as its text, [`Bytes`](crate::Bytes) as they are, and every other type
+/// as compact JSON. Fields that a struct does not know are ignored when it is read.
+///
+/// # Families
+///
+/// A family types the keys that an application makes at run time. Its parameters are text, or of any
+/// type that is `Display + FromStr`.
+///
+/// ```
+/// # use kv_runtime::kv_namespace;
+/// # use serde::{Deserialize, Serialize};
+/// use futures_util::TryStreamExt;
+/// use kv_runtime::Bytes;
+///
+/// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+/// pub struct Profile {
+///     pub name: String,
+/// }
+///
+/// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+/// pub struct ProfileMeta {
+///     pub visits: u32,
+/// }
+///
+/// kv_namespace! {
+///     pub struct Accounts;
+///     title: "accounts",
+///     keys: {
+///         "token:{id}": String,
+///         "user:{tenant}/{user_id: u64}": Profile {
+///             metadata: ProfileMeta, expirationTtl: 86_400, as: profile,
+///         },
+///         "{path}": Bytes,
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// let accounts = Accounts::new(kv_runtime::MemoryStore::new());
+/// let ada = Profile { name: "Ada".to_owned() };
+/// accounts.profile("acme", 42).put(&ada).metadata(&ProfileMeta { visits: 1 }).await?;
+/// assert_eq!(accounts.profile("acme", 42).get().await?, Some(ada));
+///
+/// let all: Vec<_> = accounts.profile_list().try_collect().await?;
+/// let ((tenant, user_id), key) = &all[0];
+/// assert_eq!((tenant.as_str(), *user_id), ("acme", 42));
+/// assert_eq!(key.metadata, Some(ProfileMeta { visits: 1 }));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// - The accessor is named after the text before the first parameter, without any after that
+///   parameter, or as `as` says; `_list` at its end lists the family.
+/// - A key parses back to the parameters that it was made of. Parameters that would not, such as
+///   `"a/b"` for a parameter that ends at the next `/`, are an error when the accessor is awaited.
+/// - Two families that could make one key do not compile, unless one of them is a single parameter
+///   such as `"{path}"`: it takes the keys that no other family has.
+/// - An entry of `values` whose key is of a family has the family's type, metadata and TTL.
+///
+/// # What it makes
+///
+/// | item | is |
+/// |---|---|
+/// | `Sessions` | the namespace: `Clone + Debug`, and [`Namespace`](crate::Namespace) |
+/// | `Sessions::new(store)` | the namespace in a [`Store`](crate::Store), or in anything that makes one |
+/// | `Sessions::from_env(&env)` | in a Worker: the namespace of the binding |
+/// | `Sessions::deploy()` | the deploy of this namespace, to be awaited |
+/// | `Sessions::SESSION_123` | the [`Key`](crate::Key) of an entry |
+/// | `.session_123()` | its [`Entry`](crate::Entry): `get`, `get_with_metadata`, `put`, `delete` |
+/// | `.profile("acme", 42)` | the [`Entry`](crate::Entry) of a family's key |
+/// | `.profile_list()` | a [`FamilyList`](crate::FamilyList): a stream of parameters and keys |
+/// | `mod sessions` | the inferred types, such as `sessions::Session123` |
+///
+/// Names that are no identifiers are mapped: `main.js` to `main_js`, `2024` to `_2024`, `type` to
+/// `r#type`. Two keys that map to one name do not compile; `as` gives one of them another.
+#[macro_export]
+macro_rules! kv_namespace {
+    ($($tokens:tt)*) => {
+        $crate::__private::kv_namespace! { $crate; $($tokens)* }
+    };
+}
