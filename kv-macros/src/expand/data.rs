@@ -15,6 +15,8 @@ pub(super) fn declaration(model: &Namespace) -> TokenStream {
     let spreads = model.spreads.iter().map(|spread| self::spread(spread, model));
     quote! {
         #runtime::Declaration {
+            package: ::core::env!("CARGO_PKG_NAME"),
+            root: ::core::env!("CARGO_MANIFEST_DIR"),
             id: #id,
             title: #title,
             binding: #binding,

@@ -102,8 +102,9 @@ impl Connector {
     pub(super) fn store(&self, api: &Namespaces, namespace_id: &str) -> Result<Store, DeployError> {
         match self {
             Self::Remote { .. } => Ok(RestStore::new(api.clone(), namespace_id).into()),
-            Self::Local { storage, .. } => LocalStore::open(storage.root(), namespace_id)
-                .map(Store::from)
+            Self::Local { storage, .. } => storage
+                .pairs(namespace_id)
+                .map(|pairs| LocalStore::from(pairs).into())
                 .map_err(|error| DeployError::Local(error.into())),
         }
     }

@@ -3,6 +3,7 @@
 mod digest;
 mod document;
 mod file;
+mod object;
 mod session;
 mod store;
 
@@ -12,11 +13,16 @@ use std::sync::Arc;
 pub use digest::{Digest, DigestKey};
 pub use document::{Creating, Deployment, KeyRecord, Origin, Record, State};
 pub use file::FileStore;
+pub use object::ObjectStore;
 pub use session::Session;
 pub use store::{Holder, Lock, StageKey, StateError, StateStore};
 
-/// The store that a URL names: `file:PATH`, where a relative path begins at `root`.
+/// The store that a URL names: `file:PATH`, where a relative path begins at `root`, or
+/// `s3://BUCKET/PREFIX`.
 pub fn open(url: &str, root: &Path) -> Result<Arc<dyn StateStore>, StateError> {
+    if url.starts_with("s3:") {
+        return Ok(Arc::new(ObjectStore::s3(url)?));
+    }
     match url.strip_prefix("file:") {
         Some(path) if !path.is_empty() => Ok(Arc::new(FileStore::new(root.join(path)))),
         _ => Err(StateError::UnknownStore(url.to_owned())),

@@ -137,6 +137,22 @@ pub enum StateError {
         /// Who holds the lock; `None` while it is just being taken.
         holder: Option<Holder>,
     },
+    /// The lock was taken over, or the document was written by others.
+    #[error("{location} was changed by another deploy while this one held its lock")]
+    LockLost {
+        /// Where the document lies.
+        location: String,
+    },
+    /// An object of the state cannot be used.
+    #[error("cannot {action} {url}")]
+    Object {
+        /// What was tried.
+        action: &'static str,
+        /// With which object.
+        url: String,
+        /// What the store said.
+        source: Box<object_store::Error>,
+    },
     /// A file or folder of the state cannot be used.
     #[error("cannot {action} {}", path.display())]
     Io {
@@ -164,9 +180,11 @@ impl StateError {
             Self::Damaged { .. } => "nothing was changed; restore the file from a backup, or move it away and take each namespace in again with `import ID=NAMESPACE_ID` or `deploy --adopt`".to_owned(),
             Self::OtherStage { .. } => "nothing was changed; put the file back where it belongs, or name the right store with --state".to_owned(),
             Self::Locked { .. } => "wait until it is done; if that process is gone, `unlock` releases its lock".to_owned(),
+            Self::LockLost { .. } => "run it again: it goes on from what the other one left".to_owned(),
+            Self::Object { .. } => "the state must be kept, so nothing else was done; check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL, and that the bucket exists".to_owned(),
             Self::Io { .. } => "the state must be kept, so nothing else was done; make the path writable or name another with --state".to_owned(),
             Self::Serialize(_) => "this is a bug of kv-runtime; please report it".to_owned(),
-            Self::UnknownStore(_) => "write `file:PATH`".to_owned(),
+            Self::UnknownStore(_) => "write `file:PATH` or `s3://BUCKET/PREFIX`".to_owned(),
         }
     }
 }

@@ -1,0 +1,308 @@
+//! States in an object store that has conditional writes, such as S3 or R2: `PREFIX/APP/STAGE.json`.
+//!
+//! The lock is an object, `STAGE.lock`, that its holder rewrites while it is alive. One that was
+//! not rewritten for [`LEASE`] is taken over. Ages are measured by the store's clock alone, so a
+//! host whose clock is wrong neither steals a lock nor loses one. Every write names the version
+//! that it replaces, so that even a lock that was taken over by mistake loses no update.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use object_store::aws::AmazonS3Builder;
+use object_store::path::Path;
+use object_store::{
+    Error, ObjectMeta, ObjectStore as Objects, ObjectStoreExt, PutMode, PutOptions, PutPayload,
+    UpdateVersion,
+};
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+
+use super::store::{Holder, Lock, StageKey, StateError, StateStore};
+
+/// How long a lock lasts that nobody rewrites.
+const LEASE: Duration = Duration::from_mins(2);
+
+/// How often a lock is rewritten: three times may fail before it ends.
+const RENEWAL: Duration = Duration::from_secs(30);
+
+/// Keeps states in an object store.
+#[derive(Debug, Clone)]
+pub struct ObjectStore {
+    objects: Arc<dyn Objects>,
+    prefix: Path,
+    /// For messages.
+    url: String,
+}
+
+impl ObjectStore {
+    /// The store that `s3://BUCKET/PREFIX` names.
+    ///
+    /// Credentials, region and endpoint come from the standard variables: `AWS_ACCESS_KEY_ID`,
+    /// `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL` (for R2:
+    /// `https://ACCOUNT.r2.cloudflarestorage.com` and the region `auto`). An endpoint without TLS
+    /// is for this machine only.
+    pub fn s3(url: &str) -> Result<Self, StateError> {
+        let unknown = || StateError::UnknownStore(url.to_owned());
+        let rest = url.strip_prefix("s3://").ok_or_else(unknown)?;
+        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        if bucket.is_empty() {
+            return Err(unknown());
+        }
+        let prefix = Path::parse(prefix.trim_end_matches('/')).map_err(|_| unknown())?;
+        let endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"]
+            .into_iter()
+            .find_map(|name| std::env::var(name).ok());
+        let local = endpoint.as_deref().is_some_and(|endpoint| {
+            endpoint.starts_with("http://") && kv_rules::check_base_url(endpoint).is_ok()
+        });
+        let builder = AmazonS3Builder::from_env().with_bucket_name(bucket).with_allow_http(local);
+        let builder = match endpoint {
+            Some(endpoint) => builder.with_endpoint(endpoint),
+            None => builder,
+        };
+        let objects = builder.build().map_err(|source| StateError::Object {
+            action: "use",
+            url: url.to_owned(),
+            source: source.into(),
+        })?;
+        Ok(Self { objects: Arc::new(objects), prefix, url: url.trim_end_matches('/').to_owned() })
+    }
+
+    fn path(&self, stage: &StageKey, suffix: &str) -> Path {
+        self.prefix.clone().join(stage.app()).join(format!("{}{suffix}", stage.stage()))
+    }
+
+    fn failed(&self, action: &'static str, path: &Path) -> impl Fn(Error) -> StateError + use<> {
+        let url = self.url.strip_suffix(self.prefix.as_ref()).unwrap_or(&self.url);
+        let url = format!("{}/{path}", url.trim_end_matches('/'));
+        move |source| StateError::Object { action, url: url.clone(), source: source.into() }
+    }
+
+    /// Writes an object when it still has the version that is named; `None`: when it is not there.
+    async fn put(
+        &self,
+        path: &Path,
+        bytes: Bytes,
+        version: Option<UpdateVersion>,
+    ) -> Result<UpdateVersion, Error> {
+        let mode = version.map_or(PutMode::Create, PutMode::Update);
+        let options = PutOptions::from(mode);
+        match self.objects.put_opts(path, bytes.clone().into(), options).await {
+            Ok(result) => Ok(result.into()),
+            Err(error) if is_conflict(&error) => {
+                // An answer may have been lost and the write repeated: then it is there.
+                let found = self.objects.get(path).await?;
+                let version = version_of(&found.meta);
+                if found.bytes().await? == bytes { Ok(version) } else { Err(error) }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes the lock of somebody who did not rewrite it for [`LEASE`], or says who holds it.
+    async fn take_over(
+        &self,
+        stage: &StageKey,
+        path: &Path,
+        holder: Bytes,
+    ) -> Result<UpdateVersion, StateError> {
+        let failed = self.failed("read the lock", path);
+        let found = match self.objects.get(path).await {
+            Ok(found) => found,
+            // It was given back in between.
+            Err(Error::NotFound { .. }) => {
+                let taken = self.put(path, holder, None).await;
+                return taken.map_err(|error| self.refused(stage, None, error, path));
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        let meta = found.meta.clone();
+        let other = found.bytes().await.map_err(&failed)?;
+        let other: Option<Holder> = serde_json::from_slice(&other).ok();
+        let now = self.probe(path).await.map_err(&failed)?;
+        let age = now.last_modified - meta.last_modified;
+        if age.to_std().is_ok_and(|age| age > LEASE) {
+            let taken = self.put(path, holder, Some(version_of(&meta))).await;
+            return taken.map_err(|error| self.refused(stage, other, error, path));
+        }
+        Err(locked(stage, other))
+    }
+
+    fn refused(
+        &self,
+        stage: &StageKey,
+        other: Option<Holder>,
+        error: Error,
+        path: &Path,
+    ) -> StateError {
+        if is_conflict(&error) {
+            return locked(stage, other);
+        }
+        self.failed("take the lock", path)(error)
+    }
+
+    /// What the store says of an object written just now: its own time.
+    async fn probe(&self, lock: &Path) -> Result<ObjectMeta, Error> {
+        let path = Path::from(format!("{lock}-{:016x}", rand::random::<u64>()));
+        self.objects.put(&path, PutPayload::new()).await?;
+        let meta = self.objects.head(&path).await;
+        self.objects.delete(&path).await?;
+        meta
+    }
+}
+
+#[async_trait]
+impl StateStore for ObjectStore {
+    fn location(&self, stage: &StageKey) -> String {
+        format!("{}/{}/{}.json", self.url, stage.app(), stage.stage())
+    }
+
+    async fn read(&self, stage: &StageKey) -> Result<Option<Vec<u8>>, StateError> {
+        let path = self.path(stage, ".json");
+        let read = async { self.objects.get(&path).await?.bytes().await };
+        match read.await {
+            Ok(bytes) => Ok(Some(bytes.into())),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.failed("read", &path)(error)),
+        }
+    }
+
+    async fn lock(&self, stage: &StageKey, holder: &Holder) -> Result<Box<dyn Lock>, StateError> {
+        let path = self.path(stage, ".lock");
+        let holder = Bytes::from(serde_json::to_vec(holder).map_err(StateError::Serialize)?);
+        let version = match self.put(&path, holder.clone(), None).await {
+            Ok(version) => version,
+            Err(error) if is_conflict(&error) => {
+                self.take_over(stage, &path, holder.clone()).await?
+            }
+            Err(error) => return Err(self.failed("take the lock", &path)(error)),
+        };
+        let document = self.path(stage, ".json");
+        let current = match self.objects.head(&document).await {
+            Ok(meta) => Some(version_of(&meta)),
+            Err(Error::NotFound { .. }) => None,
+            Err(error) => return Err(self.failed("read", &document)(error)),
+        };
+        let lease = Arc::new(Mutex::new(Some(version)));
+        let renewal = tokio::spawn(renew(self.clone(), path.clone(), holder, Arc::clone(&lease)));
+        let (stage, store) = (stage.clone(), self.clone());
+        Ok(Box::new(ObjectLock { store, stage, document, current, path, lease, renewal }))
+    }
+
+    async fn stages(&self, app: &str) -> Result<Vec<String>, StateError> {
+        let folder = self.prefix.clone().join(app);
+        let listed = self.objects.list_with_delimiter(Some(&folder)).await;
+        let listed = listed.map_err(self.failed("list", &folder))?;
+        let names = listed.objects.iter().filter_map(|object| object.location.filename());
+        let stages = names.filter_map(|name| name.strip_suffix(".json"));
+        Ok(stages.map(str::to_owned).collect())
+    }
+
+    async fn unlock(&self, stage: &StageKey) -> Result<Option<Holder>, StateError> {
+        let path = self.path(stage, ".lock");
+        let break_lock = async {
+            let holder = self.objects.get(&path).await?.bytes().await?;
+            self.objects.delete(&path).await?;
+            Ok(holder)
+        };
+        match break_lock.await {
+            Ok(holder) => Ok(serde_json::from_slice(&holder).ok()),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.failed("unlock", &path)(error)),
+        }
+    }
+}
+
+/// The lock of a stage, rewritten until it is given back or dropped.
+#[derive(Debug)]
+struct ObjectLock {
+    store: ObjectStore,
+    stage: StageKey,
+    document: Path,
+    /// The version of the document that the next write replaces.
+    current: Option<UpdateVersion>,
+    path: Path,
+    /// The version of the lock; `None` once somebody else has it.
+    lease: Arc<Mutex<Option<UpdateVersion>>>,
+    renewal: JoinHandle<()>,
+}
+
+#[async_trait]
+impl Lock for ObjectLock {
+    async fn write(&mut self, document: Vec<u8>) -> Result<(), StateError> {
+        if self.lease.lock().await.is_none() {
+            return Err(self.lost());
+        }
+        match self.store.put(&self.document, document.into(), self.current.clone()).await {
+            Ok(version) => {
+                self.current = Some(version);
+                Ok(())
+            }
+            Err(error) if is_conflict(&error) => Err(self.lost()),
+            Err(error) => Err(self.store.failed("write", &self.document)(error)),
+        }
+    }
+
+    async fn release(self: Box<Self>) -> Result<(), StateError> {
+        self.renewal.abort();
+        if self.lease.lock().await.is_none() {
+            return Ok(());
+        }
+        match self.store.objects.delete(&self.path).await {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(self.store.failed("unlock", &self.path)(error)),
+        }
+    }
+}
+
+impl ObjectLock {
+    fn lost(&self) -> StateError {
+        StateError::LockLost { location: self.store.location(&self.stage) }
+    }
+}
+
+impl Drop for ObjectLock {
+    fn drop(&mut self) {
+        self.renewal.abort();
+    }
+}
+
+/// Rewrites the lock until it is somebody else's.
+async fn renew(
+    store: ObjectStore,
+    path: Path,
+    holder: Bytes,
+    lease: Arc<Mutex<Option<UpdateVersion>>>,
+) {
+    loop {
+        tokio::time::sleep(RENEWAL).await;
+        let mut version = lease.lock().await;
+        let options = PutOptions::from(PutMode::Update(match &*version {
+            Some(version) => version.clone(),
+            None => return,
+        }));
+        match store.objects.put_opts(&path, holder.clone().into(), options).await {
+            Ok(renewed) => *version = Some(renewed.into()),
+            Err(error) if is_conflict(&error) => *version = None,
+            Err(error) => tracing::warn!(%error, "cannot renew the lock; trying again"),
+        }
+    }
+}
+
+fn is_conflict(error: &Error) -> bool {
+    // A version of an object that is gone is no version either.
+    matches!(
+        error,
+        Error::AlreadyExists { .. } | Error::Precondition { .. } | Error::NotFound { .. }
+    )
+}
+
+fn version_of(meta: &ObjectMeta) -> UpdateVersion {
+    UpdateVersion { e_tag: meta.e_tag.clone(), version: meta.version.clone() }
+}
+
+fn locked(stage: &StageKey, holder: Option<Holder>) -> StateError {
+    StateError::Locked { stage: format!("{}/{}", stage.app(), stage.stage()), holder }
+}
