@@ -13,6 +13,13 @@ impl Errors {
         self.0.push(syn::Error::new(span, message));
     }
 
+    /// Adds what is said at another place of the same mistake, if there is one.
+    pub(crate) fn push_other(&mut self, other: Option<(Span, String)>) {
+        if let Some((span, message)) = other {
+            self.push(span, message);
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -5,11 +5,15 @@ use std::path::{Component, Path, PathBuf};
 
 use kv_rules::ValueError;
 
+use crate::suggest;
+
 /// The crate that a declaration stands in.
 #[derive(Debug)]
 pub(crate) struct Package {
     /// The folder of its `Cargo.toml`, to which paths are relative.
     root: Option<PathBuf>,
+    /// The same folder without symlinks.
+    real_root: Option<PathBuf>,
 }
 
 /// A file's place and content.
@@ -40,7 +44,7 @@ pub(crate) enum FileError {
         "`{0}` is a folder: write the path of a file, or `..dir(\"{0}\")` as an item of `values` for all its files"
     )]
     IsFolder(String),
-    #[error("`{0}` is a file: write the path of a folder, or `file(\"{0}\")`")]
+    #[error("`{0}` is a file: write the path of a folder, or `..file(\"{0}\")` for a seed file")]
     IsFile(String),
     #[error("`{0}` is neither a file nor a folder: remove it, or choose another path")]
     Special(String),
@@ -55,12 +59,17 @@ pub(crate) enum FileError {
 impl Package {
     /// The crate that cargo is compiling.
     pub(crate) fn of_cargo() -> Self {
-        Self { root: std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from) }
+        Self::new(std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from))
     }
 
     #[cfg(test)]
     pub(crate) fn at(root: impl Into<PathBuf>) -> Self {
-        Self { root: Some(root.into()) }
+        Self::new(Some(root.into()))
+    }
+
+    fn new(root: Option<PathBuf>) -> Self {
+        let real_root = root.as_deref().and_then(|root| root.canonicalize().ok());
+        Self { root, real_root }
     }
 
     /// Reads a file, at most as large as a value can be.
@@ -71,6 +80,12 @@ impl Package {
     /// Reads a file of any size.
     pub(crate) fn large_file(&self, written: &str) -> Result<FileContent, FileError> {
         self.read(written, |_| Ok(()))
+    }
+
+    /// The absolute path of a folder.
+    pub(crate) fn folder(&self, written: &str) -> Result<PathBuf, FileError> {
+        let path = self.resolve(written)?;
+        if path.is_dir() { Ok(path) } else { Err(FileError::IsFile(written.to_owned())) }
     }
 
     fn read(
@@ -86,7 +101,7 @@ impl Package {
     }
 
     /// The absolute path of what a declaration names, which lies in the crate.
-    pub(crate) fn resolve(&self, written: &str) -> Result<PathBuf, FileError> {
+    fn resolve(&self, written: &str) -> Result<PathBuf, FileError> {
         let root = self.root.as_deref().ok_or(FileError::NoPackage)?;
         let relative = Path::new(written);
         if written.is_empty() {
@@ -103,7 +118,7 @@ impl Package {
             io::ErrorKind::NotFound => FileError::NotFound {
                 path: written.to_owned(),
                 root: root.to_owned(),
-                hint: neighbour(&path),
+                hint: neighbour(relative, &path),
             },
             _ => FileError::Unreadable { path: written.to_owned(), source },
         })?;
@@ -112,8 +127,7 @@ impl Package {
 
     /// Whether a path without symlinks lies in the crate.
     pub(crate) fn contains(&self, real: &Path) -> bool {
-        let root = self.root.as_deref().and_then(|root| root.canonicalize().ok());
-        root.is_some_and(|root| real.starts_with(root))
+        self.real_root.as_deref().is_some_and(|root| real.starts_with(root))
     }
 }
 
@@ -151,7 +165,7 @@ fn climbs(path: &Path) -> bool {
 }
 
 /// The file beside a missing one that was probably meant.
-fn neighbour(missing: &Path) -> String {
+fn neighbour(written: &Path, missing: &Path) -> String {
     let (Some(folder), Some(name)) = (missing.parent(), missing.file_name()) else {
         return String::new();
     };
@@ -159,5 +173,8 @@ fn neighbour(missing: &Path) -> String {
     let mut names: Vec<String> =
         entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();
-    crate::suggest::did_you_mean(&name.to_string_lossy(), names.iter().map(String::as_str))
+    let meant = suggest::closest(&name.to_string_lossy(), names.iter().map(String::as_str));
+    meant.map_or_else(String::new, |name| {
+        format!("; did you mean `{}`?", written.with_file_name(name).display())
+    })
 }

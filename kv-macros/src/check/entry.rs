@@ -11,7 +11,7 @@ use crate::errors::Errors;
 use crate::infer::Shape;
 use crate::model::{File, Type, UserType, Value};
 use crate::package::{FileContent, Package};
-use crate::syntax::{self, ENTRY, Function, Json, Name, ValueKind};
+use crate::syntax::{self, ENTRY, Expression, Function, Json, Name, ValueKind};
 
 /// An entry without its names, and with shapes for the types that are still to be generated.
 pub(super) struct Entry {
@@ -137,14 +137,12 @@ fn value(
             (Value::Rust(literal.expression), EntryType::Known(Type::User(ty)))
         }
         kind => {
-            mismatch(
-                "value",
-                "JSON, `file(...)`, `env(...)` or a struct literal",
-                "value: \"...\"",
-                span,
-                &kind,
-                errors,
-            );
+            let takes = "JSON, `file(\"path\")`, `env(\"NAME\")` or a struct literal";
+            let example = match &kind {
+                ValueKind::Expression(Expression { is_macro: true, .. }) => "value: { name: 1 }",
+                _ => "value: Theme { dark: true }` or `value: \"text\"",
+            };
+            mismatch("value", takes, example, span, &kind, errors);
             (Value::Unknown, known(declared, Type::Json))
         }
     }

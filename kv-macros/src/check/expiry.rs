@@ -55,10 +55,14 @@ const EXPIRATION: Seconds = Seconds {
 fn seconds(properties: &mut Properties, rules: &Seconds, errors: &mut Errors) -> Option<u32> {
     let (_, Value { span, kind }) = properties.take(rules.name)?;
     let checked = match kind {
-        ValueKind::Json(Json { kind: JsonKind::Integer(digits), .. }) => match digits.parse() {
-            Ok(seconds) => (rules.check)(seconds),
-            Err(_) => (rules.check)(i128::from(u64::MAX)),
-        },
+        ValueKind::Json(Json { kind: JsonKind::Integer(digits), .. }) => {
+            let Ok(seconds) = digits.parse() else {
+                let (name, takes) = (rules.name, rules.takes);
+                errors.push(span, format!("`{digits}` is out of range: `{name}` takes {takes}"));
+                return None;
+            };
+            (rules.check)(seconds)
+        }
         ValueKind::Json(Json { kind: JsonKind::String(text), .. }) => (rules.parse)(&text),
         kind => {
             let (takes, example) = (rules.takes, rules.example);

@@ -22,6 +22,8 @@ pub(super) struct Family<'a> {
     pub(super) ty: UserType,
     pub(super) metadata_ty: Type,
     pub(super) default_ttl: Option<u32>,
+    /// Its keys can be of an earlier family, which was reported.
+    pub(super) overlaps: bool,
 }
 
 impl Family<'_> {
@@ -65,7 +67,7 @@ impl<'a> Families<'a> {
         let mut prefix_lengths: Vec<usize> = by_prefix.keys().map(String::len).collect();
         prefix_lengths.sort_unstable();
         prefix_lengths.dedup();
-        let families = Self { all, by_prefix, prefix_lengths };
+        let mut families = Self { all, by_prefix, prefix_lengths };
         families.check_overlaps(errors);
         families
     }
@@ -95,19 +97,26 @@ impl<'a> Families<'a> {
     }
 
     /// Two families can only meet when the prefix of one begins with the prefix of the other.
-    fn check_overlaps(&self, errors: &mut Errors) {
+    fn check_overlaps(&mut self, errors: &mut Errors) {
+        let mut overlapping = Vec::new();
         for (index, family) in self.all.iter().enumerate() {
             for (other_index, other) in self.indexed_with_prefix_of(family.pattern.prefix()) {
                 let same_prefix = other.pattern.prefix() == family.pattern.prefix();
                 if other_index == index || (same_prefix && other_index > index) {
                     continue;
                 }
-                let one_shadows = family.pattern.is_catch_all() != other.pattern.is_catch_all();
-                if !one_shadows && family.pattern.overlaps(&other.pattern) {
+                let one_yields = family.pattern.is_catch_all() != other.pattern.is_catch_all();
+                if !one_yields && family.pattern.overlaps(&other.pattern) {
                     let (first, second) =
                         if other_index < index { (other, family) } else { (family, other) };
                     overlap(first, second, errors);
+                    overlapping.push(index.max(other_index));
                 }
+            }
+        }
+        for index in overlapping {
+            if let Some(family) = self.all.get_mut(index) {
+                family.overlaps = true;
             }
         }
     }
@@ -158,9 +167,9 @@ fn check<'a>(written: &'a mut syntax::Family, errors: &mut Errors) -> Option<Fam
             return None;
         }
     };
-    let params = pattern.params().filter_map(|param| self::param(param, text.span, errors));
     Some(Family {
-        params: params.collect(),
+        params: params(&pattern, text.span, errors),
+        overlaps: false,
         name,
         ty: UserType(written.ty.clone()?),
         metadata_ty: metadata.map_or(Type::Json, |ty| Type::User(UserType(ty))),
@@ -168,6 +177,23 @@ fn check<'a>(written: &'a mut syntax::Family, errors: &mut Errors) -> Option<Fam
         text,
         pattern,
     })
+}
+
+fn params(pattern: &Pattern<'_>, span: Span, errors: &mut Errors) -> Vec<Param> {
+    let mut params: Vec<Param> = Vec::new();
+    for written in pattern.params() {
+        let Some(param) = self::param(written, span, errors) else { continue };
+        if params.iter().any(|other| other.ident == param.ident) {
+            let (name, ident) = (written.name, &param.ident);
+            errors.push(
+                span,
+                format!("`{{{name}}}` and another parameter are both `{ident}` in Rust: rename one of them"),
+            );
+            continue;
+        }
+        params.push(param);
+    }
+    params
 }
 
 fn param(param: kv_rules::Param<'_>, span: Span, errors: &mut Errors) -> Option<Param> {

@@ -102,15 +102,14 @@ impl Writer<'_> {
 
     fn array(&mut self, items: Vec<Json>) -> Shape {
         self.json.push('[');
-        let mut shape = Shape::Nothing;
-        for (index, item) in items.into_iter().enumerate() {
+        let shape = Shape::list(items.into_iter().enumerate().map(|(index, item)| {
             if index > 0 {
                 self.json.push(',');
             }
-            shape = shape.unify(self.write(item));
-        }
+            self.write(item)
+        }));
         self.json.push(']');
-        Shape::List(Box::new(shape))
+        shape
     }
 
     fn object(&mut self, written: Vec<(Name, Json)>) -> Shape {

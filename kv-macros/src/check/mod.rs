@@ -1,28 +1,31 @@
 //! Every rule, applied to what was written. All mistakes are collected; what was understood
 //! becomes the model.
 
+mod dir;
 mod entry;
 mod expiry;
 mod family;
 mod json;
+mod keys;
 mod names;
 mod namespace;
+mod place;
 mod property;
+mod seed;
 mod types;
-
-use std::collections::HashMap;
 
 use proc_macro2::Span;
 
 use self::entry::{Context, Entry, EntryType};
 use self::family::Families;
+use self::keys::{Keys, Place};
 use self::names::Names;
 use self::property::{Properties, mismatch};
 use self::types::Types;
 use crate::errors::Errors;
 use crate::model::{self, Head, Namespace, Spread, Type};
 use crate::package::Package;
-use crate::syntax::{self, Call, Item, NAMESPACE, ValueKind};
+use crate::syntax::{self, Call, Function, Item, NAMESPACE, ValueKind};
 
 /// Checks a declaration; `None` when not even its name is known.
 pub(crate) fn check(
@@ -112,31 +115,34 @@ fn values(
         }
     };
     let context = Context { families, package };
-    let mut keys: HashMap<String, Span> = HashMap::with_capacity(items.len());
+    let mut keys = Keys::default();
     for item in items {
         match item {
             Item::Entry(written) => {
                 let Some(entry) = entry::entry(written, &context, errors) else { continue };
-                if let Some(first) = keys.get(&entry.key.text) {
-                    let key = entry.key.text.escape_default();
-                    errors.push(
-                        entry.key.span,
-                        format!("the key `{key}` is declared twice: keep one of the two entries"),
-                    );
-                    errors.push(*first, format!("`{key}` is declared here first"));
-                    continue;
+                let place = Place::Entry(entry.key.span);
+                match keys.claim(&entry.key.text, place) {
+                    Ok(()) => entries.push(entry),
+                    Err(clash) => {
+                        errors.push(entry.key.span, clash.message);
+                        errors.push_other(clash.entry);
+                    }
                 }
-                keys.insert(entry.key.text.clone(), entry.key.span);
-                entries.push(entry);
             }
-            Item::Spread(call) => spreads.extend(spread(call, package, errors)),
+            Item::Spread(Call { function: Function::File, argument }) => {
+                spreads.extend(seed::seed(argument, package, &mut keys, errors));
+            }
+            Item::Spread(Call { function: Function::Dir, argument }) => {
+                spreads.extend(dir::dir(argument, package, &mut keys, errors));
+            }
+            Item::Spread(Call { function: Function::Env, argument }) => errors.push(
+                argument.span,
+                "entries cannot come from the environment: write `..file(\"seed.json\")`, or an entry with \
+                 `value: env(\"NAME\")`",
+            ),
         }
     }
     (entries, spreads)
-}
-
-fn spread(_call: Call, _package: &Package, _errors: &mut Errors) -> Option<Spread> {
-    None
 }
 
 fn name_families(
@@ -148,6 +154,9 @@ fn name_families(
     for family in &families.all {
         let (text, span) = (family.pattern_text(), family.text.span);
         let chosen = family.name.as_ref();
+        // Families that overlap often share a name too, which would be a second error for one mistake.
+        let mut silent = Errors::default();
+        let errors = if family.overlaps { &mut silent } else { &mut *errors };
         let Some((accessor, list, constant)) =
             names.family(text, span, chosen, family.default_name(), errors)
         else {

@@ -1,6 +1,7 @@
 //! The names of constants and accessors: each is free, or the clash is shown at both places.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use proc_macro2::{Ident, Span};
 
@@ -14,17 +15,18 @@ const GENERATED: [&str; 4] = ["new", "store", "deploy", "from_env"];
 /// The names that are taken.
 pub(super) struct Names(HashMap<String, Owner>);
 
-#[derive(Clone)]
 struct Owner {
-    /// What has the name, such as ``the key `a` ``; `None` for a generated method.
-    what: Option<String>,
+    /// What has the name, such as ``the key `a` ``; empty for a generated method.
+    what: Rc<str>,
+    /// What kind of name it is.
+    kind: &'static str,
     span: Span,
 }
 
 impl Names {
     pub(super) fn new() -> Self {
-        let method = |name: &str| (name.to_owned(), Owner { what: None, span: Span::call_site() });
-        Self(GENERATED.iter().map(|name| method(name)).collect())
+        let owner = || Owner { what: "".into(), kind: "method", span: Span::call_site() };
+        Self(GENERATED.iter().map(|name| ((*name).to_owned(), owner())).collect())
     }
 
     /// The names of an entry, or `None` when it has none that is free.
@@ -41,9 +43,10 @@ impl Names {
             None => (derived(names::snake(key), &what, key_at, errors)?, key_at),
         };
         let constant = names::constant_of(&name);
-        let owner = Owner { what: Some(what), span };
-        let free = self.claim(&name, "accessor", &owner, errors)
-            && self.claim(&constant, "constant", &owner, errors);
+        let what: Rc<str> = what.into();
+        let owner = |kind| Owner { what: Rc::clone(&what), kind, span };
+        let free = self.claim(&name, owner("accessor"), errors)
+            && self.claim(&constant, owner("constant"), errors);
         free.then(|| model::Names {
             constant: names::ident(&constant, span),
             accessor: names::ident(&name, span),
@@ -65,9 +68,10 @@ impl Names {
             None => (derived(default, &what, pattern_at, errors)?, pattern_at),
         };
         let list = format!("{}_list", name.trim_end_matches('_'));
-        let owner = Owner { what: Some(what), span };
-        let free = self.claim(&name, "accessor", &owner, errors)
-            && self.claim(&list, "list method", &owner, errors);
+        let what: Rc<str> = what.into();
+        let owner = |kind| Owner { what: Rc::clone(&what), kind, span };
+        let free = self.claim(&name, owner("accessor"), errors)
+            && self.claim(&list, owner("list method"), errors);
         free.then(|| {
             let hidden = format!("__{}", name.to_uppercase());
             let ident = |name| names::ident(name, span);
@@ -75,31 +79,32 @@ impl Names {
         })
     }
 
-    fn claim(&mut self, name: &str, kind: &str, owner: &Owner, errors: &mut Errors) -> bool {
+    fn claim(&mut self, name: &str, owner: Owner, errors: &mut Errors) -> bool {
         let Some(first) = self.0.get(name) else {
-            self.0.insert(name.to_owned(), owner.clone());
+            self.0.insert(name.to_owned(), owner);
             return true;
         };
-        let ours = owner.what.as_deref().unwrap_or_default();
-        match &first.what {
-            Some(theirs) => {
-                errors.push(
-                    owner.span,
-                    format!(
-                        "{theirs} and {ours} would share the name `{name}`: give one of them another with \
-                         `as: name`"
-                    ),
-                );
-                errors.push(first.span, format!("{theirs} has the name `{name}` here"));
-            }
-            None => errors.push(
-                owner.span,
+        let Owner { what: ours, kind, span } = owner;
+        if first.what.is_empty() {
+            errors.push(
+                span,
                 format!(
-                    "{ours} would have the {kind} `{name}`, which is a method of every namespace: choose another \
-                     with `as: name`"
+                    "{ours} would have the {kind} `{name}`, which is a method of every namespace: choose \
+                     another with `as: name`"
                 ),
-            ),
+            );
+            return false;
         }
+        let theirs = &first.what;
+        let both = if first.kind == kind { kind } else { "name" };
+        errors.push(
+            span,
+            format!(
+                "{theirs} and {ours} would both have the {both} `{name}`: give one of them another with \
+                 `as: name`"
+            ),
+        );
+        errors.push(first.span, format!("{theirs} has the {} `{name}` here", first.kind));
         false
     }
 }

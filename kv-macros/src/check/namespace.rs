@@ -86,7 +86,8 @@ pub(super) fn title(written: Option<Name>, id: &str, errors: &mut Errors) -> Str
     if let Err(error) = kv_rules::fill_title(&text, "a", "s", id) {
         let hint = match &error {
             TitleError::UnknownPlaceholder(name) => {
-                did_you_mean(name, kv_rules::Placeholder::NAMES)
+                let known = kv_rules::Placeholder::NAMES.map(|name| format!("{{{name}}}"));
+                did_you_mean(&format!("{{{name}}}"), known.iter().map(String::as_str))
             }
             _ => String::new(),
         };

@@ -137,12 +137,13 @@ pub(super) fn env(call: Call, errors: &mut Errors) -> Option<String> {
 }
 
 /// What was found, for a message; `None` when it was reported already.
-fn describe(kind: &ValueKind) -> Option<&'static str> {
-    Some(match kind {
+fn describe(kind: &ValueKind) -> Option<String> {
+    let found = match kind {
         ValueKind::Json(json) => match json.kind {
             JsonKind::Null => "`null`",
             JsonKind::Bool(_) => "a bool",
-            JsonKind::Integer(_) | JsonKind::Float(_) => "a number",
+            JsonKind::Integer(_) => "a number",
+            JsonKind::Float(_) => "a fraction",
             JsonKind::String(_) => "text",
             JsonKind::Array(_) => "a list",
             JsonKind::Object(_) => "an object",
@@ -158,6 +159,8 @@ fn describe(kind: &ValueKind) -> Option<&'static str> {
         ValueKind::Ident(_) => "a name",
         ValueKind::Entries(_) => "a list",
         ValueKind::Families(_) => "a map",
+        ValueKind::Expression(expression) => return Some(format!("`{}`", expression.shown)),
         ValueKind::Broken => return None,
-    })
+    };
+    Some(found.to_owned())
 }

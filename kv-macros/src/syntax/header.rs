@@ -35,13 +35,15 @@ pub(super) fn header(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Header {
             let found = tokens.describe();
             let span =
                 if tokens.is_empty() || at_name(tokens) { name.span() } else { tokens.span() };
-            errors.push(
-                span,
-                format!(
-                    "expected `;` after `struct {name}`, found {found}: the macro writes the type's \
-                     fields, and it has no generics"
-                ),
-            );
+            let hint =
+                if tokens.at_group(Delimiter::Brace) || tokens.at_group(Delimiter::Parenthesis) {
+                    ": the macro writes the fields"
+                } else if tokens.is_punct() {
+                    ": the type has no generics"
+                } else {
+                    ""
+                };
+            errors.push(span, format!("expected `;` after `struct {name}`, found {found}{hint}"));
             skip_header(tokens);
         }
         let Attributes { tokens: attributes, has_docs, derives } = written;

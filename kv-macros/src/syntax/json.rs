@@ -101,27 +101,22 @@ pub(super) fn name(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Name>
     if tokens.punct(':').is_some() {
         return Some(name);
     }
+    let text = shorten(&name.text);
     if let Some(span) = tokens.joined("=>").or_else(|| tokens.punct('=')) {
-        errors.push(
-            span,
-            format!(
-                "expected `:` after `{}`: names and values are parted as in JSON",
-                shorten(&name.text)
-            ),
-        );
+        errors.push(span, format!("expected `:` after `{text}`, as in JSON"));
         return Some(name);
     }
-    let text = shorten(&name.text);
     if tokens.is_empty() || tokens.at_comma() {
         errors.push(span, format!("`{text}` has no value: write `{text}: value`"));
         return None;
     }
     let at = tokens.span();
     let found = tokens.describe();
-    errors.push(
-        at,
-        format!("expected `:` after `{text}`, found {found}: quote a name that is no identifier"),
-    );
+    let hint = match tokens.is_punct() {
+        true => "; a name that is no identifier is quoted",
+        false => "",
+    };
+    errors.push(at, format!("expected `:` after `{text}`, found {found}{hint}"));
     tokens.until_comma();
     None
 }
@@ -191,6 +186,7 @@ fn not_json(lit: &Lit, span: Span, errors: &mut Errors) -> JsonKind {
         Lit::ByteStr(_) | Lit::CStr(_) | Lit::Byte(_) => {
             "JSON has no bytes: put them into a file and write `file(\"path\")`".to_owned()
         }
+        Lit::Str(_) => "expected a number after `-`, found text".to_owned(),
         _ => "expected a JSON literal".to_owned(),
     };
     errors.push(span, hint);

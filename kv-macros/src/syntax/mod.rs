@@ -74,8 +74,18 @@ pub(crate) enum ValueKind {
     Ident(Ident),
     Entries(Vec<Item>),
     Families(Vec<Family>),
+    /// Another Rust expression, which is no value.
+    Expression(Expression),
     /// It could not be read, which was reported.
     Broken,
+}
+
+/// A Rust expression that is no struct literal.
+#[derive(Debug)]
+pub(crate) struct Expression {
+    /// Its tokens, short enough for a message.
+    pub(crate) shown: String,
+    pub(crate) is_macro: bool,
 }
 
 /// A Rust struct literal, such as `Theme { dark: true }`.

@@ -52,7 +52,8 @@ fn property(
     let span = tokens.span();
     if tokens.is_empty() || tokens.at_comma() {
         let text = &name.text;
-        errors.push(name.span, format!("`{text}` has no value: write `{text}: value`"));
+        let example = found.map_or("value", |known| known.grammar.example());
+        errors.push(name.span, format!("`{text}` has no value: write `{text}: {example}`"));
         return Property { name, known, value: Value { span, kind: ValueKind::Broken } };
     }
     let value = match found.map(|known| known.grammar) {

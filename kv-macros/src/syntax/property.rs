@@ -12,6 +12,19 @@ pub(crate) enum Grammar {
     Families,
 }
 
+impl Grammar {
+    /// What could stand there.
+    pub(super) const fn example(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::Type => "Type",
+            Self::Ident => "name",
+            Self::Entries => "[{ key: \"...\", value: ... }]",
+            Self::Families => "{ \"session:{id}\": Session }",
+        }
+    }
+}
+
 /// A known property.
 #[derive(Debug)]
 pub(crate) struct Known {

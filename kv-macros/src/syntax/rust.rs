@@ -1,10 +1,11 @@
 //! Types and struct literals inside a declaration: Rust's own grammar, read by syn.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::parse::{Parse, ParseStream, Parser};
 
 use super::tokens::{Tokens, shorten};
-use super::{StructLiteral, Value, ValueKind};
+use super::{Expression, StructLiteral, Value, ValueKind};
 use crate::errors::Errors;
 
 /// Reads a type up to a comma, or up to a brace when properties can follow it.
@@ -15,47 +16,50 @@ pub(super) fn ty(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<TokenSt
         return None;
     }
     let written = outside_angles(tokens);
-    match syn::parse2::<syn::Type>(written.clone()) {
+    match parse::<syn::Type>(written.clone(), tokens.span()) {
         Ok(_) => Some(written),
         Err(error) => {
-            errors.push(error.span(), format!("expected a Rust type: {error}"));
+            let shown = shorten(&written.to_string());
+            errors.push(
+                error.span(),
+                format!("`{shown}` is no Rust type: write one such as `Session`"),
+            );
             None
         }
     }
 }
 
-/// Reads a value that begins with a path: a struct literal, or what cannot stand here.
+/// Reads a value that begins with a path: a struct literal, or an expression that is no value.
 pub(super) fn expression(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
     let span = tokens.span();
     let written = tokens.until_comma();
-    let text = shorten(&written.to_string());
-    match syn::parse2(written.clone()) {
+    let kind = match parse(written.clone(), tokens.span()) {
         Ok(syn::Expr::Struct(literal)) => {
             let (qself, path) = (literal.qself, literal.path);
             let ty = syn::TypePath { attrs: Vec::new(), qself, path }.into_token_stream();
-            let literal = StructLiteral { ty, expression: written };
-            return Value { span, kind: ValueKind::Struct(literal) };
+            ValueKind::Struct(StructLiteral { ty, expression: written })
         }
-        Ok(syn::Expr::Macro(_)) => errors.push(
-            span,
-            format!(
-                "`{text}` is a macro: write the JSON itself, `file(\"path\")` for a file's content, or a \
-                 struct literal such as `Theme {{ dark: true }}`"
-            ),
-        ),
-        Ok(_) => errors.push(
-            span,
-            format!(
-                "`{text}` is no value here: a value is a JSON literal, `file(\"path\")`, `env(\"NAME\")` \
-                 or a struct literal such as `Theme {{ dark: true }}`; for text, quote it"
-            ),
-        ),
-        Err(error) => errors.push(
-            error.span(),
-            format!("expected a JSON literal, `file(...)`, `env(...)` or a struct literal: {error}"),
-        ),
-    }
-    Value { span, kind: ValueKind::Broken }
+        Ok(expression) => ValueKind::Expression(Expression {
+            shown: shorten(&written.to_string()),
+            is_macro: matches!(expression, syn::Expr::Macro(_)),
+        }),
+        Err(error) => {
+            let rule = "expected JSON, `file(...)`, `env(...)` or a struct literal";
+            errors.push(error.span(), format!("{rule}: {error}"));
+            ValueKind::Broken
+        }
+    };
+    Value { span, kind }
+}
+
+/// Parses all tokens. Where they end too early, the error is at `end`: syn alone would point at
+/// the whole macro.
+fn parse<T: Parse>(tokens: TokenStream, end: Span) -> syn::Result<T> {
+    let parser = |input: ParseStream<'_>| match input.parse() {
+        Err(_) if input.is_empty() => Err(syn::Error::new(end, "it ends too early")),
+        parsed => parsed,
+    };
+    parser.parse2(tokens)
 }
 
 /// Reads up to a comma or brace that no `<...>` encloses. In half a type whose `<` is never

@@ -125,6 +125,10 @@ impl<'a> Tokens<'a> {
         read
     }
 
+    pub(super) fn is_punct(&self) -> bool {
+        self.cursor.punct().is_some()
+    }
+
     pub(super) fn at_comma(&self) -> bool {
         self.cursor.punct().is_some_and(|(punct, _)| punct.as_char() == ',')
     }

@@ -1,5 +1,6 @@
 //! The whole way from tokens to code, on declarations as users write them.
 
+mod errors;
 mod expansion;
 
 use proc_macro2::TokenStream;
@@ -19,4 +20,17 @@ fn expand(declaration: &str) -> String {
     let tokens = crate::declare(input(declaration), &Package::at(PACKAGE));
     let file = syn::parse2(tokens).unwrap();
     prettyplease::unparse(&file).replace(PACKAGE, "[PACKAGE]")
+}
+
+/// Each mistake of a declaration: where it is, the token under the caret, and the message.
+fn mistakes(declaration: &str, package: &Package) -> Vec<String> {
+    let source = input(declaration);
+    let (_, errors) = crate::understand(source, package);
+    let render = |error: &syn::Error| {
+        let span = error.span();
+        let (start, token) = (span.start(), span.source_text());
+        let token = token.unwrap_or_else(|| "the whole declaration".to_owned());
+        format!("{}:{} {token}\n    {error}", start.line, start.column)
+    };
+    errors.iter().map(render).collect()
 }

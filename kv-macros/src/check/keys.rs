@@ -1,0 +1,78 @@
+//! The keys of a declaration: each is declared once, wherever it comes from.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use proc_macro2::Span;
+
+use super::place::Place as FilePlace;
+
+/// The keys so far, and where each is declared.
+#[derive(Default)]
+pub(super) struct Keys {
+    places: HashMap<String, Place>,
+    spreads: Vec<Source>,
+}
+
+/// Where a key is declared.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    /// An entry of `values`.
+    Entry(Span),
+    /// In a seed file, at a byte. Its line is counted only when a message needs it.
+    Seed { spread: usize, at: usize },
+    /// A file below a folder.
+    Dir { spread: usize },
+}
+
+/// A key that is declared twice.
+pub(super) struct Clash {
+    /// What to say at the second place.
+    pub(super) message: String,
+    /// What to say at the first, when it is an entry.
+    pub(super) entry: Option<(Span, String)>,
+}
+
+struct Source {
+    path: Rc<str>,
+    /// The text of a seed file.
+    text: Rc<str>,
+}
+
+impl Keys {
+    /// Adds a spread that places can refer to; `text` is a seed file's.
+    pub(super) fn spread(&mut self, path: &str, text: Rc<str>) -> usize {
+        self.spreads.push(Source { path: path.into(), text });
+        self.spreads.len() - 1
+    }
+
+    /// Takes a key that is not taken yet.
+    pub(super) fn claim(&mut self, key: &str, place: Place) -> Result<(), Clash> {
+        let Some(first) = self.places.get(key).copied() else {
+            self.places.insert(key.to_owned(), place);
+            return Ok(());
+        };
+        let key_shown = key.escape_debug();
+        let first_shown = self.describe(first, key);
+        let message = format!(
+            "the key `{key_shown}` is declared twice, first {first_shown}: keep one of the two"
+        );
+        let entry = match first {
+            Place::Entry(span) => Some((span, format!("`{key_shown}` is declared here first"))),
+            _ => None,
+        };
+        Err(Clash { message, entry })
+    }
+
+    fn describe(&self, place: Place, key: &str) -> String {
+        let spread = |index: usize| self.spreads.get(index);
+        match place {
+            Place::Entry(_) => "as an entry of `values`".to_owned(),
+            Place::Seed { spread: index, at } => spread(index).map_or_else(String::new, |source| {
+                format!("at {}:{}", source.path, FilePlace::of(&source.text, at))
+            }),
+            Place::Dir { spread: index } => spread(index)
+                .map_or_else(String::new, |source| format!("by the file {}/{key}", source.path)),
+        }
+    }
+}

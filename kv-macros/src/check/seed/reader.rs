@@ -1,0 +1,332 @@
+//! JSON text as a tree in which every node knows its place, so that a mistake in a file is shown
+//! by line and column. `serde_json` gives places for mistakes of grammar only.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use super::Mistake;
+use crate::check::json::{BEYOND_F64, BEYOND_U64, integer};
+
+/// How deep `serde_json` reads.
+const MAX_DEPTH: usize = 127;
+
+/// From how many members on duplicate names are found by hashing.
+const FEW_MEMBERS: usize = 8;
+
+/// A value, and where it begins and ends, in bytes.
+#[derive(Debug)]
+pub(super) struct Node<'a> {
+    pub(super) at: usize,
+    pub(super) end: usize,
+    pub(super) kind: Kind<'a>,
+}
+
+#[derive(Debug)]
+pub(super) enum Kind<'a> {
+    Null,
+    Bool(bool),
+    /// The digits as written; in the range of `i64`, `u64` or `f64`.
+    Number(&'a str),
+    String(Cow<'a, str>),
+    Array(Vec<Node<'a>>),
+    Object(Vec<Member<'a>>),
+}
+
+/// `"name": value`.
+#[derive(Debug)]
+pub(super) struct Member<'a> {
+    pub(super) at: usize,
+    pub(super) name: Cow<'a, str>,
+    pub(super) value: Node<'a>,
+}
+
+/// Reads a whole text. Mistakes of grammar end the reading; others are collected.
+pub(super) fn read<'a>(text: &'a str, mistakes: &mut Vec<Mistake>) -> Option<Node<'a>> {
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, mistakes };
+    let read = reader.document();
+    read.map_err(|mistake| mistakes.push(mistake)).ok()
+}
+
+struct Reader<'a, 'm> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    mistakes: &'m mut Vec<Mistake>,
+}
+
+type Read<T> = Result<T, Mistake>;
+
+impl<'a> Reader<'a, '_> {
+    fn document(&mut self) -> Read<Node<'a>> {
+        if self.text.starts_with('\u{feff}') {
+            return Err(
+                self.mistake("a byte order mark is no JSON: save the file as UTF-8 without it")
+            );
+        }
+        let node = self.value(0)?;
+        self.space();
+        match self.peek() {
+            None => Ok(node),
+            Some(_) => Err(self.expected("the end of the file")),
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Read<Node<'a>> {
+        self.space();
+        let at = self.at;
+        if depth > MAX_DEPTH {
+            let most = format!(
+                "JSON is nested deeper than {MAX_DEPTH} levels here, the most that is read"
+            );
+            return Err(self.mistake(most));
+        }
+        let kind = match self.peek() {
+            Some(b'{') => self.object(depth)?,
+            Some(b'[') => self.array(depth)?,
+            Some(b'"') => Kind::String(self.string()?),
+            Some(b'-' | b'0'..=b'9') => Kind::Number(self.number()?),
+            Some(b't') => self.word("true", Kind::Bool(true))?,
+            Some(b'f') => self.word("false", Kind::Bool(false))?,
+            Some(b'n') => self.word("null", Kind::Null)?,
+            _ => return Err(self.expected("a JSON value")),
+        };
+        Ok(Node { at, end: self.at, kind })
+    }
+
+    fn array(&mut self, depth: usize) -> Read<Kind<'a>> {
+        self.at += 1;
+        let mut items = Vec::new();
+        self.space();
+        if self.eat(b']') {
+            return Ok(Kind::Array(items));
+        }
+        loop {
+            items.push(self.value(depth + 1)?);
+            self.space();
+            if self.eat(b']') {
+                return Ok(Kind::Array(items));
+            }
+            self.comma("]")?;
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Read<Kind<'a>> {
+        self.at += 1;
+        let mut members: Vec<Member<'a>> = Vec::new();
+        let mut names: HashSet<Cow<'a, str>> = HashSet::new();
+        self.space();
+        if self.eat(b'}') {
+            return Ok(Kind::Object(members));
+        }
+        loop {
+            self.space();
+            let at = self.at;
+            if self.peek() != Some(b'"') {
+                return Err(self.expected("a name in double quotes"));
+            }
+            let name = self.string()?;
+            self.space();
+            if !self.eat(b':') {
+                return Err(self.expected("`:`"));
+            }
+            let value = self.value(depth + 1)?;
+            if members.len() == FEW_MEMBERS {
+                names.extend(members.iter().map(|member| member.name.clone()));
+            }
+            let twice = if members.len() < FEW_MEMBERS {
+                members.iter().any(|member| member.name == name)
+            } else {
+                !names.insert(name.clone())
+            };
+            if twice {
+                let other =
+                    members.iter().find(|member| member.name == name).map(|member| member.at);
+                let message = format!("`{}` stands twice in this object", name.escape_debug());
+                self.mistakes.push(Mistake { at, message, other });
+            } else {
+                members.push(Member { at, name, value });
+            }
+            self.space();
+            if self.eat(b'}') {
+                return Ok(Kind::Object(members));
+            }
+            self.comma("}")?;
+        }
+    }
+
+    fn comma(&mut self, close: &str) -> Read<()> {
+        let at = self.at;
+        if !self.eat(b',') {
+            return Err(self.expected(&format!("`,` or `{close}`")));
+        }
+        self.space();
+        if matches!(self.peek(), Some(b']' | b'}')) {
+            self.at = at;
+            return Err(self.mistake("JSON takes no trailing comma: remove it"));
+        }
+        Ok(())
+    }
+
+    fn word(&mut self, word: &str, kind: Kind<'a>) -> Read<Kind<'a>> {
+        if self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
+            self.at += word.len();
+            return Ok(kind);
+        }
+        Err(self.expected("a JSON value"))
+    }
+
+    fn number(&mut self) -> Read<&'a str> {
+        let start = self.at;
+        self.eat(b'-');
+        if !self.eat(b'0') {
+            self.digits()?;
+        }
+        let mut whole = true;
+        if self.eat(b'.') {
+            whole = false;
+            self.digits()?;
+        }
+        if self.eat(b'e') || self.eat(b'E') {
+            whole = false;
+            let _sign = self.eat(b'+') || self.eat(b'-');
+            self.digits()?;
+        }
+        if matches!(self.peek(), Some(b'0'..=b'9' | b'.')) {
+            return Err(self.expected("the end of the number"));
+        }
+        let digits = self.text.get(start..self.at).unwrap_or_default();
+        let beyond = if whole {
+            integer(digits).is_none().then_some(BEYOND_U64)
+        } else {
+            digits.parse().is_ok_and(f64::is_infinite).then_some(BEYOND_F64)
+        };
+        if let Some(rule) = beyond {
+            let message = format!("`{digits}` is out of range: {rule}");
+            self.mistakes.push(Mistake { at: start, message, other: None });
+        }
+        Ok(digits)
+    }
+
+    fn digits(&mut self) -> Read<()> {
+        if !matches!(self.peek(), Some(b'0'..=b'9')) {
+            return Err(self.expected("a digit"));
+        }
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        Ok(())
+    }
+
+    fn string(&mut self) -> Read<Cow<'a, str>> {
+        self.at += 1;
+        let mut text = Cow::Borrowed("");
+        loop {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let end = rest.iter().position(|b| matches!(b, b'"' | b'\\') || *b < b' ');
+            let Some(end) = end.map(|end| self.at + end) else {
+                self.at = self.bytes.len();
+                return Err(self.expected("the closing `\"` of a string"));
+            };
+            let plain = self.text.get(self.at..end).unwrap_or_default();
+            if text.is_empty() {
+                text = Cow::Borrowed(plain)
+            } else {
+                text.to_mut().push_str(plain)
+            }
+            self.at = end;
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(text);
+                }
+                Some(b'\\') => text.to_mut().push(self.escape()?),
+                _ => {
+                    return Err(self.mistake(
+                        "a control character cannot stand in a JSON string: escape it, such as `\\n`",
+                    ));
+                }
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Read<char> {
+        let at = self.at;
+        self.at += 1;
+        let escaped = match self.peek() {
+            Some(b'u') => {
+                self.at += 1;
+                return self.unicode(at);
+            }
+            Some(b'n') => '\n',
+            Some(b't') => '\t',
+            Some(b'r') => '\r',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b @ (b'"' | b'\\' | b'/')) => char::from(b),
+            _ => {
+                self.at = at;
+                return Err(self.mistake("this is no escape of JSON: write a backslash as `\\\\`"));
+            }
+        };
+        self.at += 1;
+        Ok(escaped)
+    }
+
+    fn unicode(&mut self, at: usize) -> Read<char> {
+        let high = self.hex();
+        let code = match high {
+            Some(high @ 0xD800..=0xDBFF) if self.eat(b'\\') && self.eat(b'u') => self
+                .hex()
+                .filter(|low| (0xDC00..=0xDFFF).contains(low))
+                .map(|low| 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)),
+            other => other,
+        };
+        code.and_then(char::from_u32).ok_or_else(|| Mistake {
+            at,
+            message: "this escape is no character: write four hex digits, or a pair of surrogates"
+                .to_owned(),
+            other: None,
+        })
+    }
+
+    fn hex(&mut self) -> Option<u32> {
+        let digits = self.text.get(self.at..self.at + 4)?;
+        if !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        self.at += 4;
+        u32::from_str_radix(digits, 16).ok()
+    }
+
+    fn space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+            self.at += 1;
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn eat(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn expected(&self, what: &str) -> Mistake {
+        let found = self.text.get(self.at..).and_then(|rest| rest.chars().next());
+        self.mistake(match found {
+            Some('\'') if what.contains("double quotes") || what.contains("value") => {
+                format!("expected {what}, found `'`: JSON has double quotes only")
+            }
+            Some('/') => format!("expected {what}, found `/`: JSON has no comments"),
+            Some(found) => format!("expected {what}, found `{}`", found.escape_debug()),
+            None => format!("expected {what}, found the end of the file"),
+        })
+    }
+
+    fn mistake(&self, message: impl Into<String>) -> Mistake {
+        Mistake { at: self.at, message: message.into(), other: None }
+    }
+}
