@@ -1,0 +1,9 @@
+//! What the end-to-end tests share: Cloudflare as it may behave, and namespaces as they may be
+//! declared.
+
+#![deny(missing_docs)]
+#![allow(clippy::unwrap_used, reason = "a helper of tests may fail a test")]
+#![allow(clippy::missing_panics_doc, reason = "a helper of tests may fail a test")]
+
+pub mod cloudflare;
+pub mod declared;
