@@ -60,6 +60,10 @@ pub(super) struct Args {
     #[arg(long, global = true)]
     pub(super) renew: bool,
 
+    /// deploy, plan: compare every declared key with the account and write again what others changed
+    #[arg(long, global = true)]
+    pub(super) repair: bool,
+
     /// deploy, plan: believe the state instead of looking at each namespace
     #[arg(long, global = true)]
     pub(super) no_refresh: bool,
@@ -98,6 +102,9 @@ pub(super) enum Command {
     Deploy,
     /// Show what a deploy would do, and change nothing
     Plan {
+        /// Compare every declared key with the account, and show what others changed or removed
+        #[arg(long, conflicts_with = "no_refresh")]
+        refresh: bool,
         /// Exit with 2 when there are changes
         #[arg(long)]
         detailed_exitcode: bool,
@@ -106,7 +113,7 @@ pub(super) enum Command {
     Destroy,
     /// Show what is deployed, stage by stage
     Status {
-        /// Ask the API whether it is still there
+        /// Ask the API whether it is still there as it was written
         #[arg(long)]
         refresh: bool,
     },

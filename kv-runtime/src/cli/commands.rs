@@ -31,7 +31,7 @@ pub(super) async fn run(
     let mut command = Running { args, run, screen, interrupt };
     match &args.command {
         None | Some(Command::Deploy) => command.deploy().await?,
-        Some(Command::Plan { detailed_exitcode }) => {
+        Some(Command::Plan { detailed_exitcode, .. }) => {
             let changes = command.plan().await?;
             return Ok(if changes && *detailed_exitcode { CHANGES } else { DONE });
         }
@@ -60,6 +60,8 @@ fn options(
     options.adopt = args.adopt;
     options.renew = args.renew;
     options.refresh = !args.no_refresh;
+    options.drift = matches!(args.command, Some(Command::Plan { refresh: true, .. }));
+    options.repair = args.repair;
     options.delete_data = args.delete_data;
     options.only.clone_from(&args.only);
     options.prune = true;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use console::Style;
 
 use super::screen::style;
-use crate::engine::{Action, KeyChange, NamespacePlan, Plan, Reason};
+use crate::engine::{Action, Drift, KeyChange, NamespacePlan, Plan, Reason};
 
 /// How many keys of a kind are listed one by one.
 const KEYS_SHOWN: usize = 10;
@@ -173,6 +173,7 @@ fn key_lines(namespace: &NamespacePlan) -> Vec<KeyLine> {
             Reason::Changed => "changed, ",
             Reason::Unconfirmed => "not confirmed before, ",
             Reason::Renewed => "renewed, ",
+            Reason::Repaired => "changed or removed by others, ",
             Reason::Once => "declared once and there already, ",
         };
         let text = format!("{}  {why}{}", printable_key(&change.key), size(change.bytes as u64));
@@ -190,6 +191,14 @@ fn key_lines(namespace: &NamespacePlan) -> Vec<KeyLine> {
     });
     shorten(&mut out, &namespace.delete, |key| gone('-', style().red(), "", key));
     shorten(&mut out, &namespace.settle, |change| changed('=', style().dim(), change));
+    let drift: Vec<_> = namespace.drift.iter().collect();
+    shorten(&mut out, &drift, |(key, drift)| {
+        let how = match drift {
+            Drift::Changed => "  was changed by others; --repair writes it again",
+            Drift::Missing => "  was removed by others; --repair writes it again",
+        };
+        gone('!', style().magenta(), how, key)
+    });
     shorten(&mut out, &namespace.forget, |key| {
         gone('=', style().dim(), "  left the declaration, stays because it was declared once", key)
     });

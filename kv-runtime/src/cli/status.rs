@@ -1,5 +1,7 @@
 //! What is deployed, stage by stage.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use super::args::{Args, Format};
@@ -8,7 +10,7 @@ use super::error::CliError;
 use super::render::grouped;
 use super::screen::Screen;
 use crate::declaration::Declaration;
-use crate::engine::{Options, Run, Seen};
+use crate::engine::{Drift, Options, Run, Seen};
 use crate::state::{Record, StageKey};
 
 #[derive(Serialize)]
@@ -53,9 +55,10 @@ pub(super) async fn status(
     for stage in stages {
         let mut run = Run::new(declarations, options(&stage)?).await?;
         let state = run.read().await?;
+        let resolved = if refresh { run.resolve()? } else { Vec::new() };
         let mut namespaces = Vec::new();
         for (id, record) in &state.namespaces {
-            let seen = if refresh { Some(run.look(id, record).await?) } else { None };
+            let seen = if refresh { Some(run.look_at(id, &state, &resolved).await?) } else { None };
             namespaces.push(NamespaceStatus { id: id.clone(), record: record.into(), seen });
         }
         all.push(StageStatus { stage, namespaces });
@@ -80,17 +83,31 @@ fn show(stages: &[StageStatus], screen: &Screen) {
             let title = &record.title;
             let modified =
                 record.modified_at.map(|at| format!(", changed {at:.0}")).unwrap_or_default();
-            let seen = match seen {
-                None => String::new(),
-                Some(Seen::There) => ", is there".to_owned(),
-                Some(Seen::Renamed(title)) => format!(", was renamed to {title:?} by others"),
-                Some(Seen::Gone) => ", is gone from the account".to_owned(),
-            };
+            let seen = seen.as_ref().map(describe).unwrap_or_default();
             screen.line(&format!(
                 "  {id:width$}  {namespace_id}  {title:?}, {keys} keys{modified}{seen}"
             ));
         }
     }
+}
+
+/// What others did to a namespace.
+fn describe(seen: &Seen) -> String {
+    let Seen::There { renamed_to, drift } = seen else {
+        return ", is gone from the account".to_owned();
+    };
+    let mut text = match renamed_to {
+        Some(title) => format!(", was renamed to {title:?} by others"),
+        None => ", is there".to_owned(),
+    };
+    for (key, drift) in drift {
+        let how = match drift {
+            Drift::Changed => "changed",
+            Drift::Missing => "removed",
+        };
+        let _ = write!(text, "\n      ! {key:?} was {how} by others");
+    }
+    text
 }
 
 impl From<&Record> for RecordStatus {

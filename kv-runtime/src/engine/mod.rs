@@ -8,6 +8,7 @@
 mod apply;
 mod bulk;
 mod connect;
+mod drift;
 mod error;
 mod event;
 mod interrupt;
@@ -17,6 +18,7 @@ mod resolve;
 mod run;
 mod wait;
 
+pub use drift::Drift;
 pub use error::{DeployError, Problem};
 pub(crate) use event::Silent;
 pub(crate) use event::{Event, Reporter};

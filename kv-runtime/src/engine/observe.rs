@@ -1,18 +1,19 @@
 //! Asks the API what is there: as few requests as the plan needs.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::drift::{Drift, drift};
 use super::error::DeployError;
 use super::plan::{Found, is_removable};
 use super::resolve::{Pair, Resolved};
 use super::wait;
 use crate::api::{NamespaceInfo, Namespaces};
 use crate::declaration::Declaration;
-use crate::state::{Creating, Deployment, Record};
+use crate::state::{Creating, Deployment, Record, State};
 
 /// How long a namespace that was just created may answer "not found"
 /// (<https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency>).
@@ -24,6 +25,19 @@ pub(crate) struct Observation {
     pub(crate) namespace: Observed,
     /// The keys declared `once` that are there although no write of them was confirmed.
     pub(crate) present: HashSet<String>,
+    /// The keys that others changed or removed, when that was asked for.
+    pub(crate) drift: BTreeMap<String, Drift>,
+}
+
+/// How closely to look.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look {
+    /// Whether to ask the API at all for a namespace that the state knows.
+    pub(crate) refresh: bool,
+    /// Whether to compare every key.
+    pub(crate) drift: bool,
+    /// How many requests are in flight.
+    pub(crate) jobs: usize,
 }
 
 /// What is there of the namespace itself. `titled` is Cloudflare's id of the namespace that has
@@ -50,19 +64,20 @@ impl Observed {
     }
 }
 
-/// Observes a declared namespace. Without `refresh` what the state knows is believed.
+/// Observes a declared namespace.
 pub(crate) async fn observe(
     api: &Namespaces,
     resolved: &Resolved,
-    record: Option<&Record>,
-    refresh: bool,
+    state: &State,
+    look: Look,
 ) -> Result<Observation, DeployError> {
+    let record = state.namespaces.get(resolved.declaration.id);
     let id = resolved.declaration.id;
     let title = resolved.title.as_str();
     let namespace = match record {
         None => Observed::Unrecorded { titled: titled(&list(api, id).await?, title) },
         Some(Record::Creating(creating)) => observe_creating(api, id, title, creating).await?,
-        Some(Record::Deployed(deployment)) if refresh => {
+        Some(Record::Deployed(deployment)) if look.refresh || look.drift => {
             observe_deployed(api, id, title, deployment).await?
         }
         Some(Record::Deployed(deployment)) => Observed::There {
@@ -75,7 +90,13 @@ pub(crate) async fn observe(
         Some(namespace_id) => present_once(api, id, namespace_id, &resolved.pairs, record).await?,
         None => HashSet::new(),
     };
-    Ok(Observation { namespace, present })
+    let drift = match (&namespace, record) {
+        (Observed::There { .. }, Some(Record::Deployed(deployment))) if look.drift => {
+            drift(api, id, &resolved.pairs, deployment, state.digest_key(), look.jobs).await?
+        }
+        _ => BTreeMap::new(),
+    };
+    Ok(Observation { namespace, present, drift })
 }
 
 async fn observe_creating(
@@ -178,18 +199,32 @@ async fn count_undeclared(
     namespace_id: &str,
     record: &Record,
 ) -> Result<u64, DeployError> {
-    let ours = |key: &str| match record {
-        Record::Creating(_) => false,
-        Record::Deployed(deployment) => deployment.keys.contains_key(key),
-    };
-    let (mut undeclared, mut cursor) = (0, None);
+    let mut undeclared = 0;
+    list_keys(api, id, namespace_id, |key| {
+        undeclared += u64::from(match record {
+            Record::Creating(_) => true,
+            Record::Deployed(deployment) => !deployment.keys.contains_key(&key),
+        });
+    })
+    .await?;
+    Ok(undeclared)
+}
+
+/// Shows every key of a namespace.
+pub(super) async fn list_keys(
+    api: &Namespaces,
+    id: &str,
+    namespace_id: &str,
+    mut show: impl FnMut(String),
+) -> Result<(), DeployError> {
+    let mut cursor = None;
     loop {
         let page = api.keys(namespace_id, "", cursor.as_deref(), kv_rules::MAX_LIST_KEYS).await;
         let page = page.map_err(DeployError::request(id, "list the keys"))?;
-        undeclared += page.keys.iter().filter(|key| !ours(&key.name)).count() as u64;
+        page.keys.into_iter().for_each(|key| show(key.name));
         cursor = page.cursor;
         if cursor.is_none() {
-            return Ok(undeclared);
+            return Ok(());
         }
     }
 }
@@ -204,27 +239,45 @@ fn titled(namespaces: &[NamespaceInfo], title: &str) -> Option<String> {
 
 /// What is there of a namespace that the state has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "seen", rename_all = "snake_case")]
 pub(crate) enum Seen {
-    /// It is there under its title.
-    There,
-    /// It is there under this title, which others gave it.
-    Renamed(String),
+    /// It is there.
+    There {
+        /// The title that others gave it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        renamed_to: Option<String>,
+        /// The keys that others changed or removed.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        drift: BTreeMap<String, Drift>,
+    },
     /// It is not there.
     Gone,
 }
 
-/// Looks at a namespace that the state has.
-pub(crate) async fn look(api: &Namespaces, id: &str, record: &Record) -> Result<Seen, DeployError> {
-    Ok(match record {
-        Record::Creating(creating) => match titled(&list(api, id).await?, &creating.title) {
-            Some(_) => Seen::There,
-            None => Seen::Gone,
-        },
-        Record::Deployed(deployment) => match current(api, id, deployment).await? {
-            None => Seen::Gone,
-            Some(info) if info.title == deployment.title => Seen::There,
-            Some(info) => Seen::Renamed(info.title),
-        },
-    })
+/// Looks at a namespace that the state has, and at its keys when it is still declared.
+pub(crate) async fn look_at(
+    api: &Namespaces,
+    id: &str,
+    record: &Record,
+    resolved: Option<&Resolved>,
+    state: &State,
+    jobs: usize,
+) -> Result<Seen, DeployError> {
+    let deployment = match record {
+        Record::Deployed(deployment) => deployment,
+        Record::Creating(creating) => {
+            let found = titled(&list(api, id).await?, &creating.title);
+            let there = Seen::There { renamed_to: None, drift: BTreeMap::new() };
+            return Ok(found.map_or(Seen::Gone, |_| there));
+        }
+    };
+    let Some(info) = current(api, id, deployment).await? else { return Ok(Seen::Gone) };
+    let drift = match resolved {
+        Some(resolved) => {
+            drift(api, id, &resolved.pairs, deployment, state.digest_key(), jobs).await?
+        }
+        None => BTreeMap::new(),
+    };
+    let renamed_to = Some(info.title).filter(|title| *title != deployment.title);
+    Ok(Seen::There { renamed_to, drift })
 }

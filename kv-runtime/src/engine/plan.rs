@@ -1,11 +1,12 @@
 //! What is to be done, as plain data, and how it follows from what is declared, recorded and there.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use kv_rules::Expiry;
 use serde::Serialize;
 
+use super::drift::Drift;
 use super::error::DeployError;
 use super::observe::{Observation, Observed};
 use super::resolve::{Pair, Resolved};
@@ -43,6 +44,9 @@ pub struct NamespacePlan {
     pub forget: Vec<String>,
     /// The keys declared `once` that are there already and stay as they are.
     pub settle: Vec<KeyChange>,
+    /// The keys that others changed or removed and that stay so, unless a repair is asked for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub drift: BTreeMap<String, Drift>,
     /// Whether the state learns something that changes nothing at Cloudflare.
     #[serde(skip)]
     pub(crate) touch: bool,
@@ -130,6 +134,8 @@ pub enum Reason {
     Unconfirmed,
     /// Its time to live begins anew, as was asked for.
     Renewed,
+    /// Others changed or removed it, and a repair was asked for.
+    Repaired,
     /// It is there and left to the application.
     Once,
 }
@@ -194,6 +200,7 @@ impl NamespacePlan {
             delete: Vec::new(),
             forget: Vec::new(),
             settle: Vec::new(),
+            drift: BTreeMap::new(),
             touch: false,
         }
     }
@@ -204,6 +211,7 @@ impl NamespacePlan {
 pub(crate) struct Wishes {
     pub(crate) adopt: bool,
     pub(crate) renew: bool,
+    pub(crate) repair: bool,
 }
 
 /// Plans one declared namespace.
@@ -222,6 +230,9 @@ pub(crate) fn plan_declared(
         _ => None,
     };
     plan_keys(&mut plan, &resolved.pairs, state, deployment, observation, wishes);
+    if !wishes.repair {
+        plan.drift.clone_from(&observation.drift);
+    }
     let declared = resolved.declaration.delete;
     plan.touch = deployment.is_some_and(|d| d.delete != declared || d.title != title);
     Ok(plan)
@@ -312,6 +323,9 @@ fn plan_keys(
                 }
             }
             Some(recorded) if recorded.digest != digest => plan.put.push(change(Reason::Changed)),
+            Some(_) if wishes.repair && observation.drift.contains_key(pair.key.as_ref()) => {
+                plan.put.push(change(Reason::Repaired));
+            }
             Some(_) if renewable => plan.put.push(change(Reason::Renewed)),
             Some(recorded) if recorded.once => plan.put.push(change(Reason::Changed)),
             Some(_) => {}

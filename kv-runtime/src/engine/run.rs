@@ -12,7 +12,7 @@ use super::connect::Connector;
 use super::error::DeployError;
 use super::event::Reporter;
 use super::interrupt::Interrupt;
-use super::observe::{Seen, look, observe, observe_removal};
+use super::observe::{Look, Seen, look_at, observe, observe_removal};
 use super::plan::{NamespacePlan, Plan, Wishes, plan_declared, plan_removal};
 use super::resolve::{Overrides, Resolved, resolve};
 use crate::api::{Namespaces, RetryPolicy};
@@ -42,6 +42,10 @@ pub(crate) struct Options {
     pub(crate) adopt: bool,
     pub(crate) renew: bool,
     pub(crate) refresh: bool,
+    /// Whether to compare every declared key with the account.
+    pub(crate) drift: bool,
+    /// Whether to write again what others changed or removed.
+    pub(crate) repair: bool,
     pub(crate) delete_data: bool,
     /// The ids to work on; empty: all.
     pub(crate) only: Vec<String>,
@@ -64,6 +68,8 @@ impl Options {
             adopt: false,
             renew: false,
             refresh: true,
+            drift: false,
+            repair: false,
             delete_data: false,
             only: Vec::new(),
             prune: false,
@@ -170,10 +176,17 @@ impl Run {
         self.connector.local_folder()
     }
 
-    /// Looks at a namespace of the state.
-    pub(crate) async fn look(&mut self, id: &str, record: &Record) -> Result<Seen, DeployError> {
+    /// Looks at a namespace of the state and at its declared keys.
+    pub(crate) async fn look_at(
+        &mut self,
+        id: &str,
+        state: &State,
+        resolved: &[Resolved],
+    ) -> Result<Seen, DeployError> {
+        let Some(record) = state.namespaces.get(id) else { return Ok(Seen::Gone) };
         let api = self.connect(id, self.account(id), Some(record)).await?;
-        look(&api, id, record).await
+        let resolved = resolved.iter().find(|resolved| resolved.declaration.id == id);
+        look_at(&api, id, record, resolved, state, self.options.jobs).await
     }
 
     /// Takes an existing namespace into the state and gives its title; `None` when there is none.
@@ -237,13 +250,15 @@ impl Run {
         resolved: &[Resolved],
         state: &State,
     ) -> Result<Plan, DeployError> {
-        let wishes = Wishes { adopt: self.options.adopt, renew: self.options.renew };
+        let Options { adopt, renew, repair, refresh, drift, jobs, .. } = self.options;
+        let wishes = Wishes { adopt, renew, repair };
+        let look = Look { refresh, drift: drift || repair, jobs };
         let mut namespaces = Vec::new();
         for resolved in resolved {
             let declaration = resolved.declaration;
             let record = state.namespaces.get(declaration.id);
             let api = self.connect(declaration.id, &declaration.account, record).await?;
-            let observation = observe(&api, resolved, record, self.options.refresh).await?;
+            let observation = observe(&api, resolved, state, look).await?;
             namespaces.push(plan_declared(resolved, state, &observation, wishes)?);
         }
         self.known(state, |id| resolved.iter().any(|r| r.declaration.id == id))?;
