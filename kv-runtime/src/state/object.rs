@@ -34,6 +34,8 @@ pub struct ObjectStore {
     prefix: Path,
     /// For messages.
     url: String,
+    /// After how long a lock that was not rewritten is taken over.
+    lease: Duration,
 }
 
 impl ObjectStore {
@@ -67,7 +69,8 @@ impl ObjectStore {
             url: url.to_owned(),
             source: source.into(),
         })?;
-        Ok(Self { objects: Arc::new(objects), prefix, url: url.trim_end_matches('/').to_owned() })
+        let url = url.trim_end_matches('/').to_owned();
+        Ok(Self { objects: Arc::new(objects), prefix, url, lease: LEASE })
     }
 
     fn path(&self, stage: &StageKey, suffix: &str) -> Path {
@@ -101,7 +104,7 @@ impl ObjectStore {
         }
     }
 
-    /// Takes the lock of somebody who did not rewrite it for [`LEASE`], or says who holds it.
+    /// Takes the lock of somebody who did not rewrite it for a lease, or says who holds it.
     async fn take_over(
         &self,
         stage: &StageKey,
@@ -123,7 +126,7 @@ impl ObjectStore {
         let other: Option<Holder> = serde_json::from_slice(&other).ok();
         let now = self.probe(path).await.map_err(&failed)?;
         let age = now.last_modified - meta.last_modified;
-        if age.to_std().is_ok_and(|age| age > LEASE) {
+        if age.to_std().is_ok_and(|age| age > self.lease) {
             let taken = self.put(path, holder, Some(version_of(&meta))).await;
             return taken.map_err(|error| self.refused(stage, other, error, path));
         }
@@ -305,4 +308,72 @@ fn version_of(meta: &ObjectMeta) -> UpdateVersion {
 
 fn locked(stage: &StageKey, holder: Option<Holder>) -> StateError {
     StateError::Locked { stage: format!("{}/{}", stage.app(), stage.stage()), holder }
+}
+
+#[cfg(test)]
+mod tests {
+    use object_store::memory::InMemory;
+
+    use super::*;
+    use crate::state::Session;
+
+    fn store(lease: Duration) -> ObjectStore {
+        let url = "s3://bucket/states".to_owned();
+        let prefix = Path::from("states");
+        ObjectStore { objects: Arc::new(InMemory::new()), prefix, url, lease }
+    }
+
+    fn stage() -> StageKey {
+        StageKey::new("shop", "dev").unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_lock_of_a_dead_holder_is_taken_over_after_its_lease() {
+        let store = store(Duration::ZERO);
+        drop(Session::open(&store, &stage()).await.unwrap());
+        Session::open(&store, &stage()).await.unwrap().close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn before_its_lease_ends_a_lock_is_honoured() {
+        let store = store(LEASE);
+        drop(Session::open(&store, &stage()).await.unwrap());
+        let error = Session::open(&store, &stage()).await.unwrap_err();
+        assert!(matches!(error, StateError::Locked { holder: Some(_), .. }), "{error}");
+        let holder = store.unlock(&stage()).await.unwrap().unwrap();
+        assert_eq!(holder.pid, std::process::id());
+        Session::open(&store, &stage()).await.unwrap().close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_was_taken_for_dead_and_is_not_writes_nothing_over() {
+        let store = store(Duration::ZERO);
+        let mut slow = Session::open(&store, &stage()).await.unwrap();
+        let mut quick = Session::open(&store, &stage()).await.unwrap();
+        quick.save().await.unwrap();
+        let saved = store.read(&stage()).await.unwrap();
+        let error = slow.save().await.unwrap_err();
+        assert!(matches!(error, StateError::LockLost { .. }), "{error}");
+        assert_eq!(store.read(&stage()).await.unwrap(), saved);
+    }
+
+    #[tokio::test]
+    async fn nothing_but_the_document_is_left_behind() {
+        let store = store(Duration::ZERO);
+        drop(Session::open(&store, &stage()).await.unwrap());
+        let mut session = Session::open(&store, &stage()).await.unwrap();
+        session.save().await.unwrap();
+        session.close().await.unwrap();
+        let left = store.objects.list_with_delimiter(Some(&Path::from("states/shop"))).await;
+        let left: Vec<_> = left.unwrap().objects.into_iter().map(|o| o.location).collect();
+        assert_eq!(left, [Path::from("states/shop/dev.json")]);
+    }
+
+    #[test]
+    fn a_url_names_a_bucket() {
+        for bad in ["s3://", "s3:bucket", "s3:///prefix", "gs://bucket"] {
+            let error = ObjectStore::s3(bad).unwrap_err();
+            assert!(matches!(error, StateError::UnknownStore(_)), "{bad}: {error}");
+        }
+    }
 }

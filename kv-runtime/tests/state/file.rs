@@ -1,40 +1,16 @@
-//! What the file state store promises: whole documents, one writer, private files, clear errors.
+//! What the file store promises besides: private files, no lock of the dead, clear errors.
 
 use std::fs;
 use std::path::Path;
 
 use kv_runtime::state::{FileStore, Holder, Session, StageKey, StateError, StateStore};
 
-fn stage() -> StageKey {
-    StageKey::new("shop", "dev").unwrap()
-}
+use crate::{stage, suite};
 
 #[tokio::test]
-async fn what_one_session_saves_the_next_one_reads() {
+async fn the_file_store_keeps_every_promise_of_a_state_store() {
     let folder = tempfile::tempdir().unwrap();
-    let store = FileStore::new(folder.path());
-    let mut session = Session::open(&store, &stage()).await.unwrap();
-    session.save().await.unwrap();
-    let saved = session.state().clone();
-    session.close().await.unwrap();
-    assert_eq!(Session::read(&store, &stage()).await.unwrap(), saved);
-    assert_eq!(store.stages("shop").await.unwrap(), ["dev"]);
-}
-
-#[tokio::test]
-async fn a_second_deploy_is_refused_and_told_who_is_at_work() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = FileStore::new(folder.path());
-    let first = Session::open(&store, &stage()).await.unwrap();
-    let error = Session::open(&store, &stage()).await.unwrap_err();
-    let StateError::Locked { holder: Some(holder), .. } = &error else { panic!("{error}") };
-    assert_eq!(holder.pid, std::process::id());
-    assert!(error.to_string().contains(&holder.host), "{error}");
-    // Another stage is another lock.
-    let prod = StageKey::new("shop", "prod").unwrap();
-    Session::open(&store, &prod).await.unwrap().close().await.unwrap();
-    first.close().await.unwrap();
-    Session::open(&store, &stage()).await.unwrap().close().await.unwrap();
+    suite::keeps_its_promises(&FileStore::new(folder.path())).await;
 }
 
 #[tokio::test]

@@ -1,0 +1,11 @@
+//! State stores: what each of them promises, and what the file and the S3 store promise besides.
+
+mod file;
+mod s3;
+mod suite;
+
+use kv_runtime::state::StageKey;
+
+fn stage() -> StageKey {
+    StageKey::new("shop", "dev").unwrap()
+}
