@@ -7,13 +7,13 @@ pub const DEFAULT_BASE_URL: &str = "https://api.cloudflare.com/client/v4";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{}` is not an account id, which has 32 hex digits; copy it from the account's overview in \
-     the dashboard", .0.escape_default()
+     the dashboard", .0.escape_debug()
 )]
 pub struct AccountError(pub String);
 
 /// Why a text cannot be an e-mail address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not an e-mail address: it has no `@`", .0.escape_default())]
+#[error("`{}` is not an e-mail address: it has no `@`", .0.escape_debug())]
 pub struct EmailError(pub String);
 
 /// Why a base URL is refused. It never shows the URL, which can carry a password.
@@ -31,7 +31,7 @@ pub enum BaseUrlError {
     /// Plain `http` to a host that is not this machine.
     #[error(
         "`http` would send the API token in clear to `{}`: use `https`; `http` is for loopback \
-         hosts (`localhost`, `127.0.0.1`, `[::1]`) only", .0.escape_default()
+         hosts (`localhost`, `127.0.0.1`, `[::1]`) only", .0.escape_debug()
     )]
     Insecure(String),
 }

@@ -66,12 +66,12 @@ pub enum ExpiryError {
     #[error("a cache TTL of {0} s is too short: Workers KV takes at least {MIN_CACHE_TTL} s")]
     CacheTtlTooShort(u32),
     /// The text is not a duration in whole seconds.
-    #[error("`{}` is not a duration in whole seconds: write `3600`, `\"1h 30m\"` or `\"7d\"`", .0.escape_default())]
+    #[error("`{}` is not a duration in whole seconds: write `3600`, `\"1h 30m\"` or `\"7d\"`", .0.escape_debug())]
     NotADuration(String),
     /// The text is not a point in time in whole seconds.
     #[error(
         "`{}` is not a point in time in whole seconds: write seconds since 1970 or RFC 3339 text \
-         such as `\"2030-01-31T12:00:00Z\"`", .0.escape_default()
+         such as `\"2030-01-31T12:00:00Z\"`", .0.escape_debug()
     )]
     NotATime(String),
 }

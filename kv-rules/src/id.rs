@@ -7,7 +7,7 @@ pub const MAX_ID_BYTES: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{}` cannot name anything in the state: use 1 to {MAX_ID_BYTES} characters of a-z, 0-9, `_` \
-     and `-`, beginning with a letter or digit", .0.escape_default()
+     and `-`, beginning with a letter or digit", .0.escape_debug()
 )]
 pub struct IdError(pub String);
 

@@ -92,7 +92,7 @@ pub enum ParamError {
     #[error("the parameter `{0}` is empty: every parameter of a key needs text")]
     Empty(String),
     /// A parameter would not parse back from the key.
-    #[error("the parameter `{name}` is `{}`, which cannot stand before `{}`: the key would not parse back to its parameters; choose or encode it without that text", .value.escape_default(), .next.escape_default())]
+    #[error("the parameter `{name}` is `{}`, which cannot stand before `{}`: the key would not parse back to its parameters; choose or encode it without that text", .value.escape_debug(), .next.escape_debug())]
     Ambiguous {
         /// The parameter's name.
         name: String,

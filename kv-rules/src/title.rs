@@ -22,7 +22,7 @@ pub enum TitleError {
     /// The title holds a control character.
     #[error(
         "a title cannot hold the control character `{}`: it could not be told apart in the \
-         dashboard or on a terminal; remove it", .0.escape_default()
+         dashboard or on a terminal; remove it", .0.escape_debug()
     )]
     Control(char),
     /// `{name}` is not a placeholder.

@@ -87,7 +87,7 @@ pub(super) struct Args {
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
 
-    /// Say what is requested; twice: with bodies
+    /// Say what is requested; twice: all there is to say
     #[arg(long, short, global = true, action = ArgAction::Count)]
     pub(super) verbose: u8,
 

@@ -12,7 +12,7 @@ use super::screen::Screen;
 use super::status::{stage_key, status};
 use super::{CHANGES, DONE, render};
 use crate::declaration::Declaration;
-use crate::engine::{Deployed, Interrupt, Options, Plan, Resolved, Run, Target, root};
+use crate::engine::{DeployError, Deployed, Interrupt, Options, Plan, Resolved, Run, Target, root};
 use crate::state::Session;
 
 /// Runs the command that was given; the result is the exit code.
@@ -146,9 +146,7 @@ impl Running<'_> {
         self.run.allow(plan)?;
         if !plan.is_empty() && !self.args.yes {
             if self.screen.is_attended() {
-                if !self.screen.confirm("Apply this plan?") {
-                    return Err(CliError::Declined);
-                }
+                self.ask().await?;
             } else if plan.deletes() {
                 return Err(CliError::NobodyToAsk);
             }
@@ -156,6 +154,19 @@ impl Running<'_> {
         let progress = Progress::new(self.screen);
         self.run.apply(plan, resolved, session, &progress, self.interrupt).await?;
         Ok(())
+    }
+
+    /// Asks whether to go on. Ctrl-C is an answer too.
+    async fn ask(&self) -> Result<(), CliError> {
+        let screen = self.screen.clone();
+        let answer = tokio::task::spawn_blocking(move || screen.confirm("Apply this plan?"));
+        tokio::select! {
+            answer = answer => match answer {
+                Ok(true) => Ok(()),
+                _ => Err(CliError::Declined),
+            },
+            () = self.interrupt.wait() => Err(DeployError::Interrupted.into()),
+        }
     }
 
     fn show_deployed(&self, deployed: &[Deployed]) {

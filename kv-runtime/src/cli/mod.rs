@@ -79,11 +79,15 @@ fn run(
     screen: &Screen,
 ) -> Result<u8, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(CliError::Runtime)?.block_on(async {
+    let runtime = runtime.map_err(CliError::Runtime)?;
+    let result = runtime.block_on(async {
         let interrupt = Interrupt::default();
         tokio::spawn(listen(interrupt.clone(), screen.clone()));
         commands::run(args, declarations, screen, &interrupt).await
-    })
+    });
+    // A question that nobody answered still waits for a line, and must not be waited for.
+    runtime.shutdown_background();
+    result
 }
 
 /// Turns the first Ctrl-C into a clean stop, and the second into an end.

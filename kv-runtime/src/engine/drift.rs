@@ -92,7 +92,7 @@ async fn changed(
             for pair in pairs {
                 let found = api.value(namespace_id, &pair.key).await?;
                 let metadata = api.metadata(namespace_id, &pair.key).await?;
-                let value = found.map(|found| found.bytes).unwrap_or_else(Bytes::new);
+                let value = found.map_or_else(Bytes::new, |found| found.bytes);
                 if !is_same(pair, &value, metadata.as_deref()) {
                     changed.push(pair.key.to_string());
                 }

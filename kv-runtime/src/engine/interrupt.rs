@@ -1,22 +1,34 @@
 //! Stopping a deploy between two requests.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::watch;
 
 /// Asks a deploy to stop: the requests in flight are finished, the state is written. Clones ask
 /// the same deploy.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Interrupt(Arc<AtomicBool>);
+#[derive(Debug, Clone)]
+pub(crate) struct Interrupt(Arc<watch::Sender<bool>>);
 
 impl Interrupt {
     /// Asks to stop.
     pub(crate) fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.send_replace(true);
     }
 
     /// Whether a stop was asked for.
-    #[must_use]
     pub(crate) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        *self.0.borrow()
+    }
+
+    /// Waits until a stop is asked for.
+    pub(crate) async fn wait(&self) {
+        // The sender lives as long as `self`, so there is no end but the one that is waited for.
+        let _ = self.0.subscribe().wait_for(|set| *set).await;
+    }
+}
+
+impl Default for Interrupt {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(false)))
     }
 }
