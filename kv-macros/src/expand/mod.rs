@@ -52,6 +52,6 @@ fn derives(head: &Head) -> TokenStream {
     let missing = derives
         .into_iter()
         .filter(|(name, _)| !head.derives.iter().any(|derived| derived == name))
-        .map(|(_, path)| path);
-    quote!(#[derive(#(#missing),*)])
+        .map(|(_, path)| quote!(#[derive(#path)]));
+    missing.collect()
 }

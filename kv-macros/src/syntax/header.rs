@@ -1,6 +1,9 @@
 //! The header: `/// docs`, attributes, visibility and `struct Name;`.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::quote_spanned;
+use syn::parse::Parser as _;
+use syn::{Attribute, Visibility};
 
 use super::tokens::{Tokens, at_name};
 use super::{Header, Struct};
@@ -9,18 +12,15 @@ use crate::errors::Errors;
 pub(super) fn header(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Header {
     let mut written = Attributes::default();
     while let Some(hash) = tokens.punct('#') {
-        let mut attribute: TokenStream = [punct('#', hash)].into_iter().collect();
         if !tokens.at_group(Delimiter::Bracket) {
             errors.push(hash, "an attribute is `#[...]`, before `struct Name;`");
             continue;
         }
-        if let Some(group) = tokens.tree() {
-            written.look_at(&group);
-            attribute.extend([group]);
+        if let Some(TokenTree::Group(brackets)) = tokens.tree() {
+            written.read(hash, &brackets, errors);
         }
-        written.tokens.extend(attribute);
     }
-    let visibility = visibility(tokens);
+    let visibility = visibility(tokens, errors);
     if let Some(keyword) = tokens.keyword("struct") {
         let Some(name) = tokens.ident() else {
             let found = tokens.describe();
@@ -69,9 +69,15 @@ struct Attributes {
 }
 
 impl Attributes {
-    /// Notes what of an attribute's brackets matters to the expansion.
-    fn look_at(&mut self, brackets: &TokenTree) {
-        let TokenTree::Group(brackets) = brackets else { return };
+    /// Takes an attribute, and notes what of it matters to the expansion.
+    fn read(&mut self, hash: Span, brackets: &Group, errors: &mut Errors) {
+        let attribute = quote_spanned!(hash=> # #brackets);
+        match Attribute::parse_outer.parse2(attribute.clone()) {
+            Ok(_) => self.tokens.extend(attribute),
+            Err(error) => {
+                return errors.push(error.span(), format!("this is no attribute: {error}"));
+            }
+        }
         let mut trees = brackets.stream().into_iter();
         let Some(TokenTree::Ident(name)) = trees.next() else { return };
         if name == "doc" {
@@ -89,15 +95,20 @@ impl Attributes {
     }
 }
 
-fn visibility(tokens: &mut Tokens<'_>) -> TokenStream {
-    let mut ahead = *tokens;
+fn visibility(tokens: &mut Tokens<'_>, errors: &mut Errors) -> TokenStream {
     let mut visibility = TokenStream::new();
+    let mut ahead = *tokens;
     if ahead.keyword("pub").is_none() || ahead.punct(':').is_some() {
         return visibility;
     }
+    let span = tokens.span();
     visibility.extend(tokens.tree());
     if tokens.at_group(Delimiter::Parenthesis) {
         visibility.extend(tokens.tree());
+    }
+    if syn::parse2::<Visibility>(visibility.clone()).is_err() {
+        errors.push(span, "a visibility is `pub`, `pub(crate)`, `pub(super)` or `pub(in path)`");
+        return TokenStream::new();
     }
     visibility
 }
@@ -110,10 +121,4 @@ fn skip_header(tokens: &mut Tokens<'_>) {
     };
     tokens.until(end);
     tokens.punct(';');
-}
-
-fn punct(char: char, span: proc_macro2::Span) -> TokenTree {
-    let mut punct = proc_macro2::Punct::new(char, proc_macro2::Spacing::Alone);
-    punct.set_span(span);
-    punct.into()
 }

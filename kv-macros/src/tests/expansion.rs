@@ -111,7 +111,7 @@ fn all_sources_of_values() {
             { key: "typed secret", value: env("SECRET"), type: Settings },
             { key: "theme", value: theme::Theme { dark: true, ..Default::default() } },
             { key: "literal", value: { dark: false }, type: Theme },
-            { key: "soon", value: -1.5, expirationTtl: "1h 30m" },
+            { key: "later", value: -1.5, expirationTtl: "1h 30m" },
             { key: "then", value: 18446744073709551615, expiration: "2030-01-01T00:00:00Z" },
             ..file("seed.json"),
             ..dir("public/css"),

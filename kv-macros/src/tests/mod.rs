@@ -1,7 +1,9 @@
 //! The whole way from tokens to code, on declarations as users write them.
 
+mod dir;
 mod errors;
 mod expansion;
+mod half_typed;
 
 use proc_macro2::TokenStream;
 

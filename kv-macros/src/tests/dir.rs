@@ -1,0 +1,138 @@
+//! `..dir`: which files become entries.
+
+use std::fs;
+use std::path::Path;
+
+use super::mistakes;
+use crate::model::Spread;
+use crate::package::Package;
+
+/// A folder `public` with these files, in a package of its own.
+fn package(files: &[&str]) -> tempfile::TempDir {
+    let package = tempfile::tempdir().unwrap();
+    for file in files {
+        let path = package.path().join("public").join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, file).unwrap();
+    }
+    package
+}
+
+fn keys(root: &Path) -> Vec<String> {
+    let input = super::input("pub struct A; values: [..dir(\"public\")]");
+    let (model, errors) = crate::understand(input, &Package::at(root));
+    assert!(errors.is_empty(), "{errors:?}");
+    let Some(Spread::Dir { files, .. }) = model.unwrap().spreads.pop() else { panic!("no folder") };
+    files.into_iter().map(|file| file.key).collect()
+}
+
+fn refusals(root: &Path) -> String {
+    mistakes("pub struct A; values: [..dir(\"public\")]", &Package::at(root)).join("\n")
+}
+
+#[test]
+fn keys_are_paths_in_order() {
+    let package = package(&["b.js", "a/z.css", "a.html", "a/b/c"]);
+    assert_eq!(keys(package.path()), ["a.html", "a/b/c", "a/z.css", "b.js"]);
+}
+
+#[test]
+fn hidden_files_stay_at_home() {
+    let package = package(&["a", ".env", ".git/config", ".well-known/security.txt"]);
+    assert_eq!(keys(package.path()), [".well-known/security.txt", "a"]);
+}
+
+#[test]
+fn an_etag_is_of_the_content_and_a_type_is_of_the_name() {
+    let package = package(&["a.html", "b.unknown"]);
+    let input = super::input("pub struct A; values: [..dir(\"public\")]");
+    let (model, _) = crate::understand(input, &Package::at(package.path()));
+    let Some(Spread::Dir { files, .. }) = model.unwrap().spreads.pop() else { panic!("no folder") };
+    let etag = &blake3::hash(b"a.html").to_hex()[..32];
+    assert_eq!(files[0].metadata, format!(r#"{{"contentType":"text/html","etag":"{etag}"}}"#));
+    assert!(files[1].metadata.contains("application/octet-stream"));
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_symlink_inside_the_package_is_followed() {
+        let package = package(&["a"]);
+        fs::create_dir(package.path().join("shared")).unwrap();
+        fs::write(package.path().join("shared/b"), "b").unwrap();
+        symlink("../shared", package.path().join("public/shared")).unwrap();
+        assert_eq!(keys(package.path()), ["a", "shared/b"]);
+    }
+
+    #[test]
+    fn a_symlink_out_of_the_package_is_refused() {
+        let package = package(&["a"]);
+        symlink("/etc/passwd", package.path().join("public/passwd")).unwrap();
+        symlink("/etc", package.path().join("public/etc")).unwrap();
+        let refusals = refusals(package.path());
+        assert!(refusals.contains("`public/passwd` leaves the crate"), "{refusals}");
+        assert!(refusals.contains("`public/etc/` leaves the crate"), "{refusals}");
+    }
+
+    #[test]
+    fn a_symlink_that_loops_is_refused() {
+        let package = package(&["a/b"]);
+        symlink("..", package.path().join("public/a/up")).unwrap();
+        symlink("self", package.path().join("public/self")).unwrap();
+        let refusals = refusals(package.path());
+        assert!(
+            refusals.contains("`public/a/up/` is a symlink to a folder that it lies in"),
+            "{refusals}"
+        );
+        assert!(refusals.contains("`public/self` cannot be read"), "{refusals}");
+    }
+
+    #[test]
+    fn a_name_that_is_not_utf8_is_refused() {
+        let package = package(&["a"]);
+        let name = OsStr::from_bytes(b"\xff.js");
+        if fs::write(package.path().join("public").join(name), "x").is_ok() {
+            let refusals = refusals(package.path());
+            assert!(refusals.contains("is not UTF-8"), "{refusals}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused_without_waiting_for_it() {
+        let package = package(&["a"]);
+        let socket = package.path().join("public/socket");
+        let _listener = std::os::unix::net::UnixListener::bind(socket).unwrap();
+        let refusals = refusals(package.path());
+        assert!(refusals.contains("`public/socket` is neither a file nor a folder"), "{refusals}");
+    }
+}
+
+#[test]
+fn a_file_too_large_for_a_value_is_refused_before_it_is_read() {
+    let package = package(&["a"]);
+    let large = fs::File::create(package.path().join("public/large.bin")).unwrap();
+    large.set_len(30 * 1024 * 1024).unwrap();
+    let refusals = refusals(package.path());
+    assert!(refusals.contains("`public/large.bin`: this value has 31457280 bytes"), "{refusals}");
+    let file = mistakes(
+        "pub struct A; values: [{ key: \"a\", value: file(\"public/large.bin\") }]",
+        &Package::at(package.path()),
+    );
+    assert!(file[0].contains("31457280"), "{file:?}");
+}
+
+#[test]
+fn a_folder_of_mistakes_shows_some_and_counts_the_rest() {
+    let long = "x".repeat(250);
+    let names: Vec<String> = (0..30).map(|n| format!("{long}/{long}/{n:020}")).collect();
+    let package = package(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let refusals = refusals(package.path());
+    assert_eq!(refusals.matches("this key has 522 bytes").count(), 20);
+    assert!(refusals.contains("there are 10 more mistakes"), "{refusals}");
+}
