@@ -1,6 +1,6 @@
 //! The commands: each composes the engine's steps and shows what comes of them.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -162,7 +162,10 @@ impl Running<'_> {
         let answer = tokio::task::spawn_blocking(move || screen.confirm("Apply this plan?"));
         tokio::select! {
             answer = answer => match answer {
-                Ok(true) => Ok(()),
+                Ok(Ok(true)) => Ok(()),
+                Ok(Err(error)) if error.kind() == ErrorKind::Interrupted => {
+                    Err(DeployError::Interrupted.into())
+                }
                 _ => Err(CliError::Declined),
             },
             () = self.interrupt.wait() => Err(DeployError::Interrupted.into()),

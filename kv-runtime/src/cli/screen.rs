@@ -1,5 +1,7 @@
 //! What people read: status lines and errors, on stderr.
 
+use std::io;
+
 use console::{Style, Term};
 
 use super::args::Color;
@@ -49,11 +51,10 @@ impl Screen {
     }
 
     /// Asks a question whose answer is no unless it is yes.
-    pub(super) fn confirm(&self, question: &str) -> bool {
-        self.term.write_str(&format!("{question} [y/N] ")).is_ok()
-            && self.term.read_line().is_ok_and(|answer| {
-                matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
-            })
+    pub(super) fn confirm(&self, question: &str) -> io::Result<bool> {
+        self.term.write_str(&format!("{question} [y/N] "))?;
+        let answer = self.term.read_line()?.trim().to_ascii_lowercase();
+        Ok(matches!(answer.as_str(), "y" | "yes"))
     }
 
     pub(super) fn error(&self, error: &CliError) {
