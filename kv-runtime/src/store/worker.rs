@@ -131,6 +131,22 @@ fn failed(error: KvError) -> Error {
     Error::from_runtime(message)
 }
 
+/// So that a Worker's handler can use `?`. The text says all that a log should.
+impl From<Error> for worker::Error {
+    fn from(error: Error) -> Self {
+        let mut text = error.to_string();
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        if let Some(help) = error.help() {
+            text = format!("{text} ({help})");
+        }
+        Self::RustError(text)
+    }
+}
+
 fn show(thrown: &JsValue) -> String {
     thrown.as_string().unwrap_or_else(|| format!("{thrown:?}"))
 }
