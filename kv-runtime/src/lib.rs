@@ -56,6 +56,8 @@ mod namespace;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod state;
 pub mod store;
+#[cfg(not(target_arch = "wasm32"))]
+mod wrangler;
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -40,6 +40,14 @@ pub(super) struct Args {
     )]
     pub(super) local: Option<PathBuf>,
 
+    /// deploy: write each binding and its id into wrangler's configuration, at the top level for the
+    /// stage dev, else under the stage's environment; with --local as `preview_id`, which only
+    /// `wrangler dev` uses. plan: say what would be written [default: the wrangler.toml,
+    /// wrangler.json or wrangler.jsonc of the package, else of its workspace]
+    #[expect(clippy::option_option, reason = "with and without a value")]
+    #[arg(long, global = true, value_name = "PATH", num_args = 0..=1, require_equals = true)]
+    pub(super) wrangler: Option<Option<PathBuf>>,
+
     /// Where the state is kept [default: .kv beside the package's Cargo.toml, `file:.kv`]
     #[arg(long, global = true, env = "KV_STATE", value_name = "URL")]
     pub(super) state: Option<String>,
@@ -108,6 +116,9 @@ pub(super) enum Command {
         /// Exit with 2 when there are changes
         #[arg(long)]
         detailed_exitcode: bool,
+        /// Fail when wrangler's configuration is out of date; implies --wrangler
+        #[arg(long)]
+        check: bool,
     },
     /// Delete what was created; adopted namespaces and those with `delete: false` stay
     Destroy,

@@ -10,7 +10,7 @@ use super::error::CliError;
 use super::progress::Progress;
 use super::screen::Screen;
 use super::status::{stage_key, status};
-use super::{CHANGES, DONE, render};
+use super::{CHANGES, DONE, render, wrangler};
 use crate::declaration::Declaration;
 use crate::engine::{DeployError, Deployed, Interrupt, Options, Plan, Resolved, Run, Target, root};
 use crate::state::Session;
@@ -28,7 +28,7 @@ pub(super) async fn run(
         return Ok(DONE);
     }
     let run = Run::new(declarations, options(args.stage())?).await?;
-    let mut command = Running { args, run, screen, interrupt };
+    let mut command = Running { args, declarations, run, screen, interrupt };
     match &args.command {
         None | Some(Command::Deploy) => command.deploy().await?,
         Some(Command::Plan { detailed_exitcode, .. }) => {
@@ -69,13 +69,14 @@ fn options(
     Ok(options)
 }
 
-fn package_root(declarations: &[&'static Declaration]) -> PathBuf {
+pub(super) fn package_root(declarations: &[&'static Declaration]) -> PathBuf {
     declarations.first().map_or_else(|| PathBuf::from("."), |declaration| root(declaration))
 }
 
 /// A command at work.
 struct Running<'a> {
     args: &'a Args,
+    declarations: &'a [&'static Declaration],
     run: Run,
     screen: &'a Screen,
     interrupt: &'a Interrupt,
@@ -90,6 +91,7 @@ struct Report<'a> {
 
 impl Running<'_> {
     async fn plan(&mut self) -> Result<bool, CliError> {
+        let config = wrangler::config(self.args, self.declarations)?;
         let resolved = self.run.resolve()?;
         let state = self.run.read().await?;
         let plan = self.run.plan_deploy(&resolved, &state).await?;
@@ -98,10 +100,14 @@ impl Running<'_> {
             Format::Json => print_json(&plan)?,
             Format::Markdown => print(&render::markdown(&plan))?,
         }
+        if let Some(config) = config {
+            wrangler::check(&config, &plan, self.args, self.declarations, self.screen)?;
+        }
         Ok(!plan.is_empty())
     }
 
     async fn deploy(&mut self) -> Result<(), CliError> {
+        let config = wrangler::config(self.args, self.declarations)?;
         let resolved = self.run.resolve()?;
         let mut session = self.run.open().await?;
         let result = match self.run.plan_deploy(&resolved, session.state()).await {
@@ -115,6 +121,9 @@ impl Running<'_> {
             Format::Text => self.show_deployed(&deployed),
             Format::Json => print_json(&Report { plan: &plan, namespaces: &deployed })?,
             Format::Markdown => print(&render::markdown(&plan))?,
+        }
+        if let Some(config) = config {
+            wrangler::update(&config, &deployed, self.run.local_folder(), self.screen)?;
         }
         Ok(())
     }

@@ -2,9 +2,11 @@
 
 use std::error::Error;
 use std::io;
+use std::path::PathBuf;
 
 use crate::engine::DeployError;
 use crate::state::StateError;
+use crate::wrangler::WranglerError;
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CliError {
@@ -22,6 +24,10 @@ pub(super) enum CliError {
     Imported(String),
     #[error("the account has no namespace {0}")]
     NoSuchNamespace(String),
+    #[error(transparent)]
+    Wrangler(#[from] WranglerError),
+    #[error("{} is out of date: {}", path.display(), bindings.join(", "))]
+    OutOfDate { path: PathBuf, bindings: Vec<String> },
 }
 
 impl From<StateError> for CliError {
@@ -38,6 +44,8 @@ impl CliError {
             Self::NoSuchNamespace(_) => Some(
                 "copy the id from the dashboard or from `wrangler kv namespace list`".to_owned(),
             ),
+            Self::Wrangler(error) => error.help().map(str::to_owned),
+            Self::OutOfDate { .. } => Some("`deploy --wrangler` brings it up to date".to_owned()),
             Self::Imported(_) => {
                 Some("`status` shows it; deploy brings it to what is declared".to_owned())
             }

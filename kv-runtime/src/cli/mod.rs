@@ -7,6 +7,7 @@ mod progress;
 mod render;
 mod screen;
 mod status;
+mod wrangler;
 
 use std::process::ExitCode;
 

@@ -1,0 +1,105 @@
+//! `--wrangler`: what the command line says of wrangler's configuration.
+
+use std::path::Path;
+
+use super::args::{Args, Command};
+use super::commands::package_root;
+use super::error::CliError;
+use super::screen::Screen;
+use crate::declaration::Declaration;
+use crate::engine::{Action, Deployed, Plan};
+use crate::wrangler::{Binding, ConfigFile, Field};
+
+/// Where `wrangler dev` keeps its files, beside its configuration.
+const DEV_STATE: &str = ".wrangler/state";
+
+/// The configuration to keep right, if any.
+pub(super) fn config(
+    args: &Args,
+    declarations: &[&'static Declaration],
+) -> Result<Option<ConfigFile>, CliError> {
+    let field = if args.local.is_some() { Field::PreviewId } else { Field::Id };
+    Ok(match &args.wrangler {
+        Some(Some(path)) => Some(ConfigFile::at(path.clone(), args.stage(), field)?),
+        Some(None) => Some(ConfigFile::find(&package_root(declarations), args.stage(), field)?),
+        None if checks(args) => {
+            Some(ConfigFile::find(&package_root(declarations), args.stage(), field)?)
+        }
+        None => None,
+    })
+}
+
+fn checks(args: &Args) -> bool {
+    matches!(args.command, Some(Command::Plan { check: true, .. }))
+}
+
+/// Says which bindings a deploy would put right, and fails if it is to check that there are none.
+pub(super) fn check(
+    config: &ConfigFile,
+    plan: &Plan,
+    args: &Args,
+    declarations: &[&'static Declaration],
+    screen: &Screen,
+) -> Result<(), CliError> {
+    let mut known = Vec::new();
+    let mut stale = Vec::new();
+    for namespace in &plan.namespaces {
+        let Some(declaration) = declarations.iter().find(|d| d.id == namespace.id) else {
+            continue;
+        };
+        match &namespace.action {
+            Action::Keep { namespace_id }
+            | Action::Rename { namespace_id, .. }
+            | Action::Adopt { namespace_id }
+            | Action::Resume { namespace_id: Some(namespace_id), .. } => {
+                known.push(Binding { name: declaration.binding, id: namespace_id });
+            }
+            _ => stale.push(declaration.binding.to_owned()),
+        }
+    }
+    stale.extend(config.stale(&known)?);
+    let path = config.path();
+    if stale.is_empty() {
+        screen.say("Up to date", &path.display().to_string());
+    } else if checks(args) {
+        return Err(CliError::OutOfDate { path: path.to_owned(), bindings: stale });
+    } else {
+        screen.say("Out of date", &format!("{}: {}", path.display(), stale.join(", ")));
+    }
+    Ok(())
+}
+
+/// Writes what is deployed into the configuration.
+pub(super) fn update(
+    config: &ConfigFile,
+    deployed: &[Deployed],
+    local: Option<&Path>,
+    screen: &Screen,
+) -> Result<(), CliError> {
+    let bindings: Vec<_> =
+        deployed.iter().map(|d| Binding { name: &d.binding, id: &d.namespace_id }).collect();
+    let changed = config.update(&bindings)?;
+    let path = config.path().display();
+    if changed.is_empty() {
+        screen.say("Up to date", &path.to_string());
+    } else {
+        screen.say("Updated", &format!("{path}: {}", changed.join(", ")));
+    }
+    if let Some(folder) = local.filter(|folder| !is_beside(config.path(), folder)) {
+        screen.line(&format!(
+            "\n`wrangler dev` keeps its files beside its configuration; let it read these:\n  \
+             npx wrangler dev --persist-to {}",
+            folder.display()
+        ));
+    }
+    Ok(())
+}
+
+/// Whether `wrangler dev` reads `folder` without being told to.
+fn is_beside(config: &Path, folder: &Path) -> bool {
+    let own = config.with_file_name(DEV_STATE);
+    match (std::path::absolute(own), std::path::absolute(folder)) {
+        (Ok(own), Ok(folder)) => own == folder,
+        _ => false,
+    }
+}

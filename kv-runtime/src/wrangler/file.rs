@@ -1,0 +1,132 @@
+//! The configuration's file: found, read and replaced.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use toml_edit::Document;
+
+use super::document::Syntax;
+use super::edit::{Edited, edit};
+use super::jsonc::JSONC;
+use super::toml::TOML;
+use super::{Binding, Field, WranglerError};
+
+const NAMES: [&str; 3] = ["wrangler.toml", "wrangler.json", "wrangler.jsonc"];
+
+/// wrangler's configuration of a stage.
+#[derive(Debug)]
+pub(crate) struct ConfigFile {
+    path: PathBuf,
+    syntax: &'static Syntax,
+    stage: String,
+    field: Field,
+}
+
+impl ConfigFile {
+    /// The file at `path`.
+    pub(crate) fn at(path: PathBuf, stage: &str, field: Field) -> Result<Self, WranglerError> {
+        let syntax = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("toml") => &TOML,
+            Some("json" | "jsonc") => &JSONC,
+            _ => return Err(WranglerError::Format(path)),
+        };
+        let file = Self { path, syntax, stage: stage.to_owned(), field };
+        // What is wrong with the file is said before anything is deployed.
+        file.stale(&[])?;
+        Ok(file)
+    }
+
+    /// The file of the package in `root`, else of the nearest folder up to its workspace.
+    pub(crate) fn find(root: &Path, stage: &str, field: Field) -> Result<Self, WranglerError> {
+        let root = std::path::absolute(root).map_err(|source| WranglerError::Io {
+            action: "find",
+            path: root.into(),
+            source,
+        })?;
+        let folders: Vec<_> = root.ancestors().collect();
+        let top = folders.iter().position(|folder| is_workspace(folder)).unwrap_or(0);
+        for folder in &folders[..=top] {
+            let paths = NAMES.iter().map(|name| folder.join(name));
+            let mut paths: Vec<_> = paths.filter(|path| path.is_file()).collect();
+            match paths.len() {
+                0 => {}
+                1 => return Self::at(paths.remove(0), stage, field),
+                _ => return Err(WranglerError::Several(paths)),
+            }
+        }
+        Err(WranglerError::Missing(root))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The bindings that the file does not have as they are given.
+    pub(crate) fn stale(&self, bindings: &[Binding<'_>]) -> Result<Vec<String>, WranglerError> {
+        Ok(self.edited(bindings)?.1.changed)
+    }
+
+    /// Puts the bindings right and gives those that were not; if all were, nothing is written.
+    pub(crate) fn update(&self, bindings: &[Binding<'_>]) -> Result<Vec<String>, WranglerError> {
+        let (mark, Edited { text, changed }) = self.edited(bindings)?;
+        if !changed.is_empty() {
+            replace(&self.path, &format!("{mark}{text}"))
+                .map_err(|source| self.io_error("write", source))?;
+        }
+        Ok(changed)
+    }
+
+    /// The byte order mark, if there is one, and the text as it is to be.
+    fn edited(&self, bindings: &[Binding<'_>]) -> Result<(&'static str, Edited), WranglerError> {
+        let whole =
+            fs::read_to_string(&self.path).map_err(|source| self.io_error("read", source))?;
+        let (mark, text) = match whole.strip_prefix('\u{feff}') {
+            Some(text) => ("\u{feff}", text),
+            None => ("", &*whole),
+        };
+        match edit(self.syntax, text, &self.stage, self.field, bindings) {
+            Ok(edited) => Ok((mark, edited)),
+            Err(fault) => {
+                let before = text.get(..fault.at).unwrap_or(text);
+                let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+                Err(WranglerError::Content {
+                    path: self.path.clone(),
+                    line: before.matches('\n').count() + 1,
+                    column: before[line_start..].chars().count() + 1,
+                    message: fault.message,
+                })
+            }
+        }
+    }
+
+    fn io_error(&self, action: &'static str, source: io::Error) -> WranglerError {
+        WranglerError::Io { action, path: self.path.clone(), source }
+    }
+}
+
+/// Whether a folder is the root of a Cargo workspace.
+fn is_workspace(folder: &Path) -> bool {
+    fs::read_to_string(folder.join("Cargo.toml")).is_ok_and(|manifest| {
+        Document::parse(manifest)
+            .is_ok_and(|manifest| manifest.as_table().contains_key("workspace"))
+    })
+}
+
+/// Writes beside the file, syncs and renames over it, so that a crash leaves either content whole.
+/// A link goes on leading to the file, which keeps its permissions.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = fs::canonicalize(path)?;
+    // A file that may not be written is not replaced either.
+    let permissions = OpenOptions::new().write(true).open(&path)?.metadata()?.permissions();
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".wrangler-").tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().set_permissions(permissions)?;
+    file.as_file().sync_all()?;
+    file.persist(&path)?;
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! Keeping wrangler's configuration right: the bindings and ids of what is deployed.
+//!
+//! The text is parsed only to find the places that are to change; all other bytes stay as they are
+//! (`text`). `document` is what TOML and JSONC have in common, and `edit` knows what the
+//! configuration is to say.
+
+mod document;
+mod edit;
+mod file;
+mod jsonc;
+#[cfg(test)]
+mod tests;
+mod text;
+mod toml;
+
+use std::io;
+use std::path::PathBuf;
+
+pub(crate) use file::ConfigFile;
+
+/// A binding as the configuration is to have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Binding<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) id: &'a str,
+}
+
+/// Which id of a binding is kept right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Field {
+    /// What `wrangler deploy` binds.
+    Id,
+    /// What `wrangler dev` uses instead where there is one, so that a deploy to this machine leaves
+    /// alone what `wrangler deploy` binds.
+    PreviewId,
+}
+
+impl Field {
+    fn key(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::PreviewId => "preview_id",
+        }
+    }
+}
+
+/// Why wrangler's configuration cannot be kept right.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WranglerError {
+    #[error("there is no wrangler.toml, wrangler.json or wrangler.jsonc in {}", .0.display())]
+    Missing(PathBuf),
+    #[error("there is more than one wrangler configuration: {}", list(.0))]
+    Several(Vec<PathBuf>),
+    #[error("{} ends in none of .toml, .json and .jsonc", .0.display())]
+    Format(PathBuf),
+    #[error("cannot {action} {}", path.display())]
+    Io { action: &'static str, path: PathBuf, source: io::Error },
+    #[error("{}:{line}:{column}: {message}", path.display())]
+    Content { path: PathBuf, line: usize, column: usize, message: String },
+}
+
+impl WranglerError {
+    pub(crate) fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Missing(_) | Self::Several(_) => Some("name it: --wrangler=PATH"),
+            Self::Content { .. } => Some("the file was left as it is"),
+            Self::Format(_) | Self::Io { .. } => None,
+        }
+    }
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    paths.join(", ")
+}

@@ -1,0 +1,27 @@
+//! Tests of the configuration's edits.
+
+mod file;
+mod jsonc;
+mod properties;
+mod toml;
+
+use super::document::Syntax;
+use super::edit::edit;
+use super::{Binding, Field};
+
+/// The text with `SESSIONS` at `1a2b`, after it was shown that a second edit finds nothing to do.
+fn with_sessions(syntax: &'static Syntax, text: &str, stage: &str, field: Field) -> String {
+    let bindings = [Binding { name: "SESSIONS", id: "1a2b" }];
+    let edited = edit(syntax, text, stage, field, &bindings).unwrap();
+    assert_eq!(edited.changed, ["SESSIONS"]);
+    let again = edit(syntax, &edited.text, stage, field, &bindings).unwrap();
+    assert_eq!((&again.text, again.changed.len()), (&edited.text, 0), "idempotent");
+    edited.text
+}
+
+/// What is said of a text, and the rest of the line that it points at.
+fn fault<'a>(syntax: &'static Syntax, text: &'a str, stage: &str) -> (String, &'a str) {
+    let bindings = [Binding { name: "SESSIONS", id: "1a2b" }];
+    let fault = edit(syntax, text, stage, Field::Id, &bindings).unwrap_err();
+    (fault.message, text[fault.at..].lines().next().unwrap_or_default())
+}

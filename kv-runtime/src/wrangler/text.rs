@@ -1,0 +1,175 @@
+//! Changes of a text that leave every byte beside them as it is.
+
+use std::ops::Range;
+
+use super::document::{Lines, Node, Syntax};
+
+/// A piece of a text and what takes its place.
+#[derive(Debug)]
+pub(super) struct Splice {
+    at: Range<usize>,
+    with: String,
+}
+
+impl Splice {
+    pub(super) fn replace(at: Range<usize>, with: String) -> Self {
+        Self { at, with }
+    }
+
+    pub(super) fn insert(at: usize, with: String) -> Self {
+        Self { at: at..at, with }
+    }
+}
+
+/// Makes the changes; those at the same place in the order in which they are given.
+pub(super) fn apply(text: &str, mut splices: Vec<Splice>) -> String {
+    splices.sort_by_key(|splice| splice.at.start);
+    let mut out = String::with_capacity(text.len() + splices.len() * 64);
+    let mut done = 0;
+    for Splice { at, with } in splices {
+        out.push_str(&text[done..at.start]);
+        out.push_str(&with);
+        done = at.end;
+    }
+    out.push_str(&text[done..]);
+    out
+}
+
+/// What the text breaks its lines with.
+pub(super) fn line_break(text: &str) -> &'static str {
+    match text.find('\n') {
+        Some(at) if text[..at].ends_with('\r') => "\r\n",
+        _ => "\n",
+    }
+}
+
+/// What the line of a place is indented by.
+pub(super) fn indentation(text: &str, at: usize) -> &str {
+    let line = &text[line_start(text, at)..at];
+    &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
+}
+
+/// The end of the line when nothing but a comment follows on it.
+pub(super) fn rest_of_line(syntax: &Syntax, text: &str, mut at: usize) -> Option<usize> {
+    loop {
+        let rest = &text[at..];
+        if rest.is_empty() || rest.starts_with('\n') || rest.starts_with("\r\n") {
+            return Some(at);
+        }
+        let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        at += if blank > 0 { blank } else { (syntax.comment)(rest)? };
+    }
+}
+
+fn line_start(text: &str, at: usize) -> usize {
+    text[..at].rfind('\n').map_or(0, |at| at + 1)
+}
+
+/// The items between two brackets, with commas between them.
+pub(super) struct List<'a> {
+    syntax: &'static Syntax,
+    text: &'a str,
+    /// From one bracket to the other.
+    inside: Range<usize>,
+    last: Option<Range<usize>>,
+}
+
+impl<'a> List<'a> {
+    /// The items of an array or a table that is written in one piece.
+    pub(super) fn new(syntax: &'static Syntax, text: &'a str, node: &Node) -> Self {
+        let inside = node.span.start + 1..node.span.end - 1;
+        Self { syntax, text, inside, last: node.items().max_by_key(|item| item.end) }
+    }
+
+    /// How an item is written; `None`: on the line of the one before it.
+    pub(super) fn lines(&self) -> Option<Lines> {
+        let (text, unit) = (self.text, self.unit());
+        let indent = match &self.last {
+            Some(last) => {
+                let own_line = text[line_start(text, last.start)..last.start].trim().is_empty();
+                own_line.then(|| indentation(text, last.start).to_owned())
+            }
+            // An empty list says nothing; a text of one line stays one.
+            None => text.trim_end().contains('\n').then(|| format!("{}{unit}", self.outer())),
+        };
+        indent.map(|indent| Lines { line: format!("{}{indent}", line_break(text)), unit })
+    }
+
+    /// Whether items themselves are written over several lines.
+    pub(super) fn has_long_items(&self) -> bool {
+        self.last.clone().is_none_or(|last| self.text[last].contains('\n'))
+    }
+
+    /// Adds items after the last one.
+    pub(super) fn append(&self, items: &[String]) -> Vec<Splice> {
+        let lines = self.lines();
+        let before = lines.as_ref().map_or(" ", |lines| &lines.line);
+        let Some(last) = &self.last else { return vec![self.fill(items, lines.as_ref())] };
+        let comma = self.comma_after(last.end);
+        let mut splices = Vec::new();
+        if comma.is_none() {
+            splices.push(Splice::insert(last.end, ",".to_owned()));
+        }
+        let mut at = comma.unwrap_or(last.end);
+        if lines.is_some() {
+            at = rest_of_line(self.syntax, self.text, at).unwrap_or(at);
+        }
+        let mut added = format!("{before}{}", items.join(&format!(",{before}")));
+        if comma.is_some() {
+            added.push(',');
+        }
+        splices.push(Splice::insert(at, added));
+        splices
+    }
+
+    /// The first items of an empty list.
+    fn fill(&self, items: &[String], lines: Option<&Lines>) -> Splice {
+        let blank = self.text[self.inside.clone()].trim().is_empty();
+        let start = self.inside.start;
+        let Some(Lines { line, .. }) = lines else {
+            let space = if self.text[..start].ends_with('{') { " " } else { "" };
+            let with = format!("{space}{}{space}", items.join(", "));
+            return Splice::replace(if blank { self.inside.clone() } else { start..start }, with);
+        };
+        let mut with = format!("{line}{}", items.join(&format!(",{line}")));
+        let outer = format!("{}{}", line_break(self.text), self.outer());
+        if blank {
+            return Splice::replace(self.inside.clone(), with + &outer);
+        }
+        if let Some(end) = rest_of_line(self.syntax, self.text, start) {
+            return Splice::insert(end, with);
+        }
+        with.push_str(&outer);
+        Splice::insert(start, with)
+    }
+
+    /// What the closing bracket is indented by, or would be on a line of its own.
+    fn outer(&self) -> &str {
+        match self.text[self.inside.clone()].rsplit_once('\n') {
+            Some((_, indent)) if indent.trim().is_empty() => indent,
+            _ => indentation(self.text, self.inside.start),
+        }
+    }
+
+    /// The end of the comma that follows an item.
+    fn comma_after(&self, mut at: usize) -> Option<usize> {
+        loop {
+            let rest = &self.text[at..];
+            let blank = rest.len() - rest.trim_start().len();
+            if blank == 0 && rest.starts_with(',') {
+                return Some(at + 1);
+            }
+            at += if blank > 0 { blank } else { (self.syntax.comment)(rest)? };
+        }
+    }
+
+    /// What the document indents by: as much as its first indented value.
+    fn unit(&self) -> String {
+        let indented = |line: &&str| line.trim_start().starts_with(['"', '\'', '{']);
+        let indents = self.text.lines().filter(indented).map(|line| {
+            let end = line.len() - line.trim_start().len();
+            &line[..end]
+        });
+        indents.into_iter().find(|indent| !indent.is_empty()).unwrap_or("  ").to_owned()
+    }
+}

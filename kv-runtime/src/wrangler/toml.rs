@@ -1,0 +1,125 @@
+//! wrangler.toml.
+
+use serde_json::Value;
+use toml_edit::{Document, InlineTable, Item, Key, Table, Value as TomlValue};
+
+use super::document::{Fault, Form, Kind, Lines, Node, Pair, Syntax};
+use super::text::{Splice, line_break, rest_of_line};
+
+pub(super) static TOML: Syntax = Syntax { table: "a table", parse, comment, value, pair };
+
+fn parse(text: &str) -> Result<Node, Fault> {
+    let document = Document::parse(text).map_err(|error| Fault {
+        at: error.span().map_or(0, |span| span.start),
+        message: error.message().to_owned(),
+    })?;
+    Ok(from_table(document.as_table()))
+}
+
+fn from_item(item: &Item) -> Option<Node> {
+    match item {
+        Item::None => None,
+        Item::Value(value) => Some(from_value(value)),
+        Item::Table(table) => Some(from_table(table)),
+        Item::ArrayOfTables(tables) => Some(Node {
+            span: tables.span().unwrap_or_default(),
+            kind: Kind::Array(tables.iter().map(from_table).collect()),
+            form: Form::Header,
+        }),
+    }
+}
+
+fn from_table(table: &Table) -> Node {
+    let pair = |(key, item): (&str, &Item)| from_pair(table.key(key)?, from_item(item)?);
+    Node {
+        span: table.span().unwrap_or_default(),
+        kind: Kind::Table(table.iter().filter_map(pair).collect()),
+        form: if table.is_dotted() { Form::Dotted } else { Form::Header },
+    }
+}
+
+fn from_value(value: &TomlValue) -> Node {
+    let span = value.span().unwrap_or_default();
+    let kind = match value {
+        TomlValue::String(text) => Kind::Text(text.value().clone()),
+        TomlValue::Array(array) => Kind::Array(array.iter().map(from_value).collect()),
+        TomlValue::InlineTable(table) => return from_inline(table),
+        _ => Kind::Other,
+    };
+    Node { span, kind, form: Form::Whole }
+}
+
+fn from_inline(table: &InlineTable) -> Node {
+    let pair = |(key, value): (&str, &TomlValue)| from_pair(table.key(key)?, from_value(value));
+    Node {
+        span: table.span().unwrap_or_default(),
+        kind: Kind::Table(table.iter().filter_map(pair).collect()),
+        form: if table.is_dotted() { Form::Dotted } else { Form::Whole },
+    }
+}
+
+fn from_pair(key: &Key, value: Node) -> Option<Pair> {
+    Some(Pair { key: key.get().to_owned(), start: key.span()?.start, value })
+}
+
+fn comment(text: &str) -> Option<usize> {
+    text.starts_with('#').then(|| text.lines().next().map_or(0, str::len))
+}
+
+/// Always on one line: TOML 1.0 has no inline tables over several.
+fn value(value: &Value, _: Option<&Lines>) -> String {
+    match value {
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(|item| self::value(item, None)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(pairs) => {
+            let pairs: Vec<_> = pairs.iter().map(|(key, v)| pair(&[key], v, None)).collect();
+            format!("{{ {} }}", pairs.join(", "))
+        }
+        Value::String(text) => TomlValue::from(text).to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn pair(path: &[&str], value: &Value, _: Option<&Lines>) -> String {
+    format!("{} = {}", key(path), self::value(value, None))
+}
+
+fn key(path: &[&str]) -> String {
+    let keys: Vec<_> = path.iter().map(|key| Key::new(*key).to_string()).collect();
+    keys.join(".")
+}
+
+/// Tables for an array of tables, below the line on which `end` is.
+pub(super) fn blocks(text: &str, end: usize, path: &[&str], entries: &[Value]) -> Splice {
+    let newline = line_break(text);
+    let at = below(text, end);
+    let mut lines = Vec::new();
+    for entry in entries {
+        lines.push(String::new());
+        lines.push(format!("[[{}]]", key(path)));
+        let pairs = entry.as_object().into_iter().flatten();
+        lines.extend(pairs.map(|(key, value)| pair(&[key], value, None)));
+    }
+    lines.push(String::new());
+    if text[..at].trim().is_empty() {
+        lines.remove(0);
+    } else if !text[..at].ends_with('\n') {
+        lines.insert(0, String::new());
+    }
+    Splice::insert(at, lines.join(newline))
+}
+
+/// The start of the line below `end`, and below the comments that go with it: those right under it
+/// that are not right above something else.
+fn below(text: &str, end: usize) -> usize {
+    let next_line = |at: usize| text[at..].find('\n').map_or(text.len(), |more| at + more + 1);
+    let start = next_line(rest_of_line(&TOML, text, end).unwrap_or(end));
+    let mut at = start;
+    while text[at..].trim_start_matches([' ', '\t']).starts_with('#') {
+        at = next_line(at);
+    }
+    let line = &text[at..next_line(at)];
+    if line.trim().is_empty() { at } else { start }
+}
