@@ -11,10 +11,9 @@ use super::bulk::{PutBatch, Requests, put_batches};
 use super::error::DeployError;
 use super::event::{Event, Reporter};
 use super::interrupt::Interrupt;
-use super::observe::SETTLING;
 use super::plan::{Action, KeyChange, NamespacePlan};
 use super::resolve::Resolved;
-use super::wait;
+use super::wait::{self, SETTLING};
 use crate::api::{ApiError, BulkOutcome, NamespaceInfo, Namespaces};
 use crate::state::{Creating, Deployment, KeyRecord, Origin, Record, Session};
 
@@ -207,7 +206,7 @@ impl Apply<'_> {
         namespace_id: &str,
         title: &str,
     ) -> Result<(), DeployError> {
-        let renamed = target.api.rename(namespace_id, title).await;
+        let renamed = wait::while_unseen(|| target.api.rename(namespace_id, title)).await;
         renamed.map_err(DeployError::request(target.id, "rename the namespace"))?;
         if let Some(deployment) = self.deployment(target.id) {
             title.clone_into(&mut deployment.title);
@@ -249,7 +248,6 @@ impl Apply<'_> {
         plan: &NamespacePlan,
         resolved: &Resolved,
     ) -> Result<(), DeployError> {
-        let new = !matches!(plan.action, Action::Keep { .. } | Action::Rename { .. });
         let (jobs, interrupt) = (self.jobs, self.interrupt);
         let mut open: Vec<&KeyChange> = plan.put.iter().collect();
         for round in 0..ROUNDS {
@@ -257,7 +255,7 @@ impl Apply<'_> {
             let mut left = Vec::new();
             let mut unsaved = 0;
             let requests = put_batches(&resolved.pairs, &open)
-                .map(|batch| put_batch(target.api, namespace_id, batch, new).boxed());
+                .map(|batch| put_batch(target.api, namespace_id, batch).boxed());
             let mut requests = Requests::new(requests, jobs, interrupt);
             while let Some((batch, outcome)) = requests.next().await {
                 let failed: HashSet<_> =
@@ -355,10 +353,8 @@ async fn put_batch<'a, 'k>(
     api: &Namespaces,
     namespace_id: &str,
     batch: PutBatch<'a, 'k>,
-    new: bool,
 ) -> (PutBatch<'a, 'k>, Result<BulkOutcome, ApiError>) {
-    let put = || api.bulk_put(namespace_id, &batch.body);
-    let result = if new { while_settling(put).await } else { put().await };
+    let result = wait::while_unseen(|| api.bulk_put(namespace_id, &batch.body)).await;
     (batch, result)
 }
 
@@ -367,20 +363,7 @@ async fn delete_batch<'a, 'k>(
     namespace_id: &str,
     batch: &'a [&'k str],
 ) -> (&'a [&'k str], Result<BulkOutcome, ApiError>) {
-    (batch, api.bulk_delete(namespace_id, batch).await)
-}
-
-/// Repeats a request to a namespace that was just created while Cloudflare does not find it.
-async fn while_settling<T, F: Future<Output = Result<T, ApiError>>>(
-    send: impl Fn() -> F,
-) -> Result<T, ApiError> {
-    let ask = || async {
-        match send().await {
-            Err(error) if error.is_namespace_not_found() => Ok(Err(error)),
-            result => result.map(Ok),
-        }
-    };
-    wait::until(SETTLING, ask, Result::is_ok).await?
+    (batch, wait::while_unseen(|| api.bulk_delete(namespace_id, batch)).await)
 }
 
 /// Deletes a namespace and asks whether it is gone.

@@ -1,9 +1,7 @@
 //! Asks the API what is there: as few requests as the plan needs.
 
 use std::collections::{BTreeMap, HashSet};
-use std::time::Duration;
 
-use jiff::Timestamp;
 use serde::Serialize;
 
 use super::drift::{Drift, drift};
@@ -14,10 +12,6 @@ use super::wait;
 use crate::api::{NamespaceInfo, Namespaces};
 use crate::declaration::Declaration;
 use crate::state::{Creating, Deployment, Record, State};
-
-/// How long a namespace that was just created may answer "not found"
-/// (<https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency>).
-pub(super) const SETTLING: Duration = Duration::from_secs(20);
 
 /// What is there of a declared namespace.
 #[derive(Debug)]
@@ -135,9 +129,7 @@ async fn current(
     deployment: &Deployment,
 ) -> Result<Option<NamespaceInfo>, DeployError> {
     let get = || async { api.get(&deployment.namespace_id).await };
-    let age = Timestamp::now().duration_since(deployment.created_at);
-    let settling = Duration::try_from(age).ok().and_then(|age| SETTLING.checked_sub(age));
-    let found = match settling {
+    let found = match wait::settling(deployment.created_at) {
         Some(left) => wait::until(left, get, Option::is_some).await,
         None => get().await,
     };
@@ -164,13 +156,28 @@ async fn present_once(
             continue;
         }
         // A key comes before all longer ones that begin with it.
-        let page = api.keys(namespace_id, &pair.key, None, kv_rules::MIN_LIST_KEYS).await;
+        let keys = || api.keys(namespace_id, &pair.key, None, kv_rules::MIN_LIST_KEYS);
+        let page = wait::while_unseen(keys).await;
         let page = page.map_err(DeployError::request(id, "look for a key declared `once`"))?;
         if page.keys.first().is_some_and(|first| first.name == pair.key) {
             present.insert(pair.key.to_string());
         }
     }
     Ok(present)
+}
+
+/// The namespace that a create which was cut off may have left. It is waited for as long as it may
+/// be missing from the list: forgetting it would orphan it.
+async fn created(
+    api: &Namespaces,
+    id: &str,
+    creating: &Creating,
+) -> Result<Option<String>, DeployError> {
+    let find = || async { Ok(titled(&list(api, id).await?, &creating.title)) };
+    match wait::settling(creating.since) {
+        Some(left) => wait::until(left, find, Option::is_some).await,
+        None => find().await,
+    }
 }
 
 /// Observes a namespace that may have to go; what is retained is not counted.
@@ -181,7 +188,7 @@ pub(crate) async fn observe_removal(
     declaration: Option<&Declaration>,
 ) -> Result<Option<Found>, DeployError> {
     let namespace_id = match record {
-        Record::Creating(creating) => titled(&list(api, id).await?, &creating.title),
+        Record::Creating(creating) => created(api, id, creating).await?,
         Record::Deployed(deployment) => current(api, id, deployment).await?.map(|info| info.id),
     };
     let Some(namespace_id) = namespace_id else { return Ok(None) };
@@ -219,7 +226,8 @@ pub(super) async fn list_keys(
 ) -> Result<(), DeployError> {
     let mut cursor = None;
     loop {
-        let page = api.keys(namespace_id, "", cursor.as_deref(), kv_rules::MAX_LIST_KEYS).await;
+        let keys = || api.keys(namespace_id, "", cursor.as_deref(), kv_rules::MAX_LIST_KEYS);
+        let page = wait::while_unseen(keys).await;
         let page = page.map_err(DeployError::request(id, "list the keys"))?;
         page.keys.into_iter().for_each(|key| show(key.name));
         cursor = page.cursor;

@@ -3,7 +3,33 @@
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
+use jiff::Timestamp;
 use tokio::time::Instant;
+
+use crate::api::ApiError;
+
+/// How long a namespace that was just created may answer "not found"
+/// (<https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency>).
+pub(super) const SETTLING: Duration = Duration::from_secs(20);
+
+/// How much longer a namespace that came to be then may not be seen.
+pub(super) fn settling(since: Timestamp) -> Option<Duration> {
+    let age = Timestamp::now().duration_since(since);
+    Duration::try_from(age).ok().and_then(|age| SETTLING.checked_sub(age))
+}
+
+/// Repeats a request to a namespace that is known to be there while Cloudflare does not find it.
+pub(super) async fn while_unseen<T, F: Future<Output = Result<T, ApiError>>>(
+    send: impl Fn() -> F,
+) -> Result<T, ApiError> {
+    let ask = || async {
+        match send().await {
+            Err(error) if error.is_namespace_not_found() => Ok(Err(error)),
+            result => result.map(Ok),
+        }
+    };
+    until(SETTLING, ask, Result::is_ok).await?
+}
 
 /// Asks again until the answer satisfies, or until the time is up; then the last answer is given.
 pub(super) async fn until<T, E, F: Future<Output = Result<T, E>>>(
