@@ -75,6 +75,16 @@ pub enum DeployError {
         /// The id of the namespace that has it.
         owner: String,
     },
+    /// Another namespace of this stage is the one that was named.
+    #[error("`{id}`: the namespace {namespace_id} belongs to `{owner}` in the state of this stage")]
+    NamespaceOwned {
+        /// The namespace's id in the declarations.
+        id: String,
+        /// Cloudflare's id of it.
+        namespace_id: String,
+        /// The id of the namespace that has it.
+        owner: String,
+    },
     /// A namespace that is to be deleted holds keys that no declaration wrote.
     #[error("`{id}` ({title:?}) holds {} that no declaration wrote", count_keys(*.undeclared))]
     UndeclaredKeys {
@@ -155,6 +165,7 @@ impl DeployError {
             Self::OtherAccount { .. } => "a namespace cannot move; configure the account that has it, or deploy to the other account under another --stage".to_owned(),
             Self::TitleExists { id, namespace_id, .. } => format!("to take it over with its data, write `adopt: true` or pass --adopt; or `import {id}={namespace_id}`; else choose another title"),
             Self::TitleOwned { owner, .. } => format!("if this namespace was renamed in the code, keep its identity with `id: {owner:?}`; else choose another title"),
+            Self::NamespaceOwned { owner, .. } => format!("nothing was changed; if it was renamed in the code, keep its identity with `id: {owner:?}`"),
             Self::UndeclaredKeys { .. } => "nothing was changed; --delete-data deletes them as well; `delete: false` keeps the namespace".to_owned(),
             Self::UnknownId(_) => "`status` lists the ids".to_owned(),
             Self::State(error) => error.help(),

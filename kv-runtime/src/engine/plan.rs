@@ -245,7 +245,7 @@ fn declared_action(
     wishes: Wishes,
 ) -> Result<Action, DeployError> {
     let (id, title) = (resolved.declaration.id, resolved.title.as_str());
-    let taken = |namespace_id: &str| match owner(state, namespace_id) {
+    let taken = |namespace_id: &str| match state.owner(namespace_id) {
         Some(owner) if owner != id => {
             let owner = owner.to_owned();
             DeployError::TitleOwned { id: id.to_owned(), title: title.to_owned(), owner }
@@ -258,7 +258,7 @@ fn declared_action(
     };
     let fresh = |titled: &Option<String>, or: Action| match titled {
         None => Ok(or),
-        Some(found) if owner(state, found).is_some_and(|owner| owner != id) => Err(taken(found)),
+        Some(found) if state.owner(found).is_some_and(|owner| owner != id) => Err(taken(found)),
         Some(found) if resolved.declaration.adopt || wishes.adopt => {
             Ok(Action::Adopt { namespace_id: found.clone() })
         }
@@ -279,16 +279,6 @@ fn declared_action(
             _ => Ok(Action::Rename { namespace_id: namespace_id.clone(), from: actual.clone() }),
         },
     }
-}
-
-/// Which namespace of the state has Cloudflare's id.
-fn owner<'a>(state: &'a State, namespace_id: &str) -> Option<&'a str> {
-    state.namespaces.iter().find_map(|(id, record)| match record {
-        Record::Deployed(deployment) if deployment.namespace_id == namespace_id => {
-            Some(id.as_str())
-        }
-        _ => None,
-    })
 }
 
 fn plan_keys(

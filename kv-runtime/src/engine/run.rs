@@ -204,6 +204,10 @@ impl Run {
         let Some(info) = found.map_err(DeployError::request(id, "look the namespace up"))? else {
             return Ok(None);
         };
+        if let Some(owner) = session.state().owner(&info.id) {
+            let (id, owner) = (id.to_owned(), owner.to_owned());
+            return Err(DeployError::NamespaceOwned { id, namespace_id: info.id, owner });
+        }
         let title = info.title.clone();
         let deployment = Deployment::new(info, api.account_id(), Origin::Adopted);
         session.state_mut().namespaces.insert(id.to_owned(), Record::Deployed(deployment));
