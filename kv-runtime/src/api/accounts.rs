@@ -12,6 +12,7 @@ use super::{envelope, pages};
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct AccountInfo {
     /// 32 hex digits.
+    #[serde(deserialize_with = "envelope::id")]
     pub id: String,
     /// Its name in the dashboard.
     #[serde(default)]

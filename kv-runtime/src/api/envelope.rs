@@ -6,8 +6,8 @@ use bytes::Bytes;
 use jiff::{Timestamp, fmt::rfc2822};
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::error::Failure;
@@ -104,6 +104,16 @@ pub(super) fn page<T: DeserializeOwned>(answer: &Answer) -> Result<(T, ResultInf
         notices.push(Notice { code: envelope.code, message, causes: Vec::new() });
     }
     Err(Failure::Refused { trace: answer.trace(), notices })
+}
+
+/// An id of the server, which goes into paths, states and screens: it holds nothing that any of them
+/// would interpret.
+pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let id = String::deserialize(deserializer)?;
+    if !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Ok(id);
+    }
+    Err(D::Error::custom("an id has letters and digits only"))
 }
 
 /// The failure of an answer whose envelope can be read but not believed.

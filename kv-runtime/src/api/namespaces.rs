@@ -23,6 +23,7 @@ pub struct Namespaces {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct NamespaceInfo {
     /// 32 hex digits.
+    #[serde(deserialize_with = "envelope::id")]
     pub id: String,
     /// Its title in the dashboard.
     pub title: String,

@@ -125,6 +125,12 @@ impl State {
         if state.format > FORMAT {
             return Err(newer(state.format));
         }
+        // Ids are shown and sent as they are: others may have had their hands on the document.
+        let plain = |id: &&str| id.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+        if let Some(id) = state.ids().find(|id| !plain(id)) {
+            let source = serde::de::Error::custom(format_args!("{id:?} is not an id"));
+            return Err(StateError::Damaged { location: location.to_owned(), source });
+        }
         if (state.app.as_str(), state.stage.as_str()) != (stage.app(), stage.stage()) {
             return Err(StateError::OtherStage {
                 location: location.to_owned(),
@@ -135,9 +141,31 @@ impl State {
         Ok(state)
     }
 
+    /// Every id in it: of declarations, namespaces and accounts.
+    fn ids(&self) -> impl Iterator<Item = &str> {
+        self.namespaces.iter().flat_map(|(id, record)| {
+            let namespace_id = match record {
+                Record::Deployed(deployment) => deployment.namespace_id.as_str(),
+                Record::Creating(_) => record.account_id(),
+            };
+            [id, namespace_id, record.account_id()]
+        })
+    }
+
     /// The document as it is written.
     pub fn to_json(&self) -> Result<Vec<u8>, StateError> {
         serde_json::to_vec(self).map_err(StateError::Serialize)
+    }
+
+    /// Which namespace has Cloudflare's id.
+    #[must_use]
+    pub fn owner(&self, namespace_id: &str) -> Option<&str> {
+        self.namespaces.iter().find_map(|(id, record)| match record {
+            Record::Deployed(deployment) if deployment.namespace_id == namespace_id => {
+                Some(id.as_str())
+            }
+            _ => None,
+        })
     }
 
     /// The key of this state's digests.
