@@ -53,6 +53,8 @@ fn unreadable(status: u16) -> &'static str {
 fn refused(call: &CallError, status: u16) -> Option<String> {
     let help = match call.failure.code() {
         _ if is_unauthorized(&call.failure) => unauthorized(call),
+        // Cloudflare refuses an API key without its e-mail address so.
+        Some(6003) if call.subject == Subject::User => unauthorized(call),
         Some(7003 | 7000 | 6003) => {
             "check the account id: 32 hex digits, from the account's overview in the dashboard"
         }

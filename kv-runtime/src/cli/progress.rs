@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::render::{grouped, size};
+use super::render::{keys_of, size};
 use super::screen::Screen;
 use crate::engine::{Action, Event, Reporter};
 
@@ -59,15 +59,10 @@ impl Reporter for Progress<'_> {
                 if changed {
                     let mut what = id.to_owned();
                     if puts > 0 {
-                        let _ = write!(
-                            what,
-                            ", {} keys to put ({})",
-                            grouped(puts as u64),
-                            size(bytes)
-                        );
+                        let _ = write!(what, ", {} to put ({})", keys_of(puts as u64), size(bytes));
                     }
                     if deletes > 0 {
-                        let _ = write!(what, ", {} keys to delete", grouped(deletes as u64));
+                        let _ = write!(what, ", {} to delete", keys_of(deletes as u64));
                     }
                     self.screen.say(verb, &what);
                 }
@@ -81,7 +76,7 @@ impl Reporter for Progress<'_> {
                 }
             }
             Event::Deleted { keys } => {
-                self.screen.say("Deleted", &format!("{} keys", grouped(keys as u64)));
+                self.screen.say("Deleted", &keys_of(keys as u64));
             }
             Event::Waiting { what } => match &current.bar {
                 Some(bar) => bar.suspend(|| self.screen.say("Waiting", what)),

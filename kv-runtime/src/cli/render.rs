@@ -55,8 +55,10 @@ pub(super) fn markdown(plan: &Plan) -> String {
 /// One line that says it all.
 pub(super) fn summary(plan: &Plan) -> String {
     if plan.is_empty() {
-        let count = plan.namespaces.len();
-        return format!("Nothing to do: {} as declared.", namespaces(count, "is", "are"));
+        return match plan.namespaces.len() {
+            0 => "Nothing to do.".to_owned(),
+            count => format!("Nothing to do: {} as declared.", namespaces(count, "is", "are")),
+        };
     }
     let count = |matches: fn(&Action) -> bool| {
         plan.namespaces.iter().filter(|namespace| matches(&namespace.action)).count()
@@ -83,7 +85,7 @@ pub(super) fn summary(plan: &Plan) -> String {
         [(keys(|n| n.put.len()), "to put"), (keys(|n| n.delete.len()), "to delete")]
     {
         if count > 0 {
-            parts.push(format!("{} {what}", keys_of(count)));
+            parts.push(format!("{} {what}", keys_of(count as u64)));
         }
     }
     if parts.is_empty() {
@@ -100,8 +102,8 @@ fn namespaces(count: usize, one: &str, many: &str) -> String {
     }
 }
 
-fn keys_of(count: usize) -> String {
-    if count == 1 { "1 key".to_owned() } else { format!("{} keys", grouped(count as u64)) }
+pub(super) fn keys_of(count: u64) -> String {
+    if count == 1 { "1 key".to_owned() } else { format!("{} keys", grouped(count)) }
 }
 
 /// A sign and its color.
@@ -140,7 +142,7 @@ fn describe(namespace: &NamespacePlan) -> String {
         Action::Keep { .. } => "keep".to_owned(),
         Action::Destroy { undeclared: 0, .. } => "destroy".to_owned(),
         Action::Destroy { undeclared, .. } => {
-            format!("destroy with {} keys that no declaration wrote", grouped(*undeclared))
+            format!("destroy with {} that no declaration wrote", keys_of(*undeclared))
         }
         Action::Retain { .. } => "retain at Cloudflare, forget in the state".to_owned(),
         Action::Forget => "forget, it is not in the account any more".to_owned(),
@@ -151,11 +153,15 @@ fn describe(namespace: &NamespacePlan) -> String {
         let _ = write!(text, ", rename from {}", quoted(created_as));
     }
     if !namespace.put.is_empty() {
-        let _ =
-            write!(text, ", put {} ({})", keys_of(namespace.put.len()), size(namespace.bytes()));
+        let _ = write!(
+            text,
+            ", put {} ({})",
+            keys_of(namespace.put.len() as u64),
+            size(namespace.bytes())
+        );
     }
     if !namespace.delete.is_empty() {
-        let _ = write!(text, ", delete {}", keys_of(namespace.delete.len()));
+        let _ = write!(text, ", delete {}", keys_of(namespace.delete.len() as u64));
     }
     text
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::args::{Args, Format};
 use super::commands::print_json;
 use super::error::CliError;
-use super::render::grouped;
+use super::render::keys_of;
 use super::screen::Screen;
 use crate::declaration::Declaration;
 use crate::engine::{Drift, Options, Run, Seen};
@@ -79,14 +79,13 @@ fn show(stages: &[StageStatus], screen: &Screen) {
         let width = stage.namespaces.iter().map(|n| n.id.len()).max().unwrap_or(0);
         for NamespaceStatus { id, record, seen } in &stage.namespaces {
             let namespace_id = record.namespace_id.as_deref().unwrap_or("being created");
-            let keys = grouped(record.keys as u64);
+            let keys = keys_of(record.keys as u64);
             let title = &record.title;
             let modified =
                 record.modified_at.map(|at| format!(", changed {at:.0}")).unwrap_or_default();
             let seen = seen.as_ref().map(describe).unwrap_or_default();
-            screen.line(&format!(
-                "  {id:width$}  {namespace_id}  {title:?}, {keys} keys{modified}{seen}"
-            ));
+            screen
+                .line(&format!("  {id:width$}  {namespace_id}  {title:?}, {keys}{modified}{seen}"));
         }
     }
 }
