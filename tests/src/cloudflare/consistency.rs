@@ -33,6 +33,10 @@ impl Consistency {
         Self { unseen, unlisted, young: HashMap::new() }
     }
 
+    pub(super) fn hide(&mut self, id: String, unseen: usize, unlisted: usize) {
+        self.young.insert(id, Young { unseen, unlisted });
+    }
+
     /// Whether a request to a namespace does not find it.
     pub(super) fn hides(&mut self, path: &str) -> bool {
         let young = self.young.iter_mut().find(|(id, _)| path.contains(id.as_str()));
@@ -48,8 +52,7 @@ impl Consistency {
             Kind::Create if self.unseen + self.unlisted > 0 => {
                 let answer: Value = serde_json::from_slice(&body).unwrap();
                 if let Some(id) = answer["result"]["id"].as_str() {
-                    let young = Young { unseen: self.unseen, unlisted: self.unlisted };
-                    self.young.insert(id.to_owned(), young);
+                    self.hide(id.to_owned(), self.unseen, self.unlisted);
                 }
                 body
             }

@@ -1,5 +1,6 @@
 //! Cloudflare, played by kv-local over real HTTP: it logs what it is asked, and fails as told.
 
+mod account;
 mod consistency;
 mod faults;
 mod held;
@@ -138,5 +139,11 @@ impl Cloudflare {
     /// Shows namespaces that are created from now on late.
     pub fn lag(&self, consistency: Consistency) {
         *self.shared.consistency.lock().unwrap() = consistency;
+    }
+
+    /// Hides a namespace from the next `unseen` requests about it and the next `unlisted` lists.
+    pub fn hide(&self, title: &str, unseen: usize, unlisted: usize) {
+        let id = self.namespace(title).id;
+        self.shared.consistency.lock().unwrap().hide(id, unseen, unlisted);
     }
 }

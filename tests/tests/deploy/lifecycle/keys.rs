@@ -1,0 +1,100 @@
+//! Which keys are written, deleted and left alone.
+
+use tests::cloudflare::{Cloudflare, Kind};
+use tests::declared::{shared, v2, v3};
+
+use crate::stage::Stage;
+
+/// The keys of the requests of a kind since they were last taken.
+fn keys(cloudflare: &Cloudflare, kind: Kind) -> Vec<String> {
+    let requests = cloudflare.take_requests();
+    let requests = requests.iter().filter(|request| request.kind == kind);
+    requests.flat_map(tests::cloudflare::Request::keys).collect()
+}
+
+#[test]
+fn only_what_changed_is_written_and_what_left_the_declaration_is_deleted() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.run("v1", &["--yes"]).expect(0);
+    cloudflare.put("user-sessions", "session_999", "written by the application");
+    drop(cloudflare.take_requests());
+    stage.run("v2", &["--yes", "--only", "sessions"]).expect(0);
+    let requests = cloudflare.take_requests();
+    let of = |kind| requests.iter().find(|request| request.kind == kind).unwrap().keys();
+    assert_eq!(of(Kind::BulkPut), ["greeting", "motd", "theme"]);
+    assert_eq!(of(Kind::BulkDelete), ["session_123"]);
+    let mut expected = crate::stage::declared_pairs(v2_sessions());
+    expected.insert("session_999".to_owned(), "written by the application".to_owned());
+    assert_eq!(cloudflare.pairs("sessions"), expected);
+}
+
+fn v2_sessions() -> &'static kv_runtime::Declaration {
+    <v2::Sessions as kv_runtime::Namespace>::DECLARATION
+}
+
+#[test]
+fn what_the_application_wrote_over_a_declared_key_stays_while_its_declaration_does() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.run("v1", &["--yes"]).expect(0);
+    cloudflare.put("user-sessions", "limits", "the application's");
+    cloudflare.put("user-sessions", "greeting", "the application's");
+    stage.run("v1", &["--yes"]).expect(0);
+    stage.run("v2", &["--yes"]).expect(0);
+    assert_eq!(cloudflare.pairs("sessions")["limits"], "the application's");
+    assert_eq!(cloudflare.pairs("sessions")["greeting"], "hello again");
+}
+
+#[test]
+fn a_key_with_a_time_to_live_is_renewed_only_when_that_is_asked_for() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.run("v1", &["--yes"]).expect(0);
+    drop(cloudflare.take_requests());
+    stage.run("v1", &["--yes"]).expect(0);
+    assert_eq!(keys(&cloudflare, Kind::BulkPut), [""; 0]);
+    stage.run("v1", &["--yes", "--renew"]).expect(0);
+    assert_eq!(keys(&cloudflare, Kind::BulkPut), ["session_123"]);
+}
+
+#[tokio::test]
+async fn a_key_declared_once_is_seeded_and_then_left_to_the_application() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.deploy::<v2::Sessions>().await.unwrap();
+    assert_eq!(cloudflare.pairs("sessions")["theme"], "light");
+    cloudflare.put("sessions", "theme", "the user's choice");
+    // Its seed changed.
+    stage.deploy::<v3::Sessions>().await.unwrap();
+    assert_eq!(cloudflare.pairs("sessions")["theme"], "the user's choice");
+    // It left the declaration.
+    stage.run("v1", &["--yes", "--only", "sessions"]).expect(0);
+    assert_eq!(cloudflare.pairs("user-sessions")["theme"], "the user's choice");
+}
+
+#[tokio::test]
+async fn a_key_declared_once_that_was_there_before_is_left_as_it_is() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    cloudflare.storage().create("existing-namespace").unwrap();
+    cloudflare.put("existing-namespace", "theme", "the user's choice");
+    stage.deploy::<shared::Existing>().await.unwrap();
+    assert_eq!(cloudflare.pairs("existing-namespace")["theme"], "the user's choice");
+    drop(cloudflare.take_requests());
+    stage.deploy::<shared::Existing>().await.unwrap();
+    assert_eq!(keys(&cloudflare, Kind::BulkPut), [""; 0]);
+}
+
+#[test]
+fn more_keys_than_a_request_takes_are_all_written_and_all_deleted() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.run("many", &["--yes"]).expect(0);
+    assert_eq!(cloudflare.pairs("many").len(), tests::declared::MANY);
+    drop(cloudflare.take_requests());
+    stage.run("many", &["--yes"]).expect(0);
+    assert_eq!(cloudflare.take_requests().len(), 1);
+    stage.run("none-of-many", &["--yes"]).expect(0);
+    assert!(cloudflare.pairs("many").is_empty());
+}

@@ -1,0 +1,10 @@
+//! The lifecycle when nothing fails.
+
+mod adopt;
+mod commands;
+mod create;
+mod destroy;
+mod keys;
+mod refusals;
+mod rename;
+mod screens;

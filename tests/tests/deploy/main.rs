@@ -1,0 +1,6 @@
+//! What deploying promises, from the command line and from Rust, over real HTTP.
+
+#![allow(clippy::unwrap_used, reason = "a helper of tests may fail a test")]
+
+mod lifecycle;
+mod stage;
