@@ -1,0 +1,166 @@
+//! Those who bring the values to the server.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use kv_runtime::Declaration;
+use kv_runtime::declaration::{Account, Spread};
+
+use crate::measure::{Cost, run};
+use crate::seed::Seed;
+use crate::sink::Sink;
+use crate::{DEPLOY, ROLE};
+
+const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
+const NAMESPACE: &str = "0f2ac74b498b48028cb68387c421e279";
+const TOKEN: &str = "any";
+
+/// Tells a deploy where its seed file is.
+const SEED: &str = "BENCH_SEED";
+
+/// Brings all values there.
+pub(crate) trait Contender {
+    fn run(&self) -> Cost;
+}
+
+/// `deploy_main!` over a declaration with `..file("seed.json")`.
+pub(crate) struct Deploy<'a> {
+    seed: &'a Seed,
+    sink: &'a Sink,
+}
+
+impl<'a> Deploy<'a> {
+    pub(crate) fn new(seed: &'a Seed, sink: &'a Sink) -> Self {
+        Self { seed, sink }
+    }
+
+    /// To an account that has nothing.
+    pub(crate) fn first(&self) -> Cost {
+        let state = self.seed.scratch("state");
+        self.deploy(&state)
+    }
+
+    /// Once more.
+    pub(crate) fn unchanged(&self) -> Cost {
+        self.deploy(&self.seed.folder().join("state"))
+    }
+
+    fn deploy(&self, state: &Path) -> Cost {
+        let this = std::env::current_exe().expect("this program has a path");
+        let mut command = Command::new(this);
+        command.args(["--yes", "--quiet", "--state"]).arg(format!("file:{}", state.display()));
+        if let Ok(jobs) = std::env::var("JOBS") {
+            command.args(["--jobs", &jobs]);
+        }
+        cloudflare(&mut command, self.sink);
+        run(command.env(ROLE, DEPLOY).env(SEED, &self.seed.file))
+    }
+}
+
+/// A deploy binary: `deploy_main!` with a seed file that was chosen when it runs, where a declared
+/// one is part of the binary. Either way its bytes come from the page cache and count as memory.
+pub(crate) fn deploy_main() -> ExitCode {
+    let path = std::env::var_os(SEED).expect("the measuring process names the seed");
+    let json = std::fs::read_to_string(path).expect("the measuring process wrote it").leak();
+    let spreads = vec![Spread::Bulk { path: "seed.json", json }].leak();
+    let declaration = Box::leak(Box::new(Declaration {
+        package: env!("CARGO_PKG_NAME"),
+        root: env!("CARGO_MANIFEST_DIR"),
+        id: "redirects",
+        title: "bench",
+        binding: "REDIRECTS",
+        adopt: false,
+        delete: None,
+        account: Account::FROM_ENVIRONMENT,
+        entries: &[],
+        spreads,
+    }));
+    kv_runtime::__private::deploy_main(&[declaration])
+}
+
+/// `curl`, once for each ready-made body.
+pub(crate) struct Curl<'a> {
+    seed: &'a Seed,
+    sink: &'a Sink,
+}
+
+impl<'a> Curl<'a> {
+    pub(crate) fn new(seed: &'a Seed, sink: &'a Sink) -> Self {
+        Self { seed, sink }
+    }
+}
+
+impl Contender for Curl<'_> {
+    fn run(&self) -> Cost {
+        let base = &self.sink.base_url;
+        let url = format!("{base}/accounts/{ACCOUNT}/storage/kv/namespaces/{NAMESPACE}/bulk");
+        let upload = |body: &PathBuf| {
+            let mut data = OsString::from("@");
+            data.push(body);
+            // Without `Expect`, curl does not ask before it sends a large body.
+            let head = ["Authorization: Bearer any", "Content-Type: application/json", "Expect:"];
+            let mut command = Command::new("curl");
+            command.args(["--silent", "--fail", "--request", "PUT"]);
+            command.args(head.iter().flat_map(|header| ["--header", header]));
+            run(command.arg("--data-binary").arg(data).arg(&url))
+        };
+        let costs = self.seed.bodies.iter().map(upload);
+        costs.reduce(Cost::then).expect("there is a body")
+    }
+}
+
+/// `wrangler kv bulk put`.
+pub(crate) struct Wrangler {
+    path: PathBuf,
+}
+
+impl Wrangler {
+    /// The one that `WRANGLER` names, else the one on the path, if it runs.
+    pub(crate) fn find() -> Option<Self> {
+        let path = std::env::var_os("WRANGLER").unwrap_or_else(|| "wrangler".into());
+        let wrangler = Self { path: path.into() };
+        let mut version = wrangler.command();
+        version.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+        version.status().is_ok_and(|status| status.success()).then_some(wrangler)
+    }
+
+    /// A folder of npm's programs often has a Node of its own.
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.path);
+        if let (Some(folder), Some(path)) = (self.path.parent(), std::env::var_os("PATH")) {
+            let path = std::env::split_paths(&path);
+            let path = std::env::join_paths([folder.to_owned()].into_iter().chain(path));
+            command.env("PATH", path.expect("they come from such a list"));
+        }
+        command
+    }
+
+    pub(crate) fn on<'a>(&'a self, seed: &'a Seed, sink: &'a Sink) -> impl Contender + 'a {
+        OnSeed { wrangler: self, seed, sink }
+    }
+}
+
+struct OnSeed<'a> {
+    wrangler: &'a Wrangler,
+    seed: &'a Seed,
+    sink: &'a Sink,
+}
+
+impl Contender for OnSeed<'_> {
+    fn run(&self) -> Cost {
+        let mut command = self.wrangler.command();
+        command.args(["kv", "bulk", "put"]).arg(&self.seed.file);
+        command.args(["--remote", "--namespace-id", NAMESPACE]);
+        cloudflare(&mut command, self.sink);
+        command.env("WRANGLER_SEND_METRICS", "false").current_dir(self.seed.folder());
+        run(command.stderr(Stdio::null()))
+    }
+}
+
+fn cloudflare(command: &mut Command, sink: &Sink) {
+    command
+        .env("CLOUDFLARE_API_BASE_URL", &sink.base_url)
+        .env("CLOUDFLARE_API_TOKEN", TOKEN)
+        .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT);
+}
