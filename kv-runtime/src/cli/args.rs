@@ -40,10 +40,14 @@ pub(super) struct Args {
     )]
     pub(super) local: Option<PathBuf>,
 
-    /// deploy: write each binding and its id into wrangler's configuration, at the top level for the
-    /// stage dev, else under the stage's environment; with --local as `preview_id`, which only
-    /// `wrangler dev` uses. plan: say what would be written [default: the wrangler.toml,
-    /// wrangler.json or wrangler.jsonc of the package, else of its workspace]
+    /// deploy: write each binding and its id into wrangler's configuration; plan: say what would be
+    /// written
+    ///
+    /// Without PATH, the file is the wrangler.toml, wrangler.json or wrangler.jsonc of the package,
+    /// else of the nearest folder up to its workspace. The bindings of the stage dev are at the top
+    /// level, unless there is an environment of that name; those of other stages are in the
+    /// environment that has the stage's name. With --local the id is written as `preview_id`, which
+    /// `wrangler dev` prefers and `wrangler deploy` ignores. Nothing else in the file changes.
     #[expect(clippy::option_option, reason = "with and without a value")]
     #[arg(long, global = true, value_name = "PATH", num_args = 0..=1, require_equals = true)]
     pub(super) wrangler: Option<Option<PathBuf>>,
