@@ -112,11 +112,26 @@ impl<N: Namespace> Deploy<N> {
         run.plan_deploy(&resolved, &state).await
     }
 
+    /// Deletes the namespace, or leaves it at Cloudflare as its declaration says, and forgets it.
+    ///
+    /// A namespace with keys that no declaration wrote is refused.
+    pub async fn destroy(self) -> Result<(), DeployError> {
+        let mut run = self.run().await?;
+        let mut session = run.open().await?;
+        let result = match run.plan_destroy(session.state()).await {
+            Ok(plan) => run.apply(&plan, &[], &mut session, &Silent, &Interrupt::default()).await,
+            Err(error) => Err(error),
+        };
+        session.close().await?;
+        result
+    }
+
     async fn run(self) -> Result<Run, DeployError> {
         let mut options = Options::new(StageKey::new(&self.app, &self.stage)?);
         options.target = self.target;
         options.state = self.state;
         options.adopt = self.adopt;
+        options.only = vec![N::DECLARATION.id.to_owned()];
         options.overrides.base_url = self.base_url;
         options.overrides.api_token = self.api_token;
         options.overrides.account_id = self.account_id;
