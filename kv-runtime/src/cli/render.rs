@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use console::Style;
 
-use super::screen::style;
+use super::screen::{acts, style};
 use crate::engine::{Action, Drift, KeyChange, NamespacePlan, Plan, Reason};
 
 /// How many keys of a kind are listed one by one.
@@ -230,7 +230,7 @@ fn quoted(title: &str) -> String {
 
 /// A key as it is where that is unmistakable, else quoted.
 fn printable_key(key: &str) -> String {
-    let plain = |c: char| !c.is_control() && !c.is_whitespace() && c != '"' && c != '`';
+    let plain = |c: char| !acts(c) && !c.is_whitespace() && c != '"' && c != '`';
     if key.chars().all(plain) { key.to_owned() } else { format!("{key:?}") }
 }
 

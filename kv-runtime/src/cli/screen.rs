@@ -82,9 +82,19 @@ pub(super) fn style() -> Style {
 /// Text without anything that a terminal would act on.
 pub(super) fn printable(text: &str) -> String {
     let escape = |c: char| {
-        if c.is_control() && c != '\n' { c.escape_default().to_string() } else { c.to_string() }
+        if acts(c) && c != '\n' { c.escape_default().to_string() } else { c.to_string() }
     };
     text.chars().map(escape).collect()
+}
+
+/// Whether a terminal acts on a character instead of showing it. Those that turn the direction of
+/// writing make a line look like another.
+pub(super) fn acts(c: char) -> bool {
+    let turns = matches!(
+        c,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    turns || c.is_control()
 }
 
 #[cfg(test)]
@@ -93,6 +103,6 @@ mod tests {
 
     #[test]
     fn nothing_reaches_the_terminal_that_it_would_act_on() {
-        assert_eq!(printable("a\u{1b}[2J\r\u{9b}\nb"), "a\\u{1b}[2J\\r\\u{9b}\nb");
+        assert_eq!(printable("é\u{1b}[2J\r\u{9b}\n\u{202e}"), "é\\u{1b}[2J\\r\\u{9b}\n\\u{202e}");
     }
 }
