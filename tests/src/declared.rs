@@ -186,6 +186,7 @@ pub mod odd {
             { key: "clear\u{1b}[2J", value: "1", as: clear },
             { key: "bell\u{7}\r\n", value: "2", as: bell },
             { key: "csi\u{9b}2J", value: "3", as: csi },
+            { key: "bidi\u{202e}", value: "5", as: bidi },
             { key: "``` `| <b>", value: "4", as: markdown },
         ]
     }

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of tests may fail a test")]
 
+mod concurrency;
 mod faults;
+mod kills;
 mod lifecycle;
+mod secrets;
 mod stage;

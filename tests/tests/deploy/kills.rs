@@ -1,0 +1,214 @@
+//! A deploy that is killed anywhere is simply run again; one that is interrupted stops cleanly.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Command, Stdio};
+
+use kv_runtime::state::Record;
+use tests::cloudflare::{Cloudflare, Kind};
+
+use crate::stage::{Ran, Stage, kinds};
+
+/// From which declarations to which: the first deploy, a change in every way, the end.
+const RUNS: [(Option<&str>, &str, &[&str]); 3] = [
+    (None, "v1", &["deploy", "--yes"]),
+    (Some("v1"), "v2", &["deploy", "--yes"]),
+    (Some("v2"), "v2", &["destroy", "--yes"]),
+];
+
+/// A stage at the beginning of a run.
+fn begin<'a>(cloudflare: &'a Cloudflare, from: Option<&str>) -> Stage<'a> {
+    let stage = Stage::new(cloudflare);
+    if let Some(from) = from {
+        stage.run(from, &["--yes"]).expect(0);
+        stage.age();
+    }
+    drop(cloudflare.take_requests());
+    stage
+}
+
+/// The same command again, and nothing else, ends where it should have ended.
+#[track_caller]
+fn assert_goes_on(stage: &Stage<'_>, code: &str, args: &[&str]) {
+    stage.run(code, args).expect(0);
+    assert_done(stage, code, args);
+}
+
+#[track_caller]
+fn assert_done(stage: &Stage<'_>, code: &str, args: &[&str]) {
+    if args[0] == "destroy" {
+        assert_eq!(stage.cloudflare.titles(), [""; 0]);
+        assert!(stage.state().namespaces.is_empty());
+    } else {
+        stage.assert_converged(code);
+    }
+}
+
+#[test]
+fn a_kill_during_any_request_is_survived() {
+    for (from, code, args) in RUNS {
+        let cloudflare = Cloudflare::start();
+        begin(&cloudflare, from).run(code, args).expect(0);
+        let requests = cloudflare.take_requests().len();
+        assert!(requests >= 6);
+        for (n, applied) in (0..requests).flat_map(|n| [(n, false), (n, true)]) {
+            let cloudflare = Cloudflare::start();
+            let stage = begin(&cloudflare, from);
+            let held = cloudflare.hold(n, applied);
+            let mut child = stage.command(code, args).stderr(Stdio::null()).spawn().unwrap();
+            held.wait();
+            child.kill().unwrap();
+            assert_eq!(child.wait().unwrap().signal(), Some(9));
+            println!("{args:?} from {from:?}, request {n}, applied: {applied}");
+            assert_goes_on(&stage, code, args);
+        }
+    }
+}
+
+#[test]
+fn a_kill_during_one_of_many_bulk_requests_is_survived() {
+    for n in [0, 2] {
+        let cloudflare = Cloudflare::start();
+        let stage = Stage::new(&cloudflare);
+        let held = cloudflare.hold_kind(Some(Kind::BulkPut), n, true);
+        let mut child = stage.command("many", &["--yes"]).stderr(Stdio::null()).spawn().unwrap();
+        held.wait();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        stage.run("many", &["--yes"]).expect(0);
+        assert_eq!(cloudflare.pairs("many").len(), tests::declared::MANY);
+        drop(cloudflare.take_requests());
+        stage.run("many", &["--yes"]).expect(0);
+        assert_eq!(kinds(&cloudflare.take_requests()), [Kind::Get]);
+    }
+}
+
+#[test]
+fn a_death_before_or_after_any_write_of_the_state_is_survived() {
+    for (from, name, code, args) in [
+        (None, "v1", "v1", &["--yes", "--only", "sessions"][..]),
+        (Some("v1"), "v2", "v2", &["--yes", "--only", "sessions"]),
+        (Some("v1"), "destroy", "v1", &["destroy", "--yes", "--only", "sessions"]),
+    ] {
+        for after in ["before", "after"] {
+            let mut deaths = 0;
+            loop {
+                let cloudflare = Cloudflare::start();
+                let stage = begin(&cloudflare, from);
+                let died = Command::new(env!("CARGO_BIN_EXE_dying"))
+                    .args([&deaths.to_string(), after])
+                    .env_clear()
+                    .env("FIXTURE", name)
+                    .env("STATES", stage.states())
+                    .env("CLOUDFLARE_API_BASE_URL", cloudflare.base_url())
+                    .stderr(Stdio::null())
+                    .status()
+                    .unwrap();
+                if died.signal().is_none() {
+                    assert!(died.success());
+                    break;
+                }
+                println!("{name}, {after} write {deaths}");
+                stage.run(code, args).expect(0);
+                // The rest, in which nobody died.
+                if name == "destroy" {
+                    assert_eq!(cloudflare.titles(), ["user-data"]);
+                    assert!(!stage.state().namespaces.contains_key("sessions"));
+                } else {
+                    stage.run(code, &["--yes"]).expect(0);
+                    stage.assert_converged(code);
+                }
+                deaths += 1;
+            }
+            assert!(deaths >= 1);
+        }
+    }
+}
+
+#[test]
+fn what_a_kill_leaves_of_a_state_that_was_being_written_disturbs_nobody() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.run("v1", &["--yes"]).expect(0);
+    std::fs::write(stage.states().join("tests/.state-abcdef"), "{\"format\":1,\"a").unwrap();
+    stage.assert_converged("v1");
+    let status = stage.run("v1", &["status"]).expect(0);
+    assert!(!status.stderr.contains("abcdef"), "{}", status.stderr);
+}
+
+/// Runs a command, interrupts it while a request is held, and lets the request go.
+fn interrupt(stage: &Stage<'_>, held: &tests::cloudflare::Held, code: &str, args: &[&str]) -> Ran {
+    let mut command = stage.command(code, args);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    held.wait();
+    let pid = child.id().to_string();
+    assert!(Command::new("sh").args(["-c", "kill -INT $0", &pid]).status().unwrap().success());
+    let mut stderr = String::new();
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    while !stderr.contains("Stopping") {
+        assert_ne!(lines.read_line(&mut stderr).unwrap(), 0, "{stderr}");
+    }
+    held.release();
+    lines.read_to_string(&mut stderr).unwrap();
+    Ran { code: child.wait().unwrap().code(), stdout: String::new(), stderr }
+}
+
+#[test]
+fn ctrl_c_finishes_the_request_in_flight_writes_the_state_and_exits_with_130() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let held = cloudflare.hold_kind(Some(Kind::BulkPut), 0, false);
+    let ran = interrupt(&stage, &held, "v1", &["--yes"]).expect(130);
+    assert!(ran.stderr.contains("what was done is in the state"), "{}", ran.stderr);
+    assert_eq!(cloudflare.titles(), ["user-sessions"]);
+    assert_eq!(cloudflare.pairs("user-sessions").len(), 3);
+    let state = stage.state();
+    let Record::Deployed(sessions) = &state.namespaces["sessions"] else { panic!("{state:?}") };
+    assert!(sessions.keys.len() == 3 && sessions.keys.values().all(|key| key.confirmed));
+    assert!(!state.namespaces.contains_key("users"));
+    assert_goes_on(&stage, "v1", &["deploy", "--yes"]);
+}
+
+#[test]
+fn ctrl_c_during_any_request_leaves_a_state_that_the_next_run_goes_on_from() {
+    for (from, code, args) in RUNS {
+        let cloudflare = Cloudflare::start();
+        begin(&cloudflare, from).run(code, args).expect(0);
+        let requests = cloudflare.take_requests().len();
+        for n in 0..requests {
+            let cloudflare = Cloudflare::start();
+            let stage = begin(&cloudflare, from);
+            let held = cloudflare.hold(n, false);
+            let ran = interrupt(&stage, &held, code, args);
+            println!("{args:?} from {from:?}, request {n}: {}", ran.stderr);
+            if ran.code == Some(0) {
+                // It came too late to leave anything undone.
+                assert_done(&stage, code, args);
+            } else {
+                assert_eq!(ran.code, Some(130));
+            }
+            assert_goes_on(&stage, code, args);
+        }
+    }
+}
+
+#[test]
+fn a_second_ctrl_c_stops_at_once() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let held = cloudflare.hold_kind(Some(Kind::BulkPut), 0, true);
+    let mut command = stage.command("v1", &["--yes"]);
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    held.wait();
+    let pid = child.id().to_string();
+    let interrupt = || Command::new("sh").args(["-c", "kill -INT $0", &pid]).status().unwrap();
+    assert!(interrupt().success());
+    let mut stderr = String::new();
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    while !stderr.contains("Stopping") {
+        assert_ne!(lines.read_line(&mut stderr).unwrap(), 0, "{stderr}");
+    }
+    assert!(interrupt().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_goes_on(&stage, "v1", &["deploy", "--yes"]);
+}
