@@ -118,8 +118,13 @@ async fn observe_deployed(
         let titled = if info.title == title { None } else { titled(&list(api, id).await?, title) };
         return Ok(Observed::There { namespace_id, title: info.title, titled });
     }
-    let titled = titled(&list(api, id).await?, title);
-    Ok(Observed::Vanished { lost: namespace_id, titled })
+    let all = list(api, id).await?;
+    let titled = titled(&all, title);
+    Ok(match all.into_iter().find(|info| info.id == namespace_id) {
+        // The list is another view of the account, and one that has it is enough.
+        Some(info) => Observed::There { namespace_id, title: info.title, titled },
+        None => Observed::Vanished { lost: namespace_id, titled },
+    })
 }
 
 /// The namespace under the id in the state. One that was just created is waited for.
