@@ -7,3 +7,4 @@
 
 pub mod cloudflare;
 pub mod declared;
+pub mod stores;

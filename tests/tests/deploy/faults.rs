@@ -133,8 +133,9 @@ impl Case {
         drop(cloudflare.take_requests());
         cloudflare.fail(self.kind, self.when, self.fault.clone());
         let result = self.scenario.run(&stage, self.policy()).await;
-        let requests = cloudflare.take_requests();
-        assert!(requests.iter().any(|request| request.kind == self.kind), "{requests:?}");
+        let met = cloudflare.take_requests().iter().any(|request| request.kind == self.kind);
+        // Where nothing is tried twice, a busy machine can end a run before it meets its fault.
+        assert!(met || self.when == When::Always);
         cloudflare.heal();
         match &result {
             Ok(()) => self.scenario.assert_done(&stage),

@@ -4,8 +4,11 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 
+use kv_runtime::DeployError;
 use kv_runtime::state::Record;
 use tests::cloudflare::{Cloudflare, Kind};
+use tests::declared::{v1, v2};
+use tests::stores::{End, Fatal};
 
 use crate::stage::{Ran, Stage, kinds};
 
@@ -122,6 +125,34 @@ fn a_death_before_or_after_any_write_of_the_state_is_survived() {
             }
             assert!(deaths >= 1);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_at_any_write_of_the_state_fails_the_run_and_loses_nothing() {
+    for destroys in [false, true] {
+        let mut failures = 0;
+        loop {
+            let cloudflare = Cloudflare::start();
+            let stage = begin(&cloudflare, Some("v1"));
+            let store = Fatal { store: stage.store(), write: failures, end: End::Error };
+            let result = if destroys {
+                stage.deploy::<v1::Sessions>().state(store).destroy().await
+            } else {
+                stage.deploy::<v2::Sessions>().state(store).await.map(drop)
+            };
+            let Err(error) = result else { break };
+            assert!(matches!(error, DeployError::State(_)), "{error}");
+            if destroys {
+                stage.run("v1", &["destroy", "--yes"]).expect(0);
+                assert_eq!(cloudflare.titles(), [""; 0]);
+            } else {
+                stage.run("v2", &["--yes"]).expect(0);
+                stage.assert_converged("v2");
+            }
+            failures += 1;
+        }
+        assert!(failures >= 1);
     }
 }
 

@@ -170,3 +170,20 @@ fn a_destroy_finds_what_a_create_that_was_cut_off_left() {
     stage.run("v1", &["destroy", "--yes"]).expect(0);
     assert_eq!(cloudflare.titles(), [""; 0]);
 }
+
+#[test]
+fn a_title_that_others_took_a_moment_before_is_refused_now_and_later() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let held = cloudflare.hold_kind(Some(Kind::Create), 0, false);
+    let mut command = stage.command("v1", &["--yes"]);
+    let child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    held.wait();
+    cloudflare.storage().create("user-sessions").unwrap();
+    held.release();
+    let ran = crate::stage::Ran::from(child.wait_with_output().unwrap()).expect(1);
+    assert!(ran.stderr.contains("code 10014"), "{}", ran.stderr);
+    let refused = stage.refused("v1", &["--yes"]);
+    assert!(refused.stderr.contains("already exists"), "{}", refused.stderr);
+    assert!(cloudflare.pairs("user-sessions").is_empty());
+}

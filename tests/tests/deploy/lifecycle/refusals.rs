@@ -243,7 +243,7 @@ fn a_full_disk_keeps_the_old_state_and_stops_before_the_next_act() {
     let ran = Ran::from(full.output().unwrap());
     assert_says(&ran, &["cannot write", stage.states().to_str().unwrap()]);
     assert_eq!(fs::read(stage.document()).unwrap(), before);
-    assert!(!kinds(&cloudflare.take_requests()).iter().any(|kind| *kind == Kind::BulkPut));
+    assert!(!kinds(&cloudflare.take_requests()).contains(&Kind::BulkPut));
     stage.run("v2", &["--yes"]).expect(0);
     stage.assert_converged("v2");
 }
