@@ -6,7 +6,9 @@ use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::Response;
 use futures_util::TryStreamExt as _;
-use kv_runtime::{Key, KeyInfo, Namespace, Store, kv_namespace, state::FileStore};
+use kv_runtime::api::{Client, Credentials, RetryPolicy};
+use kv_runtime::state::FileStore;
+use kv_runtime::{Key, KeyInfo, Namespace as _, Store, kv_namespace};
 use serde_json::{Value, json};
 
 use crate::tools::{Dev, http};
@@ -24,14 +26,6 @@ kv_namespace! {
         { key: "käse/🧀", value: { max: 18446744073709551615 }, metadata: { größe: 1 } },
         { key: "later", value: [1, 2], expiration: 2_000_000_000 },
     ]
-}
-
-kv_namespace! {
-    struct Smaller;
-    title: "KV",
-    id: "mirrored",
-    adopt: true,
-    values: [{ key: "greeting", value: "hello" }]
 }
 
 /// The explorer knows one account, so that its paths do without. This gives them one.
@@ -64,19 +58,11 @@ async fn a_deploy_and_the_rest_store_work_on_the_explorer_of_a_running_worker() 
     let folder = folder.path();
     let dev = Dev::start_javascript(folder, &[("KV", ID)]);
     let api = account_api(&dev).await;
-    let state = || FileStore::new(folder.join("kv"));
-    macro_rules! deploy {
-        ($namespace:ty) => {
-            <$namespace>::deploy()
-                .base_url(&api)
-                .api_token("unused")
-                .account_id(ACCOUNT)
-                .state(state())
-        };
-    }
+    let client = Client::new(&api, Credentials::Token("unused".into()), RetryPolicy::default());
+    let namespaces = client.unwrap().namespaces(ACCOUNT);
 
-    let deployed = deploy!(Mirrored).await.unwrap();
-    assert!(deploy!(Mirrored).plan().await.unwrap().is_empty());
+    let deploy = Mirrored::deploy().base_url(&api).api_token("unused").account_id(ACCOUNT);
+    let deployed = deploy.state(FileStore::new(folder.join("kv"))).await.unwrap();
     let store: Store = deployed.store();
     let mirrored = Mirrored::from_store(store.clone());
     assert_eq!(mirrored.greeting().get().await.unwrap().as_deref(), Some("hello"));
@@ -99,8 +85,8 @@ async fn a_deploy_and_the_rest_store_work_on_the_explorer_of_a_running_worker() 
     let answer = http().get(format!("{}/a%2Fb%20%3F%23%252F", dev.url)).send().await.unwrap();
     assert_eq!(answer.status(), 404);
 
-    // A declaration with fewer entries deletes the others, in bulk.
-    deploy!(Smaller).await.unwrap();
+    let deleted = namespaces.bulk_delete(ID, &["later", "käse/🧀"]).await.unwrap();
+    assert!(deleted.unsuccessful_keys.is_empty());
     let keys: Vec<KeyInfo> = store.list("").try_collect().await.unwrap();
     assert_eq!(keys.len(), 1);
 }

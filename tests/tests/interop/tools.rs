@@ -184,7 +184,8 @@ impl Dev {
     }
 }
 
-/// A client that uses no proxy, since everything is on this machine.
+/// A client that uses no proxy, since everything is on this machine, and no connection twice: the
+/// server may be closing it.
 pub(crate) fn http() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().build().unwrap()
+    reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap()
 }

@@ -111,7 +111,7 @@ async fn a_running_worker_a_deploy_and_wrangler_share_the_files() {
     let (store, http) = (store(folder, ID), http());
     let put = async |key: String, value: String| {
         let answer = http.put(format!("{}/{key}", dev.url)).body(value).send().await.unwrap();
-        assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+        assert_eq!(answer.status(), 200, "{key}: {}", answer.text().await.unwrap());
     };
 
     // Both write at once, each other's keys too.
