@@ -118,13 +118,8 @@ async fn observe_deployed(
         let titled = if info.title == title { None } else { titled(&list(api, id).await?, title) };
         return Ok(Observed::There { namespace_id, title: info.title, titled });
     }
-    let all = list(api, id).await?;
-    let titled = titled(&all, title);
-    Ok(match all.into_iter().find(|info| info.id == namespace_id) {
-        // The list is another view of the account, and one that has it is enough.
-        Some(info) => Observed::There { namespace_id, title: info.title, titled },
-        None => Observed::Vanished { lost: namespace_id, titled },
-    })
+    let titled = titled(&list(api, id).await?, title);
+    Ok(Observed::Vanished { lost: namespace_id, titled })
 }
 
 /// The namespace under the id in the state. One that was just created is waited for.
@@ -138,7 +133,14 @@ async fn current(
         Some(left) => wait::until(left, get, Option::is_some).await,
         None => get().await,
     };
-    found.map_err(DeployError::request(id, "look the namespace up"))
+    match found.map_err(DeployError::request(id, "look the namespace up"))? {
+        Some(info) => Ok(Some(info)),
+        // The list is another view of the account, and one that has it is enough.
+        None => {
+            let all = list(api, id).await?;
+            Ok(all.into_iter().find(|info| info.id == deployment.namespace_id))
+        }
+    }
 }
 
 /// Which of the keys declared `once` are there although the state does not know of it.
