@@ -1,5 +1,6 @@
 //! Namespaces go, or stay, as their declaration says.
 
+use kv_runtime::DeployError;
 use kv_runtime::state::Record;
 use tests::cloudflare::{Answer, Cloudflare, Fault, Kind, When};
 use tests::declared::{shared, v1};
@@ -126,4 +127,47 @@ fn only_the_named_namespace_is_destroyed() {
     stage.run("v1", &["destroy", "--yes", "--only", "sessions"]).expect(0);
     assert_eq!(cloudflare.titles(), ["user-data"]);
     assert!(matches!(stage.state().namespaces.get("users"), Some(Record::Deployed(_))));
+}
+
+/// It takes the 20 s in which Cloudflare may still show what is gone.
+#[tokio::test]
+async fn a_delete_that_is_confirmed_but_did_not_happen_is_a_failure() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.deploy::<v1::Users>().await.unwrap();
+    let answer = Answer::Json(200, r#"{"success":true,"errors":[],"messages":[],"result":null}"#);
+    cloudflare.fail(Kind::Delete, When::Nth(0), Fault { applied: false, answer });
+    let error = stage.deploy::<v1::Users>().destroy().await.unwrap_err();
+    assert!(matches!(error, DeployError::StillThere { .. }), "{error}");
+    assert!(stage.state().namespaces.contains_key("users"));
+    stage.deploy::<v1::Users>().destroy().await.unwrap();
+    assert_eq!(cloudflare.titles(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_namespace_destroyed_from_rust_takes_no_data_of_others_along() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.deploy::<v1::Users>().await.unwrap();
+    stage.deploy::<v1::Sessions>().await.unwrap();
+    cloudflare.put("user-data", "third", "written by the application");
+    let error = stage.deploy::<v1::Users>().destroy().await.unwrap_err();
+    assert!(matches!(error, DeployError::UndeclaredKeys { undeclared: 1, .. }), "{error}");
+    stage.deploy::<v1::Sessions>().destroy().await.unwrap();
+    assert_eq!(cloudflare.pairs("user-data").len(), 3);
+}
+
+#[test]
+fn a_look_up_that_misses_what_the_list_shows_neither_orphans_nor_doubles_it() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.run("v1", &["--yes"]).expect(0);
+    stage.age();
+    cloudflare.hide("user-sessions", 1, 0);
+    stage.run("v2", &["--yes"]).expect(0);
+    stage.assert_converged("v2");
+    stage.age();
+    cloudflare.hide("sessions", 1, 0);
+    stage.run("v2", &["destroy", "--yes"]).expect(0);
+    assert_eq!(cloudflare.titles(), [""; 0]);
 }
