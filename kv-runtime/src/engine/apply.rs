@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::bulk::{PutBatch, Requests, put_batches};
+use super::checkpoint::Checkpoints;
 use super::error::DeployError;
 use super::event::{Event, Reporter};
 use super::interrupt::Interrupt;
@@ -19,10 +21,6 @@ use crate::state::{Creating, Deployment, KeyRecord, Origin, Record, Session};
 
 /// How often keys that Cloudflare did not confirm are sent again before they are reported.
 const ROUNDS: usize = 5;
-
-/// Into how many parts a long write is divided by writes of the state: more would cost more than
-/// they save when it is cut off.
-const CHECKPOINTS: usize = 16;
 
 /// Applies plans to one state.
 pub(super) struct Apply<'a> {
@@ -224,15 +222,16 @@ impl Apply<'_> {
     ) -> Result<(), DeployError> {
         let Some(deployment) = self.deployment(target.id) else { return Ok(()) };
         let namespace_id = deployment.namespace_id.clone();
-        for change in &plan.put {
-            let record = KeyRecord { confirmed: false, ..change.record };
-            deployment.keys.insert(change.key.to_string(), record);
-        }
+        let unconfirmed = |change: &KeyChange| {
+            (change.key.clone(), KeyRecord { confirmed: false, ..change.record })
+        };
+        // Merged as a whole, which many keys need to be fast.
+        deployment.keys.append(&mut plan.put.iter().map(unconfirmed).collect());
         for change in &plan.settle {
-            deployment.keys.insert(change.key.to_string(), change.record);
+            deployment.keys.insert(change.key.clone(), change.record);
         }
         for key in &plan.forget {
-            deployment.keys.remove(key);
+            deployment.keys.remove(key.as_str());
         }
         if !matches!(plan.action, Action::Keep { .. }) || !plan.put.is_empty() {
             self.session.save().await?;
@@ -250,10 +249,10 @@ impl Apply<'_> {
     ) -> Result<(), DeployError> {
         let (jobs, interrupt) = (self.jobs, self.interrupt);
         let mut open: Vec<&KeyChange> = plan.put.iter().collect();
+        let mut checkpoints = Checkpoints::new(open.len());
         for round in 0..ROUNDS {
             self.pause_before(round).await;
             let mut left = Vec::new();
-            let mut unsaved = 0;
             let requests = put_batches(&resolved.pairs, &open)
                 .map(|batch| put_batch(target.api, namespace_id, batch).boxed());
             let mut requests = Requests::new(requests, jobs, interrupt);
@@ -271,10 +270,11 @@ impl Apply<'_> {
                     self.confirm(target.id, &change.key);
                 }
                 self.reporter.event(Event::Put { keys, bytes });
-                unsaved += keys;
-                if unsaved * CHECKPOINTS >= plan.put.len() {
-                    unsaved = 0;
+                if checkpoints.is_due(keys) {
+                    // Meanwhile what is in flight goes on: connections are tasks of their own.
+                    let begun = Instant::now();
                     self.session.save().await?;
+                    checkpoints.saved(begun);
                 }
             }
             requests.finish().map_err(DeployError::request(target.id, "write keys"))?;

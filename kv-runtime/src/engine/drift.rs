@@ -40,7 +40,7 @@ pub(super) async fn drift(
     let namespace_id = deployment.namespace_id.as_str();
     let mut there = HashSet::new();
     list_keys(api, id, namespace_id, |key| {
-        if deployment.keys.contains_key(&key) {
+        if deployment.keys.contains_key(key.as_str()) {
             there.insert(key);
         }
     })

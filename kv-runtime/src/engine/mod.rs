@@ -7,6 +7,7 @@
 
 mod apply;
 mod bulk;
+mod checkpoint;
 mod connect;
 mod drift;
 mod error;

@@ -217,7 +217,7 @@ async fn count_undeclared(
     list_keys(api, id, namespace_id, |key| {
         undeclared += u64::from(match record {
             Record::Creating(_) => true,
-            Record::Deployed(deployment) => !deployment.keys.contains_key(&key),
+            Record::Deployed(deployment) => !deployment.keys.contains_key(key.as_str()),
         });
     })
     .await?;

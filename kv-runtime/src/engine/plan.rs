@@ -1,7 +1,9 @@
 //! What is to be done, as plain data, and how it follows from what is declared, recorded and there.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, btree_map};
+use std::iter::Peekable;
+use std::ops::Bound;
 
 use kv_rules::Expiry;
 use serde::Serialize;
@@ -289,8 +291,9 @@ fn plan_keys(
     observation: &Observation,
     wishes: Wishes,
 ) {
+    let mut records = deployment.map(|deployment| InOrder::new(&deployment.keys));
     for (index, pair) in pairs.iter().enumerate() {
-        let recorded = deployment.and_then(|d| d.keys.get(pair.key.as_ref()));
+        let recorded = records.as_mut().and_then(|records| records.find(&pair.key));
         let digest = pair.digest(state.digest_key());
         let record = KeyRecord { digest, confirmed: true, once: pair.once };
         let change = |reason| KeyChange {
@@ -322,13 +325,41 @@ fn plan_keys(
         }
     }
     let Some(deployment) = deployment else { return };
+    if records.is_some_and(|records| records.found == deployment.keys.len()) {
+        return;
+    }
     let declared: HashSet<&str> = pairs.iter().map(|pair| pair.key.as_ref()).collect();
     for (key, recorded) in &deployment.keys {
-        if declared.contains(key.as_str()) {
+        if declared.contains(key.as_ref()) {
             continue;
         }
         let list = if recorded.once { &mut plan.forget } else { &mut plan.delete };
-        list.push(key.clone());
+        list.push(key.to_string());
+    }
+}
+
+/// Finds records of keys that mostly come in the order of the records: then one walk over both
+/// replaces a search for each.
+struct InOrder<'a> {
+    keys: &'a BTreeMap<Cow<'static, str>, KeyRecord>,
+    next: Peekable<btree_map::Range<'a, Cow<'static, str>, KeyRecord>>,
+    /// How many keys had a record.
+    found: usize,
+}
+
+impl<'a> InOrder<'a> {
+    fn new(keys: &'a BTreeMap<Cow<'static, str>, KeyRecord>) -> Self {
+        Self { keys, next: keys.range::<str, _>(..).peekable(), found: 0 }
+    }
+
+    fn find(&mut self, key: &str) -> Option<&'a KeyRecord> {
+        if self.next.peek().is_none_or(|(next, _)| next.as_ref() != key) {
+            let from = (Bound::Included(key), Bound::Unbounded);
+            self.next = self.keys.range::<str, _>(from).peekable();
+        }
+        let (_, found) = self.next.next_if(|(next, _)| next.as_ref() == key)?;
+        self.found += 1;
+        Some(found)
     }
 }
 

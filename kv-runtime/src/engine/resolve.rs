@@ -25,6 +25,10 @@ pub(crate) struct Resolved {
 }
 
 /// A pair as it is to be stored. It has no `Debug`: its value can be a secret.
+///
+/// One of a bulk file is read without a copy, except of text that the file escapes.
+#[derive(Deserialize)]
+#[serde(try_from = "BulkPair<'static>", bound(deserialize = "'de: 'static"))]
 pub(crate) struct Pair {
     pub(crate) key: Cow<'static, str>,
     pub(crate) value: Cow<'static, [u8]>,
@@ -124,9 +128,11 @@ impl Scope<'_> {
         }
         for spread in declaration.spreads {
             match spread {
-                Spread::Bulk { path, json } => match bulk_pairs(json) {
+                // It was checked when compiling.
+                Spread::Bulk { path, json } => match serde_json::from_str::<Vec<Pair>>(json) {
+                    Ok(seed) if pairs.is_empty() => pairs = seed,
                     Ok(seed) => pairs.extend(seed),
-                    Err(what) => self.problem(format!("{path}: {what}")),
+                    Err(error) => self.problem(format!("{path}: {error}")),
                 },
                 Spread::Dir { files, .. } => pairs.extend(files.iter().map(|file| Pair {
                     key: Cow::Borrowed(file.key),
@@ -190,37 +196,37 @@ fn with_sources(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// The pairs of a file in wrangler's bulk format, which was checked when compiling.
-fn bulk_pairs(json: &'static str) -> Result<impl Iterator<Item = Pair>, String> {
-    #[derive(Deserialize)]
-    struct BulkPair<'a> {
-        #[serde(borrow)]
-        key: Cow<'a, str>,
-        #[serde(borrow)]
-        value: Cow<'a, str>,
-        #[serde(default)]
-        base64: bool,
-        expiration: Option<u32>,
-        expiration_ttl: Option<u32>,
-        #[serde(borrow)]
-        metadata: Option<&'a RawValue>,
-    }
-    let seed: Vec<BulkPair<'static>> = serde_json::from_str(json).map_err(|e| e.to_string())?;
-    let pairs = seed.into_iter().map(|pair| {
-        let value = if pair.base64 {
-            let decoded = STANDARD.decode(pair.value.as_bytes());
-            Cow::Owned(decoded.map_err(|e| format!("the key {:?}: {e}", pair.key))?)
-        } else {
-            match pair.value {
-                Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-                Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+/// A pair of a file in wrangler's bulk format.
+#[derive(Deserialize)]
+struct BulkPair<'a> {
+    #[serde(borrow)]
+    key: Cow<'a, str>,
+    #[serde(borrow)]
+    value: Cow<'a, str>,
+    #[serde(default)]
+    base64: bool,
+    expiration: Option<u32>,
+    expiration_ttl: Option<u32>,
+    #[serde(borrow)]
+    metadata: Option<&'a RawValue>,
+}
+
+impl TryFrom<BulkPair<'static>> for Pair {
+    type Error = String;
+
+    fn try_from(pair: BulkPair<'static>) -> Result<Self, String> {
+        let value = match pair.value {
+            text if pair.base64 => {
+                let decoded = STANDARD.decode(text.as_bytes());
+                Cow::Owned(decoded.map_err(|e| format!("the key {:?}: {e}", pair.key))?)
             }
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
         };
         let expiry = pair.expiration_ttl.map(Expiry::Ttl).or(pair.expiration.map(Expiry::At));
         let metadata = pair.metadata.map(|metadata| compact(metadata.get()));
-        Ok(Pair { key: pair.key, value, metadata, expiry, once: false })
-    });
-    Ok(pairs.collect::<Result<Vec<_>, String>>()?.into_iter())
+        Ok(Self { key: pair.key, value, metadata, expiry, once: false })
+    }
 }
 
 /// JSON text without the white space between its tokens; numbers stay as they are written.

@@ -48,6 +48,10 @@ impl Digest {
     /// How many characters a digest has in the state.
     pub(super) const TEXT_LEN: usize = 22;
 
+    pub(super) fn append_to(&self, text: &mut String) {
+        URL_SAFE_NO_PAD.encode_string(self.0, text);
+    }
+
     pub(super) fn from_text(text: &str) -> Option<Self> {
         let mut bytes = [0; 16];
         let written = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;

@@ -1,8 +1,11 @@
 //! The document that a state store keeps for each stage, and its format.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
+use serde::de::MapAccess;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::digest::{Digest, DigestKey};
@@ -26,7 +29,7 @@ pub struct State {
 
 /// What is known of one namespace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "status", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Record {
     /// It was about to be created; whether it was is not known.
     Creating(Creating),
@@ -66,8 +69,8 @@ pub struct Deployment {
     /// When this tool last changed it.
     pub modified_at: Timestamp,
     /// The keys that this tool wrote or is about to write.
-    #[serde(default)]
-    pub keys: BTreeMap<String, KeyRecord>,
+    #[serde(default, deserialize_with = "keys")]
+    pub keys: BTreeMap<Cow<'static, str>, KeyRecord>,
 }
 
 /// How a namespace came to be in the state.
@@ -214,9 +217,15 @@ impl Record {
 
 impl Serialize for KeyRecord {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let pending = if self.confirmed { "" } else { "?" };
-        let once = if self.once { "=" } else { "" };
-        serializer.collect_str(&format_args!("{pending}{once}{}", self.digest))
+        let mut text = String::with_capacity(2 + Digest::TEXT_LEN);
+        if !self.confirmed {
+            text.push('?');
+        }
+        if self.once {
+            text.push('=');
+        }
+        self.digest.append_to(&mut text);
+        serializer.serialize_str(&text)
     }
 }
 
@@ -226,7 +235,7 @@ impl<'de> Deserialize<'de> for KeyRecord {
         impl serde::de::Visitor<'_> for Visitor {
             type Value = KeyRecord;
 
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, "a digest of {} characters after `?`, `=` or nothing", Digest::TEXT_LEN)
             }
 
@@ -242,6 +251,29 @@ impl<'de> Deserialize<'de> for KeyRecord {
     }
 }
 
+/// Reads keys, which were written in order, and so are not sorted in one by one.
+fn keys<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<Cow<'static, str>, KeyRecord>, D::Error> {
+    struct Visitor;
+    impl<'de> serde::de::Visitor<'de> for Visitor {
+        type Value = BTreeMap<Cow<'static, str>, KeyRecord>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("keys with what is known of each")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut keys = Vec::new();
+            while let Some(key) = map.next_entry()? {
+                keys.push(key);
+            }
+            Ok(keys.into_iter().collect())
+        }
+    }
+    deserializer.deserialize_map(Visitor)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,7 +287,7 @@ mod tests {
         let digest = state.digest_key().digest(b"v", None, None);
         let keys = [(true, false), (false, false), (true, true), (false, true)].into_iter();
         let keys = keys.map(|(confirmed, once)| {
-            (format!("{confirmed}-{once}"), KeyRecord { digest, confirmed, once })
+            (format!("{confirmed}-{once}").into(), KeyRecord { digest, confirmed, once })
         });
         let now = Timestamp::from_second(1_900_000_000).unwrap();
         let deployment = Deployment {
@@ -290,7 +322,7 @@ mod tests {
             panic!("sessions is deployed");
         };
         let record = deployment.keys["false-true"];
-        deployment.keys.insert("12345678".to_owned(), record);
+        deployment.keys.insert("12345678".into(), record);
         assert!(state.to_json().unwrap().len() - before - 8 <= 40);
     }
 

@@ -211,7 +211,7 @@ fn what_others_wrote_into_a_state_is_refused_or_shown_escaped() {
         good.replace(r#""title":"user-sessions""#, &format!(r#""title":"user-sessions{evil}""#)),
         good.replace(r#""greeting":"#, &format!(r#""greeting{evil}":"#)),
         good.replace(r#""app":"tests""#, &format!(r#""app":"tests{evil}""#)),
-        good.replace(r#""status":"deployed""#, &format!(r#""status":"deployed{evil}""#)),
+        good.replace(r#""deployed":{"#, &format!(r#""deployed{evil}":{{"#)),
     ] {
         assert_ne!(bad, good);
         fs::write(stage.document(), bad).unwrap();
