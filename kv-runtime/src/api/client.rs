@@ -9,6 +9,7 @@ use reqwest::header::LOCATION;
 use reqwest::redirect::Policy;
 use tracing::{debug, warn};
 
+use super::budget::Budget;
 use super::credentials::Credentials;
 use super::envelope::Answer;
 use super::error::{ApiError, CallError, Failure};
@@ -33,10 +34,15 @@ struct Shared {
     http: reqwest::Client,
     base: String,
     policy: RetryPolicy,
+    /// `None` for a server on this machine, which has no such limit.
+    budget: Option<Budget>,
 }
 
 impl Client {
     /// A client of the API at `base_url`; nothing is sent yet.
+    ///
+    /// It keeps within the API's 1,200 requests in five minutes: those beyond wait for their turn.
+    /// Clones share the count; other processes with the same user's credentials are not known.
     ///
     /// Requests to this machine never go through a proxy, and redirects are not followed: both
     /// would hand the credentials to someone else.
@@ -54,12 +60,14 @@ impl Client {
             .connect_timeout(policy.request_timeout.min(CONNECT_TIMEOUT));
         // `check_base_url` allows plain http to this machine only. Such a server needs neither
         // proxies nor CA certificates, which a bare container may not have.
-        if base_url.starts_with("http://") {
+        let local = base_url.starts_with("http://");
+        if local {
             http = http.no_proxy().tls_certs_only([]);
         }
         let http = http.build().map_err(ApiError::Setup)?;
         let base = base_url.trim_end_matches('/').to_owned();
-        Ok(Self { shared: Arc::new(Shared { http, base, policy }) })
+        let budget = (!local).then(Budget::default);
+        Ok(Self { shared: Arc::new(Shared { http, base, policy, budget }) })
     }
 
     /// Where the API is.
@@ -80,6 +88,7 @@ impl Client {
         request: Request,
         read: impl Fn(&Answer) -> Result<T, Failure>,
     ) -> Result<T, ApiError> {
+        self.await_turn().await;
         let mut waits = self.shared.policy.waits();
         let mut unclear = false;
         let mut attempts = 0;
@@ -99,6 +108,7 @@ impl Client {
                         let Request { method, path, .. } = &request;
                         warn!(%method, %path, "{failure}; trying again in {wait:.1?}");
                         tokio::time::sleep(wait).await;
+                        self.await_turn().await;
                         continue;
                     }
                     Err(reason) => gave_up = Some(reason),
@@ -110,8 +120,14 @@ impl Client {
         }
     }
 
+    async fn await_turn(&self) {
+        if let Some(budget) = &self.shared.budget {
+            budget.spend().await;
+        }
+    }
+
     async fn attempt(&self, request: &Request) -> Result<Answer, Failure> {
-        let Shared { http, base, policy } = &*self.shared;
+        let Shared { http, base, policy, .. } = &*self.shared;
         let Request { method, path, query, body, .. } = request;
         let upload = Duration::from_secs((body.len() / SLOWEST_UPLOAD) as u64);
         let timeout = policy.request_timeout + upload;
@@ -121,8 +137,8 @@ impl Client {
             error => Failure::Cut(error),
         };
         let sent = http.request(method.clone(), format!("{base}{path}{query}")).timeout(timeout);
-        let response = body.attach(sent).send().await.map_err(failed)?;
-        let (status, headers) = (response.status(), response.headers().clone());
+        let mut response = body.attach(sent).send().await.map_err(failed)?;
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         debug!(%method, %path, status = status.as_u16(), sent = body.len(), "answered");
         let body = response.bytes().await.map_err(failed)?;
         let answer = Answer { status, headers, body };

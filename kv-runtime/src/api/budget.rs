@@ -1,0 +1,67 @@
+//! The API's budget of requests, kept before Cloudflare has to enforce it: who exceeds it is blocked
+//! for five minutes, with everything else that uses the same credentials.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::warn;
+
+/// How many requests a user may make in a [`WINDOW`], over all tokens
+/// (<https://developers.cloudflare.com/fundamentals/api/reference/limits/>).
+const REQUESTS: usize = 1_200;
+
+const WINDOW: Duration = Duration::from_mins(5);
+
+/// A wait that is worth a word.
+const LONG: Duration = Duration::from_secs(1);
+
+/// When the last requests began, or begin.
+#[derive(Debug, Default)]
+pub(super) struct Budget(Mutex<VecDeque<Instant>>);
+
+impl Budget {
+    /// Waits until one more request is within the budget. The first 1,200 never wait.
+    pub(super) async fn spend(&self) {
+        let begin = self.reserve();
+        let wait = begin.saturating_duration_since(Instant::now());
+        if wait > LONG {
+            warn!("waiting {wait:.0?}: Cloudflare takes {REQUESTS} requests in {WINDOW:?}");
+        }
+        tokio::time::sleep_until(begin).await;
+    }
+
+    /// When the next request may begin: a window after the one that was as many before it.
+    fn reserve(&self) -> Instant {
+        // Every change below leaves a list of times, so a panic elsewhere spoils nothing.
+        let mut begins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let begin = if begins.len() < REQUESTS {
+            now
+        } else {
+            begins.pop_front().map_or(now, |oldest| now.max(oldest + WINDOW))
+        };
+        begins.push_back(begin);
+        begin
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn no_window_of_five_minutes_has_more_than_1200_requests() {
+        let budget = Budget::default();
+        let begun = Instant::now();
+        let mut begins = Vec::new();
+        for _ in 0..3 * REQUESTS {
+            budget.spend().await;
+            begins.push(Instant::now());
+            tokio::time::advance(Duration::from_millis(10)).await;
+        }
+        assert!(begins[REQUESTS - 1] < begun + WINDOW, "the first ones do not wait");
+        assert!(begins.windows(REQUESTS + 1).all(|some| some[REQUESTS] - some[0] >= WINDOW));
+    }
+}
