@@ -33,7 +33,7 @@ pub(crate) fn constant_of(accessor: &str) -> String {
 pub(crate) fn ident(name: &str, span: Span) -> Ident {
     let bare = name.strip_prefix("r#").unwrap_or(name);
     match bare {
-        "self" | "Self" | "super" | "crate" => Ident::new(&format!("{bare}_"), span),
+        "self" | "Self" | "super" | "crate" | "_" => Ident::new(&format!("{bare}_"), span),
         _ if is_keyword(bare) => Ident::new_raw(bare, span),
         _ if is_identifier(bare) => Ident::new(bare, span),
         _ => {
@@ -49,16 +49,18 @@ fn is_identifier(name: &str) -> bool {
     starts && name != "_" && chars.all(is_xid_continue)
 }
 
-fn is_keyword(name: &str) -> bool {
-    const KEYWORDS: &[&str] = &[
-        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do",
-        "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in",
-        "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
-        "return", "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe",
-        "unsized", "use", "virtual", "where", "while", "yield",
-    ];
+/// Whether a name needs `r#` or cannot be one at all.
+pub(crate) fn is_keyword(name: &str) -> bool {
     KEYWORDS.binary_search(&name).is_ok()
 }
+
+const KEYWORDS: &[&str] = &[
+    "Self", "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
+    "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
+    "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
+    "ref", "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
+    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
 
 fn named(words: &[&str], separator: &str, case: fn(&str) -> String) -> Option<String> {
     let name = words.iter().map(|word| case(word)).collect::<Vec<_>>().join(separator);
@@ -143,6 +145,11 @@ mod tests {
         assert_eq!(name("Self"), "Self_");
         assert_eq!(name("yield"), "r#yield");
         assert_eq!(name("not an identifier"), "__notanidentifier");
+    }
+
+    #[test]
+    fn the_keywords_are_in_the_order_that_the_search_needs() {
+        assert!(KEYWORDS.is_sorted());
     }
 
     #[test]

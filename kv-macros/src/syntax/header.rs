@@ -22,7 +22,7 @@ pub(super) fn header(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Header {
     }
     let visibility = visibility(tokens, errors);
     if let Some(keyword) = tokens.keyword("struct") {
-        let Some(name) = tokens.ident() else {
+        let Some(name) = tokens.name() else {
             let found = tokens.describe();
             errors.push(
                 if tokens.is_empty() { keyword } else { tokens.span() },

@@ -4,6 +4,8 @@ use proc_macro2::extra::DelimSpan;
 use proc_macro2::{Delimiter, Ident, Literal, Spacing, Span, TokenStream, TokenTree};
 use syn::buffer::Cursor;
 
+use crate::names;
+
 /// The rest of a group or of the whole input.
 #[derive(Clone, Copy)]
 pub(super) struct Tokens<'a> {
@@ -43,6 +45,12 @@ impl<'a> Tokens<'a> {
         let (ident, rest) = self.cursor.ident()?;
         self.advance(rest, ident.span());
         Some(ident)
+    }
+
+    /// An identifier that is no keyword.
+    pub(super) fn name(&mut self) -> Option<Ident> {
+        let (ident, _) = self.cursor.ident()?;
+        if names::is_keyword(&ident.to_string()) { None } else { self.ident() }
     }
 
     pub(super) fn keyword(&mut self, keyword: &str) -> Option<Span> {

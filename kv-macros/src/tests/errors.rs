@@ -38,6 +38,7 @@ messages! {
     header {
         no_name_at_all: "adopt: true",
         no_name_after_struct: "pub struct;",
+        a_keyword_as_name: "pub struct struct;",
         no_semicolon: r#"pub struct Users title: "user-data""#,
         fields: r#"pub struct Users { store: Store } title: "user-data""#,
         generics: "pub struct Users<T>;",
