@@ -49,6 +49,10 @@ impl<'a, T, M> Entry<'a, T, M> {
         self.target.key.as_ref().map(|key| key.text.as_ref())
     }
 
+    pub(crate) fn into_name(self) -> Result<Name, FamilyError> {
+        self.target.key
+    }
+
     /// Reads the value: `None` when there is none.
     pub fn get(&self) -> Get<'a, T> {
         Get { target: self.target.clone(), cache_ttl: None, types: PhantomData }
@@ -273,6 +277,21 @@ impl Target<'_> {
         let expiry = ends.expiry(&name).map_err(|source| Error::Expiry { key: key(), source })?;
         self.store.raw().put(&name.text, Pair { value, metadata, expiry }).await
     }
+}
+
+/// Reads the values of many keys, after all keys were checked.
+pub(crate) async fn get_many<T: DeserializeOwned + 'static>(
+    store: &Store,
+    keys: Vec<Result<Name, FamilyError>>,
+) -> Result<Vec<Option<T>>, Error> {
+    let keys = keys.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let texts: Vec<&str> = keys.iter().map(|key| key.text.as_ref()).collect();
+    let got = store.raw().get_many(&texts).await?;
+    let typed = |(key, stored): (&str, Option<Bytes>)| {
+        let value = stored.map(decode).transpose();
+        value.map_err(|source| decode_error(key, Part::Value, source))
+    };
+    texts.into_iter().zip(got).map(typed).collect()
 }
 
 impl Ends {

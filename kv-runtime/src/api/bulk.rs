@@ -1,17 +1,19 @@
 //! Many pairs in one request.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
+use bytes::Bytes;
 use reqwest::Method;
 use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::body::SealedBody;
 use super::envelope::{self, Answer};
 use super::error::{ApiError, Failure, Subject};
 use super::namespaces::Namespaces;
-use super::request::Body;
+use super::request::{Body, Request};
 use super::retry::Effect;
 
 /// What became of a bulk write or delete.
@@ -60,11 +62,30 @@ impl Namespaces {
         self.client.send(request, |answer| outcome(answer, |told| told <= keys.len())).await
     }
 
+    /// Reads up to [`MAX_BULK_GET_KEYS`](kv_rules::MAX_BULK_GET_KEYS) values that are text, in the
+    /// order of their keys; a key that does not exist is `None`.
+    ///
+    /// One value that is not text fails the whole request, as more than 25 MiB of values do: see
+    /// [`ApiError::is_not_text`].
+    pub async fn bulk_get(&self, id: &str, keys: &[&str]) -> Result<Vec<Option<Bytes>>, ApiError> {
+        #[derive(Deserialize)]
+        struct Values {
+            values: HashMap<String, Option<String>>,
+        }
+        let asked: BTreeSet<&str> = keys.iter().copied().collect();
+        let request = self.bulk_get_request(id, &json!({ "keys": asked, "type": "text" }))?;
+        let Values { values } = self.client.send(request, envelope::result).await?;
+        let values: HashMap<_, _> = values
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, Bytes::from(value?))))
+            .collect();
+        Ok(keys.iter().map(|key| values.get(*key).cloned()).collect())
+    }
+
     /// Reads up to [`MAX_BULK_GET_KEYS`](kv_rules::MAX_BULK_GET_KEYS) pairs whose values are text;
     /// a key that does not exist is `None`.
     ///
-    /// One value that is not text fails the whole request: see
-    /// [`ApiError::is_not_text`].
+    /// It fails as [`bulk_get`](Self::bulk_get) does.
     pub async fn bulk_get_with_metadata(
         &self,
         id: &str,
@@ -74,15 +95,18 @@ impl Namespaces {
         struct Values {
             values: HashMap<String, Option<BulkValue>>,
         }
-        let request = self
-            .request(Method::POST, Subject::Namespace, id, &["bulk", "get"])?
-            .json(&serde_json::json!({ "keys": keys, "type": "text", "withMetadata": true }))?
-            .effect(Effect::Reads);
+        let asked = json!({ "keys": keys, "type": "text", "withMetadata": true });
+        let request = self.bulk_get_request(id, &asked)?;
         let Values { mut values } = self.client.send(request, envelope::result).await?;
         for key in keys {
             values.entry((*key).to_owned()).or_default();
         }
         Ok(values)
+    }
+
+    fn bulk_get_request(&self, id: &str, asked: &serde_json::Value) -> Result<Request, ApiError> {
+        let request = self.request(Method::POST, Subject::Namespace, id, &["bulk", "get"])?;
+        Ok(request.json(asked)?.effect(Effect::Reads))
     }
 }
 

@@ -208,8 +208,8 @@ impl ApiError {
         self.code() == Some(10014)
     }
 
-    /// Whether a bulk read failed because a value is not text (code 10029): read the values one by
-    /// one.
+    /// Whether a bulk read failed because a value is not text, or the values are too many bytes
+    /// together (code 10029): read the values one by one.
     #[must_use]
     pub fn is_not_text(&self) -> bool {
         self.code() == Some(10029)

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | the account | [`Client`] | [`accounts`](Client::accounts), [`user_email`](Client::user_email) |
 //! | namespaces | [`Namespaces`] | [`list`](Namespaces::list), [`find`](Namespaces::find), [`get`](Namespaces::get), [`create`](Namespaces::create), [`rename`](Namespaces::rename), [`delete`](Namespaces::delete) |
-//! | many pairs | [`Namespaces`] | [`bulk_put`](Namespaces::bulk_put), [`bulk_delete`](Namespaces::bulk_delete), [`bulk_get_with_metadata`](Namespaces::bulk_get_with_metadata) |
+//! | many pairs | [`Namespaces`] | [`bulk_put`](Namespaces::bulk_put), [`bulk_delete`](Namespaces::bulk_delete), [`bulk_get`](Namespaces::bulk_get), [`bulk_get_with_metadata`](Namespaces::bulk_get_with_metadata) |
 //! | one pair | [`Namespaces`] | [`value`](Namespaces::value), [`metadata`](Namespaces::metadata), [`put_value`](Namespaces::put_value), [`delete_value`](Namespaces::delete_value) |
 //! | keys | [`Namespaces`] | [`keys`](Namespaces::keys) |
 //!
@@ -28,6 +28,7 @@
 
 mod accounts;
 mod body;
+mod budget;
 mod bulk;
 mod client;
 mod credentials;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use kv_rules::MAX_LIST_KEYS;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use kv_rules::{MAX_BULK_GET_KEYS, MAX_LIST_KEYS};
 use serde_json::value::RawValue;
 
 use super::{KvStore, Page, Pair};
@@ -26,6 +27,24 @@ impl RestStore {
     #[must_use]
     pub fn new(namespaces: Namespaces, id: impl Into<Arc<str>>) -> Self {
         Self { namespaces, id: id.into() }
+    }
+}
+
+/// How many requests are in flight when many values are read.
+const REQUESTS_AT_ONCE: usize = 6;
+
+impl RestStore {
+    /// Values that one request can ask for.
+    async fn get_chunk(&self, keys: &[&str]) -> Result<Vec<Option<Bytes>>, Error> {
+        match self.namespaces.bulk_get(&self.id, keys).await {
+            Ok(values) => Ok(values),
+            Err(error) if error.is_not_text() => {
+                let gets = keys.iter().map(|key| self.get(key, None));
+                let gets = stream::iter(gets.collect::<Vec<_>>()).buffered(REQUESTS_AT_ONCE);
+                gets.try_collect().await
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
@@ -52,6 +71,12 @@ impl KvStore for RestStore {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    async fn get_many(&self, keys: &[&str]) -> Result<Vec<Option<Bytes>>, Error> {
+        let requests = keys.chunks(MAX_BULK_GET_KEYS).map(|keys| self.get_chunk(keys));
+        let requests = stream::iter(requests.collect::<Vec<_>>()).buffered(REQUESTS_AT_ONCE);
+        requests.try_concat().await
     }
 
     async fn put(&self, key: &str, pair: Pair) -> Result<(), Error> {

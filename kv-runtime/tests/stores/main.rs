@@ -62,6 +62,8 @@ macro_rules! every_store {
 every_store! {
     suite::what_is_put_is_got,
     suite::what_is_not_there_is_none,
+    suite::many_values_come_in_the_order_of_their_keys,
+    suite::a_value_that_is_no_text_comes_among_many,
     suite::metadata_is_got_beside_any_value,
     suite::a_put_replaces_all_of_a_pair,
     suite::the_last_word_on_expiry_counts,

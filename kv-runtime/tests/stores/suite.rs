@@ -6,7 +6,7 @@ use std::fmt::Debug;
 
 use futures_util::{StreamExt, TryStreamExt};
 use kv_runtime::rules::{ExpiryError, MAX_VALUE_BYTES};
-use kv_runtime::{Bytes, Error, Key, KeyInfo, Store};
+use kv_runtime::{Bytes, Entry, Error, Key, KeyInfo, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -51,6 +51,36 @@ pub(crate) async fn what_is_not_there_is_none(store: &Store) {
     assert_eq!(entry.get().cache_ttl(30).await.unwrap(), None);
     entry.delete().await.unwrap();
     assert!(store.list::<Value>("").next().await.is_none());
+}
+
+pub(crate) async fn many_values_come_in_the_order_of_their_keys(store: &Store) {
+    assert_eq!(store.get_many(Vec::<Entry<u32>>::new()).await.unwrap(), []);
+
+    let entry = |n: u32| store.entry(key::<u32, Value>(format!("n/{n}")));
+    let written = (0..250).filter(|n| n % 3 > 0);
+    for n in written {
+        entry(n).put(&n).await.unwrap();
+    }
+    // The last come first, and the first comes twice.
+    let asked: Vec<u32> = (0..250).rev().chain([1]).collect();
+    let got = store.get_many(asked.iter().map(|n| entry(*n))).await.unwrap();
+    let expected: Vec<_> = asked.iter().map(|n| (n % 3 > 0).then_some(*n)).collect();
+    assert_eq!(got, expected);
+
+    store.entry(key::<String, Value>("n/2")).put(&"two".to_owned()).await.unwrap();
+    let error = store.get_many([entry(1), entry(2)]).await.unwrap_err();
+    assert!(matches!(error, Error::Decode { key, .. } if key == "n/2"));
+}
+
+pub(crate) async fn a_value_that_is_no_text_comes_among_many(store: &Store) {
+    let entry = |name: &'static str| store.entry(key::<Bytes, Value>(name));
+    let values = [("text", &b"x"[..]), ("bytes", &[255, 0][..]), ("empty", b"")];
+    for (name, value) in values {
+        entry(name).put(&Bytes::from_static(value)).await.unwrap();
+    }
+    let got = store.get_many(["bytes", "none", "empty", "text"].map(entry)).await.unwrap();
+    let expected = [Some(&[255, 0][..]), None, Some(b""), Some(b"x")];
+    assert_eq!(got, expected.map(|value| value.map(Bytes::from_static)));
 }
 
 pub(crate) async fn metadata_is_got_beside_any_value(store: &Store) {
