@@ -1,13 +1,17 @@
-//! What a running deploy says: a bar on a terminal, plain lines elsewhere.
+//! What a running deploy says: a bar on a terminal, a plain line now and then elsewhere.
 
 use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::render::{keys_of, size};
+use super::render::{grouped, keys_of, size};
 use super::screen::Screen;
 use crate::engine::{Action, Event, Reporter};
+
+/// How long a plain line stands before the next.
+const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// Shows events on a screen.
 pub(super) struct Progress<'a> {
@@ -20,8 +24,46 @@ pub(super) struct Progress<'a> {
 struct Current {
     bar: Option<ProgressBar>,
     changed: bool,
+    written: Amount,
+    total: Amount,
+    begun: Option<Instant>,
+    /// When the last plain line was said.
+    said: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Amount {
+    keys: u64,
     bytes: u64,
-    total: u64,
+}
+
+impl Current {
+    /// The line that is due, when nobody sees a bar.
+    fn line(&mut self, now: Instant) -> Option<String> {
+        let said = self.said.or(self.begun)?;
+        if now < said + LINE_EVERY || self.written.keys >= self.total.keys {
+            return None;
+        }
+        self.said = Some(now);
+        Some(describe(self.written, self.total, now - self.begun?))
+    }
+}
+
+/// How far a write is after some time, how fast, and how long it will take.
+fn describe(written: Amount, total: Amount, elapsed: Duration) -> String {
+    let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+    let rate = written.keys.saturating_mul(1000) / millis;
+    let left = (total.keys - written.keys).checked_div(rate).map_or_else(String::new, |seconds| {
+        format!(", {} left", HumanDuration(Duration::from_secs(seconds)))
+    });
+    format!(
+        "{} of {} ({} of {}), {} a second{left}",
+        grouped(written.keys),
+        keys_of(total.keys),
+        size(written.bytes),
+        size(total.bytes),
+        grouped(rate),
+    )
 }
 
 impl<'a> Progress<'a> {
@@ -36,7 +78,9 @@ impl<'a> Progress<'a> {
         }
         let style = ProgressStyle::with_template(TEMPLATE).ok()?.progress_chars("=> ");
         let bar = ProgressBar::with_draw_target(Some(keys as u64), ProgressDrawTarget::stderr());
-        Some(bar.with_style(style).with_prefix("Writing"))
+        let bar = bar.with_style(style).with_prefix("Writing");
+        bar.tick();
+        Some(bar)
     }
 }
 
@@ -66,13 +110,23 @@ impl Reporter for Progress<'_> {
                     }
                     self.screen.say(verb, &what);
                 }
-                *current = Current { bar: self.bar(puts), changed, bytes: 0, total: bytes };
+                *current = Current {
+                    bar: self.bar(puts),
+                    changed,
+                    total: Amount { keys: puts as u64, bytes },
+                    begun: Some(Instant::now()),
+                    ..Current::default()
+                };
             }
             Event::Put { keys, bytes } => {
-                current.bytes += bytes;
+                current.written.keys += keys as u64;
+                current.written.bytes += bytes;
+                let (written, total) = (current.written, current.total);
                 if let Some(bar) = &current.bar {
+                    bar.set_message(format!("{} of {}", size(written.bytes), size(total.bytes)));
                     bar.inc(keys as u64);
-                    bar.set_message(format!("{} of {}", size(current.bytes), size(current.total)));
+                } else if let Some(line) = current.line(Instant::now()) {
+                    self.screen.say("Writing", &line);
                 }
             }
             Event::Deleted { keys } => {
@@ -91,5 +145,35 @@ impl Reporter for Progress<'_> {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_line_says_how_far_how_fast_and_how_long_yet() {
+        let written = Amount { keys: 20_000, bytes: 1_280_000 };
+        let total = Amount { keys: 100_000, bytes: 6_400_000 };
+        assert_eq!(
+            describe(written, total, Duration::from_secs(5)),
+            "20,000 of 100,000 keys (1.22 MiB of 6.10 MiB), 4,000 a second, 20 seconds left"
+        );
+    }
+
+    #[test]
+    fn plain_lines_are_few() {
+        let begun = Instant::now();
+        let total = Amount { keys: 100_000, bytes: 0 };
+        let mut current = Current { begun: Some(begun), total, ..Current::default() };
+        let mut lines = 0;
+        for second in 1..=20 {
+            current.written.keys = second * 5_000;
+            let line = current.line(begun + Duration::from_secs(second));
+            lines += usize::from(line.is_some());
+        }
+        // After 5, 10 and 15 seconds; after 20 all is done.
+        assert_eq!(lines, 3);
     }
 }
