@@ -1,0 +1,92 @@
+//! What a typed `get` over Cloudflare's API costs beside the same request by hand, to a server on
+//! this machine that answers at once.
+
+#![deny(missing_docs)]
+
+mod server;
+
+use std::time::Instant;
+
+use futures_util::stream::{self, StreamExt};
+use kv_runtime::api::{Client, Credentials, RetryPolicy};
+use kv_runtime::{Key, RestStore, Store};
+use serde::{Deserialize, Serialize};
+
+const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
+const NAMESPACE: &str = "0f2ac74b498b48028cb68387c421e279";
+const KEY: &str = "session_123";
+
+/// How often both are measured, one after the other.
+const ROUNDS: usize = 31;
+
+/// How many gets are measured at a time.
+const GETS: usize = 2_000;
+
+/// What is stored.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Session {
+    user_id: String,
+    role: String,
+}
+
+#[tokio::main]
+async fn main() {
+    let base_url = server::start(r#"{"userId":"user_456","role":"admin"}"#);
+
+    let token = Credentials::Token("any".into());
+    let client = Client::new(&base_url, token, RetryPolicy::default()).expect("the URL is good");
+    let store = Store::from(RestStore::new(client.namespaces(ACCOUNT), NAMESPACE));
+    let key = Key::<Session>::new(KEY).expect("the key is good");
+    let typed = || async {
+        let session = store.entry(key.clone()).get().await.expect("the server answers");
+        session.expect("the server has it").user_id
+    };
+
+    let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).build();
+    let http = http.expect("there is nothing to load");
+    let url =
+        format!("{base_url}/accounts/{ACCOUNT}/storage/kv/namespaces/{NAMESPACE}/values/{KEY}");
+    let by_hand = || async {
+        let response = http.get(&url).bearer_auth("any").send().await;
+        let response = response.and_then(reqwest::Response::error_for_status);
+        let body = response.expect("the server answers").bytes().await;
+        let session: Session = serde_json::from_slice(&body.expect("it answers whole"))
+            .expect("the server has a session");
+        session.user_id
+    };
+
+    println!("| in flight | typed | by hand | typed ÷ by hand |");
+    println!("|---|---|---|---|");
+    for in_flight in [1, 16] {
+        let (mut ratios, mut typed_rates, mut by_hand_rates) = (vec![], vec![], vec![]);
+        for _ in 0..ROUNDS {
+            let (first, second) = (rate(&typed, in_flight).await, rate(&by_hand, in_flight).await);
+            typed_rates.push(first);
+            by_hand_rates.push(second);
+            ratios.push(second / first);
+        }
+        println!(
+            "| {in_flight} | {:.0} a second | {:.0} a second | {:.3} |",
+            median(typed_rates),
+            median(by_hand_rates),
+            median(ratios)
+        );
+    }
+}
+
+/// How many gets a second.
+async fn rate<F: Future<Output = String>>(get: impl Fn() -> F, in_flight: usize) -> f64 {
+    let begun = Instant::now();
+    let mut gets = stream::iter(0..GETS).map(|_| get()).buffer_unordered(in_flight);
+    while let Some(user_id) = gets.next().await {
+        assert_eq!(user_id, "user_456");
+    }
+    let gets = u32::try_from(GETS).expect("they are few");
+    f64::from(gets) / begun.elapsed().as_secs_f64()
+}
+
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_unstable_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
+}
