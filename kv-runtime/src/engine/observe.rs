@@ -133,14 +133,12 @@ async fn current(
         Some(left) => wait::until(left, get, Option::is_some).await,
         None => get().await,
     };
-    match found.map_err(DeployError::request(id, "look the namespace up"))? {
-        Some(info) => Ok(Some(info)),
-        // The list is another view of the account, and one that has it is enough.
-        None => {
-            let all = list(api, id).await?;
-            Ok(all.into_iter().find(|info| info.id == deployment.namespace_id))
-        }
+    if let Some(info) = found.map_err(DeployError::request(id, "look the namespace up"))? {
+        return Ok(Some(info));
     }
+    // The list is another view of the account, and one that has it is enough.
+    let all = list(api, id).await?;
+    Ok(all.into_iter().find(|info| info.id == deployment.namespace_id))
 }
 
 /// Which of the keys declared `once` are there although the state does not know of it.
