@@ -1,11 +1,11 @@
 //! The methods of a namespace: constants, accessors and families.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use proc_macro2::{Punct, Spacing, TokenStream};
+use quote::{ToTokens, TokenStreamExt as _, quote, quote_spanned};
 
-use super::data::option;
 use super::docs;
-use super::types::ty;
+use super::path::Optional;
+use super::types::{RustType, ty};
 use crate::model::{Entry, Family, Namespace, Param, Segment, Type};
 
 pub(super) fn accessors(model: &Namespace) -> TokenStream {
@@ -29,7 +29,7 @@ fn entry(entry: &Entry, model: &Namespace) -> TokenStream {
     let (constant, accessor) = (&entry.names.constant, &entry.names.accessor);
     let key = &entry.key;
     let types = types(&entry.ty, &entry.metadata_ty, model);
-    let ttl = option(entry.default_ttl.map(|ttl| quote!(#ttl)));
+    let ttl = Optional(entry.default_ttl);
     let docs = docs::entry(entry);
     quote! {
         #[doc = #docs]
@@ -42,13 +42,22 @@ fn entry(entry: &Entry, model: &Namespace) -> TokenStream {
 }
 
 /// The arguments of `Key` and `Entry`; metadata of the default type is left out.
-fn types(value: &Type, metadata: &Type, model: &Namespace) -> TokenStream {
-    let value = ty(value, model);
-    match metadata {
-        Type::Json => value,
-        metadata => {
-            let metadata = ty(metadata, model);
-            quote!(#value, #metadata)
+struct Types<'a> {
+    value: RustType<'a>,
+    metadata: Option<RustType<'a>>,
+}
+
+fn types<'a>(value: &'a Type, metadata: &'a Type, model: &'a Namespace) -> Types<'a> {
+    let metadata = (*metadata != Type::Json).then(|| ty(metadata, model));
+    Types { value: ty(value, model), metadata }
+}
+
+impl ToTokens for Types<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.value.to_tokens(tokens);
+        if let Some(metadata) = &self.metadata {
+            tokens.append(Punct::new(',', Spacing::Alone));
+            metadata.to_tokens(tokens);
         }
     }
 }
@@ -118,7 +127,7 @@ fn data(family: &Family, model: &Namespace) -> TokenStream {
         .iter()
         .filter_map(|index| model.families.get(*index))
         .map(|other| self::pattern(other, model));
-    let ttl = option(family.default_ttl.map(|ttl| quote!(#ttl)));
+    let ttl = Optional(family.default_ttl);
     quote! {
         #runtime::__private::Family {
             pattern: #pattern,
@@ -135,7 +144,7 @@ fn pattern(family: &Family, model: &Namespace) -> TokenStream {
             #runtime::__private::Segment::Literal(::std::borrow::Cow::Borrowed(#text))
         },
         Segment::Param { name, ty } => {
-            let ty = option(ty.as_ref().map(|ty| quote!(#ty)));
+            let ty = Optional(ty.as_ref());
             quote! {
                 #runtime::__private::Segment::Param(
                     #runtime::__private::Param { name: #name, ty: #ty }

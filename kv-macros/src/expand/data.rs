@@ -1,15 +1,16 @@
 //! The static data of a namespace: what the engine deploys.
 
 use kv_rules::Expiry;
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
 
+use super::path::{self, Optional};
 use super::types::ty;
 use crate::model::{Account, Entry, File, Namespace, Setting, Spread, Type, Value};
 
 pub(super) fn declaration(model: &Namespace) -> TokenStream {
     let Namespace { runtime, id, title, binding, adopt, .. } = model;
-    let delete = option(model.delete.as_ref().map(|delete| quote!(#delete)));
+    let delete = Optional(model.delete);
     let account = account(model);
     let entries = model.entries.iter().map(|entry| self::entry(entry, model));
     let spreads = model.spreads.iter().map(|spread| self::spread(spread, model));
@@ -33,14 +34,13 @@ fn account(model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
     let Account { account_id, api_token, api_key, email, base_url } = &model.account;
     let setting = |setting: &Option<Setting>| {
-        option(setting.as_ref().map(|setting| match setting {
+        Optional(setting.as_ref().map(|setting| match setting {
             Setting::Literal(text) => quote!(#runtime::declaration::Setting::Literal(#text)),
             Setting::Env(name) => quote!(#runtime::declaration::Setting::Env(#name)),
         }))
     };
-    let variable = |name: &Option<String>| option(name.as_ref().map(|name| quote!(#name)));
     let (account_id, email, base_url) = (setting(account_id), setting(email), setting(base_url));
-    let (api_token, api_key) = (variable(api_token), variable(api_key));
+    let (api_token, api_key) = (Optional(api_token.as_ref()), Optional(api_key.as_ref()));
     quote! {
         #runtime::declaration::Account {
             account_id: #account_id,
@@ -54,13 +54,10 @@ fn account(model: &Namespace) -> TokenStream {
 
 fn entry(entry: &Entry, model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
-    let Entry { key, metadata, expiry, once, .. } = entry;
-    let value = value(entry, model);
-    let metadata = option(metadata.as_ref().map(|metadata| quote!(#metadata)));
-    let expiry = option(expiry.map(|expiry| match expiry {
-        Expiry::Ttl(seconds) => quote!(#runtime::__private::Expiry::Ttl(#seconds)),
-        Expiry::At(time) => quote!(#runtime::__private::Expiry::At(#time)),
-    }));
+    let Entry { key, once, .. } = entry;
+    let value = EntryValue { entry, model };
+    let metadata = Optional(entry.metadata.as_ref());
+    let expiry = Optional(entry.expiry.map(|expiry| EntryExpiry { expiry, runtime }));
     quote! {
         #runtime::declaration::Entry {
             key: #key,
@@ -72,28 +69,53 @@ fn entry(entry: &Entry, model: &Namespace) -> TokenStream {
     }
 }
 
-fn value(entry: &Entry, model: &Namespace) -> TokenStream {
-    let runtime = &model.runtime;
-    let kind = quote!(#runtime::declaration::Value);
-    let rust_type = ty(&entry.ty, model);
-    // Text and bytes of any content are a `String` or `Bytes`; only a type of the user's can differ.
-    let check = option(match &entry.ty {
-        Type::User(_) => Some(quote!(#runtime::__private::check::<#rust_type>)),
-        _ => None,
-    });
-    match &entry.value {
-        Value::Text(text) => quote!(#kind::Text(#text)),
-        Value::Typed(json) => {
-            quote!(#kind::Typed(#json, #runtime::__private::encode_literal::<#rust_type>))
-        }
-        Value::File(File { absolute, .. }) => {
-            quote!(#kind::File(::core::include_bytes!(#absolute), #check))
-        }
-        Value::Env(name) => quote!(#kind::Env(#name, #check)),
-        Value::Rust(expression) => {
-            quote!(#kind::Rust(|| #runtime::__private::encode::<#rust_type>(&(#expression))))
-        }
-        Value::Unknown => quote!(#kind::Text("")),
+struct EntryExpiry<'a> {
+    expiry: Expiry,
+    runtime: &'a Ident,
+}
+
+impl ToTokens for EntryExpiry<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let (kind, seconds) = match self.expiry {
+            Expiry::Ttl(seconds) => ("Ttl", seconds),
+            Expiry::At(time) => ("At", time),
+        };
+        path::runtime(self.runtime, &["__private", "Expiry", kind], tokens);
+        path::parenthesized(&seconds, tokens);
+    }
+}
+
+struct EntryValue<'a> {
+    entry: &'a Entry,
+    model: &'a Namespace,
+}
+
+impl ToTokens for EntryValue<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { entry, model } = self;
+        let runtime = &model.runtime;
+        let rust_type = ty(&entry.ty, model);
+        // Text and bytes of any content are a `String` or `Bytes`; a type of the user's may refuse.
+        let check = Optional(match &entry.ty {
+            Type::User(_) => Some(quote!(#runtime::__private::check::<#rust_type>)),
+            _ => None,
+        });
+        let (kind, arguments) = match &entry.value {
+            Value::Text(text) => ("Text", quote!(#text)),
+            Value::Typed(json) => {
+                ("Typed", quote!(#json, #runtime::__private::encode_literal::<#rust_type>))
+            }
+            Value::File(File { absolute, .. }) => {
+                ("File", quote!(::core::include_bytes!(#absolute), #check))
+            }
+            Value::Env(name) => ("Env", quote!(#name, #check)),
+            Value::Rust(expression) => {
+                ("Rust", quote!(|| #runtime::__private::encode::<#rust_type>(&(#expression))))
+            }
+            Value::Unknown => ("Text", quote!("")),
+        };
+        path::runtime(runtime, &["declaration", "Value", kind], tokens);
+        path::parenthesized(&arguments, tokens);
     }
 }
 
@@ -119,12 +141,5 @@ fn spread(spread: &Spread, model: &Namespace) -> TokenStream {
             });
             quote!(#runtime::declaration::Spread::Dir { path: #written, files: &[#(#files),*] })
         }
-    }
-}
-
-pub(super) fn option(value: Option<TokenStream>) -> TokenStream {
-    match value {
-        Some(value) => quote!(::core::option::Option::Some(#value)),
-        None => quote!(::core::option::Option::None),
     }
 }

@@ -6,6 +6,7 @@
 mod accessors;
 mod data;
 mod docs;
+mod path;
 mod types;
 
 use proc_macro2::TokenStream;

@@ -1,15 +1,14 @@
 //! Types in the expansion, and the module of those that are generated.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{ToTokens, TokenStreamExt as _, quote};
 
-use super::docs;
+use super::{docs, path};
 use crate::model::{Field, Namespace, Struct, Type};
 
 /// A type, as the scope of the declaration names it.
-pub(super) fn ty(ty: &Type, model: &Namespace) -> TokenStream {
-    let module = &model.module;
-    tokens(ty, &model.runtime, &quote!(#module::))
+pub(super) fn ty<'a>(ty: &'a Type, model: &'a Namespace) -> RustType<'a> {
+    RustType { ty, runtime: &model.runtime, module: Some(&model.module) }
 }
 
 /// The module of the generated types.
@@ -55,42 +54,58 @@ fn field(field: &Field, runtime: &Ident) -> TokenStream {
     let Field { json_name, ident, ty, optional, .. } = field;
     let docs = docs::field(field);
     let rename = (ident != json_name).then(|| quote!(#[serde(rename = #json_name)]));
-    let ty = tokens(ty, runtime, &TokenStream::new());
-    let (attribute, ty) = match (optional, ty) {
-        (false, ty) => (None, ty),
-        (true, inner) => {
-            let already = matches!(field.ty, Type::Option(_));
-            let ty = if already { inner } else { quote!(::core::option::Option<#inner>) };
-            let skip = "::core::option::Option::is_none";
-            (Some(quote!(#[serde(default, skip_serializing_if = #skip)])), ty)
-        }
+    let absent = optional.then(|| {
+        let skip = "::core::option::Option::is_none";
+        quote!(#[serde(default, skip_serializing_if = #skip)])
+    });
+    let written = RustType { ty, runtime, module: None };
+    let ty = match (optional, ty) {
+        (false, _) | (true, Type::Option(_)) => quote!(#written),
+        (true, _) => quote!(::core::option::Option<#written>),
     };
     quote! {
         #[doc = #docs]
         #rename
-        #attribute
+        #absent
         pub #ident: #ty,
     }
 }
 
-fn tokens(ty: &Type, runtime: &Ident, module: &TokenStream) -> TokenStream {
-    match ty {
-        Type::Bool => quote!(::core::primitive::bool),
-        Type::I64 => quote!(::core::primitive::i64),
-        Type::U64 => quote!(::core::primitive::u64),
-        Type::F64 => quote!(::core::primitive::f64),
-        Type::String => quote!(::std::string::String),
-        Type::Bytes => quote!(#runtime::Bytes),
-        Type::Json => quote!(#runtime::serde_json::Value),
-        Type::Option(inner) => {
-            let inner = tokens(inner, runtime, module);
-            quote!(::core::option::Option<#inner>)
+/// A type to write.
+#[derive(Clone, Copy)]
+pub(super) struct RustType<'a> {
+    ty: &'a Type,
+    runtime: &'a Ident,
+    /// The module of generated types; `None` inside it.
+    module: Option<&'a Ident>,
+}
+
+impl ToTokens for RustType<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self.ty {
+            Type::Bool => path::std(&["core", "primitive", "bool"], tokens),
+            Type::I64 => path::std(&["core", "primitive", "i64"], tokens),
+            Type::U64 => path::std(&["core", "primitive", "u64"], tokens),
+            Type::F64 => path::std(&["core", "primitive", "f64"], tokens),
+            Type::String => path::std(&["std", "string", "String"], tokens),
+            Type::Bytes => path::runtime(self.runtime, &["Bytes"], tokens),
+            Type::Json => path::runtime(self.runtime, &["serde_json", "Value"], tokens),
+            Type::Option(inner) => {
+                path::std(&["core", "option", "Option"], tokens);
+                path::angled(&Self { ty: inner, ..*self }, tokens);
+            }
+            Type::Vec(item) => {
+                path::std(&["std", "vec", "Vec"], tokens);
+                path::angled(&Self { ty: item, ..*self }, tokens);
+            }
+            Type::Struct(name) => {
+                if let Some(module) = self.module {
+                    tokens.append(module.clone());
+                    path::separator(tokens);
+                }
+                tokens.append(name.clone());
+            }
+            Type::User(ty) => ty.0.to_tokens(tokens),
         }
-        Type::Vec(item) => {
-            let item = tokens(item, runtime, module);
-            quote!(::std::vec::Vec<#item>)
-        }
-        Type::Struct(name) => quote!(#module #name),
-        Type::User(ty) => ty.0.clone(),
     }
 }
