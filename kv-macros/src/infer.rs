@@ -1,6 +1,7 @@
 //! The Rust shape of JSON: what the generated types are made of.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 /// Integers beyond this do not survive as `f64`.
 const MAX_EXACT_IN_F64: u64 = 1 << 53;
@@ -170,7 +171,7 @@ impl Object {
         fields.sort_by(|a, b| a.name.cmp(&b.name));
         out.push('{');
         for field in fields {
-            out.push_str(&format!("{:?}", field.name));
+            let _ = write!(out, "{:?}", field.name);
             out.push(if field.optional { '~' } else { ':' });
             field.shape.sign(out);
         }

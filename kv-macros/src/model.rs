@@ -35,7 +35,7 @@ pub(crate) struct Head {
 
 #[derive(Debug, Default)]
 pub(crate) struct Account {
-    pub(crate) account_id: Option<Setting>,
+    pub(crate) id: Option<Setting>,
     pub(crate) api_token: Option<String>,
     pub(crate) api_key: Option<String>,
     pub(crate) email: Option<Setting>,
@@ -167,9 +167,15 @@ pub(crate) enum Segment {
 #[derive(Debug, Clone)]
 pub(crate) struct Param {
     pub(crate) ident: Ident,
-    /// `None` for text.
-    pub(crate) ty: Option<TokenStream>,
+    pub(crate) ty: ParamType,
     pub(crate) span: Span,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum ParamType {
+    Text,
+    /// A type that is `Display + FromStr`, at the pattern's span.
+    Typed(TokenStream),
 }
 
 /// Many pairs from files.

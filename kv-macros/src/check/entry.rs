@@ -68,13 +68,13 @@ pub(super) fn entry(
         (None, Some(ty)) => Some(UserType(ty)),
         (None, None) => None,
     };
-    let written_value = match properties.take("value") {
-        Some((_, value)) => value,
-        None => {
+    let written_value = properties.take("value").map_or_else(
+        || {
             errors.push(written.open, "this entry has no value: add `value: ...`");
             syntax::Value { span: written.open, kind: ValueKind::Broken }
-        }
-    };
+        },
+        |(_, value)| value,
+    );
     let (value, ty) = value(written_value, declared, context.package, errors);
     let metadata = metadata(&mut properties, errors);
     let metadata_ty = match (family, &metadata) {

@@ -9,7 +9,7 @@ use quote::ToTokens;
 use super::expiry::ttl;
 use super::property::Properties;
 use crate::errors::Errors;
-use crate::model::{Param, Segment, Type, UserType};
+use crate::model::{Param, ParamType, Segment, Type, UserType};
 use crate::names;
 use crate::syntax::{self, FAMILY, Name};
 
@@ -199,7 +199,7 @@ fn params(pattern: &Pattern<'_>, span: Span, errors: &mut Errors) -> Vec<Param> 
 fn param(param: kv_rules::Param<'_>, span: Span, errors: &mut Errors) -> Option<Param> {
     let name = names::snake(param.name).unwrap_or_else(|| param.name.to_owned());
     let ident = names::ident(&name, span);
-    let Some(ty) = param.ty else { return Some(Param { ident, ty: None, span }) };
+    let Some(ty) = param.ty else { return Some(Param { ident, ty: ParamType::Text, span }) };
     let parameter = format!("{{{}: {ty}}}", param.name);
     let Ok(parsed) = syn::parse_str::<syn::Type>(ty) else {
         errors.push(
@@ -222,7 +222,8 @@ fn param(param: kv_rules::Param<'_>, span: Span, errors: &mut Errors) -> Option<
         );
         return None;
     }
-    Some(Param { ident, ty: Some(respan(parsed.into_token_stream(), span)), span })
+    let ty = ParamType::Typed(respan(parsed.into_token_stream(), span));
+    Some(Param { ident, ty, span })
 }
 
 fn respan(tokens: TokenStream, span: Span) -> TokenStream {

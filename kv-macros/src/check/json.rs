@@ -91,13 +91,11 @@ impl Writer<'_> {
     }
 
     fn float(&mut self, span: Span, digits: &str) -> Shape {
-        match digits.parse::<f64>().ok().and_then(serde_json::Number::from_f64) {
-            Some(number) => self.put(&number.to_string(), Shape::Float),
-            None => {
-                self.refuse(span, format!("`{digits}` is out of range: {BEYOND_F64}"));
-                self.put("0.0", Shape::Float)
-            }
+        if let Some(number) = digits.parse().ok().and_then(serde_json::Number::from_f64) {
+            return self.put(&number.to_string(), Shape::Float);
         }
+        self.refuse(span, format!("`{digits}` is out of range: {BEYOND_F64}"));
+        self.put("0.0", Shape::Float)
     }
 
     fn array(&mut self, items: Vec<Json>) -> Shape {

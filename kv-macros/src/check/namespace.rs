@@ -49,13 +49,11 @@ pub(super) fn head(header: Header, title: Option<&Name>, errors: &mut Errors) ->
 
 /// The key of the state.
 pub(super) fn id(written: Option<Name>, head: &Head, errors: &mut Errors) -> String {
-    let (text, span, hint) = match written {
-        Some(Name { text, span }) => (text, span, ""),
-        None => {
-            let name = head.name.to_string();
-            let id = names::snake(&name).unwrap_or_default();
-            (id, head.name.span(), "; add `id: \"...\"`")
-        }
+    let (text, span, hint) = if let Some(Name { text, span }) = written {
+        (text, span, "")
+    } else {
+        let id = names::snake(&head.name.to_string()).unwrap_or_default();
+        (id, head.name.span(), "; add `id: \"...\"`")
     };
     if let Err(error) = kv_rules::check_id(&text) {
         errors.push(span, format!("{error}{hint}"));
@@ -65,13 +63,11 @@ pub(super) fn id(written: Option<Name>, head: &Head, errors: &mut Errors) -> Str
 
 /// The name of the Worker binding.
 pub(super) fn binding(written: Option<Name>, head: &Head, errors: &mut Errors) -> String {
-    let (text, span, hint) = match written {
-        Some(Name { text, span }) => (text, span, ""),
-        None => {
-            let name = head.name.to_string();
-            let binding = names::screaming(&name).unwrap_or_default();
-            (binding, head.name.span(), "; add `binding: \"...\"`")
-        }
+    let (text, span, hint) = if let Some(Name { text, span }) = written {
+        (text, span, "")
+    } else {
+        let binding = names::screaming(&head.name.to_string()).unwrap_or_default();
+        (binding, head.name.span(), "; add `binding: \"...\"`")
     };
     if let Err(error) = kv_rules::check_binding(&text) {
         errors.push(span, format!("{error}{hint}"));
@@ -102,7 +98,7 @@ pub(super) fn account(properties: &mut Properties, errors: &mut Errors) -> Accou
     let id = |text: &str| kv_rules::check_account_id(text).map_err(|error| error.to_string());
     let url = |text: &str| kv_rules::check_base_url(text).map_err(|error| error.to_string());
     Account {
-        account_id: setting(properties, "accountId", id, errors),
+        id: setting(properties, "accountId", id, errors),
         api_token: secret(properties, "apiToken", "CLOUDFLARE_API_TOKEN", errors),
         api_key: secret(properties, "apiKey", "CLOUDFLARE_API_KEY", errors),
         email: setting(properties, "email", email, errors),

@@ -32,14 +32,14 @@ pub(super) fn declaration(model: &Namespace) -> TokenStream {
 
 fn account(model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
-    let Account { account_id, api_token, api_key, email, base_url } = &model.account;
+    let Account { id, api_token, api_key, email, base_url } = &model.account;
     let setting = |setting: &Option<Setting>| {
         Optional(setting.as_ref().map(|setting| match setting {
             Setting::Literal(text) => quote!(#runtime::declaration::Setting::Literal(#text)),
             Setting::Env(name) => quote!(#runtime::declaration::Setting::Env(#name)),
         }))
     };
-    let (account_id, email, base_url) = (setting(account_id), setting(email), setting(base_url));
+    let (account_id, email, base_url) = (setting(id), setting(email), setting(base_url));
     let (api_token, api_key) = (Optional(api_token.as_ref()), Optional(api_key.as_ref()));
     quote! {
         #runtime::declaration::Account {

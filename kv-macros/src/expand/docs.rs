@@ -7,28 +7,30 @@ use crate::model::{Entry, Family, Field, Namespace, Spread, Value};
 /// How much of a value its docs show, in characters.
 const SHOWN: usize = 100;
 
+/// How many keys the docs of a namespace name.
+const KEYS: usize = 20;
+
 pub(super) fn namespace(model: &Namespace) -> String {
-    let mut docs = format!("The Workers KV namespace {}.\n", code(&model.title));
-    let keys: Vec<String> = model.entries.iter().take(20).map(|entry| code(&entry.key)).collect();
-    if !keys.is_empty() {
-        let more = model.entries.len() - keys.len();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        docs += &format!("\nKeys: {}{more}.\n", keys.join(", "));
+    let mut docs = vec![format!("The Workers KV namespace {}.", code(&model.title))];
+    let keys: Vec<String> = model.entries.iter().take(KEYS).map(|entry| code(&entry.key)).collect();
+    let more = model.entries.len() - keys.len();
+    match (keys.len(), more) {
+        (0, _) => {}
+        (_, 0) => docs.push(format!("Keys: {}.", keys.join(", "))),
+        _ => docs.push(format!("Keys: {} and {more} more.", keys.join(", "))),
     }
     if !model.families.is_empty() {
         let families: Vec<String> =
             model.families.iter().map(|family| code(&family.pattern)).collect();
-        docs += &format!("\nFamilies: {}.\n", families.join(", "));
+        docs.push(format!("Families: {}.", families.join(", ")));
     }
-    for spread in &model.spreads {
-        docs += &match spread {
-            Spread::Bulk(file) => format!("\nFurther keys from {}.\n", code(&file.written)),
-            Spread::Dir { written, files } => {
-                format!("\nFurther keys: the {} files below {}.\n", files.len(), code(written))
-            }
-        };
-    }
-    docs
+    docs.extend(model.spreads.iter().map(|spread| match spread {
+        Spread::Bulk(file) => format!("Further keys from {}.", code(&file.written)),
+        Spread::Dir { written, files } => {
+            format!("Further keys: the files below {} ({}).", code(written), files.len())
+        }
+    }));
+    docs.join("\n\n")
 }
 
 pub(super) fn entry(entry: &Entry) -> String {
@@ -39,27 +41,35 @@ pub(super) fn entry(entry: &Entry) -> String {
         Value::Rust(expression) => code(&expression.to_string()),
         Value::Unknown => "not understood".to_owned(),
     };
-    let mut docs = format!("Key {}\n\n- value: {value}\n", code(&entry.key));
-    match entry.expiry {
-        Some(Expiry::Ttl(seconds)) => docs += &format!("- expires: {seconds} s after the write\n"),
-        Some(Expiry::At(time)) => docs += &format!("- expires: {time} s after 1970 began\n"),
-        None => {}
-    }
-    if let Some(metadata) = &entry.metadata {
-        docs += &format!("- metadata: {}\n", code(metadata));
-    }
+    let mut docs = vec![format!("Key {}\n", code(&entry.key)), format!("- value: {value}")];
+    docs.extend(entry.expiry.map(|expiry| match expiry {
+        Expiry::Ttl(seconds) => ttl(seconds),
+        Expiry::At(time) => format!("- expires: {}", time_of(time)),
+    }));
+    docs.extend(entry.metadata.as_ref().map(|json| format!("- metadata: {}", code(json))));
     if entry.once {
-        docs += "- once: left to the application after the first deploy\n";
+        docs.push("- once: left to the application after the first deploy".to_owned());
     }
-    docs
+    docs.join("\n")
+}
+
+fn ttl(seconds: u32) -> String {
+    let span = jiff::SignedDuration::from_secs(i64::from(seconds));
+    format!("- expires: {seconds} s after a write ({span:#})")
+}
+
+/// A point in time as RFC 3339 text.
+fn time_of(seconds: u32) -> String {
+    jiff::Timestamp::from_second(i64::from(seconds))
+        .map_or_else(|_| seconds.to_string(), |time| time.to_string())
 }
 
 pub(super) fn family(family: &Family) -> String {
-    let ttl = match family.default_ttl {
-        Some(seconds) => format!("\n- expires: {seconds} s after the write\n"),
-        None => String::new(),
-    };
-    format!("The key {} of these parameters.\n{ttl}", code(&family.pattern))
+    let docs = format!("The key {} of these parameters", code(&family.pattern));
+    match family.default_ttl {
+        Some(seconds) => format!("{docs}\n\n{}", ttl(seconds)),
+        None => docs,
+    }
 }
 
 pub(super) fn family_list(family: &Family) -> String {

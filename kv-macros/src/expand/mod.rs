@@ -6,6 +6,7 @@
 mod accessors;
 mod data;
 mod docs;
+mod families;
 mod path;
 mod types;
 

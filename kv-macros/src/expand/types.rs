@@ -1,6 +1,6 @@
 //! Types in the expansion, and the module of those that are generated.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Punct, Spacing, TokenStream};
 use quote::{ToTokens, TokenStreamExt as _, quote};
 
 use super::{docs, path};
@@ -9,6 +9,27 @@ use crate::model::{Field, Namespace, Struct, Type};
 /// A type, as the scope of the declaration names it.
 pub(super) fn ty<'a>(ty: &'a Type, model: &'a Namespace) -> RustType<'a> {
     RustType { ty, runtime: &model.runtime, module: Some(&model.module) }
+}
+
+/// The arguments of `Key` and `Entry`; metadata of the default type is left out.
+pub(super) struct Types<'a> {
+    value: RustType<'a>,
+    metadata: Option<RustType<'a>>,
+}
+
+pub(super) fn types<'a>(value: &'a Type, metadata: &'a Type, model: &'a Namespace) -> Types<'a> {
+    let metadata = (*metadata != Type::Json).then(|| ty(metadata, model));
+    Types { value: ty(value, model), metadata }
+}
+
+impl ToTokens for Types<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.value.to_tokens(tokens);
+        if let Some(metadata) = &self.metadata {
+            tokens.append(Punct::new(',', Spacing::Alone));
+            metadata.to_tokens(tokens);
+        }
+    }
 }
 
 /// The module of the generated types.

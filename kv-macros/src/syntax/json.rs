@@ -112,10 +112,7 @@ pub(super) fn name(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Name>
     }
     let at = tokens.span();
     let found = tokens.describe();
-    let hint = match tokens.is_punct() {
-        true => "; a name that is no identifier is quoted",
-        false => "",
-    };
+    let hint = if tokens.is_punct() { "; a name that is no identifier is quoted" } else { "" };
     errors.push(at, format!("expected `:` after `{text}`, found {found}{hint}"));
     tokens.until_comma();
     None

@@ -71,7 +71,7 @@ pub(crate) const FAMILY: &[Known] = &[
     known("as", Grammar::Ident),
 ];
 
-/// Whether `written` spells `name`, in camelCase or in snake_case.
+/// Whether `written` spells `name`, in `camelCase` or in `snake_case`.
 pub(crate) fn spells(written: &str, name: &str) -> bool {
     if written == name {
         return true;

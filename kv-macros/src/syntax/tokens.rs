@@ -119,7 +119,7 @@ impl<'a> Tokens<'a> {
 
     /// Reads on until the next comma, which is left.
     pub(super) fn until_comma(&mut self) -> TokenStream {
-        self.until(|tokens| tokens.at_comma())
+        self.until(Self::at_comma)
     }
 
     /// Reads on until `stop`.

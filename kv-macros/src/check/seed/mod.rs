@@ -49,13 +49,11 @@ pub(super) fn seed(
             return None;
         }
     };
-    let text: Rc<str> = match std::str::from_utf8(&bytes) {
-        Ok(text) => text.into(),
-        Err(_) => {
-            errors.push(span, format!("`{written}` is not UTF-8, which JSON is: save it as UTF-8"));
-            return None;
-        }
+    let Ok(text) = std::str::from_utf8(&bytes) else {
+        errors.push(span, format!("`{written}` is not UTF-8, which JSON is: save it as UTF-8"));
+        return None;
     };
+    let text: Rc<str> = text.into();
     let mut mistakes = Vec::new();
     if let Some(root) = read(&text, &mut mistakes) {
         let spread = keys.spread(&written, Rc::clone(&text));

@@ -229,9 +229,9 @@ impl<'a> Reader<'a, '_> {
             };
             let plain = self.text.get(self.at..end).unwrap_or_default();
             if text.is_empty() {
-                text = Cow::Borrowed(plain)
+                text = Cow::Borrowed(plain);
             } else {
-                text.to_mut().push_str(plain)
+                text.to_mut().push_str(plain);
             }
             self.at = end;
             match self.peek() {

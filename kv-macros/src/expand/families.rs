@@ -1,0 +1,102 @@
+//! The methods of a key family: the accessor of a key and the listing of all.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use super::docs;
+use super::path::Optional;
+use super::types::{ty, types};
+use crate::model::{Family, Namespace, Param, ParamType, Segment};
+
+pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
+    let runtime = &model.runtime;
+    let Family { accessor, list, constant, params, .. } = family;
+    let data = data(family, model);
+    let docs = docs::family(family);
+    let list_docs = docs::family_list(family);
+    let types = types(&family.ty, &family.metadata_ty, model);
+    let arguments = params.iter().map(|Param { ident, ty, span }| match ty {
+        ParamType::Typed(ty) => quote_spanned!(*span=> #ident: #ty),
+        ParamType::Text => quote_spanned!(*span=> #ident: &::core::primitive::str),
+    });
+    let texts = params.iter().map(|Param { ident, ty, span }| match ty {
+        ParamType::Typed(_) => quote_spanned! {*span=>
+            ::std::borrow::Cow::Owned(::std::string::ToString::to_string(&#ident))
+        },
+        ParamType::Text => quote_spanned!(*span=> ::std::borrow::Cow::Borrowed(#ident)),
+    });
+    let metadata = ty(&family.metadata_ty, model);
+    let (parsed_type, parse) = parse(family, model);
+    quote! {
+        const #constant: &'static #runtime::__private::Family = &#data;
+        #[doc = #docs]
+        pub fn #accessor(&self, #(#arguments),*) -> #runtime::Entry<'_, #types> {
+            self.store.family_entry(Self::#constant, &[#(#texts),*])
+        }
+        #[doc = #list_docs]
+        pub fn #list(&self) -> #runtime::FamilyList<#parsed_type, #metadata> {
+            self.store.family_list(Self::#constant, #parse)
+        }
+    }
+}
+
+/// What a listing makes of a key's parameters, and how.
+fn parse(family: &Family, model: &Namespace) -> (TokenStream, TokenStream) {
+    let runtime = &model.runtime;
+    let types = family.params.iter().map(|param| match &param.ty {
+        ParamType::Typed(ty) => ty.clone(),
+        ParamType::Text => quote!(::std::string::String),
+    });
+    let idents: Vec<_> = family.params.iter().map(|param| &param.ident).collect();
+    let values = family.params.iter().map(|Param { ident, ty, span }| match ty {
+        ParamType::Typed(ty) => quote_spanned!(*span=> #runtime::__private::parse_param::<#ty>(#ident)?),
+        ParamType::Text => quote!(<::std::string::String as ::core::convert::From<&::core::primitive::str>>::from(#ident)),
+    });
+    let (ty, value) = match idents.as_slice() {
+        [_] => (quote!(#(#types)*), quote!(#(#values)*)),
+        _ => (quote!((#(#types),*)), quote!((#(#values),*))),
+    };
+    let parse = quote! {
+        |params| match *params {
+            [#(#idents),*] => ::core::option::Option::Some(#value),
+            _ => ::core::option::Option::None,
+        }
+    };
+    (ty, parse)
+}
+
+fn data(family: &Family, model: &Namespace) -> TokenStream {
+    let runtime = &model.runtime;
+    let pattern = pattern(family, model);
+    let shadowed_by = family
+        .shadowed_by
+        .iter()
+        .filter_map(|index| model.families.get(*index))
+        .map(|other| self::pattern(other, model));
+    let ttl = Optional(family.default_ttl);
+    quote! {
+        #runtime::__private::Family {
+            pattern: #pattern,
+            shadowed_by: &[#(#shadowed_by),*],
+            expiration_ttl: #ttl,
+        }
+    }
+}
+
+fn pattern(family: &Family, model: &Namespace) -> TokenStream {
+    let runtime = &model.runtime;
+    let segments = family.segments.iter().map(|segment| match segment {
+        Segment::Literal(text) => quote! {
+            #runtime::__private::Segment::Literal(::std::borrow::Cow::Borrowed(#text))
+        },
+        Segment::Param { name, ty } => {
+            let ty = Optional(ty.as_ref());
+            quote! {
+                #runtime::__private::Segment::Param(
+                    #runtime::__private::Param { name: #name, ty: #ty }
+                )
+            }
+        }
+    });
+    quote!(#runtime::__private::Pattern::from_segments(&[#(#segments),*]))
+}
