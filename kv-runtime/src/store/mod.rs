@@ -1,5 +1,7 @@
 //! Stores: where the pairs of a namespace are.
 
+#[cfg(any(test, target_arch = "wasm32"))]
+mod exact;
 #[cfg(not(target_arch = "wasm32"))]
 mod local;
 #[cfg(not(target_arch = "wasm32"))]
@@ -91,8 +93,8 @@ pub struct Page {
 
 /// A namespace's pairs, wherever they are. It is cheap to clone.
 ///
-/// It is made by `From` of a [`MemoryStore`], a [`LocalStore`], a [`RestStore`], in a Worker of a
-/// `worker::kv::KvStore`, or of any other [`KvStore`].
+/// It is made by `From` of a [`MemoryStore`], a [`LocalStore`], a [`RestStore`] or any other
+/// [`KvStore`], in a Worker by `Store::from_env`.
 #[derive(Clone)]
 pub struct Store(Arc<dyn KvStore>);
 
@@ -192,8 +194,8 @@ impl Store {
 
     /// The namespace that a Worker has under a binding's name.
     #[cfg(target_arch = "wasm32")]
-    pub(crate) fn from_env(env: &::worker::Env, binding: &str) -> Result<Self, Error> {
-        worker::from_env(env, binding).map(Self::from)
+    pub fn from_env(env: &::worker::Env, binding: &str) -> Result<Self, Error> {
+        worker::Binding::new(env, binding).map(Self::from)
     }
 
     pub(crate) fn raw(&self) -> &dyn KvStore {
