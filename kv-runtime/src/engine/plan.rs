@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::drift::Drift;
 use super::error::DeployError;
 use super::observe::{Observation, Observed};
-use super::resolve::{Pair, Resolved};
+use super::resolve::{Pair, Resolved, digests};
 use crate::declaration::Declaration;
 use crate::state::{Deployment, KeyRecord, Origin, Record, State};
 
@@ -292,9 +292,9 @@ fn plan_keys(
     wishes: Wishes,
 ) {
     let mut records = deployment.map(|deployment| InOrder::new(&deployment.keys));
-    for (index, pair) in pairs.iter().enumerate() {
+    let digests = digests(pairs, state.digest_key());
+    for ((index, pair), digest) in pairs.iter().enumerate().zip(digests) {
         let recorded = records.as_mut().and_then(|records| records.find(&pair.key));
-        let digest = pair.digest(state.digest_key());
         let record = KeyRecord { digest, confirmed: true, once: pair.once };
         let change = |reason| KeyChange {
             key: pair.key.clone(),

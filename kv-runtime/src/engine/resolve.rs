@@ -43,6 +43,24 @@ impl Pair {
     }
 }
 
+/// The digests of many pairs, by all cores where that is worth it.
+pub(crate) fn digests(pairs: &[Pair], key: &DigestKey) -> Vec<Digest> {
+    const WORTH_A_THREAD: usize = 5_000;
+    let digests = |pairs: &[Pair]| pairs.iter().map(|pair| pair.digest(key)).collect::<Vec<_>>();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = pairs.len().div_ceil(threads).max(WORTH_A_THREAD);
+    std::thread::scope(|scope| {
+        let (mine, others) = pairs.split_at(share.min(pairs.len()));
+        let others: Vec<_> =
+            others.chunks(share).map(|pairs| scope.spawn(move || digests(pairs))).collect();
+        let mut all = digests(mine);
+        for other in others {
+            all.extend(other.join().expect("a digest does not panic"));
+        }
+        all
+    })
+}
+
 /// Where and as whom to call the API.
 #[derive(Debug, Clone)]
 pub(crate) struct Login {

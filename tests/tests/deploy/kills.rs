@@ -87,6 +87,24 @@ fn a_kill_during_one_of_many_bulk_requests_is_survived() {
 }
 
 #[test]
+fn what_was_written_before_a_kill_is_not_written_again() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let held = cloudflare.hold_kind(Some(Kind::BulkPut), 1, false);
+    let mut one_by_one = stage.command("many", &["--yes", "--jobs", "1"]);
+    let mut child = one_by_one.stderr(Stdio::null()).spawn().unwrap();
+    held.wait();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    drop(cloudflare.take_requests());
+    stage.run("many", &["--yes"]).expect(0);
+    let requests = cloudflare.take_requests();
+    let puts = requests.iter().filter(|request| request.kind == Kind::BulkPut);
+    let again: usize = puts.map(|put| put.keys().len()).sum();
+    assert_eq!(again, tests::declared::MANY - kv_runtime::rules::MAX_BULK_PAIRS);
+}
+
+#[test]
 fn a_death_before_or_after_any_write_of_the_state_is_survived() {
     for (from, name, code, args) in [
         (None, "v1", "v1", &["--yes", "--only", "sessions"][..]),
