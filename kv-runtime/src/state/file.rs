@@ -62,6 +62,7 @@ impl StateStore for FileStore {
                 Err(TryLockError::Error(source)) => return Err(io_error("lock", &path, source)),
             }
             write_holder(&mut file, &holder).map_err(|source| io_error("write", &path, source))?;
+            remove_leftovers(&document).map_err(|source| io_error("tidy", &folder, source))?;
             Ok(Box::new(FileLock { document, file }) as Box<dyn Lock>)
         })
         .await
@@ -121,8 +122,8 @@ impl Lock for FileLock {
 /// Writes beside the file, syncs, renames over it and syncs the folder, so that after a crash
 /// either content is there whole.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".state-").tempfile_in(folder)?;
+    let folder = folder_of(path);
+    let mut file = tempfile::Builder::new().prefix(&temporary_prefix(path)).tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
@@ -130,6 +131,27 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         File::open(folder)?.sync_all()?;
     }
     Ok(())
+}
+
+/// Removes what a process that died within [`replace`] left; only the lock's holder may.
+fn remove_leftovers(path: &Path) -> io::Result<()> {
+    let prefix = temporary_prefix(path);
+    for entry in fs::read_dir(folder_of(path))? {
+        let entry = entry?;
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with(&prefix)) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// No stage has a dot in its name, so each has a prefix of its own.
+fn temporary_prefix(path: &Path) -> String {
+    format!(".{}.", path.file_name().unwrap_or_default().display())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
 }
 
 fn make_private(folder: &Path) -> Result<(), StateError> {

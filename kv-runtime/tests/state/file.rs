@@ -34,6 +34,19 @@ async fn unlock_never_breaks_the_lock_of_a_living_process() {
     session.close().await.unwrap();
 }
 
+#[tokio::test]
+async fn what_a_killed_write_left_is_removed_by_the_next_deploy_of_the_stage() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileStore::new(folder.path());
+    Session::open(&store, &stage()).await.unwrap().close().await.unwrap();
+    let (ours, other) = (".dev.json.x1y2", ".dev-2.json.x1y2");
+    for left in [ours, other] {
+        fs::write(folder.path().join("shop").join(left), "half").unwrap();
+    }
+    Session::open(&store, &stage()).await.unwrap().close().await.unwrap();
+    assert_eq!(files(&folder.path().join("shop")), [other, "dev.lock"]);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn the_state_is_private_to_the_user() {

@@ -179,7 +179,7 @@ fn what_a_kill_leaves_of_a_state_that_was_being_written_disturbs_nobody() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     stage.run("v1", &["--yes"]).expect(0);
-    std::fs::write(stage.states().join("tests/.state-abcdef"), "{\"format\":1,\"a").unwrap();
+    std::fs::write(stage.states().join("tests/.dev.json.abcdef"), "{\"format\":1,\"a").unwrap();
     stage.assert_converged("v1");
     let status = stage.run("v1", &["status"]).expect(0);
     assert!(!status.stderr.contains("abcdef"), "{}", status.stderr);
