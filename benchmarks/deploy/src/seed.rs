@@ -101,7 +101,7 @@ fn value(out: &mut impl Write, number: usize, bytes: usize) -> std::io::Result<(
     for line in 0..bytes / LINE {
         let page = number.wrapping_mul(2_654_435_761).wrapping_add(line) % 10_000_000_000;
         let end = if bytes > LINE { "\\n" } else { "/" };
-        write!(out, "https://www.example.com/articles/{page:010}/the-title-of-it{line:05}{end}")?;
+        write!(out, "https://www.example.com/articles/{page:010}/the-title-of-it{line:04}{end}")?;
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! What a running deploy says: a bar on a terminal, a plain line now and then elsewhere.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::render::{grouped, keys_of, size};
 use super::screen::Screen;
@@ -49,6 +49,16 @@ impl Current {
     }
 }
 
+/// How fast a bar goes, and how long it will take, once that is known.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is rounded")]
+fn pace(state: &ProgressState, out: &mut dyn fmt::Write) {
+    if state.pos() > 0 {
+        let (rate, left) = (grouped(state.per_sec() as u64), HumanDuration(state.eta()));
+        // What cannot be drawn is drawn next time.
+        let _ = write!(out, ", {rate} a second, {left:#} left");
+    }
+}
+
 /// How far a write is after some time, how fast, and how long it will take.
 fn describe(written: Amount, total: Amount, elapsed: Duration) -> String {
     let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
@@ -72,11 +82,13 @@ impl<'a> Progress<'a> {
     }
 
     fn bar(&self, keys: usize) -> Option<ProgressBar> {
-        const TEMPLATE: &str = "{prefix:>12.cyan.bold} [{bar:30}] {human_pos}/{human_len} keys  {msg}  {per_sec:.dim}  {eta} left";
+        const TEMPLATE: &str =
+            "{prefix:>12.cyan.bold} [{bar:30}] {human_pos} of {human_len} keys{msg}{pace:.dim}";
         if !self.screen.is_live() || keys == 0 {
             return None;
         }
         let style = ProgressStyle::with_template(TEMPLATE).ok()?.progress_chars("=> ");
+        let style = style.with_key("pace", pace);
         let bar = ProgressBar::with_draw_target(Some(keys as u64), ProgressDrawTarget::stderr());
         let bar = bar.with_style(style).with_prefix("Writing");
         bar.tick();
@@ -123,7 +135,7 @@ impl Reporter for Progress<'_> {
                 current.written.bytes += bytes;
                 let (written, total) = (current.written, current.total);
                 if let Some(bar) = &current.bar {
-                    bar.set_message(format!("{} of {}", size(written.bytes), size(total.bytes)));
+                    bar.set_message(format!(" ({} of {})", size(written.bytes), size(total.bytes)));
                     bar.inc(keys as u64);
                 } else if let Some(line) = current.line(Instant::now()) {
                     self.screen.say("Writing", &line);
