@@ -19,7 +19,7 @@ pub(crate) fn workspace() -> &'static Path {
 }
 
 /// Runs the `deploy` binary of an example, with its state beside the local files.
-pub(crate) fn deploy(package: &str, folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn deploy(package: &str, folder: &Path, arguments: &[&str]) {
     // Both examples' binaries have one name, and so one place in the target folder.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = ONE_AT_A_TIME.lock();
@@ -30,7 +30,6 @@ pub(crate) fn deploy(package: &str, folder: &Path, arguments: &[&str]) -> Output
         .output()
         .unwrap();
     succeeded(&output);
-    output
 }
 
 /// Deploys an example's namespaces to a folder of wrangler's local files.

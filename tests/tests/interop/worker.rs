@@ -9,28 +9,23 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sessions_worker::{Session, Sessions, Visit};
 
-use crate::tools::{Dev, deploy_local, http, namespace_id, workspace};
+use crate::tools::{Dev, deploy, http, namespace_id, workspace};
 
-/// The example with its Worker already built and the ids of the local namespaces, as
-/// `deploy --local --wrangler` and worker-build leave it.
+/// The example after the first command of its README, with its Worker already built.
 fn example(folder: &Path) -> Dev {
-    deploy_local("sessions-worker", folder);
-    let config =
-        std::fs::read_to_string(workspace().join("examples/worker/wrangler.toml")).unwrap();
-    let (before, build) = config.split_once("[build]").unwrap();
+    let config = folder.join("wrangler.toml");
+    let committed = workspace().join("examples/worker/wrangler.toml");
+    let text = std::fs::read_to_string(committed).unwrap();
+    let (before, build) = text.split_once("[build]").unwrap();
     let (_, after) = build.split_once("\n\n").unwrap();
-    let mut config = format!("{before}{after}");
-    for (binding, title) in
-        [("SESSIONS", "sessions-worker-dev-sessions"), ("ASSETS", "sessions-worker-dev-assets")]
-    {
-        let line = format!("binding = \"{binding}\"");
-        let id = namespace_id(folder, title);
-        config = config.replace(&line, &format!("{line}\nid = \"{id}\""));
-    }
+    std::fs::write(&config, format!("{before}{after}")).unwrap();
     let built = workspace().join("target/worker/sessions-worker");
     assert!(built.join("index.js").exists(), "run tests/interop/run, which builds the Worker");
     std::os::unix::fs::symlink(built, folder.join("build")).unwrap();
-    std::fs::write(folder.join("wrangler.toml"), config).unwrap();
+
+    let local = format!("--local={}", folder.display());
+    let wrangler = format!("--wrangler={}", config.display());
+    deploy("sessions-worker", folder, &[&local, &wrangler]);
     Dev::start(folder)
 }
 

@@ -109,9 +109,20 @@ async fn a_running_worker_a_deploy_and_wrangler_share_the_files() {
     let folder = folder.path();
     let dev = Dev::start_javascript(folder, &[("KV", ID)]);
     let (store, http) = (store(folder, ID), http());
+    // workerd does not wait while another process commits, wrangler's own commands included: it
+    // answers 500, and whoever wrote tries again.
     let put = async |key: String, value: String| {
-        let answer = http.put(format!("{}/{key}", dev.url)).body(value).send().await.unwrap();
-        assert_eq!(answer.status(), 200, "{key}: {}", answer.text().await.unwrap());
+        let url = format!("{}/{key}", dev.url);
+        for _ in 0..100 {
+            let answer = http.put(&url).body(value.clone()).send().await.unwrap();
+            if answer.status() == 200 {
+                return;
+            }
+            assert_eq!(answer.status(), 500);
+            let text = answer.text().await.unwrap();
+            assert!(text.contains("KV PUT failed: 500"), "{text}");
+        }
+        panic!("the Worker could not put `{key}`");
     };
 
     // Both write at once, each other's keys too.
