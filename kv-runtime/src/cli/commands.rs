@@ -1,18 +1,20 @@
 //! The commands: each composes the engine's steps and shows what comes of them.
 
-use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::args::{Args, Command, Format};
 use super::error::CliError;
+use super::options::options;
+use super::output::{print, print_json};
 use super::progress::Progress;
 use super::screen::Screen;
-use super::status::{stage_key, status};
+use super::status::status;
 use super::{CHANGES, DONE, render, wrangler};
 use crate::declaration::Declaration;
-use crate::engine::{DeployError, Deployed, Interrupt, Options, Plan, Resolved, Run, Target, root};
+use crate::engine::{DeployError, Deployed, Interrupt, Plan, Resolved, Run};
 use crate::state::Session;
 
 /// Runs the command that was given; the result is the exit code.
@@ -41,36 +43,6 @@ pub(super) async fn run(
         Some(Command::Status { .. }) => {}
     }
     Ok(DONE)
-}
-
-fn options(
-    args: &Args,
-    declarations: &[&'static Declaration],
-    stage: &str,
-) -> Result<Options, CliError> {
-    let package = declarations.first().map_or("app", |declaration| declaration.package);
-    let app = args.app.clone().unwrap_or_else(|| package.to_lowercase());
-    let mut options = Options::new(stage_key(&app, stage)?);
-    if let Some(folder) = &args.local {
-        options.target = Target::Local(folder.clone());
-    }
-    if let Some(url) = &args.state {
-        options.state = Some(crate::state::open(url, &package_root(declarations))?);
-    }
-    options.adopt = args.adopt;
-    options.renew = args.renew;
-    options.refresh = !args.no_refresh;
-    options.drift = matches!(args.command, Some(Command::Plan { refresh: true, .. }));
-    options.repair = args.repair;
-    options.delete_data = args.delete_data;
-    options.only.clone_from(&args.only);
-    options.prune = true;
-    options.jobs = args.jobs.into();
-    Ok(options)
-}
-
-pub(super) fn package_root(declarations: &[&'static Declaration]) -> PathBuf {
-    declarations.first().map_or_else(|| PathBuf::from("."), |declaration| root(declaration))
 }
 
 /// A command at work.
@@ -236,14 +208,4 @@ fn look(folder: &Path, namespace_id: &str) -> String {
         "\nLook at it with wrangler, or start `wrangler dev` there:\n  \
          npx wrangler kv key list --local --persist-to {folder} --namespace-id {namespace_id}"
     )
-}
-
-pub(super) fn print_json<T: Serialize>(value: &T) -> Result<(), CliError> {
-    let json = serde_json::to_string_pretty(value).map_err(std::io::Error::from);
-    print(&format!("{}\n", json.map_err(CliError::Stdout)?))
-}
-
-fn print(text: &str) -> Result<(), CliError> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(CliError::Stdout)
 }

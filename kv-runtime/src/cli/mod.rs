@@ -3,6 +3,8 @@
 mod args;
 mod commands;
 mod error;
+mod options;
+mod output;
 mod progress;
 mod render;
 mod screen;

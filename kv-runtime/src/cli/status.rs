@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::args::{Args, Format};
-use super::commands::print_json;
 use super::error::CliError;
+use super::output::print_json;
 use super::render::keys_of;
 use super::screen::Screen;
 use crate::declaration::Declaration;
 use crate::engine::{Drift, Options, Run, Seen};
-use crate::state::{Record, StageKey};
+use crate::state::Record;
 
 #[derive(Serialize)]
 struct StageStatus {
@@ -124,9 +124,4 @@ impl From<&Record> for RecordStatus {
             keys: deployment.map_or(0, |d| d.keys.len()),
         }
     }
-}
-
-/// A stage whose name the state store gave.
-pub(super) fn stage_key(app: &str, stage: &str) -> Result<StageKey, CliError> {
-    StageKey::new(app, stage).map_err(|error| CliError::Deploy(error.into()))
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::args::{Args, Command};
-use super::commands::package_root;
 use super::error::CliError;
+use super::options::package_root;
 use super::screen::Screen;
 use crate::declaration::Declaration;
 use crate::engine::{Action, Deployed, Plan};

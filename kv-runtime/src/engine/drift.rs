@@ -11,7 +11,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::error::DeployError;
-use super::observe::list_keys;
+use super::keys::list_keys;
 use super::resolve::Pair;
 use crate::api::{ApiError, Namespaces};
 use crate::state::{Deployment, DigestKey};

@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use super::drift::{Drift, drift};
 use super::error::DeployError;
-use super::plan::{Found, is_removable};
+use super::keys::list_keys;
 use super::resolve::{Pair, Resolved};
 use super::wait;
 use crate::api::{NamespaceInfo, Namespaces};
 use crate::declaration::Declaration;
-use crate::state::{Creating, Deployment, Record, State};
+use crate::state::{Creating, Deployment, Origin, Record, State};
 
 /// What is there of a declared namespace.
 #[derive(Debug)]
@@ -185,7 +185,17 @@ async fn created(
     }
 }
 
-/// Observes a namespace that may have to go; what is retained is not counted.
+/// A namespace that is there and may have to go.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) namespace_id: String,
+    /// Whether it may be deleted, and not only forgotten.
+    pub(crate) removable: bool,
+    /// How many of its keys no declaration wrote; not counted when it stays.
+    pub(crate) undeclared: u64,
+}
+
+/// Observes a namespace that may have to go.
 pub(crate) async fn observe_removal(
     api: &Namespaces,
     id: &str,
@@ -197,12 +207,22 @@ pub(crate) async fn observe_removal(
         Record::Deployed(deployment) => current(api, id, deployment).await?.map(|info| info.id),
     };
     let Some(namespace_id) = namespace_id else { return Ok(None) };
-    let undeclared = if is_removable(record, declaration) {
-        count_undeclared(api, id, &namespace_id, record).await?
-    } else {
-        0
+    let removable = is_removable(record, declaration);
+    let undeclared =
+        if removable { count_undeclared(api, id, &namespace_id, record).await? } else { 0 };
+    Ok(Some(Found { namespace_id, removable, undeclared }))
+}
+
+/// Whether a namespace may be deleted: one that was adopted only when its declaration says so in
+/// so many words. One that left the code keeps what its declaration said last.
+fn is_removable(record: &Record, declaration: Option<&Declaration>) -> bool {
+    let (origin, recorded) = match record {
+        Record::Creating(_) => (Origin::Created, None),
+        Record::Deployed(deployment) => (deployment.origin, deployment.delete),
     };
-    Ok(Some(Found { namespace_id, undeclared }))
+    declaration
+        .map_or(recorded, |declaration| declaration.delete)
+        .unwrap_or(origin == Origin::Created)
 }
 
 async fn count_undeclared(
@@ -220,26 +240,6 @@ async fn count_undeclared(
     })
     .await?;
     Ok(undeclared)
-}
-
-/// Shows every key of a namespace.
-pub(super) async fn list_keys(
-    api: &Namespaces,
-    id: &str,
-    namespace_id: &str,
-    mut show: impl FnMut(String),
-) -> Result<(), DeployError> {
-    let mut cursor = None;
-    loop {
-        let keys = || api.keys(namespace_id, "", cursor.as_deref(), kv_rules::MAX_LIST_KEYS);
-        let page = wait::while_unseen(keys).await;
-        let page = page.map_err(DeployError::request(id, "list the keys"))?;
-        page.keys.into_iter().for_each(|key| show(key.name));
-        cursor = page.cursor;
-        if cursor.is_none() {
-            return Ok(());
-        }
-    }
 }
 
 async fn list(api: &Namespaces, id: &str) -> Result<Vec<NamespaceInfo>, DeployError> {

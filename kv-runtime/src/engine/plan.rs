@@ -10,10 +10,9 @@ use serde::Serialize;
 
 use super::drift::Drift;
 use super::error::DeployError;
-use super::observe::{Observation, Observed};
+use super::observe::{Found, Observation, Observed};
 use super::resolve::{Pair, Resolved, digests};
-use crate::declaration::Declaration;
-use crate::state::{Deployment, KeyRecord, Origin, Record, State};
+use crate::state::{Deployment, KeyRecord, Record, State};
 
 /// All that a deploy or a destroy is to do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -364,38 +363,13 @@ impl<'a> InOrder<'a> {
 }
 
 /// Plans the end of a namespace that is destroyed or left the code.
-pub(crate) fn plan_removal(
-    id: &str,
-    record: &Record,
-    declaration: Option<&Declaration>,
-    found: Option<Found>,
-) -> NamespacePlan {
-    let removable = is_removable(record, declaration);
+pub(crate) fn plan_removal(id: &str, record: &Record, found: Option<Found>) -> NamespacePlan {
     let action = match found {
         None => Action::Forget,
-        Some(Found { namespace_id, undeclared }) if removable => {
+        Some(Found { namespace_id, removable: true, undeclared }) => {
             Action::Destroy { namespace_id, undeclared }
         }
         Some(Found { namespace_id, .. }) => Action::Retain { namespace_id },
     };
     NamespacePlan::of(id, record.title(), action)
-}
-
-/// A namespace that is there and may have to go.
-#[derive(Debug)]
-pub(crate) struct Found {
-    pub(crate) namespace_id: String,
-    pub(crate) undeclared: u64,
-}
-
-/// Whether a namespace may be deleted: one that was adopted only when its declaration says so in
-/// so many words. One that left the code keeps what its declaration said last.
-pub(crate) fn is_removable(record: &Record, declaration: Option<&Declaration>) -> bool {
-    let (origin, recorded) = match record {
-        Record::Creating(_) => (Origin::Created, None),
-        Record::Deployed(deployment) => (deployment.origin, deployment.delete),
-    };
-    declaration
-        .map_or(recorded, |declaration| declaration.delete)
-        .unwrap_or(origin == Origin::Created)
 }

@@ -1,7 +1,7 @@
 //! One deploy or destroy from its declarations to its end.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -13,74 +13,13 @@ use super::error::DeployError;
 use super::event::Reporter;
 use super::interrupt::Interrupt;
 use super::observe::{Look, Seen, look_at, observe, observe_removal};
+use super::options::{Options, Target, root};
 use super::plan::{NamespacePlan, Plan, Wishes, plan_declared, plan_removal};
-use super::resolve::{Overrides, Resolved, resolve};
-use crate::api::{Namespaces, RetryPolicy};
+use super::resolve::{Resolved, resolve};
+use crate::api::Namespaces;
 use crate::declaration::{Account, Declaration};
-use crate::state::{
-    Deployment, Holder, Origin, Record, Session, StageKey, State, StateError, StateStore,
-};
+use crate::state::{Deployment, Holder, Origin, Record, Session, State, StateError, StateStore};
 use crate::store::Store;
-
-/// Where namespaces are deployed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// Cloudflare, with credentials from the declaration or the environment.
-    Remote,
-    /// The files below this folder that `wrangler dev` reads, by custom `.wrangler/state`.
-    Local(PathBuf),
-}
-
-/// How to deploy.
-#[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a choice of the caller's own")]
-pub(crate) struct Options {
-    pub(crate) stage: StageKey,
-    pub(crate) target: Target,
-    /// `None`: the target's own.
-    pub(crate) state: Option<Arc<dyn StateStore>>,
-    pub(crate) adopt: bool,
-    pub(crate) renew: bool,
-    pub(crate) refresh: bool,
-    /// Whether to compare every declared key with the account.
-    pub(crate) drift: bool,
-    /// Whether to write again what others changed or removed.
-    pub(crate) repair: bool,
-    pub(crate) delete_data: bool,
-    /// The ids to work on; empty: all.
-    pub(crate) only: Vec<String>,
-    /// Whether what the state has and no declaration names left the code.
-    pub(crate) prune: bool,
-    pub(crate) jobs: usize,
-    pub(crate) overrides: Overrides,
-    pub(crate) retry: RetryPolicy,
-}
-
-/// How many bulk requests are in flight by default. To a server that answers at once, `benchmarks/deploy`
-/// finds no difference between 1 and 4, and more to be slower; with a network in between, 4 hide its
-/// delays. Each can hold a body of 100 MB.
-pub(crate) const DEFAULT_JOBS: usize = 4;
-
-impl Options {
-    pub(crate) fn new(stage: StageKey) -> Self {
-        Self {
-            stage,
-            target: Target::Remote,
-            state: None,
-            adopt: false,
-            renew: false,
-            refresh: true,
-            drift: false,
-            repair: false,
-            delete_data: false,
-            only: Vec::new(),
-            prune: false,
-            jobs: DEFAULT_JOBS,
-            overrides: Overrides::default(),
-            retry: RetryPolicy::default(),
-        }
-    }
-}
 
 /// A deployed namespace.
 #[derive(Debug, Clone, Serialize)]
@@ -314,7 +253,7 @@ impl Run {
         let declaration = self.declarations.iter().find(|d| d.id == id).copied();
         let api = self.connect(id, self.account(id), Some(record)).await?;
         let found = observe_removal(&api, id, record, declaration).await?;
-        Ok(plan_removal(id, record, declaration, found))
+        Ok(plan_removal(id, record, found))
     }
 
     async fn connect(
@@ -381,11 +320,4 @@ impl Run {
         };
         self.declarations.iter().filter_map(deployed).collect()
     }
-}
-
-/// The folder of the package that declares a namespace, or the current one where a program runs
-/// without its sources.
-pub(crate) fn root(declaration: &Declaration) -> PathBuf {
-    let root = PathBuf::from(declaration.root);
-    if root.is_dir() { root } else { PathBuf::from(".") }
 }
