@@ -21,17 +21,26 @@ struct Way {
     sizes: &'static [usize],
 }
 
-const WAYS: [Way; 4] = [
+const PHF: &str = r#"phf = { version = "0.13", features = ["macros"] }"#;
+
+const WAYS: [Way; 6] = [
     Way { name: "slice", dependency: "", source: slice, sizes: &[0, 1_000, 10_000] },
-    Way {
-        name: "phf_map!",
-        dependency: r#"phf = { version = "0.13", features = ["macros"] }"#,
-        source: phf_map,
-        sizes: &[0, 1_000, 10_000],
-    },
     // At 10,000 entries it runs into the compiler's recursion limit.
     Way { name: "json!", dependency: r#"serde_json = "1""#, source: json, sizes: &[0, 1_000] },
+    Way { name: "phf_map!", dependency: PHF, source: phf_map, sizes: &[0, 1_000, 10_000] },
     Way { name: "kv_namespace!", dependency: "kv", source: inline, sizes: &[0, 1_000, 10_000] },
+    Way {
+        name: "phf_map! of structs",
+        dependency: PHF,
+        source: phf_map_of_structs,
+        sizes: &[0, 1_000, 10_000],
+    },
+    Way {
+        name: "kv_namespace! of objects",
+        dependency: "kv",
+        source: inline_objects,
+        sizes: &[0, 1_000, 10_000],
+    },
 ];
 
 fn main() -> std::process::ExitCode {
@@ -53,7 +62,8 @@ fn measure() -> io::Result<String> {
     let mut crates = Vec::new();
     for way in &WAYS {
         for size in way.sizes {
-            let name = format!("{}-{size}", way.name.trim_end_matches('!').replace('_', "-"));
+            let name = format!("{}-{size}", way.name.replace("! ", "-").replace('!', ""));
+            let name = name.replace([' ', '_'], "-");
             let source = (way.source)(*size);
             crates.push((
                 way.name,
@@ -98,13 +108,14 @@ fn table(medians: &[(&str, usize, Duration)]) -> String {
     let of = |way: &str, size: usize| {
         medians.iter().find(|m| (m.0, m.1) == (way, size)).map(|m| m.2.as_secs_f64())
     };
-    let mut out = "| way | entries | check, s | without the empty crate, s | to `phf_map!` |\n\
+    let mut out = "| way | entries | check, s | without the empty crate, s | to the map |\n\
                    |---|---|---|---|---|\n"
         .to_owned();
     for (way, size, time) in medians {
         let time = time.as_secs_f64();
         let entries = time - of(way, 0).unwrap_or_default();
-        let ratio = of("phf_map!", *size).filter(|_| *size > 0);
+        let map = if way.contains(" of ") { "phf_map! of structs" } else { "phf_map!" };
+        let ratio = of(map, *size).filter(|_| *size > 0);
         let ratio = ratio.map_or_else(|| "–".to_owned(), |phf| format!("{:.2}", time / phf));
         let _ = writeln!(out, "| `{way}` | {size} | {time:.2} | {entries:.2} | {ratio} |");
     }
@@ -134,7 +145,13 @@ fn write(
 
 fn check(folder: &Path, arguments: &[&str]) -> io::Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo).arg("check").args(arguments).current_dir(folder).output()?;
+    // What an incremental check costs depends on what the last one left.
+    let output = Command::new(cargo)
+        .arg("check")
+        .args(arguments)
+        .current_dir(folder)
+        .env("CARGO_INCREMENTAL", "0")
+        .output()?;
     if output.status.success() {
         return Ok(());
     }
@@ -168,6 +185,27 @@ fn json(size: usize) -> String {
 fn inline(size: usize) -> String {
     let entries = entries(size, |i| {
         format!("    {{ key: \"key_{i}\", value: \"the value of entry {i}\" }},\n")
+    });
+    kv(&format!("title: \"big\", values: [\n{entries}]"))
+}
+
+fn phf_map_of_structs(size: usize) -> String {
+    let entries = entries(size, |i| {
+        format!(
+            "    \"key_{i}\" => Session {{ user_id: \"user_{i}\", role: \"admin\", logins: {i} }},\n"
+        )
+    });
+    format!(
+        "pub struct Session {{ pub user_id: &'static str, pub role: &'static str, pub logins: i64 }}\n\
+         pub static DATA: phf::Map<&'static str, Session> = phf::phf_map! {{\n{entries}}};\n"
+    )
+}
+
+fn inline_objects(size: usize) -> String {
+    let entries = entries(size, |i| {
+        format!(
+            "    {{ key: \"key_{i}\", value: {{ userId: \"user_{i}\", role: \"admin\", logins: {i} }} }},\n"
+        )
     });
     kv(&format!("title: \"big\", values: [\n{entries}]"))
 }
