@@ -74,7 +74,7 @@ fn measure() -> io::Result<String> {
     }
     for size in [0, 10_000, 100_000] {
         let name = format!("seed-{size}");
-        let source = kv(&format!("title: \"big\", values: [..file(\"seed.json\")]"));
+        let source = kv("title: \"big\", values: [..file(\"seed.json\")]");
         let path = write(folder.path(), &name, "kv", &runtime, &source)?;
         fs::write(path.join("seed.json"), seed(size))?;
         crates.push(("..file", size, path));
