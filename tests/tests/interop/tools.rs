@@ -170,12 +170,13 @@ impl Dev {
 
     /// A Worker that is not ours: it puts and gets what its caller asks for.
     pub(crate) fn start_javascript(folder: &Path, bindings: &[(&str, &str)]) -> Self {
-        let mut config =
-            "name = \"other\"\nmain = \"index.mjs\"\ncompatibility_date = \"2026-01-01\"\n"
-                .to_owned();
-        for (binding, id) in bindings {
-            config += &format!("[[kv_namespaces]]\nbinding = \"{binding}\"\nid = \"{id}\"\n");
-        }
+        let bindings = bindings.iter().map(|(binding, id)| {
+            format!("[[kv_namespaces]]\nbinding = \"{binding}\"\nid = \"{id}\"\n")
+        });
+        let config = format!(
+            "name = \"other\"\nmain = \"index.mjs\"\ncompatibility_date = \"2026-01-01\"\n{}",
+            bindings.collect::<String>()
+        );
         std::fs::write(folder.join("wrangler.toml"), config).unwrap();
         let worker: PathBuf = workspace().join("tests/interop/other.mjs");
         std::fs::copy(worker, folder.join("index.mjs")).unwrap();

@@ -119,8 +119,6 @@ async fn a_running_worker_a_deploy_and_wrangler_share_the_files() {
                 return;
             }
             assert_eq!(answer.status(), 500);
-            let text = answer.text().await.unwrap();
-            assert!(text.contains("KV PUT failed: 500"), "{text}");
         }
         panic!("the Worker could not put `{key}`");
     };
