@@ -38,8 +38,8 @@ pub(crate) enum FileError {
         "`{0}` leaves the crate: what is deployed must lie beside or below its `Cargo.toml`; copy it there"
     )]
     Outside(String),
-    #[error("there is no `{path}` in {}{hint}", root.display())]
-    NotFound { path: String, root: PathBuf, hint: String },
+    #[error("there is no `{path}`: a path begins at the folder of the crate's `Cargo.toml`{hint}")]
+    NotFound { path: String, hint: String },
     #[error(
         "`{0}` is a folder: write the path of a file, or `..dir(\"{0}\")` as an item of `values` for all its files"
     )]
@@ -115,11 +115,9 @@ impl Package {
         }
         let path = root.join(relative);
         let real = path.canonicalize().map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => FileError::NotFound {
-                path: written.to_owned(),
-                root: root.to_owned(),
-                hint: neighbour(relative, &path),
-            },
+            io::ErrorKind::NotFound => {
+                FileError::NotFound { path: written.to_owned(), hint: neighbour(relative, &path) }
+            }
             _ => FileError::Unreadable { path: written.to_owned(), source },
         })?;
         if self.contains(&real) { Ok(path) } else { Err(FileError::Outside(written.to_owned())) }

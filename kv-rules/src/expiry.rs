@@ -71,7 +71,7 @@ pub enum ExpiryError {
     /// The text is not a point in time in whole seconds.
     #[error(
         "`{}` is not a point in time in whole seconds: write seconds since 1970 or RFC 3339 text \
-         such as `\"2030-01-31T12:00:00Z\"`", .0.escape_debug()
+         with its zone, such as `\"2030-01-31T12:00:00Z\"`", .0.escape_debug()
     )]
     NotATime(String),
 }

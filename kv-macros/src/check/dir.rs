@@ -44,11 +44,12 @@ pub(super) fn dir(
     files.sort_by(|(one, _), (other, _)| one.cmp(other));
     let spread = keys.spread(written.trim_end_matches('/'), Rc::from(""));
     let mut read = Vec::with_capacity(files.len());
+    let mut firsts = Vec::new();
     for (key, path) in files {
         let shown = format!("{written}/{key}");
         if let Err(clash) = keys.claim(&key, Place::Dir { spread }) {
             mistakes.push(format!("`{shown}`: {}", clash.message));
-            errors.push_other(clash.entry);
+            firsts.extend(clash.entry);
         }
         if let Err(error) = kv_rules::check_key(&key) {
             mistakes.push(format!("`{shown}`: {error}"));
@@ -59,6 +60,9 @@ pub(super) fn dir(
         }
     }
     report(mistakes, &written, span, errors);
+    for (span, first) in firsts {
+        errors.push(span, first);
+    }
     Some(Spread::Dir { written, files: read })
 }
 
@@ -125,7 +129,8 @@ impl Walk<'_> {
         inside: &mut Vec<PathBuf>,
     ) {
         let Some(name) = name.to_str() else {
-            return self.mistakes.push(FileError::NotUtf8(path.to_owned()).to_string());
+            let shown = Path::new(self.written).join(prefix).join(name);
+            return self.mistakes.push(FileError::NotUtf8(shown).to_string());
         };
         if name.starts_with('.') && name != ".well-known" {
             return;
@@ -140,6 +145,9 @@ impl Walk<'_> {
                 Err(error) => self.unreadable(shown, error),
             },
             Ok(_) => self.mistakes.push(FileError::Special(shown).to_string()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.mistakes.push(format!(
+                "`{shown}` is a symlink that leads nowhere: remove it, or create what it leads to"
+            )),
             Err(error) => self.unreadable(shown, error),
         }
     }

@@ -71,7 +71,11 @@ impl Properties {
                 Some(Name { text, span })
             }
             kind => {
-                mismatch(name, "text", &format!("{name}: \"...\""), span, &kind, errors);
+                let text = match &kind {
+                    ValueKind::Expression(written) if is_word(&written.shown) => &written.shown,
+                    _ => "...",
+                };
+                mismatch(name, "text", &format!("{name}: \"{text}\""), span, &kind, errors);
                 None
             }
         }
@@ -134,6 +138,11 @@ pub(super) fn env(call: Call, errors: &mut Errors) -> Option<String> {
         ),
     );
     None
+}
+
+/// Whether a text was probably meant that only lacks its quotes.
+fn is_word(written: &str) -> bool {
+    written.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// What was found, for a message; `None` when it was reported already.

@@ -13,7 +13,8 @@ const MAX_DEPTH: usize = 127;
 pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize, errors: &mut Errors) -> Json {
     let span = tokens.span();
     let broken = Json { span, kind: JsonKind::Broken };
-    if depth > MAX_DEPTH {
+    let nests = tokens.at_group(Delimiter::Brace) || tokens.at_group(Delimiter::Bracket);
+    if nests && depth >= MAX_DEPTH {
         errors.push(
             span,
             format!(
@@ -50,6 +51,10 @@ pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize, errors: &mut Errors) -
             "expected JSON, found {found}: inside a JSON literal everything is JSON; quote text, and write a \
              whole value in Rust as a struct literal such as `Theme {{ dark: true }}`"
         ),
+        None if tokens.at_comma() => "a value is missing before this `,`: add it, or remove the comma".to_owned(),
+        None if tokens.at_group(Delimiter::Parenthesis) => {
+            "JSON has no parentheses: remove them, or write a list as `[...]`".to_owned()
+        }
         None => format!("expected JSON, found {found}"),
     });
     tokens.until_comma();
@@ -152,7 +157,13 @@ pub(super) fn comma(
     let mut ahead = *tokens;
     let operator =
         ['*', '+', '-', '/', '|', '<', '%'].into_iter().any(|c| ahead.punct(c).is_some());
-    let hint = if operator { ": a declaration calculates nothing, write the result" } else { "" };
+    let hint = if operator {
+        ": a declaration calculates nothing, write the result"
+    } else if found == "`;`" {
+        ": commas part what is listed"
+    } else {
+        ""
+    };
     errors.push(span, format!("expected `,`, found {found}{hint}"));
     tokens.until_comma();
     tokens.punct(',');
@@ -177,6 +188,10 @@ fn scalar(literal: Literal, negative: bool, errors: &mut Errors) -> JsonKind {
 
 fn not_json(lit: &Lit, span: Span, errors: &mut Errors) -> JsonKind {
     let hint = match lit {
+        // Several characters in single quotes: the compiler itself has said so already.
+        Lit::Verbatim(literal) if literal.to_string().starts_with('\'') => {
+            return JsonKind::Broken;
+        }
         Lit::Char(char) => {
             format!("a character is text in JSON: write {:?}", char.value().to_string())
         }

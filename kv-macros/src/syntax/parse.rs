@@ -117,13 +117,14 @@ fn call(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Call> {
             if !inside.is_empty() {
                 errors.push(
                     inside.span(),
-                    format!("`{name}` takes one text: `{name}(\"{example}\")`"),
+                    format!("`{name}` takes one text: write `{name}(\"{example}\")`"),
                 );
             }
             Some(Call { function, argument: Name { text: text.value(), span: at } })
         }
         _ => {
-            errors.push(at, format!("`{name}` takes a text: `{name}(\"{example}\")`"));
+            let message = format!("`{name}` takes a text: write `{name}(\"{example}\")`");
+            errors.push(at, message);
             None
         }
     }

@@ -12,7 +12,13 @@ use crate::errors::Errors;
 pub(super) fn ty(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<TokenStream> {
     let start = tokens.span();
     if tokens.is_empty() || tokens.at_comma() {
-        errors.push(start, format!("expected a Rust type, found {}", tokens.describe()));
+        errors.push(
+            start,
+            format!(
+                "expected a Rust type, found {}: write one such as `Session`",
+                tokens.describe()
+            ),
+        );
         return None;
     }
     let written = outside_angles(tokens);
@@ -40,7 +46,8 @@ pub(super) fn expression(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value 
             ValueKind::Struct(StructLiteral { ty, expression: written })
         }
         Ok(expression) => ValueKind::Expression(Expression {
-            shown: shorten(&written.to_string()),
+            // As people write it, not as a stream prints it.
+            shown: shorten(&written.to_string().replace(" :: ", "::").replace("! (", "!(")),
             is_macro: matches!(expression, syn::Expr::Macro(_)),
         }),
         Err(error) => {

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use proc_macro2::Span;
 
 use self::reader::{Kind, Member, Node, read};
 use super::keys::{self, Keys};
@@ -14,7 +15,7 @@ use super::place::Place;
 use crate::errors::Errors;
 use crate::model::{File, Spread};
 use crate::package::{FileContent, Package};
-use crate::suggest::did_you_mean;
+use crate::suggest::{closest, did_you_mean};
 use crate::syntax::Name;
 
 /// The properties of a pair.
@@ -54,10 +55,11 @@ pub(super) fn seed(
         return None;
     };
     let text: Rc<str> = text.into();
-    let mut mistakes = Vec::new();
+    let (mut mistakes, mut firsts) = (Vec::new(), Vec::new());
     if let Some(root) = read(&text, &mut mistakes) {
         let spread = keys.spread(&written, Rc::clone(&text));
-        Pairs { spread, text: &text, mistakes: &mut mistakes, keys, errors }.root(root);
+        let firsts = &mut firsts;
+        Pairs { spread, text: &text, mistakes: &mut mistakes, keys, firsts }.root(root);
     }
     mistakes.sort_by_key(|mistake| mistake.at);
     let more = mistakes.len().saturating_sub(SHOWN);
@@ -70,6 +72,9 @@ pub(super) fn seed(
     if more > 0 {
         errors.push(span, format!("{written}: there are {more} more mistakes in this file"));
     }
+    for (span, first) in firsts {
+        errors.push(span, first);
+    }
     Some(Spread::Bulk(File { written, absolute }))
 }
 
@@ -78,7 +83,8 @@ struct Pairs<'a> {
     text: &'a str,
     mistakes: &'a mut Vec<Mistake>,
     keys: &'a mut Keys,
-    errors: &'a mut Errors,
+    /// What to say at entries of `values` whose keys stand in the file again.
+    firsts: &'a mut Vec<(Span, String)>,
 }
 
 impl Pairs<'_> {
@@ -98,7 +104,8 @@ impl Pairs<'_> {
     fn pair(&mut self, at: usize, members: Vec<Member<'_>>) {
         let place = |name| members.iter().find(|member| member.name == name).map(|found| found.at);
         for name in ["key", "value"] {
-            if place(name).is_none() {
+            let meant = |member: &Member<'_>| closest(&member.name, PROPERTIES) == Some(name);
+            if place(name).is_none() && !members.iter().any(meant) {
                 self.mistake(at, format!("this pair has no {name}: write `{EXAMPLE}`"));
             }
         }
@@ -134,7 +141,10 @@ impl Pairs<'_> {
                 self.seconds(value_at, digits, kv_rules::check_ttl);
             }
             ("expiration" | "expiration_ttl", _) => {
-                self.mistake(value_at, format!("`{name}` takes whole seconds, as a number"));
+                self.mistake(
+                    value_at,
+                    format!("`{name}` takes whole seconds: write a number, without quotes"),
+                );
             }
             ("metadata", _) => {
                 let json = self.text.get(value_at..end).unwrap_or_default();
@@ -159,7 +169,7 @@ impl Pairs<'_> {
         let place = keys::Place::Seed { spread: self.spread, at };
         if let Err(clash) = self.keys.claim(key, place) {
             self.mistake(at, clash.message);
-            self.errors.push_other(clash.entry);
+            self.firsts.extend(clash.entry);
         }
     }
 

@@ -141,7 +141,10 @@ impl<'a> Reader<'a, '_> {
             if twice {
                 let other =
                     members.iter().find(|member| member.name == name).map(|member| member.at);
-                let message = format!("`{}` stands twice in this object", name.escape_debug());
+                let message = format!(
+                    "`{}` stands twice in this object: keep one of the two",
+                    name.escape_debug()
+                );
                 self.mistakes.push(Mistake { at, message, other });
             } else {
                 members.push(Member { at, name, value });
@@ -240,6 +243,11 @@ impl<'a> Reader<'a, '_> {
                     return Ok(text);
                 }
                 Some(b'\\') => text.to_mut().push(self.escape()?),
+                Some(b'\n' | b'\r') => {
+                    return Err(self.mistake(
+                        "this text has no closing quote: end it with `\"`, or write its line break as `\\n`",
+                    ));
+                }
                 _ => {
                     return Err(self.mistake(
                         "a control character cannot stand in a JSON string: escape it, such as `\\n`",
