@@ -1,0 +1,10 @@
+use kv_runtime::kv_namespace;
+
+kv_namespace! {
+    pub struct Sessions;
+    title: "user-sessions",
+    values: [{ key: "session_list", value: "hello" }],
+    keys: { "session:{id}": String }
+}
+
+fn main() {}

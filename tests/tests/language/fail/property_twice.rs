@@ -1,0 +1,10 @@
+use kv_runtime::kv_namespace;
+
+kv_namespace! {
+    pub struct Users;
+    title: "user-data",
+    adopt: true,
+    title: "users"
+}
+
+fn main() {}

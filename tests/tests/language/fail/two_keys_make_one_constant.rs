@@ -1,0 +1,12 @@
+use kv_runtime::kv_namespace;
+
+kv_namespace! {
+    pub struct Sessions;
+    title: "user-sessions",
+    values: [
+        { key: "2024", value: "hello" },
+        { key: "key_2024", value: "hello" },
+    ]
+}
+
+fn main() {}
