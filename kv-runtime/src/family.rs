@@ -80,12 +80,31 @@ fn show(pattern: &Pattern<'_>) -> String {
         .collect()
 }
 
-/// The parameter that a text stands for; `None` when the parameter would make another key, as the
-/// `7` of `007` would.
-#[must_use]
-pub fn parse_param<P: FromStr + Display>(text: &str) -> Option<P> {
-    let param: P = text.parse().ok()?;
-    (param.to_string() == text).then_some(param)
+/// A parameter that is not text: of any type that is `Display + FromStr`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a parameter of a key family: it is not `Display + FromStr`",
+    label = "implement `std::fmt::Display` and `std::str::FromStr` for `{Self}`, each the other's inverse"
+)]
+pub trait TypedParam: Sized {
+    /// What stands for the parameter in a key.
+    fn text(&self) -> String;
+
+    /// The parameter that a text stands for; `None` when the parameter would make another key, as
+    /// the `7` of `007` would.
+    fn parse(text: &str) -> Option<Self>;
+}
+
+// Without this the compiler would tell of each trait that is missing, wherever it is needed.
+#[diagnostic::do_not_recommend]
+impl<P: Display + FromStr> TypedParam for P {
+    fn text(&self) -> String {
+        self.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let param: P = text.parse().ok()?;
+        (param.to_string() == text).then_some(param)
+    }
 }
 
 #[cfg(test)]
@@ -124,9 +143,9 @@ mod tests {
 
     #[test]
     fn a_parameter_stands_for_one_text_only() {
-        assert_eq!(parse_param::<u64>("7"), Some(7));
-        assert_eq!(parse_param::<u64>("007"), None);
-        assert_eq!(parse_param::<u64>("x"), None);
-        assert_eq!(parse_param::<String>("x"), Some("x".to_owned()));
+        assert_eq!(<u64 as TypedParam>::parse("7"), Some(7));
+        assert_eq!(<u64 as TypedParam>::parse("007"), None);
+        assert_eq!(<u64 as TypedParam>::parse("x"), None);
+        assert_eq!(<String as TypedParam>::parse("x"), Some("x".to_owned()));
     }
 }

@@ -9,7 +9,7 @@ pub use serde;
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::cli::deploy_main;
 use crate::codec::{self, DecodeError, EncodeError};
-pub use crate::family::{Family, parse_param};
+pub use crate::family::{Family, TypedParam};
 
 /// The bytes to store for a value.
 pub fn encode<T: serde::Serialize + 'static>(value: &T) -> Result<Vec<u8>, EncodeError> {

@@ -20,8 +20,8 @@ pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
         ParamType::Text => quote_spanned!(*span=> #ident: &::core::primitive::str),
     });
     let texts = params.iter().map(|Param { ident, ty, span }| match ty {
-        ParamType::Typed(_) => quote_spanned! {*span=>
-            ::std::borrow::Cow::Owned(::std::string::ToString::to_string(&#ident))
+        ParamType::Typed(ty) => quote_spanned! {*span=>
+            ::std::borrow::Cow::Owned(<#ty as #runtime::__private::TypedParam>::text(&#ident))
         },
         ParamType::Text => quote_spanned!(*span=> ::std::borrow::Cow::Borrowed(#ident)),
     });
@@ -49,7 +49,9 @@ fn parse(family: &Family, model: &Namespace) -> (TokenStream, TokenStream) {
     });
     let idents: Vec<_> = family.params.iter().map(|param| &param.ident).collect();
     let values = family.params.iter().map(|Param { ident, ty, span }| match ty {
-        ParamType::Typed(ty) => quote_spanned!(*span=> #runtime::__private::parse_param::<#ty>(#ident)?),
+        ParamType::Typed(ty) => {
+            quote_spanned!(*span=> <#ty as #runtime::__private::TypedParam>::parse(#ident)?)
+        }
         ParamType::Text => quote!(<::std::string::String as ::core::convert::From<&::core::primitive::str>>::from(#ident)),
     });
     let (ty, value) = match idents.as_slice() {

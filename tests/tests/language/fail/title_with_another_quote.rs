@@ -1,8 +1,0 @@
-use kv_runtime::kv_namespace;
-
-kv_namespace! {
-    pub struct Users;
-    title: 'users'
-}
-
-fn main() {}
