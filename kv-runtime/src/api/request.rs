@@ -41,7 +41,8 @@ impl Request {
         subject: Subject,
         segments: &[&str],
     ) -> Result<Self, ApiError> {
-        let mut path = String::new();
+        let length = segments.iter().map(|segment| 1 + segment.len()).sum();
+        let mut path = String::with_capacity(length);
         for segment in segments {
             // URL libraries resolve dot segments even when they are percent-encoded.
             if matches!(*segment, "" | "." | "..") {
