@@ -154,16 +154,14 @@ pub(super) fn comma(
         return;
     }
     let span = tokens.span();
+    if tokens.punct(';').is_some() {
+        errors.push(span, "expected `,`, found `;`: commas part what is listed");
+        return;
+    }
     let mut ahead = *tokens;
     let operator =
         ['*', '+', '-', '/', '|', '<', '%'].into_iter().any(|c| ahead.punct(c).is_some());
-    let hint = if operator {
-        ": a declaration calculates nothing, write the result"
-    } else if found == "`;`" {
-        ": commas part what is listed"
-    } else {
-        ""
-    };
+    let hint = if operator { ": a declaration calculates nothing, write the result" } else { "" };
     errors.push(span, format!("expected `,`, found {found}{hint}"));
     tokens.until_comma();
     tokens.punct(',');

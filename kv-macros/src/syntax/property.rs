@@ -85,6 +85,10 @@ pub(crate) fn spells(written: &str, name: &str) -> bool {
 /// The property that was written, or meant by a misspelling: so one slip is one error.
 pub(super) fn find(written: &str, all: &'static [Known]) -> Option<&'static Known> {
     all.iter().find(|known| spells(written, known.name)).or_else(|| {
+        // What is not `expirationTtl` but its counterpart is meant as it is written.
+        if written == "expiration" {
+            return None;
+        }
         let meant = closest(written, all.iter().map(|known| known.name))?;
         all.iter().find(|known| known.name == meant)
     })

@@ -96,5 +96,5 @@ fn outside_angles(tokens: &mut Tokens<'_>) -> TokenStream {
 }
 
 fn ends_type(tokens: &Tokens<'_>) -> bool {
-    tokens.at_comma() || tokens.at_group(Delimiter::Brace)
+    tokens.at_comma() || tokens.at_punct(';') || tokens.at_group(Delimiter::Brace)
 }

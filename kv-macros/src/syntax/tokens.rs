@@ -138,7 +138,11 @@ impl<'a> Tokens<'a> {
     }
 
     pub(super) fn at_comma(&self) -> bool {
-        self.cursor.punct().is_some_and(|(punct, _)| punct.as_char() == ',')
+        self.at_punct(',')
+    }
+
+    pub(super) fn at_punct(&self, char: char) -> bool {
+        self.cursor.punct().is_some_and(|(punct, _)| punct.as_char() == char)
     }
 
     /// The next token as a reader would name it.

@@ -204,3 +204,25 @@ fn equal_shapes_share_one_type_and_names_can_be_predicted() {
     assert_eq!(Everything::THEME_PRINT.as_str(), "theme/print");
     assert_eq!(Everything::KIND.as_str(), "type");
 }
+
+/// The type that an entry is to have is known to the compiler alone, so its value is tried when
+/// deploying, before anything is sent.
+#[tokio::test]
+async fn a_value_that_is_none_of_its_type_is_not_deployed() {
+    kv_namespace! {
+        struct Untrue;
+        title: "untrue",
+        values: [
+            { key: "theme", value: { dark: "yes" }, type: Theme },
+            { key: "icon", value: file("tests/language/files/pixel.gif"), type: String },
+            { key: "session:root", value: [] },
+        ],
+        keys: { "session:{id}": Theme },
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let error = Untrue::deploy().local(folder.path()).await.unwrap_err();
+    let shown = format!("{error:?}");
+    for key in ["theme", "icon", "session:root"] {
+        assert!(shown.contains(key), "{key}: {shown}");
+    }
+}

@@ -14,8 +14,7 @@
     unused_import_braces,
     unused_lifetimes,
     unused_results,
-    variant_size_differences,
-    warnings
+    variant_size_differences
 )]
 #![deny(
     clippy::all,
