@@ -44,7 +44,7 @@ fn make(files: &Path) {
         use std::os::unix::fs::symlink;
 
         symlink(".", folder("endless").join("again")).unwrap();
-        symlink("/etc/hostname", folder("leaving").join("hostname")).unwrap();
+        symlink("/", folder("leaving").join("root")).unwrap();
         symlink("nowhere", folder("dangling").join("gone")).unwrap();
         fs::write(folder("latin").join(OsStr::from_bytes(b"caf\xe9.html")), "").unwrap();
     }
