@@ -26,6 +26,8 @@ pub enum Kind {
     BulkPut,
     /// Many keys to delete.
     BulkDelete,
+    /// Many pairs to read.
+    BulkGet,
     /// Anything else.
     Other,
 }
@@ -46,6 +48,7 @@ impl Kind {
                     ("GET", [_, "keys"]) => Self::Keys,
                     ("PUT", [_, "bulk"]) => Self::BulkPut,
                     ("POST", [_, "bulk", "delete"]) => Self::BulkDelete,
+                    ("POST", [_, "bulk", "get"]) => Self::BulkGet,
                     _ => Self::Other,
                 }
             }

@@ -4,6 +4,7 @@ mod adopt;
 mod commands;
 mod create;
 mod destroy;
+mod drift;
 mod keys;
 mod refusals;
 mod rename;
