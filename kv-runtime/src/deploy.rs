@@ -107,9 +107,9 @@ impl<N: Namespace> Deploy<N> {
     /// What the deploy would do; nothing is changed.
     pub async fn plan(self) -> Result<Plan, DeployError> {
         let mut run = self.run().await?;
-        let resolved = run.resolve()?;
+        let mut resolved = run.resolve()?;
         let state = run.read().await?;
-        run.plan_deploy(&resolved, &state).await
+        run.plan_deploy(&mut resolved, &state).await
     }
 
     /// Deletes the namespace, or leaves it at Cloudflare as its declaration says, and forgets it.
@@ -141,10 +141,10 @@ impl<N: Namespace> Deploy<N> {
 
     async fn deploy(self) -> Result<Deployed, DeployError> {
         let mut run = self.run().await?;
-        let resolved = run.resolve()?;
+        let mut resolved = run.resolve()?;
         let mut session = run.open().await?;
         let interrupt = Interrupt::default();
-        let result = match run.plan_deploy(&resolved, session.state()).await {
+        let result = match run.plan_deploy(&mut resolved, session.state()).await {
             Ok(plan) => run.apply(&plan, &resolved, &mut session, &Silent, &interrupt).await,
             Err(error) => Err(error),
         };

@@ -64,9 +64,9 @@ struct Report<'a> {
 impl Running<'_> {
     async fn plan(&mut self) -> Result<bool, CliError> {
         let config = wrangler::config(self.args, self.declarations)?;
-        let resolved = self.run.resolve()?;
+        let mut resolved = self.run.resolve()?;
         let state = self.run.read().await?;
-        let plan = self.run.plan_deploy(&resolved, &state).await?;
+        let plan = self.run.plan_deploy(&mut resolved, &state).await?;
         match self.args.format {
             Format::Text => self.screen.line(&render::text(&plan)),
             Format::Json => print_json(&plan)?,
@@ -80,9 +80,9 @@ impl Running<'_> {
 
     async fn deploy(&mut self) -> Result<(), CliError> {
         let config = wrangler::config(self.args, self.declarations)?;
-        let resolved = self.run.resolve()?;
+        let mut resolved = self.run.resolve()?;
         let mut session = self.run.open().await?;
-        let result = match self.run.plan_deploy(&resolved, session.state()).await {
+        let result = match self.run.plan_deploy(&mut resolved, session.state()).await {
             Ok(plan) => self.apply(&plan, &resolved, &mut session).await.map(|()| plan),
             Err(error) => Err(error.into()),
         };

@@ -55,10 +55,11 @@ pub(super) async fn status(
     for stage in stages {
         let mut run = Run::new(declarations, options(&stage)?).await?;
         let state = run.read().await?;
-        let resolved = if refresh { run.resolve()? } else { Vec::new() };
+        let mut resolved = if refresh { run.resolve()? } else { Vec::new() };
         let mut namespaces = Vec::new();
         for (id, record) in &state.namespaces {
-            let seen = if refresh { Some(run.look_at(id, &state, &resolved).await?) } else { None };
+            let seen =
+                if refresh { Some(run.look_at(id, &state, &mut resolved).await?) } else { None };
             namespaces.push(NamespaceStatus { id: id.clone(), record: record.into(), seen });
         }
         all.push(StageStatus { stage, namespaces });

@@ -51,8 +51,10 @@ impl Apply<'_> {
         self.reach_namespace(target, plan, resolved).await?;
         let result = self.write_keys(target, plan, resolved).await;
         if result.is_err() || !plan.is_empty() || plan.touch {
+            let digest = resolved.digest(self.session.state().digest_key());
             if let Some(deployment) = self.deployment(&plan.id) {
                 deployment.delete = resolved.declaration.delete;
+                deployment.declared = result.is_ok().then_some(digest);
                 deployment.modified_at = Timestamp::now();
             }
             self.session.save().await?;
@@ -212,8 +214,9 @@ impl Apply<'_> {
         Ok(())
     }
 
-    /// Writes and deletes keys. The state is saved before the first is written, and now and then in
-    /// between; what is still to be saved at the end is left to the caller.
+    /// Writes and deletes keys. The state says of each that it is not confirmed before the first is
+    /// written or deleted, so that one whose outcome is not known is written again when it is
+    /// declared and deleted when it is not. It is saved now and then in between; what is still to be saved at the end is left to the caller.
     async fn write_keys(
         &mut self,
         target: Target<'_>,
@@ -233,7 +236,13 @@ impl Apply<'_> {
         for key in &plan.forget {
             deployment.keys.remove(key.as_str());
         }
-        if !matches!(plan.action, Action::Keep { .. }) || !plan.put.is_empty() {
+        for key in &plan.delete {
+            if let Some(record) = deployment.keys.get_mut(key.as_str()) {
+                record.confirmed = false;
+            }
+        }
+        if !plan.is_empty() {
+            deployment.declared = None;
             self.session.save().await?;
         }
         self.put(target, &namespace_id, plan, resolved).await?;
@@ -253,7 +262,7 @@ impl Apply<'_> {
         for round in 0..ROUNDS {
             self.pause_before(round).await;
             let mut left = Vec::new();
-            let requests = put_batches(&resolved.pairs, &open)
+            let requests = put_batches(resolved.pairs().unwrap_or_default(), &open)
                 .map(|batch| put_batch(target.api, namespace_id, batch).boxed());
             let mut requests = Requests::new(requests, jobs, interrupt);
             while let Some((batch, outcome)) = requests.next().await {

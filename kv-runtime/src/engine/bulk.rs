@@ -4,8 +4,8 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::interrupt::Interrupt;
+use super::pair::Pair;
 use super::plan::KeyChange;
-use super::resolve::Pair;
 use crate::api::{ApiError, BulkBody, BulkOutcome, Pair as ApiPair, SealedBody};
 
 /// One request's share of the keys to write.

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::error::DeployError;
 use super::keys::list_keys;
-use super::resolve::Pair;
+use super::pair::Pair;
 use crate::api::{ApiError, Namespaces};
 use crate::state::{Deployment, DigestKey};
 

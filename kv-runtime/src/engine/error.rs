@@ -149,6 +149,25 @@ pub enum DeployError {
 }
 
 impl DeployError {
+    /// Goes through all results: mistakes in declarations are reported together, before anything
+    /// else.
+    pub(super) fn collect(results: impl Iterator<Item = Result<(), Self>>) -> Result<(), Self> {
+        let (mut problems, mut other) = (Vec::new(), None);
+        for error in results.filter_map(Result::err) {
+            match error {
+                Self::Resolve(more) => problems.extend(more),
+                error => {
+                    other.get_or_insert(error);
+                }
+            }
+        }
+        match other {
+            _ if !problems.is_empty() => Err(Self::Resolve(problems)),
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
     /// Wraps the failure of a request.
     pub(super) fn request(id: &str, action: &'static str) -> impl Fn(ApiError) -> Self {
         move |source| Self::Request { id: id.to_owned(), action, source }

@@ -16,6 +16,7 @@ mod interrupt;
 mod keys;
 mod observe;
 mod options;
+mod pair;
 mod plan;
 mod resolve;
 mod run;

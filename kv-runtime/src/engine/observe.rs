@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::drift::{Drift, drift};
 use super::error::DeployError;
 use super::keys::list_keys;
-use super::resolve::{Pair, Resolved};
+use super::pair::Pair;
+use super::resolve::Resolved;
 use super::wait;
 use crate::api::{NamespaceInfo, Namespaces};
 use crate::declaration::Declaration;
@@ -49,6 +50,11 @@ pub(crate) enum Observed {
 }
 
 impl Observed {
+    /// Whether it is there as the state has it.
+    pub(crate) fn is_there(&self) -> bool {
+        matches!(self, Self::There { .. })
+    }
+
     fn existing(&self) -> Option<&str> {
         match self {
             Self::Unrecorded { titled } | Self::Vanished { titled, .. } => titled.as_deref(),
@@ -81,12 +87,22 @@ pub(crate) async fn observe(
         },
     };
     let present = match namespace.existing() {
-        Some(namespace_id) => present_once(api, id, namespace_id, &resolved.pairs, record).await?,
+        Some(namespace_id) => {
+            present_once(api, id, namespace_id, resolved.entries(), record).await?
+        }
         None => HashSet::new(),
     };
     let drift = match (&namespace, record) {
         (Observed::There { .. }, Some(Record::Deployed(deployment))) if look.drift => {
-            drift(api, id, &resolved.pairs, deployment, state.digest_key(), look.jobs).await?
+            drift(
+                api,
+                id,
+                resolved.pairs().unwrap_or_default(),
+                deployment,
+                state.digest_key(),
+                look.jobs,
+            )
+            .await?
         }
         _ => BTreeMap::new(),
     };
@@ -287,7 +303,15 @@ pub(crate) async fn look_at(
     let Some(info) = current(api, id, deployment).await? else { return Ok(Seen::Gone) };
     let drift = match resolved {
         Some(resolved) => {
-            drift(api, id, &resolved.pairs, deployment, state.digest_key(), jobs).await?
+            drift(
+                api,
+                id,
+                resolved.pairs().unwrap_or_default(),
+                deployment,
+                state.digest_key(),
+                jobs,
+            )
+            .await?
         }
         None => BTreeMap::new(),
     };

@@ -11,7 +11,8 @@ use serde::Serialize;
 use super::drift::Drift;
 use super::error::DeployError;
 use super::observe::{Found, Observation, Observed};
-use super::resolve::{Pair, Resolved, digests};
+use super::pair::{Pair, digests};
+use super::resolve::Resolved;
 use crate::state::{Deployment, KeyRecord, Record, State};
 
 /// All that a deploy or a destroy is to do.
@@ -230,13 +231,27 @@ pub(crate) fn plan_declared(
         (Action::Keep { .. } | Action::Rename { .. }, Some(Record::Deployed(d))) => Some(d),
         _ => None,
     };
-    plan_keys(&mut plan, &resolved.pairs, state, deployment, observation, wishes);
+    // Without its spreads a declaration is one that was written as a whole: see `is_written`.
+    if let Some(pairs) = resolved.pairs() {
+        plan_keys(&mut plan, pairs, state, deployment, observation, wishes);
+    }
     if !wishes.repair {
         plan.drift.clone_from(&observation.drift);
     }
     let declared = resolved.declaration.delete;
-    plan.touch = deployment.is_some_and(|d| d.delete != declared || d.title != title);
+    let digest = Some(resolved.digest(state.digest_key()));
+    plan.touch = deployment
+        .is_some_and(|d| d.delete != declared || d.title != title || d.declared != digest);
     Ok(plan)
+}
+
+/// Whether every pair of a declaration was written as it is declared, so that its spreads need not
+/// be read as long as the namespace is there.
+pub(crate) fn is_written(resolved: &Resolved, state: &State) -> bool {
+    let Some(Record::Deployed(deployment)) = state.namespaces.get(resolved.declaration.id) else {
+        return false;
+    };
+    deployment.declared == Some(resolved.digest(state.digest_key()))
 }
 
 fn declared_action(

@@ -4,15 +4,12 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use kv_rules::Expiry;
 use secrecy::SecretString;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::error::{DeployError, Problem};
+use super::pair::{Pair, spread_pairs};
 use crate::api::Credentials;
 use crate::declaration::{Account, Declaration, Entry, Setting, Spread, Value};
 use crate::state::{Digest, DigestKey, StageKey};
@@ -21,44 +18,71 @@ use crate::state::{Digest, DigestKey, StageKey};
 pub(crate) struct Resolved {
     pub(crate) declaration: &'static Declaration,
     pub(crate) title: String,
-    pub(crate) pairs: Vec<Pair>,
+    /// The pairs of the entries, then those of the spreads once these are read.
+    pairs: Vec<Pair>,
+    entries: usize,
+    is_whole: bool,
+    now: Timestamp,
 }
 
-/// A pair as it is to be stored. It has no `Debug`: its value can be a secret.
-///
-/// One of a bulk file is read without a copy, except of text that the file escapes.
-#[derive(Deserialize)]
-#[serde(try_from = "BulkPair<'static>", bound(deserialize = "'de: 'static"))]
-pub(crate) struct Pair {
-    pub(crate) key: Cow<'static, str>,
-    pub(crate) value: Cow<'static, [u8]>,
-    pub(crate) metadata: Option<Cow<'static, str>>,
-    pub(crate) expiry: Option<Expiry>,
-    pub(crate) once: bool,
-}
-
-impl Pair {
-    pub(crate) fn digest(&self, key: &DigestKey) -> Digest {
-        key.digest(&self.value, self.metadata.as_deref(), self.expiry)
+impl Resolved {
+    /// The pairs of the entries.
+    pub(super) fn entries(&self) -> &[Pair] {
+        &self.pairs[..self.entries]
     }
-}
 
-/// The digests of many pairs, by all cores where that is worth it.
-pub(crate) fn digests(pairs: &[Pair], key: &DigestKey) -> Vec<Digest> {
-    const WORTH_A_THREAD: usize = 5_000;
-    let digests = |pairs: &[Pair]| pairs.iter().map(|pair| pair.digest(key)).collect::<Vec<_>>();
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = pairs.len().div_ceil(threads).max(WORTH_A_THREAD);
-    std::thread::scope(|scope| {
-        let (mine, others) = pairs.split_at(share.min(pairs.len()));
-        let others: Vec<_> =
-            others.chunks(share).map(|pairs| scope.spawn(move || digests(pairs))).collect();
-        let mut all = digests(mine);
-        for other in others {
-            all.extend(other.join().expect("a digest does not panic"));
+    /// All pairs; `None` until the spreads are read.
+    pub(super) fn pairs(&self) -> Option<&[Pair]> {
+        self.is_whole.then_some(self.pairs.as_slice())
+    }
+
+    /// What the whole declaration says of its pairs, told without reading the spreads. A namespace
+    /// that has this digest in the state has all pairs as they are declared.
+    pub(super) fn digest(&self, key: &DigestKey) -> Digest {
+        let mut digest = key.of_many();
+        for pair in self.entries() {
+            digest.add(pair.key.as_bytes());
+            digest.add(&[u8::from(pair.once)]);
+            digest.add(pair.digest(key).as_bytes());
         }
-        all
-    })
+        for spread in self.declaration.spreads {
+            match spread {
+                Spread::Bulk { json, .. } => digest.add(json.as_bytes()),
+                Spread::Dir { files, .. } => {
+                    for file in *files {
+                        digest.add(file.key.as_bytes());
+                        digest.add(file.metadata.as_bytes());
+                        digest.add(file.content);
+                    }
+                }
+            }
+        }
+        digest.finish()
+    }
+
+    /// Reads the spreads, when that was not done before.
+    pub(super) fn read_spreads(&mut self) -> Result<(), DeployError> {
+        if self.is_whole {
+            return Ok(());
+        }
+        let mut problems = Vec::new();
+        let mut namespace = Scope { id: self.declaration.id, problems: &mut problems };
+        for spread in self.declaration.spreads {
+            match spread_pairs(spread) {
+                Ok(pairs) if self.pairs.is_empty() => self.pairs = pairs,
+                Ok(pairs) => self.pairs.extend(pairs),
+                Err(what) => namespace.problem(what),
+            }
+        }
+        for pair in &self.pairs[self.entries..] {
+            namespace.check_pair(pair, self.now);
+        }
+        if !problems.is_empty() {
+            return Err(DeployError::Resolve(problems));
+        }
+        self.is_whole = true;
+        Ok(())
+    }
 }
 
 /// Where and as whom to call the API.
@@ -104,8 +128,9 @@ pub(crate) fn resolve(
                 "`{other}` has the same title, {title:?}: titles are unique in an account"
             ));
         }
-        let pairs = namespace.pairs(declaration, now);
-        resolved.push(Resolved { declaration, title, pairs });
+        let pairs = namespace.entries(declaration, now);
+        let (entries, is_whole) = (pairs.len(), declaration.spreads.is_empty());
+        resolved.push(Resolved { declaration, title, pairs, entries, is_whole, now });
     }
     if problems.is_empty() { Ok(resolved) } else { Err(DeployError::Resolve(problems)) }
 }
@@ -130,7 +155,7 @@ impl Scope<'_> {
         result.map_err(|error| self.problem(error.to_string())).ok()
     }
 
-    fn pairs(&mut self, declaration: &'static Declaration, now: Timestamp) -> Vec<Pair> {
+    fn entries(&mut self, declaration: &'static Declaration, now: Timestamp) -> Vec<Pair> {
         let mut pairs = Vec::with_capacity(declaration.entries.len());
         for entry in declaration.entries {
             match entry_value(entry) {
@@ -144,29 +169,21 @@ impl Scope<'_> {
                 Err(what) => self.key_problem(entry.key, what),
             }
         }
-        for spread in declaration.spreads {
-            match spread {
-                // It was checked when compiling.
-                Spread::Bulk { path, json } => match serde_json::from_str::<Vec<Pair>>(json) {
-                    Ok(seed) if pairs.is_empty() => pairs = seed,
-                    Ok(seed) => pairs.extend(seed),
-                    Err(error) => self.problem(format!("{path}: {error}")),
-                },
-                Spread::Dir { files, .. } => pairs.extend(files.iter().map(|file| Pair {
-                    key: Cow::Borrowed(file.key),
-                    value: Cow::Borrowed(file.content),
-                    metadata: Some(Cow::Borrowed(file.metadata)),
-                    expiry: None,
-                    once: false,
-                })),
-            }
-        }
         for pair in &pairs {
-            if let Err(what) = check_pair(pair, now) {
-                self.key_problem(&pair.key, what);
-            }
+            self.check_pair(pair, now);
         }
         pairs
+    }
+
+    fn check_pair(&mut self, pair: &Pair, now: Timestamp) {
+        if let Err(error) = kv_rules::check_value(pair.value.len()) {
+            self.key_problem(&pair.key, error.to_string());
+        }
+        if let Some(Expiry::At(at)) = pair.expiry
+            && let Err(error) = kv_rules::check_expiration_ahead(at, now)
+        {
+            self.key_problem(&pair.key, error.to_string());
+        }
     }
 }
 
@@ -193,16 +210,6 @@ fn entry_value(entry: &Entry) -> Result<Cow<'static, [u8]>, String> {
     Ok(value)
 }
 
-fn check_pair(pair: &Pair, now: Timestamp) -> Result<(), String> {
-    kv_rules::check_value(pair.value.len()).map_err(|e| e.to_string())?;
-    match pair.expiry {
-        Some(Expiry::At(at)) => {
-            kv_rules::check_expiration_ahead(at, now).map_err(|e| e.to_string())
-        }
-        _ => Ok(()),
-    }
-}
-
 /// An error with its sources on one line, for a list of problems.
 fn with_sources(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -212,61 +219,6 @@ fn with_sources(error: &dyn std::error::Error) -> String {
         source = error.source();
     }
     text
-}
-
-/// A pair of a file in wrangler's bulk format.
-#[derive(Deserialize)]
-struct BulkPair<'a> {
-    #[serde(borrow)]
-    key: Cow<'a, str>,
-    #[serde(borrow)]
-    value: Cow<'a, str>,
-    #[serde(default)]
-    base64: bool,
-    expiration: Option<u32>,
-    expiration_ttl: Option<u32>,
-    #[serde(borrow)]
-    metadata: Option<&'a RawValue>,
-}
-
-impl TryFrom<BulkPair<'static>> for Pair {
-    type Error = String;
-
-    fn try_from(pair: BulkPair<'static>) -> Result<Self, String> {
-        let value = match pair.value {
-            text if pair.base64 => {
-                let decoded = STANDARD.decode(text.as_bytes());
-                Cow::Owned(decoded.map_err(|e| format!("the key {:?}: {e}", pair.key))?)
-            }
-            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-        };
-        let expiry = pair.expiration_ttl.map(Expiry::Ttl).or(pair.expiration.map(Expiry::At));
-        let metadata = pair.metadata.map(|metadata| compact(metadata.get()));
-        Ok(Self { key: pair.key, value, metadata, expiry, once: false })
-    }
-}
-
-/// JSON text without the white space between its tokens; numbers stay as they are written.
-fn compact(json: &'static str) -> Cow<'static, str> {
-    let (mut in_string, mut escaped) = (false, false);
-    let mut keep = |c: char| {
-        let keep = in_string || !c.is_ascii_whitespace();
-        if in_string && !escaped && c == '\\' {
-            escaped = true;
-        } else {
-            if c == '"' && !escaped {
-                in_string = !in_string;
-            }
-            escaped = false;
-        }
-        keep
-    };
-    if json.bytes().any(|b| b.is_ascii_whitespace()) {
-        Cow::Owned(json.chars().filter(|c| keep(*c)).collect())
-    } else {
-        Cow::Borrowed(json)
-    }
 }
 
 /// Reads where and as whom a namespace is deployed: from the caller, the declaration, the
@@ -352,16 +304,4 @@ fn variable(name: &str) -> Result<String, String> {
 /// An environment variable that may be there; an empty one counts as not set.
 fn optional(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn compacting_keeps_strings_and_numbers_as_written() {
-        let json = "{ \"a b\" : [1e2,\n 10000000000000000000001 ], \"c\\\" d\\\\\" : \" \" }";
-        assert_eq!(compact(json), "{\"a b\":[1e2,10000000000000000000001],\"c\\\" d\\\\\":\" \"}");
-        assert!(matches!(compact("[1]"), Cow::Borrowed("[1]")));
-    }
 }

@@ -14,7 +14,7 @@ use super::event::Reporter;
 use super::interrupt::Interrupt;
 use super::observe::{Look, Seen, look_at, observe, observe_removal};
 use super::options::{Options, Target, root};
-use super::plan::{NamespacePlan, Plan, Wishes, plan_declared, plan_removal};
+use super::plan::{NamespacePlan, Plan, Wishes, is_written, plan_declared, plan_removal};
 use super::resolve::{Resolved, resolve};
 use crate::api::Namespaces;
 use crate::declaration::{Account, Declaration};
@@ -122,11 +122,18 @@ impl Run {
         &mut self,
         id: &str,
         state: &State,
-        resolved: &[Resolved],
+        resolved: &mut [Resolved],
     ) -> Result<Seen, DeployError> {
         let Some(record) = state.namespaces.get(id) else { return Ok(Seen::Gone) };
         let api = self.connect(id, self.account(id), Some(record)).await?;
-        let resolved = resolved.iter().find(|resolved| resolved.declaration.id == id);
+        let resolved = resolved.iter_mut().find(|resolved| resolved.declaration.id == id);
+        let resolved = match resolved {
+            Some(resolved) => {
+                resolved.read_spreads()?;
+                Some(&*resolved)
+            }
+            None => None,
+        };
         look_at(&api, id, record, resolved, state, self.options.jobs).await
     }
 
@@ -162,48 +169,39 @@ impl Run {
         declaration.map_or(&Account::FROM_ENVIRONMENT, |declaration| &declaration.account)
     }
 
-    /// Checks and fills in everything that needs no request.
+    /// Checks and fills in everything that needs neither a request nor the state.
     pub(crate) fn resolve(&self) -> Result<Vec<Resolved>, DeployError> {
-        let mut problems = Vec::new();
-        let mut other = None;
-        let mut keep = |result| match result {
-            Ok(value) => Some(value),
-            Err(DeployError::Resolve(more)) => {
-                problems.extend(more);
-                None
-            }
-            Err(error) => {
-                other.get_or_insert(error);
-                None
-            }
+        let resolved = resolve(&self.declarations, &self.options.stage, Timestamp::now());
+        let checks = self.declarations.iter().map(|d| self.connector.check(d.id, &d.account));
+        let (resolved, checked) = match resolved {
+            Ok(resolved) => (resolved, Ok(())),
+            Err(error) => (Vec::new(), Err(error)),
         };
-        let resolved = keep(resolve(&self.declarations, &self.options.stage, Timestamp::now()));
-        let mut keep = |result: Result<(), DeployError>| keep(result.map(|()| Vec::new()));
-        for declaration in &self.declarations {
-            keep(self.connector.check(declaration.id, &declaration.account));
-        }
-        match (problems.is_empty(), other, resolved) {
-            (false, ..) => Err(DeployError::Resolve(problems)),
-            (true, Some(error), _) => Err(error),
-            (true, None, resolved) => Ok(resolved.unwrap_or_default()),
-        }
+        DeployError::collect(std::iter::once(checked).chain(checks))?;
+        Ok(resolved)
     }
 
     /// Plans a deploy: the declared namespaces in their order, then those that left the code.
     pub(crate) async fn plan_deploy(
         &mut self,
-        resolved: &[Resolved],
+        resolved: &mut [Resolved],
         state: &State,
     ) -> Result<Plan, DeployError> {
         let Options { adopt, renew, repair, refresh, drift, jobs, .. } = self.options;
         let wishes = Wishes { adopt, renew, repair };
         let look = Look { refresh, drift: drift || repair, jobs };
+        let every_key = renew || look.drift;
+        let unwritten = resolved.iter_mut().filter(|r| every_key || !is_written(r, state));
+        DeployError::collect(unwritten.map(Resolved::read_spreads))?;
         let mut namespaces = Vec::new();
-        for resolved in resolved {
+        for resolved in resolved.iter_mut() {
             let declaration = resolved.declaration;
             let record = state.namespaces.get(declaration.id);
             let api = self.connect(declaration.id, &declaration.account, record).await?;
             let observation = observe(&api, resolved, state, look).await?;
+            if !observation.namespace.is_there() {
+                resolved.read_spreads()?;
+            }
             namespaces.push(plan_declared(resolved, state, &observation, wishes)?);
         }
         self.known(state, |id| resolved.iter().any(|r| r.declaration.id == id))?;

@@ -68,6 +68,10 @@ pub struct Deployment {
     pub created_at: Timestamp,
     /// When this tool last changed it.
     pub modified_at: Timestamp,
+    /// The digest of the declaration of which every pair was written and confirmed, and none is
+    /// being changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Digest>,
     /// The keys that this tool wrote or is about to write.
     #[serde(default, deserialize_with = "keys")]
     pub keys: BTreeMap<Cow<'static, str>, KeyRecord>,
@@ -190,6 +194,7 @@ impl Deployment {
             delete: None,
             created_at: now,
             modified_at: now,
+            declared: None,
             keys: BTreeMap::new(),
         }
     }
@@ -298,6 +303,7 @@ mod tests {
             delete: Some(false),
             created_at: now,
             modified_at: now,
+            declared: Some(digest),
             keys: keys.collect(),
         };
         let creating =

@@ -10,7 +10,7 @@ mod store;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use digest::{Digest, DigestKey};
+pub use digest::{Digest, DigestKey, DigestOfMany};
 pub use document::{Creating, Deployment, KeyRecord, Origin, Record, State};
 pub use file::FileStore;
 pub use object::ObjectStore;

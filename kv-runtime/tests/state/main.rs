@@ -1,5 +1,7 @@
 //! State stores: what each of them promises, and what the file and the S3 store promise besides.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
+
 mod file;
 mod s3;
 mod suite;

@@ -87,6 +87,25 @@ fn a_kill_during_one_of_many_bulk_requests_is_survived() {
 }
 
 #[test]
+fn keys_that_a_killed_deploy_deleted_come_back_with_their_declaration() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.run("many", &["--yes"]).expect(0);
+    let held = cloudflare.hold_kind(Some(Kind::BulkDelete), 0, true);
+    let mut without = stage.command("none-of-many", &["--yes"]);
+    let mut child = without.stderr(Stdio::null()).spawn().unwrap();
+    held.wait();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // Somebody thinks better of it: what was deployed before is deployed again.
+    stage.run("many", &["--yes"]).expect(0);
+    assert_eq!(cloudflare.pairs("many").len(), tests::declared::MANY);
+    drop(cloudflare.take_requests());
+    stage.run("many", &["--yes"]).expect(0);
+    assert_eq!(kinds(&cloudflare.take_requests()), [Kind::Get]);
+}
+
+#[test]
 fn what_was_written_before_a_kill_is_not_written_again() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);

@@ -47,6 +47,30 @@ fn what_the_application_wrote_over_a_declared_key_stays_while_its_declaration_do
 }
 
 #[test]
+fn a_seed_file_that_was_written_whole_is_read_again_when_its_namespace_vanished() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.run("many", &["--yes"]).expect(0);
+    stage.age();
+    let id = cloudflare.namespace("many").id;
+    cloudflare.storage().delete(&id).unwrap();
+    stage.run("many", &["--yes"]).expect(0);
+    assert_eq!(cloudflare.pairs("many").len(), tests::declared::MANY);
+}
+
+#[test]
+fn a_repair_compares_a_seed_file_that_did_not_change() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.run("many", &["--yes"]).expect(0);
+    cloudflare.put("many", "key-00007", "another");
+    drop(cloudflare.take_requests());
+    stage.run("many", &["--yes", "--repair"]).expect(0);
+    assert_eq!(keys(&cloudflare, Kind::BulkPut), ["key-00007"]);
+    assert_eq!(cloudflare.pairs("many")["key-00007"], "7");
+}
+
+#[test]
 fn a_key_with_a_time_to_live_is_renewed_only_when_that_is_asked_for() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
