@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use kv_rules::Expiry;
@@ -23,6 +24,7 @@ pub(crate) struct Resolved {
     entries: usize,
     is_whole: bool,
     now: Timestamp,
+    digest: OnceLock<Digest>,
 }
 
 impl Resolved {
@@ -37,8 +39,13 @@ impl Resolved {
     }
 
     /// What the whole declaration says of its pairs, told without reading the spreads. A namespace
-    /// that has this digest in the state has all pairs as they are declared.
+    /// that has this digest in the state has all pairs as they are declared. `key` is that of the
+    /// one state that the declaration is deployed to.
     pub(super) fn digest(&self, key: &DigestKey) -> Digest {
+        *self.digest.get_or_init(|| self.digest_all(key))
+    }
+
+    fn digest_all(&self, key: &DigestKey) -> Digest {
         let mut digest = key.of_many();
         for pair in self.entries() {
             digest.add(pair.key.as_bytes());
@@ -130,7 +137,8 @@ pub(crate) fn resolve(
         }
         let pairs = namespace.entries(declaration, now);
         let (entries, is_whole) = (pairs.len(), declaration.spreads.is_empty());
-        resolved.push(Resolved { declaration, title, pairs, entries, is_whole, now });
+        let digest = OnceLock::new();
+        resolved.push(Resolved { declaration, title, pairs, entries, is_whole, now, digest });
     }
     if problems.is_empty() { Ok(resolved) } else { Err(DeployError::Resolve(problems)) }
 }
