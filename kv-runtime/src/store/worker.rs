@@ -10,7 +10,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use kv_rules::Expiry;
 use serde_json::value::RawValue;
-use worker::js_sys::{Array, Function, JSON, JsString, Object, Promise, Reflect, Uint8Array};
+use worker::js_sys::{Array, Function, JSON, Object, Promise, Reflect, Uint8Array};
 use worker::send::{SendFuture, SendWrapper};
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
