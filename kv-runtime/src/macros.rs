@@ -135,7 +135,8 @@
 ///
 /// Many entries come from files, which are checked when compiling too:
 ///
-/// - `..file("seed.json")` takes a JSON file in the format of `wrangler kv bulk put`.
+/// - `..file("seed.json")` takes a JSON file in the format of `wrangler kv bulk put`. Its
+///   expirations are compared with the clock when it is written, not while it does not change.
 /// - `..dir("public")` takes every file below a folder. A key is the file's path with `/`, its
 ///   metadata the content type and an etag.
 ///

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use kv_runtime::DeployError;
 use kv_runtime::state::Record;
-use tests::cloudflare::{Cloudflare, Kind};
+use tests::cloudflare::{Cloudflare, Held, Kind};
 use tests::declared::{v1, v2};
 use tests::stores::{End, Fatal};
 
@@ -47,6 +47,25 @@ fn assert_done(stage: &Stage<'_>, code: &str, args: &[&str]) {
     }
 }
 
+/// Runs a command and kills it while a request is held.
+#[track_caller]
+fn kill_at(held: &Held, mut command: Command) {
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    held.wait();
+    child.kill().unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(9));
+}
+
+/// The next deploy of many keys has them all, and the one after it has nothing to do.
+#[track_caller]
+fn assert_many_go_on(stage: &Stage<'_>) {
+    stage.run("many", &["--yes"]).expect(0);
+    assert_eq!(stage.cloudflare.pairs("many").len(), tests::declared::MANY);
+    drop(stage.cloudflare.take_requests());
+    stage.run("many", &["--yes"]).expect(0);
+    assert_eq!(kinds(&stage.cloudflare.take_requests()), [Kind::Get]);
+}
+
 #[test]
 fn a_kill_during_any_request_is_survived() {
     for (from, code, args) in RUNS {
@@ -57,11 +76,7 @@ fn a_kill_during_any_request_is_survived() {
         for (n, applied) in (0..requests).flat_map(|n| [(n, false), (n, true)]) {
             let cloudflare = Cloudflare::start();
             let stage = begin(&cloudflare, from);
-            let held = cloudflare.hold(n, applied);
-            let mut child = stage.command(code, args).stderr(Stdio::null()).spawn().unwrap();
-            held.wait();
-            child.kill().unwrap();
-            assert_eq!(child.wait().unwrap().signal(), Some(9));
+            kill_at(&cloudflare.hold(n, applied), stage.command(code, args));
             println!("{args:?} from {from:?}, request {n}, applied: {applied}");
             assert_goes_on(&stage, code, args);
         }
@@ -74,15 +89,8 @@ fn a_kill_during_one_of_many_bulk_requests_is_survived() {
         let cloudflare = Cloudflare::start();
         let stage = Stage::new(&cloudflare);
         let held = cloudflare.hold_kind(Some(Kind::BulkPut), n, true);
-        let mut child = stage.command("many", &["--yes"]).stderr(Stdio::null()).spawn().unwrap();
-        held.wait();
-        child.kill().unwrap();
-        child.wait().unwrap();
-        stage.run("many", &["--yes"]).expect(0);
-        assert_eq!(cloudflare.pairs("many").len(), tests::declared::MANY);
-        drop(cloudflare.take_requests());
-        stage.run("many", &["--yes"]).expect(0);
-        assert_eq!(kinds(&cloudflare.take_requests()), [Kind::Get]);
+        kill_at(&held, stage.command("many", &["--yes"]));
+        assert_many_go_on(&stage);
     }
 }
 
@@ -92,17 +100,9 @@ fn keys_that_a_killed_deploy_deleted_come_back_with_their_declaration() {
     let stage = Stage::new(&cloudflare);
     stage.run("many", &["--yes"]).expect(0);
     let held = cloudflare.hold_kind(Some(Kind::BulkDelete), 0, true);
-    let mut without = stage.command("none-of-many", &["--yes"]);
-    let mut child = without.stderr(Stdio::null()).spawn().unwrap();
-    held.wait();
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill_at(&held, stage.command("none-of-many", &["--yes"]));
     // Somebody thinks better of it: what was deployed before is deployed again.
-    stage.run("many", &["--yes"]).expect(0);
-    assert_eq!(cloudflare.pairs("many").len(), tests::declared::MANY);
-    drop(cloudflare.take_requests());
-    stage.run("many", &["--yes"]).expect(0);
-    assert_eq!(kinds(&cloudflare.take_requests()), [Kind::Get]);
+    assert_many_go_on(&stage);
 }
 
 #[test]
@@ -110,11 +110,7 @@ fn what_was_written_before_a_kill_is_not_written_again() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let held = cloudflare.hold_kind(Some(Kind::BulkPut), 1, false);
-    let mut one_by_one = stage.command("many", &["--yes", "--jobs", "1"]);
-    let mut child = one_by_one.stderr(Stdio::null()).spawn().unwrap();
-    held.wait();
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill_at(&held, stage.command("many", &["--yes", "--jobs", "1"]));
     drop(cloudflare.take_requests());
     stage.run("many", &["--yes"]).expect(0);
     let requests = cloudflare.take_requests();
@@ -205,7 +201,7 @@ fn what_a_kill_leaves_of_a_state_that_was_being_written_disturbs_nobody() {
 }
 
 /// Runs a command, interrupts it while a request is held, and lets the request go.
-fn interrupt(stage: &Stage<'_>, held: &tests::cloudflare::Held, code: &str, args: &[&str]) -> Ran {
+fn interrupt(stage: &Stage<'_>, held: &Held, code: &str, args: &[&str]) -> Ran {
     let mut command = stage.command(code, args);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     held.wait();
