@@ -1,7 +1,5 @@
 //! What the arguments mean to the engine.
 
-use std::path::PathBuf;
-
 use super::args::{Args, Command};
 use super::error::CliError;
 use crate::declaration::Declaration;
@@ -21,7 +19,7 @@ pub(super) fn options(
         options.target = Target::Local(folder.clone());
     }
     if let Some(url) = &args.state {
-        options.state = Some(crate::state::open(url, &package_root(declarations))?);
+        options.state = Some(crate::state::open(url, &root(declarations))?);
     }
     options.adopt = args.adopt;
     options.renew = args.renew;
@@ -33,9 +31,4 @@ pub(super) fn options(
     options.prune = true;
     options.jobs = args.jobs.into();
     Ok(options)
-}
-
-/// The folder of the package that declares the namespaces.
-pub(super) fn package_root(declarations: &[&'static Declaration]) -> PathBuf {
-    declarations.first().map_or_else(|| PathBuf::from("."), |declaration| root(declaration))
 }

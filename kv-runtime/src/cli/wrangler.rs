@@ -4,10 +4,9 @@ use std::path::Path;
 
 use super::args::{Args, Command};
 use super::error::CliError;
-use super::options::package_root;
 use super::screen::Screen;
 use crate::declaration::Declaration;
-use crate::engine::{Action, Deployed, Plan};
+use crate::engine::{Action, Deployed, Plan, root};
 use crate::wrangler::{Binding, ConfigFile, Field};
 
 /// Where `wrangler dev` keeps its files, beside its configuration.
@@ -21,10 +20,8 @@ pub(super) fn config(
     let field = if args.local.is_some() { Field::PreviewId } else { Field::Id };
     Ok(match &args.wrangler {
         Some(Some(path)) => Some(ConfigFile::at(path.clone(), args.stage(), field)?),
-        Some(None) => Some(ConfigFile::find(&package_root(declarations), args.stage(), field)?),
-        None if checks(args) => {
-            Some(ConfigFile::find(&package_root(declarations), args.stage(), field)?)
-        }
+        Some(None) => Some(ConfigFile::find(&root(declarations), args.stage(), field)?),
+        None if checks(args) => Some(ConfigFile::find(&root(declarations), args.stage(), field)?),
         None => None,
     })
 }

@@ -20,7 +20,7 @@ use crate::api::{ApiError, BulkOutcome, NamespaceInfo, Namespaces};
 use crate::state::{Creating, Deployment, KeyRecord, Origin, Record, Session};
 
 /// How often keys that Cloudflare did not confirm are sent again before they are reported.
-const ROUNDS: usize = 5;
+const ROUNDS: u32 = 5;
 
 /// Applies plans to one state.
 pub(super) struct Apply<'a> {
@@ -347,13 +347,11 @@ impl Apply<'_> {
     }
 
     /// Waits longer before each further round.
-    async fn pause_before(&self, round: usize) {
+    async fn pause_before(&self, round: u32) {
         if round > 0 {
             self.reporter
                 .event(Event::Waiting { what: "sending again what Cloudflare did not confirm" });
-            let seconds = u64::try_from(round).unwrap_or(u64::MAX);
-            tokio::time::sleep(Duration::from_millis(250).saturating_mul(1 << seconds.min(4)))
-                .await;
+            tokio::time::sleep(Duration::from_millis(250) * 2_u32.pow(round)).await;
         }
     }
 }

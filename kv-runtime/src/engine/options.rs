@@ -68,9 +68,9 @@ impl Options {
     }
 }
 
-/// The folder of the package that declares a namespace, or the current one where a program runs
+/// The folder of the package that declares the namespaces, or the current one where a program runs
 /// without its sources.
-pub(crate) fn root(declaration: &Declaration) -> PathBuf {
-    let root = PathBuf::from(declaration.root);
-    if root.is_dir() { root } else { PathBuf::from(".") }
+pub(crate) fn root(declarations: &[&'static Declaration]) -> PathBuf {
+    let root = declarations.first().map(|declaration| PathBuf::from(declaration.root));
+    root.filter(|root| root.is_dir()).unwrap_or_else(|| PathBuf::from("."))
 }

@@ -70,7 +70,7 @@ impl Run {
         declarations: &[&'static Declaration],
         options: Options,
     ) -> Result<Self, DeployError> {
-        let root = declarations.first().map_or_else(|| Path::new(".").into(), |d| root(d));
+        let root = root(declarations);
         let (connector, default) = match &options.target {
             Target::Remote => {
                 let connector = Connector::remote(options.overrides.clone(), options.retry);
@@ -126,15 +126,11 @@ impl Run {
     ) -> Result<Seen, DeployError> {
         let Some(record) = state.namespaces.get(id) else { return Ok(Seen::Gone) };
         let api = self.connect(id, self.account(id), Some(record)).await?;
-        let resolved = resolved.iter_mut().find(|resolved| resolved.declaration.id == id);
-        let resolved = match resolved {
-            Some(resolved) => {
-                resolved.read_spreads()?;
-                Some(&*resolved)
-            }
-            None => None,
-        };
-        look_at(&api, id, record, resolved, state, self.options.jobs).await
+        let mut resolved = resolved.iter_mut().find(|resolved| resolved.declaration.id == id);
+        if let Some(resolved) = &mut resolved {
+            resolved.read_spreads()?;
+        }
+        look_at(&api, id, record, resolved.as_deref(), state, self.options.jobs).await
     }
 
     /// Takes an existing namespace into the state and gives its title; `None` when there is none.

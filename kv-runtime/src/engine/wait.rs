@@ -46,12 +46,12 @@ pub(super) async fn until<T, E, F: Future<Output = Result<T, E>>>(
         .build();
     loop {
         let answer = ask().await?;
-        let Some(wait) = waits.next().filter(|wait| begun.elapsed() + *wait < limit) else {
-            return Ok(answer);
-        };
         if satisfies(&answer) {
             return Ok(answer);
         }
+        let Some(wait) = waits.next().filter(|wait| begun.elapsed() + *wait < limit) else {
+            return Ok(answer);
+        };
         tokio::time::sleep(wait).await;
     }
 }
