@@ -11,7 +11,7 @@ use crate::errors::Errors;
 use crate::infer::Shape;
 use crate::model::{File, Type, UserType, Value};
 use crate::package::{FileContent, Package};
-use crate::syntax::{self, ENTRY, Expression, Function, Json, Name, ValueKind};
+use crate::syntax::{self, ENTRY, Expression, Function, Json, JsonKind, Name, ValueKind};
 
 /// An entry without its names, and with shapes for the types that are still to be generated.
 pub(super) struct Entry {
@@ -150,17 +150,27 @@ fn value(
 
 fn json_value(json: Json, declared: Option<UserType>, errors: &mut Errors) -> (Value, EntryType) {
     let span = json.span;
-    let Literal { json, shape, text, broken } = literal(json, errors);
-    let stored = text.as_deref().unwrap_or(&json);
-    if let Err(error) = kv_rules::check_value(stored.len()) {
+    // Whether a text is stored as it is or as JSON is up to the type; as it is, it is shorter.
+    let text_length = match &json.kind {
+        JsonKind::String(text) => Some(text.len()),
+        _ => None,
+    };
+    let (stored, value, ty) = match (json.kind, declared) {
+        (JsonKind::String(text), None) => {
+            (text.len(), Value::Text(text), EntryType::Inferred(Shape::Text))
+        }
+        (kind, declared) => {
+            let Literal { json, shape } = literal(Json { span, kind }, errors);
+            let stored = text_length.unwrap_or(json.len());
+            match declared {
+                Some(ty) => (stored, Value::Typed(json), EntryType::Known(Type::User(ty))),
+                None => (stored, Value::Text(json), EntryType::Inferred(shape)),
+            }
+        }
+    };
+    if let Err(error) = kv_rules::check_value(stored) {
         errors.push(span, error);
     }
-    let value = match (&declared, broken) {
-        (_, true) => Value::Unknown,
-        (Some(_), false) => Value::Typed(json),
-        (None, false) => Value::Text(text.unwrap_or(json)),
-    };
-    let ty = declared.map_or(EntryType::Inferred(shape), |ty| EntryType::Known(Type::User(ty)));
     (value, ty)
 }
 

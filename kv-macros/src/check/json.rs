@@ -12,26 +12,18 @@ use crate::syntax::{Json, JsonKind, Name};
 /// How much of a field's first value its docs show, in bytes.
 const EXAMPLE_BYTES: usize = 80;
 
-/// A JSON literal that was understood.
+/// What a JSON literal says, without the parts that were reported.
 #[derive(Debug)]
 pub(super) struct Literal {
     /// Compact JSON.
     pub(super) json: String,
     pub(super) shape: Shape,
-    /// The text itself, when the literal is a string.
-    pub(super) text: Option<String>,
-    /// A part of it could not be understood, which was reported.
-    pub(super) broken: bool,
 }
 
 pub(super) fn literal(json: Json, errors: &mut Errors) -> Literal {
-    let mut writer = Writer { json: String::new(), broken: false, errors };
-    let text = match &json.kind {
-        JsonKind::String(text) => Some(text.clone()),
-        _ => None,
-    };
+    let mut writer = Writer { json: String::new(), errors };
     let shape = writer.write(json);
-    Literal { json: writer.json, shape, text, broken: writer.broken }
+    Literal { json: writer.json, shape }
 }
 
 /// An integer of any JSON, `None` beyond every type that holds one.
@@ -47,7 +39,6 @@ pub(super) const BEYOND_F64: &str = "a number is at most 1.7976931348623157e308,
 
 struct Writer<'e> {
     json: String,
-    broken: bool,
     errors: &'e mut Errors,
 }
 
@@ -65,10 +56,7 @@ impl Writer<'_> {
             }
             JsonKind::Array(items) => self.array(items),
             JsonKind::Object(fields) => self.object(fields),
-            JsonKind::Broken => {
-                self.broken = true;
-                self.put("null", Shape::Any)
-            }
+            JsonKind::Broken => self.put("null", Shape::Any),
         }
     }
 
@@ -79,7 +67,7 @@ impl Writer<'_> {
 
     fn integer(&mut self, span: Span, digits: &str) -> Shape {
         let Some(value) = integer(digits) else {
-            self.refuse(span, format!("`{digits}` is out of range: {BEYOND_U64}"));
+            self.errors.push(span, format!("`{digits}` is out of range: {BEYOND_U64}"));
             return self.put("0", Shape::Any);
         };
         let shape = match (i64::try_from(value), u64::try_from(value)) {
@@ -94,7 +82,7 @@ impl Writer<'_> {
         if let Some(number) = digits.parse().ok().and_then(serde_json::Number::from_f64) {
             return self.put(&number.to_string(), Shape::Float);
         }
-        self.refuse(span, format!("`{digits}` is out of range: {BEYOND_F64}"));
+        self.errors.push(span, format!("`{digits}` is out of range: {BEYOND_F64}"));
         self.put("0.0", Shape::Float)
     }
 
@@ -122,7 +110,6 @@ impl Writer<'_> {
                     format!("`{text}` stands twice in this object: keep one of the two"),
                 );
                 self.errors.push(*first, format!("`{text}` stands here first"));
-                self.broken = true;
                 continue;
             }
             if !fields.is_empty() {
@@ -138,11 +125,6 @@ impl Writer<'_> {
         }
         self.json.push('}');
         Shape::Object(Object { fields })
-    }
-
-    fn refuse(&mut self, span: Span, message: String) {
-        self.broken = true;
-        self.errors.push(span, message);
     }
 }
 

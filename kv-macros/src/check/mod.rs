@@ -21,7 +21,7 @@ use self::family::Families;
 use self::keys::{Keys, Place};
 use self::names::Names;
 use self::property::{Properties, mismatch};
-use self::types::Types;
+use self::types::{Part, Types};
 use crate::errors::Errors;
 use crate::model::{self, Head, Namespace, Spread, Type};
 use crate::package::Package;
@@ -192,14 +192,9 @@ fn name_entries(
         let Some(entry_names) = names.entry(key, span, entry.name.as_ref(), errors) else {
             continue;
         };
-        let accessor = entry_names.accessor.to_string();
-        let type_name = crate::names::pascal(accessor.trim_start_matches("r#"));
-        let type_name = type_name.unwrap_or_default();
         let ty = match entry.ty {
             EntryType::Known(ty) => ty,
-            EntryType::Inferred(shape) => {
-                types.resolve(shape, &type_name, &format!("the value of `{key}`"))
-            }
+            EntryType::Inferred(shape) => types.of_entry(shape, &entry_names, Part::Value, key),
         };
         let metadata_ty = entry.metadata_ty;
         let named_entry = model::Entry {
@@ -213,14 +208,13 @@ fn name_entries(
             once: entry.once,
             names: entry_names,
         };
-        named.push((named_entry, metadata_ty, type_name));
+        named.push((named_entry, metadata_ty));
     }
-    let entries = named.into_iter().map(|(mut entry, metadata_ty, type_name)| {
+    let entries = named.into_iter().map(|(mut entry, metadata_ty)| {
         entry.metadata_ty = match metadata_ty {
             EntryType::Known(ty) => ty,
             EntryType::Inferred(shape) => {
-                let purpose = format!("the metadata of `{}`", entry.key);
-                types.resolve(shape, &format!("{type_name}Metadata"), &purpose)
+                types.of_entry(shape, &entry.names, Part::Metadata, &entry.key)
             }
         };
         entry

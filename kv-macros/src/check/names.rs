@@ -1,6 +1,7 @@
 //! The names of constants and accessors: each is free, or the clash is shown at both places.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::rc::Rc;
 
 use proc_macro2::{Ident, Span};
@@ -16,16 +17,34 @@ const GENERATED: [&str; 4] = ["new", "store", "deploy", "from_env"];
 pub(super) struct Names(HashMap<String, Owner>);
 
 struct Owner {
-    /// What has the name, such as ``the key `a` ``; empty for a generated method.
-    what: Rc<str>,
+    what: What,
     /// What kind of name it is.
     kind: &'static str,
     span: Span,
 }
 
+/// What has a name.
+#[derive(Clone)]
+enum What {
+    /// A method of every namespace.
+    Method,
+    Key(Rc<str>),
+    Family(Rc<str>),
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Method => f.write_str("every namespace"),
+            Self::Key(key) => write!(f, "the key `{}`", key.escape_default()),
+            Self::Family(pattern) => write!(f, "the family `{}`", pattern.escape_default()),
+        }
+    }
+}
+
 impl Names {
     pub(super) fn new() -> Self {
-        let owner = || Owner { what: "".into(), kind: "method", span: Span::call_site() };
+        let owner = || Owner { what: What::Method, kind: "method", span: Span::call_site() };
         Self(GENERATED.iter().map(|name| ((*name).to_owned(), owner())).collect())
     }
 
@@ -37,14 +56,13 @@ impl Names {
         chosen: Option<&Ident>,
         errors: &mut Errors,
     ) -> Option<model::Names> {
-        let what = format!("the key `{}`", key.escape_default());
+        let what = What::Key(key.into());
         let (name, span) = match chosen {
             Some(ident) => (checked(ident, errors)?, ident.span()),
             None => (derived(names::snake(key), &what, key_at, errors)?, key_at),
         };
         let constant = names::constant_of(&name);
-        let what: Rc<str> = what.into();
-        let owner = |kind| Owner { what: Rc::clone(&what), kind, span };
+        let owner = |kind| Owner { what: what.clone(), kind, span };
         let free = self.claim(&name, owner("accessor"), errors)
             && self.claim(&constant, owner("constant"), errors);
         free.then(|| model::Names {
@@ -62,14 +80,13 @@ impl Names {
         default: Option<String>,
         errors: &mut Errors,
     ) -> Option<(Ident, Ident, Ident)> {
-        let what = format!("the family `{}`", pattern.escape_default());
+        let what = What::Family(pattern.into());
         let (name, span) = match chosen {
             Some(ident) => (checked(ident, errors)?, ident.span()),
             None => (derived(default, &what, pattern_at, errors)?, pattern_at),
         };
         let list = format!("{}_list", name.trim_end_matches('_'));
-        let what: Rc<str> = what.into();
-        let owner = |kind| Owner { what: Rc::clone(&what), kind, span };
+        let owner = |kind| Owner { what: what.clone(), kind, span };
         let free = self.claim(&name, owner("accessor"), errors)
             && self.claim(&list, owner("list method"), errors);
         free.then(|| {
@@ -85,7 +102,7 @@ impl Names {
             return true;
         };
         let Owner { what: ours, kind, span } = owner;
-        if first.what.is_empty() {
+        if let What::Method = first.what {
             errors.push(
                 span,
                 format!(
@@ -109,7 +126,7 @@ impl Names {
     }
 }
 
-fn derived(name: Option<String>, what: &str, span: Span, errors: &mut Errors) -> Option<String> {
+fn derived(name: Option<String>, what: &What, span: Span, errors: &mut Errors) -> Option<String> {
     if name.is_none() {
         errors.push(
             span,

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use proc_macro2::{Ident, Span};
 
 use crate::infer::{Object, Shape};
-use crate::model::{Field, Struct, Type};
+use crate::model::{self, Field, Struct, Type};
 use crate::names;
 
 /// The structs of a namespace, by shape.
@@ -19,6 +19,13 @@ pub(super) struct Types {
     /// The structs whose fields are not resolved yet: the names of entries come before those of
     /// nested objects.
     pending: VecDeque<(usize, Object)>,
+}
+
+/// A part of an entry that has a type.
+#[derive(Clone, Copy)]
+pub(super) enum Part {
+    Value,
+    Metadata,
 }
 
 struct Draft {
@@ -35,16 +42,34 @@ struct Purposes {
 }
 
 impl Types {
+    /// The type of the value or metadata of an entry, whose struct is named after the accessor.
+    pub(super) fn of_entry(
+        &mut self,
+        shape: Shape,
+        names: &model::Names,
+        part: Part,
+        key: &str,
+    ) -> Type {
+        if let Some(ty) = plain(&shape) {
+            return ty;
+        }
+        let accessor = names.accessor.to_string();
+        let name = names::pascal(accessor.trim_start_matches("r#")).unwrap_or_default();
+        match part {
+            Part::Value => self.resolve(shape, &name, &format!("the value of `{key}`")),
+            Part::Metadata => {
+                self.resolve(shape, &format!("{name}Metadata"), &format!("the metadata of `{key}`"))
+            }
+        }
+    }
+
     /// The type of a shape. `name` is what its struct is called, if it needs one that is new;
     /// `purpose` says what has the type.
-    pub(super) fn resolve(&mut self, shape: Shape, name: &str, purpose: &str) -> Type {
+    fn resolve(&mut self, shape: Shape, name: &str, purpose: &str) -> Type {
+        if let Some(ty) = plain(&shape) {
+            return ty;
+        }
         match shape {
-            Shape::Nothing | Shape::Null | Shape::Any => Type::Json,
-            Shape::Bool => Type::Bool,
-            Shape::Integer(integers) if integers.is_large() => Type::U64,
-            Shape::Integer(_) => Type::I64,
-            Shape::Float => Type::F64,
-            Shape::Text => Type::String,
             Shape::Option(inner) => match self.resolve(*inner, name, purpose) {
                 Type::Json => Type::Json,
                 ty => Type::Option(Box::new(ty)),
@@ -53,8 +78,8 @@ impl Types {
                 let purpose = format!("an item of {purpose}");
                 Type::Vec(Box::new(self.resolve(*item, &format!("{name}Item"), &purpose)))
             }
-            Shape::Object(object) if object.fields.is_empty() => Type::Json,
             Shape::Object(object) => self.object(object, name, purpose),
+            _ => Type::Json,
         }
     }
 
@@ -136,6 +161,20 @@ impl Types {
             free = format!("{name}{wanted}");
         }
         free
+    }
+}
+
+/// The type of a shape that needs no struct.
+fn plain(shape: &Shape) -> Option<Type> {
+    match shape {
+        Shape::Nothing | Shape::Null | Shape::Any => Some(Type::Json),
+        Shape::Bool => Some(Type::Bool),
+        Shape::Integer(integers) if integers.is_large() => Some(Type::U64),
+        Shape::Integer(_) => Some(Type::I64),
+        Shape::Float => Some(Type::F64),
+        Shape::Text => Some(Type::String),
+        Shape::Object(object) if object.fields.is_empty() => Some(Type::Json),
+        Shape::Option(_) | Shape::List(_) | Shape::Object(_) => None,
     }
 }
 

@@ -96,11 +96,11 @@ pub(super) fn field(field: &Field) -> String {
 fn code(text: &str) -> String {
     let visible = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     let mut shown: String = text.chars().take(SHOWN).map(visible).collect();
-    if text.chars().nth(SHOWN).is_some() {
+    if text.len() > SHOWN && text.chars().nth(SHOWN).is_some() {
         shown.push('…');
     }
-    let runs = shown.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(runs + 1);
+    let longest_run = || shown.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(if shown.contains('`') { longest_run() + 1 } else { 1 });
     if shown.is_empty() {
         return "the empty text".to_owned();
     }

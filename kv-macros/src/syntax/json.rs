@@ -96,8 +96,8 @@ fn object(mut tokens: Tokens<'_>, depth: usize, errors: &mut Errors) -> JsonKind
 /// Reads a name and its colon. Without them it reports that and goes to the next comma.
 pub(super) fn name(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Name> {
     let span = tokens.span();
-    let found = tokens.describe();
     let Some(text) = bare_or_quoted(tokens) else {
+        let found = tokens.describe();
         errors.push(span, format!("expected a name, found {found}: write `name: value`, and quote a name that is no identifier"));
         tokens.until_comma();
         return None;
@@ -169,6 +169,9 @@ pub(super) fn comma(
 
 fn scalar(literal: Literal, negative: bool, errors: &mut Errors) -> JsonKind {
     let span = literal.span();
+    if let Some(text) = plain_text(&literal).filter(|_| !negative) {
+        return JsonKind::String(text);
+    }
     let sign = if negative { "-" } else { "" };
     let lit = Lit::new(literal);
     if !lit.suffix().is_empty() {
@@ -182,6 +185,14 @@ fn scalar(literal: Literal, negative: bool, errors: &mut Errors) -> JsonKind {
         Lit::Str(text) if !negative => JsonKind::String(text.value()),
         lit => not_json(&lit, span, errors),
     }
+}
+
+/// The text of a literal without escapes. Most have none, and syn would read each twice, one
+/// character at a time.
+fn plain_text(literal: &Literal) -> Option<String> {
+    let literal = literal.to_string();
+    let text = literal.strip_prefix('"')?.strip_suffix('"')?;
+    (!text.contains('\\')).then(|| text.to_owned())
 }
 
 fn not_json(lit: &Lit, span: Span, errors: &mut Errors) -> JsonKind {

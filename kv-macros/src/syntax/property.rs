@@ -73,13 +73,12 @@ pub(crate) const FAMILY: &[Known] = &[
 
 /// Whether `written` spells `name`, in `camelCase` or in `snake_case`.
 pub(crate) fn spells(written: &str, name: &str) -> bool {
-    if written == name {
-        return true;
-    }
-    let snake = name.chars().flat_map(|c| {
-        c.is_ascii_uppercase().then_some('_').into_iter().chain([c.to_ascii_lowercase()])
-    });
-    written.chars().eq(snake)
+    let snake = || {
+        name.chars().flat_map(|c| {
+            c.is_ascii_uppercase().then_some('_').into_iter().chain([c.to_ascii_lowercase()])
+        })
+    };
+    written == name || (written.contains('_') && written.chars().eq(snake()))
 }
 
 /// The property that was written, or meant by a misspelling: so one slip is one error.

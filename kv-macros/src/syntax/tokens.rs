@@ -30,9 +30,9 @@ impl<'a> Tokens<'a> {
         if self.is_empty() {
             return self.close.unwrap_or(self.last);
         }
-        match self.cursor.token_tree() {
-            Some((TokenTree::Group(group), _)) => group.span_open(),
-            _ => self.cursor.span(),
+        match self.cursor.any_group() {
+            Some((_, _, span, _)) => span.open(),
+            None => self.cursor.span(),
         }
     }
 
