@@ -28,9 +28,12 @@ pub struct Declaration {
     pub delete: Option<bool>,
     /// Where and as whom the namespace is deployed.
     pub account: Account,
-    /// The entries of `values`, in order.
+    /// The entries of `values` that are a key and a text to store and no more, in order. Thousands
+    /// of these pairs cost the compiler next to nothing.
+    pub texts: &'static [(&'static str, &'static str)],
+    /// The other entries of `values`, in order.
     pub entries: &'static [Entry],
-    /// The `..file` and `..dir` of `values`, in order; they come after [`entries`](Self::entries).
+    /// The `..file` and `..dir` of `values`, in order.
     pub spreads: &'static [Spread],
 }
 

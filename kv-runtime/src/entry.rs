@@ -3,6 +3,7 @@
 //! The types of value and metadata are a thin layer: everything that waits is compiled once, for
 //! bytes, whatever the number of types.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -10,8 +11,8 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use kv_rules::{
-    Expiry, ExpiryError, check_cache_ttl, check_expiration, check_expiration_ahead, check_metadata,
-    check_ttl, check_value,
+    Expiry, ExpiryError, KeyError, check_cache_ttl, check_expiration, check_expiration_ahead,
+    check_key, check_metadata, check_ttl, check_value,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,17 +21,37 @@ use serde_json::value::RawValue;
 use crate::codec::{EncodeError, decode, decode_metadata, encode, encode_metadata};
 use crate::error::{Error, Part};
 use crate::family::FamilyError;
-use crate::key::Name;
 use crate::store::{Pair, Store, now};
 
 /// A key in a store, with the types of its value `T` and its metadata `M`.
 ///
 /// Nothing is sent until one of its requests is awaited. An entry of a family whose parameters make
 /// no key gives the reason then, or at once by [`key`](Entry::key).
+///
+/// ```
+/// use kv_runtime::{Entry, MemoryStore, Store};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = Store::from(MemoryStore::new());
+/// let day = "2030-01-31";
+/// let visits = Entry::<u64>::new(&store, format!("visits:{day}"))?;
+/// visits.put(&1).expiration_ttl(86_400).await?;
+/// assert_eq!(visits.get().await?, Some(1));
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "an entry does nothing until it is asked to get, put or delete"]
 pub struct Entry<'a, T, M = serde_json::Value> {
     target: Target<'a>,
     types: PhantomData<fn() -> (T, M)>,
+}
+
+/// A key and how long its pairs live when their puts say nothing of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Name {
+    pub(crate) text: Cow<'static, str>,
+    pub(crate) expiration_ttl: Option<u64>,
 }
 
 #[derive(Clone)]
@@ -40,8 +61,24 @@ struct Target<'a> {
 }
 
 impl<'a, T, M> Entry<'a, T, M> {
-    pub(crate) fn new(store: &'a Store, key: Result<Name, FamilyError>) -> Self {
+    /// The pair of a key that is known at run time only, outside of any family, which is checked:
+    /// 1 to 512 bytes of UTF-8, not `.` or `..`.
+    pub fn new(store: &'a Store, key: impl Into<Cow<'static, str>>) -> Result<Self, KeyError> {
+        let text = key.into();
+        check_key(&text)?;
+        Ok(Self::named(store, Ok(Name { text, expiration_ttl: None })))
+    }
+
+    pub(crate) fn named(store: &'a Store, key: Result<Name, FamilyError>) -> Self {
         Self { target: Target { store, key }, types: PhantomData }
+    }
+
+    /// Sets how many seconds the pair lives when its put names no expiry of its own.
+    pub fn expiration_ttl(mut self, seconds: u64) -> Self {
+        if let Ok(name) = &mut self.target.key {
+            name.expiration_ttl = Some(seconds);
+        }
+        self
     }
 
     /// The key, or why the parameters of a family make none.

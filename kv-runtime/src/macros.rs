@@ -232,3 +232,19 @@ macro_rules! kv_namespace {
         $crate::__private::kv_namespace! { $crate; $($tokens)* }
     };
 }
+
+/// The constants and accessors of a namespace's entries.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __entries {
+    ($($docs:literal $constant:ident $accessor:ident $key:literal [$($types:tt)*] $($ttl:literal)?;)*) => {$(
+        #[doc = $docs]
+        pub const $constant: $crate::Key<$($types)*> =
+            $crate::__private::key($key)$(.expiration_ttl($ttl))?;
+
+        #[doc = $docs]
+        pub fn $accessor(&self) -> $crate::Entry<'_, $($types)*> {
+            self.store.declared($key)$(.expiration_ttl($ttl))?
+        }
+    )*};
+}

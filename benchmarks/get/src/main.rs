@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt};
 use kv_runtime::api::{Client, Credentials, RetryPolicy};
-use kv_runtime::{Key, RestStore, Store};
+use kv_runtime::{Entry, RestStore, Store};
 use serde::{Deserialize, Serialize};
 
 const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
@@ -38,10 +38,10 @@ async fn main() {
     let token = Credentials::Token("any".into());
     let client = Client::new(&base_url, token, RetryPolicy::default()).expect("the URL is good");
     let store = Store::from(RestStore::new(client.namespaces(ACCOUNT), NAMESPACE));
-    let key = Key::<Session>::new(KEY).expect("the key is good");
+    let session = || Entry::<Session>::new(&store, KEY).expect("the key is good");
     let typed = || async {
-        let session = store.entry(key.clone()).get().await.expect("the server answers");
-        session.expect("the server has it").user_id
+        let got = session().get().await.expect("the server answers");
+        got.expect("the server has it").user_id
     };
 
     let timeout = RetryPolicy::default().request_timeout;

@@ -1,43 +1,46 @@
 //! The methods of a namespace: constants and accessors, and what every namespace has.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Delimiter, Punct, Spacing, TokenStream};
+use quote::{ToTokens, TokenStreamExt as _, quote};
 
-use super::path::Optional;
 use super::types::types;
-use super::{docs, families};
+use super::{docs, families, path};
 use crate::model::{Entry, Namespace};
 
 pub(super) fn accessors(model: &Namespace) -> TokenStream {
     let name = &model.head.name;
-    let entries = model.entries.iter().map(|entry| self::entry(entry, model));
+    let runtime = &model.runtime;
+    let entries = model.entries.iter().map(|entry| EntryAccess { entry, model });
     let of_families = model.families.iter().map(|family| families::family(family, model));
     let common = common(model);
     quote! {
         // An entry is there to be deployed; no program must use every accessor.
         #[allow(dead_code)]
         impl #name {
-            #(#entries)*
+            #runtime::__entries! { #(#entries)* }
             #(#of_families)*
             #common
         }
     }
 }
 
-fn entry(entry: &Entry, model: &Namespace) -> TokenStream {
-    let runtime = &model.runtime;
-    let (constant, accessor) = (&entry.names.constant, &entry.names.accessor);
-    let key = &entry.key;
-    let types = types(&entry.ty, &entry.metadata_ty, model);
-    let ttl = Optional(entry.default_ttl);
-    let docs = docs::entry(entry);
-    quote! {
-        #[doc = #docs]
-        pub const #constant: #runtime::Key<#types> = #runtime::Key::declared(#key, #ttl);
-        #[doc = #docs]
-        pub fn #accessor(&self) -> #runtime::Entry<'_, #types> {
-            self.store.entry(Self::#constant)
-        }
+/// What `__entries!` of kv-runtime makes a constant and an accessor of. The code itself stands
+/// there: handing over ten times the tokens would cost the compiler ten times as much.
+struct EntryAccess<'a> {
+    entry: &'a Entry,
+    model: &'a Namespace,
+}
+
+impl ToTokens for EntryAccess<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { entry, model } = self;
+        docs::entry(entry).to_tokens(tokens);
+        entry.names.constant.to_tokens(tokens);
+        entry.names.accessor.to_tokens(tokens);
+        entry.key.to_tokens(tokens);
+        path::grouped(Delimiter::Bracket, &types(&entry.ty, &entry.metadata_ty, model), tokens);
+        entry.default_ttl.map(u64::from).to_tokens(tokens);
+        tokens.append(Punct::new(';', Spacing::Alone));
     }
 }
 

@@ -12,7 +12,9 @@ pub(super) fn declaration(model: &Namespace) -> TokenStream {
     let Namespace { runtime, id, title, binding, adopt, .. } = model;
     let delete = Optional(model.delete);
     let account = account(model);
-    let entries = model.entries.iter().map(|entry| self::entry(entry, model));
+    let texts = model.entries.iter().filter_map(text);
+    let entries = model.entries.iter().filter(|entry| text(entry).is_none());
+    let entries = entries.map(|entry| self::entry(entry, model));
     let spreads = model.spreads.iter().map(|spread| self::spread(spread, model));
     quote! {
         #runtime::Declaration {
@@ -24,6 +26,7 @@ pub(super) fn declaration(model: &Namespace) -> TokenStream {
             adopt: #adopt,
             delete: #delete,
             account: #account,
+            texts: &[#(#texts),*],
             entries: &[#(#entries),*],
             spreads: &[#(#spreads),*],
         }
@@ -49,6 +52,25 @@ fn account(model: &Namespace) -> TokenStream {
             email: #email,
             base_url: #base_url,
         }
+    }
+}
+
+/// The key and the text of an entry that is nothing more.
+struct Text<'a>(&'a str, &'a str);
+
+fn text(entry: &Entry) -> Option<Text<'_>> {
+    match entry {
+        Entry {
+            key, value: Value::Text(text), metadata: None, expiry: None, once: false, ..
+        } => Some(Text(key, text)),
+        _ => None,
+    }
+}
+
+impl ToTokens for Text<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self(key, text) = self;
+        path::parenthesized(&quote!(#key, #text), tokens);
     }
 }
 

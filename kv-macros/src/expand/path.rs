@@ -37,7 +37,11 @@ pub(super) fn separator(tokens: &mut TokenStream) {
 }
 
 pub(super) fn parenthesized(inside: &impl ToTokens, tokens: &mut TokenStream) {
-    tokens.append(Group::new(Delimiter::Parenthesis, inside.to_token_stream()));
+    grouped(Delimiter::Parenthesis, inside, tokens);
+}
+
+pub(super) fn grouped(delimiter: Delimiter, inside: &impl ToTokens, tokens: &mut TokenStream) {
+    tokens.append(Group::new(delimiter, inside.to_token_stream()));
 }
 
 /// Appends `<inside>`.

@@ -164,8 +164,16 @@ impl Scope<'_> {
     }
 
     fn entries(&mut self, declaration: &'static Declaration, now: Timestamp) -> Vec<Pair> {
-        let mut pairs = Vec::with_capacity(declaration.entries.len());
-        for entry in declaration.entries {
+        let Declaration { texts, entries, .. } = declaration;
+        let mut pairs = Vec::with_capacity(texts.len() + entries.len());
+        pairs.extend(texts.iter().map(|(key, text)| Pair {
+            key: Cow::Borrowed(key),
+            value: Cow::Borrowed(text.as_bytes()),
+            metadata: None,
+            expiry: None,
+            once: false,
+        }));
+        for entry in *entries {
             match entry_value(entry) {
                 Ok(value) => pairs.push(Pair {
                     key: Cow::Borrowed(entry.key),

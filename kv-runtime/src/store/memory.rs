@@ -18,12 +18,12 @@ use crate::list::KeyInfo;
 /// A clone is the same store.
 ///
 /// ```
-/// use kv_runtime::{Key, MemoryStore, Store};
+/// use kv_runtime::{Entry, MemoryStore, Store};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let store = Store::from(MemoryStore::new());
-/// let greeting = store.entry(Key::<String>::new("greeting")?);
+/// let greeting = Entry::<String>::new(&store, "greeting")?;
 /// greeting.put(&"hello".to_owned()).await?;
 /// assert_eq!(greeting.get().await?.as_deref(), Some("hello"));
 /// # Ok(())

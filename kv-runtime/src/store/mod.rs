@@ -23,10 +23,10 @@ use kv_rules::Expiry;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::entry::{self, Entry};
+use crate::entry::{self, Entry, Name};
 use crate::error::Error;
 use crate::family::Family;
-use crate::key::{Key, Name};
+use crate::key::{self, Key};
 use crate::list::{FamilyList, KeyInfo, List};
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -111,9 +111,17 @@ impl<S: KvStore + 'static> From<S> for Store {
 }
 
 impl Store {
-    /// The pair of a key.
+    /// The pair of a declared key.
     pub fn entry<T, M>(&self, key: Key<T, M>) -> Entry<'_, T, M> {
-        Entry::new(self, Ok(key.name))
+        let name = Name { text: key.as_str().into(), expiration_ttl: key.default_ttl() };
+        Entry::named(self, Ok(name))
+    }
+
+    /// The pair of a key that the macro checked when compiling. Through the key's constant, each of
+    /// thousands of accessors would cost the compiler more.
+    #[doc(hidden)]
+    pub fn declared<T, M>(&self, key: &'static str) -> Entry<'_, T, M> {
+        self.entry(key::declared(key))
     }
 
     /// Reads the values of many entries of this store, in their order; `None` where there is none.
@@ -152,12 +160,12 @@ impl Store {
     ///
     /// ```
     /// use futures_util::TryStreamExt;
-    /// use kv_runtime::{Key, KeyInfo, MemoryStore, Store};
+    /// use kv_runtime::{Entry, KeyInfo, MemoryStore, Store};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let store = Store::from(MemoryStore::new());
-    /// store.entry(Key::<u8>::new("a/1")?).put(&7).await?;
+    /// Entry::<u8>::new(&store, "a/1")?.put(&7).await?;
     ///
     /// let keys: Vec<KeyInfo> = store.list("a/").try_collect().await?;
     /// assert_eq!(keys[0].name, "a/1");
@@ -179,7 +187,7 @@ impl Store {
             text: key.into(),
             expiration_ttl: family.expiration_ttl.map(u64::from),
         });
-        Entry::new(self, key)
+        Entry::named(self, key)
     }
 
     /// All keys of a family, with the parameters that they were made of.

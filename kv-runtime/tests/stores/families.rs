@@ -1,7 +1,7 @@
 //! What every store promises of declared keys and families.
 
 use futures_util::TryStreamExt;
-use kv_runtime::{Error, FamilyError, Key, KeyInfo, Store, kv_namespace};
+use kv_runtime::{Entry, Error, FamilyError, KeyInfo, Store, kv_namespace};
 use serde_json::{Value, json};
 
 use crate::suite::{expiration, now};
@@ -40,7 +40,7 @@ pub(crate) async fn a_family_lists_its_parameters(store: &Store) {
     users.path("about/us").put(&"text".to_owned()).await.unwrap();
     // Keys that someone else wrote, which no parameters make.
     for foreign in ["user:acme/007", "user:acme/99999999999999999999"] {
-        store.entry(Key::<u8>::new(foreign).unwrap()).put(&0).await.unwrap();
+        Entry::<u8>::new(store, foreign).unwrap().put(&0).await.unwrap();
     }
 
     let listed: Vec<((String, u64), KeyInfo<Value>)> =

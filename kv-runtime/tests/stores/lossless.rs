@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kv_runtime::{Bytes, Key, Store};
+use kv_runtime::{Bytes, Entry, Store};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -98,7 +98,7 @@ async fn comes_back<T>(store: &Store, value: T, metadata: &Value) -> Result<(), 
 where
     T: Serialize + for<'de> Deserialize<'de> + std::fmt::Debug + PartialEq + 'static,
 {
-    let entry = store.entry(Key::<T>::new("k").unwrap());
+    let entry = Entry::<T>::new(store, "k").unwrap();
     let small = metadata.to_string().len() <= 1024;
     let metadata = if small { metadata } else { &Value::Null };
     entry.put(&value).metadata(metadata).await.unwrap();

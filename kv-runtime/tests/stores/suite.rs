@@ -6,12 +6,12 @@ use std::fmt::Debug;
 
 use futures_util::{StreamExt, TryStreamExt};
 use kv_runtime::rules::{ExpiryError, MAX_VALUE_BYTES};
-use kv_runtime::{Bytes, Entry, Error, Key, KeyInfo, Store};
+use kv_runtime::{Bytes, Entry, Error, KeyInfo, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-fn key<T, M>(text: impl Into<String>) -> Key<T, M> {
-    Key::new(text.into()).unwrap()
+fn entry_of<T, M>(store: &Store, key: impl Into<String>) -> Entry<'_, T, M> {
+    Entry::new(store, key.into()).unwrap()
 }
 
 /// Seconds since 1970.
@@ -30,7 +30,7 @@ pub(crate) async fn what_is_put_is_got(store: &Store) {
     where
         T: Serialize + for<'de> Deserialize<'de> + Debug + PartialEq + 'static,
     {
-        let entry = store.entry(key::<T, Value>("k"));
+        let entry = entry_of::<T, Value>(store, "k");
         entry.put(&value).await.unwrap();
         assert_eq!(entry.get().await.unwrap().as_ref(), Some(&value));
         assert_eq!(entry.get_with_metadata().await.unwrap(), Some((value, None)));
@@ -45,7 +45,7 @@ pub(crate) async fn what_is_put_is_got(store: &Store) {
 }
 
 pub(crate) async fn what_is_not_there_is_none(store: &Store) {
-    let entry = store.entry(key::<String, Value>("nobody/was here"));
+    let entry = entry_of::<String, Value>(store, "nobody/was here");
     assert_eq!(entry.get().await.unwrap(), None);
     assert_eq!(entry.get_with_metadata().await.unwrap(), None);
     assert_eq!(entry.get().cache_ttl(30).await.unwrap(), None);
@@ -56,7 +56,7 @@ pub(crate) async fn what_is_not_there_is_none(store: &Store) {
 pub(crate) async fn many_values_come_in_the_order_of_their_keys(store: &Store) {
     assert_eq!(store.get_many(Vec::<Entry<u32>>::new()).await.unwrap(), []);
 
-    let entry = |n: u32| store.entry(key::<u32, Value>(format!("n/{n}")));
+    let entry = |n: u32| entry_of::<u32, Value>(store, format!("n/{n}"));
     let written = (0..250).filter(|n| n % 3 > 0);
     for n in written {
         entry(n).put(&n).await.unwrap();
@@ -67,13 +67,13 @@ pub(crate) async fn many_values_come_in_the_order_of_their_keys(store: &Store) {
     let expected: Vec<_> = asked.iter().map(|n| (n % 3 > 0).then_some(*n)).collect();
     assert_eq!(got, expected);
 
-    store.entry(key::<String, Value>("n/2")).put(&"two".to_owned()).await.unwrap();
+    entry_of::<String, Value>(store, "n/2").put(&"two".to_owned()).await.unwrap();
     let error = store.get_many([entry(1), entry(2)]).await.unwrap_err();
     assert!(matches!(error, Error::Decode { key, .. } if key == "n/2"));
 }
 
 pub(crate) async fn a_value_that_is_no_text_comes_among_many(store: &Store) {
-    let entry = |name: &'static str| store.entry(key::<Bytes, Value>(name));
+    let entry = |name: &'static str| entry_of::<Bytes, Value>(store, name);
     let values = [("text", &b"x"[..]), ("bytes", &[255, 0][..]), ("empty", b"")];
     for (name, value) in values {
         entry(name).put(&Bytes::from_static(value)).await.unwrap();
@@ -91,24 +91,24 @@ pub(crate) async fn metadata_is_got_beside_any_value(store: &Store) {
     }
     let meta = || Meta { etag: "\"ü\" 🦀".to_owned(), hits: u64::MAX };
 
-    let text = store.entry(key::<String, Meta>("text"));
+    let text = entry_of::<String, Meta>(store, "text");
     text.put(&"x".to_owned()).metadata(&meta()).await.unwrap();
     let got = text.get_with_metadata().await.unwrap();
     assert_eq!(got, Some(("x".to_owned(), Some(meta()))));
 
-    let binary = store.entry(key::<Bytes, Meta>("binary"));
+    let binary = entry_of::<Bytes, Meta>(store, "binary");
     binary.put(&Bytes::from_static(&[255])).metadata(&meta()).await.unwrap();
     let got = binary.get_with_metadata().await.unwrap();
     assert_eq!(got, Some((Bytes::from_static(&[255]), Some(meta()))));
 
-    let plain = store.entry(key::<Bytes, Option<Meta>>("null"));
+    let plain = entry_of::<Bytes, Option<Meta>>(store, "null");
     plain.put(&Bytes::from_static(&[255])).metadata(&None).await.unwrap();
     let got = plain.get_with_metadata().await.unwrap();
     assert_eq!(got, Some((Bytes::from_static(&[255]), None)));
 }
 
 pub(crate) async fn a_put_replaces_all_of_a_pair(store: &Store) {
-    let entry = store.entry(key::<u8, Value>("k"));
+    let entry = entry_of::<u8, Value>(store, "k");
     entry.put(&1).metadata(&json!({ "a": 1 })).expiration_ttl(3600).await.unwrap();
     entry.put(&2).await.unwrap();
     assert_eq!(entry.get_with_metadata().await.unwrap(), Some((2, None)));
@@ -117,7 +117,7 @@ pub(crate) async fn a_put_replaces_all_of_a_pair(store: &Store) {
 
 pub(crate) async fn the_last_word_on_expiry_counts(store: &Store) {
     let at = now() + 7200;
-    let entry = store.entry(key::<u8, Value>("k").expiration_ttl(86_400));
+    let entry = entry_of::<u8, Value>(store, "k").expiration_ttl(86_400);
 
     entry.put(&1).expiration_ttl(3600).expiration(at).await.unwrap();
     assert_eq!(expiration(store, "k").await, Some(at));
@@ -137,7 +137,7 @@ pub(crate) async fn the_last_word_on_expiry_counts(store: &Store) {
 }
 
 pub(crate) async fn what_is_deleted_is_gone(store: &Store) {
-    let entry = store.entry(key::<u8, Value>("k"));
+    let entry = entry_of::<u8, Value>(store, "k");
     entry.put(&1).await.unwrap();
     entry.delete().await.unwrap();
     assert_eq!(entry.get().await.unwrap(), None);
@@ -153,10 +153,10 @@ pub(crate) async fn any_text_that_is_a_key_names_a_pair(store: &Store) {
     .to_vec();
     keys.push("x".repeat(512));
     for text in &keys {
-        store.entry(key::<String, Value>(text.clone())).put(text).await.unwrap();
+        entry_of::<String, Value>(store, text.clone()).put(text).await.unwrap();
     }
     for text in &keys {
-        let entry = store.entry(key::<String, Value>(text.clone()));
+        let entry = entry_of::<String, Value>(store, text.clone());
         assert_eq!(entry.get().await.unwrap().as_ref(), Some(text), "{text:?}");
         assert!(entry.get_with_metadata().await.unwrap().is_some(), "{text:?}");
     }
@@ -167,21 +167,21 @@ pub(crate) async fn any_text_that_is_a_key_names_a_pair(store: &Store) {
         let under: Vec<KeyInfo<Value>> = store.list(text.clone()).try_collect().await.unwrap();
         let expected = keys.iter().filter(|key| key.starts_with(text.as_str()));
         assert!(under.iter().map(|info| &info.name).eq(expected), "{text:?}: {under:?}");
-        store.entry(key::<String, Value>(text.clone())).delete().await.unwrap();
+        entry_of::<String, Value>(store, text.clone()).delete().await.unwrap();
     }
     assert!(store.list::<Value>("").next().await.is_none());
 }
 
 pub(crate) async fn a_listing_has_every_key_once(store: &Store) {
     let puts = (0..2_001).map(|n| {
-        let put = store.entry(key::<u32, Value>(format!("n/{n}"))).put(&n);
+        let put = entry_of::<u32, Value>(store, format!("n/{n}")).put(&n);
         IntoFuture::into_future(put)
     });
     let done: Result<Vec<()>, Error> =
         futures_util::stream::iter(puts).buffered(16).try_collect().await;
     done.unwrap();
-    store.entry(key::<u32, Value>("m")).put(&0).await.unwrap();
-    store.entry(key::<u32, Value>("n0")).put(&0).await.unwrap();
+    entry_of::<u32, Value>(store, "m").put(&0).await.unwrap();
+    entry_of::<u32, Value>(store, "n0").put(&0).await.unwrap();
 
     let listed: Vec<KeyInfo<Value>> = store.list("n/").try_collect().await.unwrap();
     let mut expected: Vec<String> = (0..2_001).map(|n| format!("n/{n}")).collect();
@@ -191,8 +191,8 @@ pub(crate) async fn a_listing_has_every_key_once(store: &Store) {
 
 pub(crate) async fn a_listing_shows_expiration_and_metadata(store: &Store) {
     let at = now() + 3600;
-    store.entry(key::<u8, Vec<u8>>("a")).put(&1).metadata(&vec![1]).expiration(at).await.unwrap();
-    store.entry(key::<u8, Vec<u8>>("b")).put(&1).await.unwrap();
+    entry_of::<u8, Vec<u8>>(store, "a").put(&1).metadata(&vec![1]).expiration(at).await.unwrap();
+    entry_of::<u8, Vec<u8>>(store, "b").put(&1).await.unwrap();
     let listed: Vec<KeyInfo<Vec<u8>>> = store.list("").try_collect().await.unwrap();
     let info =
         |name: &str, expiration, metadata| KeyInfo { name: name.into(), expiration, metadata };
@@ -200,8 +200,8 @@ pub(crate) async fn a_listing_shows_expiration_and_metadata(store: &Store) {
 }
 
 pub(crate) async fn foreign_metadata_spoils_one_key_of_a_listing(store: &Store) {
-    store.entry(key::<u8, Value>("a")).put(&1).metadata(&json!("foreign")).await.unwrap();
-    store.entry(key::<u8, Value>("b")).put(&1).metadata(&json!(2)).await.unwrap();
+    entry_of::<u8, Value>(store, "a").put(&1).metadata(&json!("foreign")).await.unwrap();
+    entry_of::<u8, Value>(store, "b").put(&1).metadata(&json!(2)).await.unwrap();
     let listed: Vec<Result<KeyInfo<u64>, Error>> = store.list("").collect().await;
     let [Err(Error::Decode { key, .. }), Ok(good)] = listed.as_slice() else {
         panic!("{listed:?}");
@@ -210,7 +210,7 @@ pub(crate) async fn foreign_metadata_spoils_one_key_of_a_listing(store: &Store) 
 }
 
 pub(crate) async fn what_breaks_a_rule_is_not_written(store: &Store) {
-    let entry = store.entry(key::<Bytes, String>("k"));
+    let entry = entry_of::<Bytes, String>(store, "k");
     let value = Bytes::from_static(b"x");
     let expiry = |error| match error {
         Error::Expiry { key, source } if key == "k" => source,
@@ -243,7 +243,7 @@ pub(crate) async fn what_breaks_a_rule_is_not_written(store: &Store) {
 }
 
 pub(crate) async fn the_limits_themselves_are_kept(store: &Store) {
-    let entry = store.entry(key::<Bytes, String>("k"));
+    let entry = entry_of::<Bytes, String>(store, "k");
     let (value, metadata) = (Bytes::from(vec![255; MAX_VALUE_BYTES]), "x".repeat(1022));
     entry.put(&value).metadata(&metadata).expiration_ttl(60).await.unwrap();
     let (got, got_metadata) = entry.get_with_metadata().await.unwrap().unwrap();
@@ -252,19 +252,19 @@ pub(crate) async fn the_limits_themselves_are_kept(store: &Store) {
 }
 
 pub(crate) async fn an_error_names_the_key_and_the_type(store: &Store) {
-    let text = store.entry(key::<String, String>("k"));
+    let text = entry_of::<String, String>(store, "k");
     text.put(&"not a number".to_owned()).metadata(&"nor this".to_owned()).await.unwrap();
 
-    let error = store.entry(key::<u64, Value>("k")).get().await.unwrap_err();
+    let error = entry_of::<u64, Value>(store, "k").get().await.unwrap_err();
     assert_eq!(error.to_string(), "the value of `k` cannot be read");
     let source = error.source().unwrap();
     assert!(source.to_string().contains("the JSON of a `u64`"), "{source}");
     assert!(source.source().is_some());
 
-    let error = store.entry(key::<String, u64>("k")).get_with_metadata().await.unwrap_err();
+    let error = entry_of::<String, u64>(store, "k").get_with_metadata().await.unwrap_err();
     assert_eq!(error.to_string(), "the metadata of `k` cannot be read");
 
-    let map = store.entry(key::<BTreeMap<String, BTreeMap<(u8, u8), u8>>, Value>("map"));
+    let map = entry_of::<BTreeMap<String, BTreeMap<(u8, u8), u8>>, Value>(store, "map");
     let value = BTreeMap::from([("a".to_owned(), BTreeMap::from([((1, 2), 3)]))]);
     let error = map.put(&value).await.unwrap_err();
     assert_eq!(error.to_string(), "the value of `map` cannot be written");

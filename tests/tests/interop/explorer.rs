@@ -8,7 +8,7 @@ use axum::response::Response;
 use futures_util::TryStreamExt as _;
 use kv_runtime::api::{Client, Credentials, RetryPolicy};
 use kv_runtime::state::FileStore;
-use kv_runtime::{Key, KeyInfo, Namespace as _, Store, kv_namespace};
+use kv_runtime::{Entry, KeyInfo, Namespace as _, Store, kv_namespace};
 use serde_json::{Value, json};
 
 use crate::tools::{Dev, http};
@@ -75,7 +75,7 @@ async fn a_deploy_and_the_rest_store_work_on_the_explorer_of_a_running_worker() 
     assert_eq!(keys[2].expiration, Some(2_000_000_000));
 
     // What the store writes, the Worker reads; what is gone for one is gone for the other.
-    let entry = store.entry(Key::<String, Value>::new("a/b ?#%2F").unwrap());
+    let entry = Entry::<String, Value>::new(&store, "a/b ?#%2F").unwrap();
     entry.put(&"ü".to_owned()).metadata(&json!([1])).await.unwrap();
     let answer = http().get(format!("{}/a%2Fb%20%3F%23%252F", dev.url)).send().await.unwrap();
     assert_eq!(answer.text().await.unwrap(), "ü");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures_util::TryStreamExt as _;
-use kv_runtime::LocalStore;
+use kv_runtime::{Entry, LocalStore};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sessions_worker::{Session, Sessions, Visit};
@@ -92,8 +92,8 @@ async fn the_worker_serves_what_was_deployed_and_stores_what_it_is_sent() {
     assert_eq!(refused.status(), StatusCode::INTERNAL_SERVER_ERROR);
     let text = refused.text().await.unwrap();
     assert!(text.contains("512 bytes") && text.contains("`session:{id}`"), "{text}");
-    let other: kv_runtime::Key<String> = kv_runtime::Key::new("session:broken").unwrap();
-    sessions.store().entry(other).put(&"not JSON".to_owned()).await.unwrap();
+    let broken = Entry::<String>::new(sessions.store(), "session:broken").unwrap();
+    broken.put(&"not JSON".to_owned()).await.unwrap();
     let text = get("sessions/broken").await.text().await.unwrap();
     assert!(text.contains("the value of `session:broken` cannot be read"), "{text}");
 }

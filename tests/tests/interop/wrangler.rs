@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use futures_util::TryStreamExt as _;
-use kv_runtime::{Bytes, Key, KeyInfo, LocalStore, Store};
+use kv_runtime::{Bytes, Entry, KeyInfo, LocalStore, Store};
 use reference::{Assets, Sessions, assets, sessions};
 use serde_json::{Value, from_slice, json};
 
@@ -16,8 +16,8 @@ fn store(folder: &Path, id: &str) -> Store {
     LocalStore::open(folder, id).unwrap().into()
 }
 
-fn key<T>(name: &'static str) -> Key<T> {
-    Key::new(name).unwrap()
+fn entry<T>(store: &Store, key: impl Into<String>) -> Entry<'_, T> {
+    Entry::new(store, key.into()).unwrap()
 }
 
 #[test]
@@ -47,10 +47,10 @@ async fn wrangler_reads_any_value_that_the_local_store_wrote() {
     let folder = folder.path();
     let store = store(folder, ID);
     let binary: Bytes = (0..=255).cycle().take(1 << 20).collect();
-    store.entry(key("binary")).put(&binary).await.unwrap();
-    store.entry(key("empty")).put(&String::new()).await.unwrap();
+    entry(&store, "binary").put(&binary).await.unwrap();
+    entry(&store, "empty").put(&String::new()).await.unwrap();
     let metadata = json!({ "größe": [1, null] });
-    let entry = store.entry(key("käse/🧀"));
+    let entry = entry(&store, "käse/🧀");
     entry.put(&u64::MAX).metadata(&metadata).expiration(EXPIRATION).await.unwrap();
 
     let keys: Value = from_slice(&wrangler_kv(folder, ID, &["key", "list"])).unwrap();
@@ -85,9 +85,9 @@ async fn the_local_store_reads_all_that_wrangler_wrote() {
     let metadata =
         assets::MainJsMetadata { content_type: "text/javascript".into(), etag: "e".into() };
     assert_eq!(script, Some(("new".to_owned(), Some(metadata))));
-    let binary = store.entry(key::<Bytes>("binary")).get().await.unwrap();
+    let binary = entry::<Bytes>(&store, "binary").get().await.unwrap();
     assert_eq!(binary.as_deref(), Some(&[0, 255, 254][..]));
-    assert_eq!(store.entry(key("käse/🧀")).get().await.unwrap(), Some(u64::MAX));
+    assert_eq!(entry(&store, "käse/🧀").get().await.unwrap(), Some(u64::MAX));
 
     let keys: Vec<KeyInfo> = store.list("").try_collect().await.unwrap();
     let names: Vec<&str> = keys.iter().map(|key| key.name.as_str()).collect();
@@ -126,8 +126,8 @@ async fn a_running_worker_a_deploy_and_wrangler_share_the_files() {
     // Both write at once, each other's keys too.
     let ours = async {
         for n in 0..WRITES {
-            store.entry(Key::<usize>::new(format!("rust/{n}")).unwrap()).put(&n).await.unwrap();
-            store.entry(key("both")).put(&n).await.unwrap();
+            entry(&store, format!("rust/{n}")).put(&n).await.unwrap();
+            entry(&store, "both").put(&n).await.unwrap();
         }
     };
     let theirs = async {
@@ -148,8 +148,8 @@ async fn a_running_worker_a_deploy_and_wrangler_share_the_files() {
     assert_eq!(answer.text().await.unwrap(), last.to_string());
     let answer = http.get(format!("{}/both", dev.url)).send().await.unwrap();
     assert_eq!(answer.text().await.unwrap(), last.to_string());
-    let key = Key::<usize, Value>::new(format!("worker/{last}")).unwrap();
-    let read = store.entry(key).get_with_metadata().await.unwrap();
+    let read = Entry::<usize>::new(&store, format!("worker/{last}")).unwrap();
+    let read = read.get_with_metadata().await.unwrap();
     assert_eq!(read, Some((last, Some(json!({ "by": "a Worker" })))));
     let keys: Vec<KeyInfo> = store.list("").try_collect().await.unwrap();
     assert_eq!(keys.len(), 2 * WRITES + 1);

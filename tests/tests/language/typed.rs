@@ -1,7 +1,7 @@
 //! Typed use of everything that a declaration makes.
 
 use futures_util::TryStreamExt as _;
-use kv_runtime::{Bytes, Error, KeyInfo, MemoryStore, kv_namespace, serde_json};
+use kv_runtime::{Bytes, Entry, Error, KeyInfo, MemoryStore, kv_namespace, serde_json};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -95,8 +95,8 @@ async fn every_entry_is_read_as_the_type_that_its_value_had_in_the_declaration()
     assert_eq!(all.session("root").get().await.unwrap(), Some(theme));
 
     // Spreads have no accessors.
-    let pixel = kv_runtime::Key::<Bytes>::new("pixel").unwrap();
-    let (pixel, metadata) = all.store().entry(pixel).get_with_metadata().await.unwrap().unwrap();
+    let pixel = Entry::<Bytes>::new(all.store(), "pixel").unwrap();
+    let (pixel, metadata) = pixel.get_with_metadata().await.unwrap().unwrap();
     assert!(pixel.starts_with(b"GIF89a"));
     assert_eq!(metadata, Some(serde_json::json!({ "contentType": "image/gif" })));
 }
@@ -155,8 +155,8 @@ async fn a_listing_gives_the_parameters_that_the_keys_were_made_of() {
     }
     // Texts that are no u64, or no u64 as it is printed, are not of the family.
     for stray in ["user:a/x", "user:a/007", "user:a", "user:/1", "users:a/1"] {
-        let key = kv_runtime::Key::<String>::new(stray).unwrap();
-        all.store().entry(key).put(&text("stray")).await.unwrap();
+        let stray = Entry::<String>::new(all.store(), stray).unwrap();
+        stray.put(&text("stray")).await.unwrap();
     }
     let listed: Vec<_> = all.profile_list().try_collect().await.unwrap();
     let params: Vec<_> = listed
