@@ -1,5 +1,7 @@
 //! A declaration that obeys every rule; after a mistake, what of it was understood.
 
+use std::hash::{Hash, Hasher};
+
 use kv_rules::Expiry;
 use proc_macro2::{Ident, Span, TokenStream};
 
@@ -93,7 +95,7 @@ pub(crate) struct File {
 }
 
 /// A Rust type.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Type {
     Bool,
     I64,
@@ -117,6 +119,14 @@ pub(crate) struct UserType(pub(crate) TokenStream);
 impl PartialEq for UserType {
     fn eq(&self, other: &Self) -> bool {
         self.0.to_string() == other.0.to_string()
+    }
+}
+
+impl Eq for UserType {}
+
+impl Hash for UserType {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.to_string().hash(state);
     }
 }
 

@@ -233,18 +233,34 @@ macro_rules! kv_namespace {
     };
 }
 
-/// The constants and accessors of a namespace's entries.
+/// The constants and accessors of a namespace's entries, by the type of their values and metadata.
+///
+/// What thousands of them call is no generic function: there is nothing to infer in it, which is a
+/// fifth of what they cost the compiler.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __entries {
-    ($($docs:literal $constant:ident $accessor:ident $key:literal [$($types:tt)*] $($ttl:literal)?;)*) => {$(
-        #[doc = $docs]
-        pub const $constant: $crate::Key<$($types)*> =
-            $crate::__private::key($key)$(.expiration_ttl($ttl))?;
-
-        #[doc = $docs]
-        pub fn $accessor(&self) -> $crate::Entry<'_, $($types)*> {
-            self.store.declared($key)$(.expiration_ttl($ttl))?
+    ($(
+        $key_of:ident: $key_type:ty, $entry_of:ident: $entry_type:ty {
+            $($docs:literal $constant:ident $accessor:ident $key:literal $($ttl:literal)?;)*
         }
+    )*) => {$(
+        const fn $key_of(key: &'static ::core::primitive::str) -> $key_type {
+            $crate::__private::key(key)
+        }
+
+        fn $entry_of(&self, key: &'static ::core::primitive::str) -> $entry_type {
+            self.store.declared(key)
+        }
+
+        $(
+            #[doc = $docs]
+            pub const $constant: $key_type = Self::$key_of($key)$(.expiration_ttl($ttl))?;
+
+            #[doc = $docs]
+            pub fn $accessor(&self) -> $entry_type {
+                self.$entry_of($key)$(.expiration_ttl($ttl))?
+            }
+        )*
     )*};
 }

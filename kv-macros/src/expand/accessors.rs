@@ -1,44 +1,76 @@
 //! The methods of a namespace: constants and accessors, and what every namespace has.
 
-use proc_macro2::{Delimiter, Punct, Spacing, TokenStream};
-use quote::{ToTokens, TokenStreamExt as _, quote};
+use std::collections::HashMap;
+
+use proc_macro2::{Punct, Spacing, TokenStream};
+use quote::{ToTokens, TokenStreamExt as _, format_ident, quote};
 
 use super::types::types;
-use super::{docs, families, path};
+use super::{docs, families};
 use crate::model::{Entry, Namespace};
 
 pub(super) fn accessors(model: &Namespace) -> TokenStream {
     let name = &model.head.name;
     let runtime = &model.runtime;
-    let entries = model.entries.iter().map(|entry| EntryAccess { entry, model });
+    let groups = groups(model);
     let of_families = model.families.iter().map(|family| families::family(family, model));
     let common = common(model);
     quote! {
         // An entry is there to be deployed; no program must use every accessor.
         #[allow(dead_code)]
         impl #name {
-            #runtime::__entries! { #(#entries)* }
+            #runtime::__entries! { #(#groups)* }
             #(#of_families)*
             #common
         }
     }
 }
 
-/// What `__entries!` of kv-runtime makes a constant and an accessor of. The code itself stands
-/// there: handing over ten times the tokens would cost the compiler ten times as much.
-struct EntryAccess<'a> {
-    entry: &'a Entry,
+/// The entries that have one type, for `__entries!` of kv-runtime to make constants and accessors of.
+/// Their code stands there: handing it over would cost the compiler more than all else.
+struct Group<'a> {
+    index: usize,
+    entries: Vec<&'a Entry>,
     model: &'a Namespace,
 }
 
-impl ToTokens for EntryAccess<'_> {
+fn groups(model: &Namespace) -> impl Iterator<Item = Group<'_>> {
+    let mut groups: Vec<Vec<&Entry>> = Vec::new();
+    let mut indexes = HashMap::new();
+    for entry in &model.entries {
+        let next = groups.len();
+        let index = *indexes.entry((&entry.ty, &entry.metadata_ty)).or_insert(next);
+        match groups.get_mut(index) {
+            Some(group) => group.push(entry),
+            None => groups.push(vec![entry]),
+        }
+    }
+    groups.into_iter().enumerate().map(move |(index, entries)| Group { index, entries, model })
+}
+
+impl ToTokens for Group<'_> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { entry, model } = self;
+        let Self { index, entries, model } = self;
+        let Some(first) = entries.first() else { return };
+        let runtime = &model.runtime;
+        let types = types(&first.ty, &first.metadata_ty, model);
+        let (key_of, entry_of) = (format_ident!("__key_{index}"), format_ident!("__entry_{index}"));
+        let entries = entries.iter().map(|entry| EntryNames(entry));
+        tokens.extend(quote! {
+            #key_of: #runtime::Key<#types>, #entry_of: #runtime::Entry<'_, #types> { #(#entries)* }
+        });
+    }
+}
+
+struct EntryNames<'a>(&'a Entry);
+
+impl ToTokens for EntryNames<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self(entry) = self;
         docs::entry(entry).to_tokens(tokens);
         entry.names.constant.to_tokens(tokens);
         entry.names.accessor.to_tokens(tokens);
         entry.key.to_tokens(tokens);
-        path::grouped(Delimiter::Bracket, &types(&entry.ty, &entry.metadata_ty, model), tokens);
         entry.default_ttl.map(u64::from).to_tokens(tokens);
         tokens.append(Punct::new(';', Spacing::Alone));
     }

@@ -37,11 +37,7 @@ pub(super) fn separator(tokens: &mut TokenStream) {
 }
 
 pub(super) fn parenthesized(inside: &impl ToTokens, tokens: &mut TokenStream) {
-    grouped(Delimiter::Parenthesis, inside, tokens);
-}
-
-pub(super) fn grouped(delimiter: Delimiter, inside: &impl ToTokens, tokens: &mut TokenStream) {
-    tokens.append(Group::new(delimiter, inside.to_token_stream()));
+    tokens.append(Group::new(Delimiter::Parenthesis, inside.to_token_stream()));
 }
 
 /// Appends `<inside>`.

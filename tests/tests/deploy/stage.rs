@@ -169,7 +169,8 @@ pub(crate) fn declared_pairs(declaration: &Declaration) -> BTreeMap<String, Stri
         Value::Text(text) => (entry.key.to_owned(), text.to_owned()),
         _ => panic!("{} is no literal", entry.key),
     };
-    declaration.entries.iter().map(pair).collect()
+    let texts = declaration.texts.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned()));
+    declaration.entries.iter().map(pair).chain(texts).collect()
 }
 
 impl Ran {

@@ -35,7 +35,7 @@ kv_namespace! {
 
 kv_namespace! { pub struct Preserved; title: "preserved-namespace", delete: false }
 
-/// The text that the only entry stores.
+/// The text that the only entry stores that is more than a key and a text.
 fn text(declaration: &Declaration) -> &'static str {
     let [entry] = declaration.entries else { panic!("{declaration:?}") };
     let Value::Text(text) = entry.value else { panic!("{entry:?}") };
@@ -50,7 +50,7 @@ fn a_title_alone_is_a_namespace_with_every_default() {
         (users.adopt, users.delete, users.account),
         (false, None, Account::FROM_ENVIRONMENT)
     );
-    assert!(users.entries.is_empty() && users.spreads.is_empty());
+    assert!(users.texts.is_empty() && users.entries.is_empty() && users.spreads.is_empty());
     assert_eq!((users.package, users.root), ("tests", env!("CARGO_MANIFEST_DIR")));
 }
 
@@ -74,7 +74,7 @@ fn a_string_is_stored_as_it_is_beside_its_metadata() {
 #[test]
 fn adopt_and_delete_are_as_declared() {
     assert!(Existing::DECLARATION.adopt);
-    assert_eq!(text(Existing::DECLARATION), r#"{"setting":"updated-value"}"#);
+    assert_eq!(Existing::DECLARATION.texts, [("config", r#"{"setting":"updated-value"}"#)]);
     assert_eq!(Preserved::DECLARATION.delete, Some(false));
 }
 
