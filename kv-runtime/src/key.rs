@@ -27,18 +27,18 @@ use std::marker::PhantomData;
 // It owns nothing, so that the compiler has no drop to prove right in each of thousands of constants.
 pub struct Key<T, M = serde_json::Value> {
     text: &'static str,
-    expiration_ttl: Option<u64>,
+    pub(crate) expiration_ttl: Option<u64>,
     types: PhantomData<fn() -> (T, M)>,
 }
 
-/// A key that the macro checked when compiling. In a type's namespace, the compiler would look it up
-/// anew for each of thousands of constants.
-#[must_use]
-pub const fn declared<T, M>(key: &'static str) -> Key<T, M> {
-    Key { text: key, expiration_ttl: None, types: PhantomData }
-}
-
 impl<T, M> Key<T, M> {
+    /// A key that the macro checked when compiling.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn declared(key: &'static str) -> Self {
+        Self { text: key, expiration_ttl: None, types: PhantomData }
+    }
+
     /// Sets how many seconds a pair lives when its put names no expiry of its own.
     #[must_use]
     pub const fn expiration_ttl(mut self, seconds: u64) -> Self {
@@ -50,10 +50,6 @@ impl<T, M> Key<T, M> {
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         self.text
-    }
-
-    pub(crate) fn default_ttl(&self) -> Option<u64> {
-        self.expiration_ttl
     }
 }
 

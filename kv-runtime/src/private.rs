@@ -10,7 +10,6 @@ pub use serde;
 pub use crate::cli::deploy_main;
 use crate::codec::{self, DecodeError, EncodeError};
 pub use crate::family::{Family, TypedParam};
-pub use crate::key::declared as key;
 
 /// The bytes to store for a value.
 pub fn encode<T: serde::Serialize + 'static>(value: &T) -> Result<Vec<u8>, EncodeError> {

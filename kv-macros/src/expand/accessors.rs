@@ -26,8 +26,8 @@ pub(super) fn accessors(model: &Namespace) -> TokenStream {
     }
 }
 
-/// The entries that have one type, for `__entries!` of kv-runtime to make constants and accessors of.
-/// Their code stands there: handing it over would cost the compiler more than all else.
+/// The entries that have one type, for `__entries!` of kv-runtime to make constants and accessors
+/// of. Their code stands there, since a procedural macro pays for each token that it hands over.
 struct Group<'a> {
     index: usize,
     entries: Vec<&'a Entry>,
@@ -62,6 +62,7 @@ impl ToTokens for Group<'_> {
     }
 }
 
+/// What `__entries!` needs to know of an entry.
 struct EntryNames<'a>(&'a Entry);
 
 impl ToTokens for EntryNames<'_> {

@@ -26,7 +26,7 @@ use serde_json::value::RawValue;
 use crate::entry::{self, Entry, Name};
 use crate::error::Error;
 use crate::family::Family;
-use crate::key::{self, Key};
+use crate::key::Key;
 use crate::list::{FamilyList, KeyInfo, List};
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -113,15 +113,8 @@ impl<S: KvStore + 'static> From<S> for Store {
 impl Store {
     /// The pair of a declared key.
     pub fn entry<T, M>(&self, key: Key<T, M>) -> Entry<'_, T, M> {
-        let name = Name { text: key.as_str().into(), expiration_ttl: key.default_ttl() };
+        let name = Name { text: key.as_str().into(), expiration_ttl: key.expiration_ttl };
         Entry::named(self, Ok(name))
-    }
-
-    /// The pair of a key that the macro checked when compiling. Through the key's constant, each of
-    /// thousands of accessors would cost the compiler more.
-    #[doc(hidden)]
-    pub fn declared<T, M>(&self, key: &'static str) -> Entry<'_, T, M> {
-        self.entry(key::declared(key))
     }
 
     /// Reads the values of many entries of this store, in their order; `None` where there is none.
