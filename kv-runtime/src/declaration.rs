@@ -28,9 +28,9 @@ pub struct Declaration {
     pub delete: Option<bool>,
     /// Where and as whom the namespace is deployed.
     pub account: Account,
-    /// The entries of `values` that are a key and a text to store and no more, in order. Thousands
-    /// of these pairs cost the compiler next to nothing.
-    pub texts: &'static [(&'static str, &'static str)],
+    /// The entries of `values` that are a key and a text to store and no more, in order, as JSON:
+    /// `[["key","text"],...]`. However many they are, to the compiler they are one literal.
+    pub texts: &'static str,
     /// The other entries of `values`, in order.
     pub entries: &'static [Entry],
     /// The `..file` and `..dir` of `values`, in order.

@@ -241,7 +241,7 @@ fn many(keys: usize) -> &'static Declaration {
         adopt: false,
         delete: None,
         account: Account::FROM_ENVIRONMENT,
-        texts: &[],
+        texts: "[]",
         entries: &[],
         spreads: Box::leak(Box::new([spread])),
     }))

@@ -73,7 +73,7 @@ pub(crate) fn deploy_main() -> ExitCode {
         adopt: false,
         delete: None,
         account: Account::FROM_ENVIRONMENT,
-        texts: &[],
+        texts: "[]",
         entries: &[],
         spreads,
     }));

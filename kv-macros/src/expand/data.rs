@@ -13,6 +13,8 @@ pub(super) fn declaration(model: &Namespace) -> TokenStream {
     let delete = Optional(model.delete);
     let account = account(model);
     let texts = model.entries.iter().filter_map(text);
+    let texts: serde_json::Value = texts.map(serde_json::Value::from_iter).collect();
+    let texts = texts.to_string();
     let entries = model.entries.iter().filter(|entry| text(entry).is_none());
     let entries = entries.map(|entry| self::entry(entry, model));
     let spreads = model.spreads.iter().map(|spread| self::spread(spread, model));
@@ -26,7 +28,7 @@ pub(super) fn declaration(model: &Namespace) -> TokenStream {
             adopt: #adopt,
             delete: #delete,
             account: #account,
-            texts: &[#(#texts),*],
+            texts: #texts,
             entries: &[#(#entries),*],
             spreads: &[#(#spreads),*],
         }
@@ -56,21 +58,12 @@ fn account(model: &Namespace) -> TokenStream {
 }
 
 /// The key and the text of an entry that is nothing more.
-struct Text<'a>(&'a str, &'a str);
-
-fn text(entry: &Entry) -> Option<Text<'_>> {
+fn text(entry: &Entry) -> Option<[&str; 2]> {
     match entry {
         Entry {
             key, value: Value::Text(text), metadata: None, expiry: None, once: false, ..
-        } => Some(Text(key, text)),
+        } => Some([key, text]),
         _ => None,
-    }
-}
-
-impl ToTokens for Text<'_> {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self(key, text) = self;
-        path::parenthesized(&quote!(#key, #text), tokens);
     }
 }
 

@@ -164,16 +164,17 @@ impl Scope<'_> {
     }
 
     fn entries(&mut self, declaration: &'static Declaration, now: Timestamp) -> Vec<Pair> {
-        let Declaration { texts, entries, .. } = declaration;
-        let mut pairs = Vec::with_capacity(texts.len() + entries.len());
-        pairs.extend(texts.iter().map(|(key, text)| Pair {
-            key: Cow::Borrowed(key),
-            value: Cow::Borrowed(text.as_bytes()),
+        let texts = serde_json::from_str::<Vec<(String, String)>>(declaration.texts);
+        let texts = self.check(texts).unwrap_or_default();
+        let mut pairs = Vec::with_capacity(texts.len() + declaration.entries.len());
+        pairs.extend(texts.into_iter().map(|(key, text)| Pair {
+            key: Cow::Owned(key),
+            value: Cow::Owned(text.into_bytes()),
             metadata: None,
             expiry: None,
             once: false,
         }));
-        for entry in *entries {
+        for entry in declaration.entries {
             match entry_value(entry) {
                 Ok(value) => pairs.push(Pair {
                     key: Cow::Borrowed(entry.key),

@@ -169,7 +169,7 @@ pub(crate) fn declared_pairs(declaration: &Declaration) -> BTreeMap<String, Stri
         Value::Text(text) => (entry.key.to_owned(), text.to_owned()),
         _ => panic!("{} is no literal", entry.key),
     };
-    let texts = declaration.texts.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned()));
+    let texts: Vec<(String, String)> = serde_json::from_str(declaration.texts).unwrap();
     declaration.entries.iter().map(pair).chain(texts).collect()
 }
 

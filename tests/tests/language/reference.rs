@@ -50,7 +50,7 @@ fn a_title_alone_is_a_namespace_with_every_default() {
         (users.adopt, users.delete, users.account),
         (false, None, Account::FROM_ENVIRONMENT)
     );
-    assert!(users.texts.is_empty() && users.entries.is_empty() && users.spreads.is_empty());
+    assert!(users.texts == "[]" && users.entries.is_empty() && users.spreads.is_empty());
     assert_eq!((users.package, users.root), ("tests", env!("CARGO_MANIFEST_DIR")));
 }
 
@@ -74,7 +74,7 @@ fn a_string_is_stored_as_it_is_beside_its_metadata() {
 #[test]
 fn adopt_and_delete_are_as_declared() {
     assert!(Existing::DECLARATION.adopt);
-    assert_eq!(Existing::DECLARATION.texts, [("config", r#"{"setting":"updated-value"}"#)]);
+    assert_eq!(Existing::DECLARATION.texts, r#"[["config","{\"setting\":\"updated-value\"}"]]"#);
     assert_eq!(Preserved::DECLARATION.delete, Some(false));
 }
 
