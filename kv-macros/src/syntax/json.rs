@@ -129,11 +129,24 @@ fn bare_or_quoted(tokens: &mut Tokens<'_>) -> Option<String> {
         return Some(text.strip_prefix("r#").map_or(text.clone(), str::to_owned));
     }
     let mut ahead = *tokens;
-    match Lit::new(ahead.literal()?) {
-        Lit::Str(text) if text.suffix().is_empty() => {
-            *tokens = ahead;
-            Some(text.value())
-        }
+    let text = text(&ahead.literal()?)?;
+    *tokens = ahead;
+    Some(text)
+}
+
+/// The text of a string literal.
+pub(super) fn text(literal: &Literal) -> Option<String> {
+    let written = literal.to_string();
+    if !written.starts_with(['"', 'r']) {
+        return None;
+    }
+    // Most have no escapes, and syn would read each twice, one character at a time.
+    let plain = written.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    if let Some(text) = plain.filter(|text| !text.contains('\\')) {
+        return Some(text.to_owned());
+    }
+    match Lit::new(literal.clone()) {
+        Lit::Str(text) if text.suffix().is_empty() => Some(text.value()),
         _ => None,
     }
 }
@@ -169,7 +182,7 @@ pub(super) fn comma(
 
 fn scalar(literal: Literal, negative: bool, errors: &mut Errors) -> JsonKind {
     let span = literal.span();
-    if let Some(text) = plain_text(&literal).filter(|_| !negative) {
+    if let Some(text) = text(&literal).filter(|_| !negative) {
         return JsonKind::String(text);
     }
     let sign = if negative { "-" } else { "" };
@@ -182,17 +195,8 @@ fn scalar(literal: Literal, negative: bool, errors: &mut Errors) -> JsonKind {
     match lit {
         Lit::Int(int) => JsonKind::Integer(format!("{sign}{}", int.base10_digits())),
         Lit::Float(float) => JsonKind::Float(format!("{sign}{}", float.base10_digits())),
-        Lit::Str(text) if !negative => JsonKind::String(text.value()),
         lit => not_json(&lit, span, errors),
     }
-}
-
-/// The text of a literal without escapes. Most have none, and syn would read each twice, one
-/// character at a time.
-fn plain_text(literal: &Literal) -> Option<String> {
-    let literal = literal.to_string();
-    let text = literal.strip_prefix('"')?.strip_suffix('"')?;
-    (!text.contains('\\')).then(|| text.to_owned())
 }
 
 fn not_json(lit: &Lit, span: Span, errors: &mut Errors) -> JsonKind {

@@ -1,11 +1,10 @@
 //! Reads a declaration: the header, properties, entries, spreads and families.
 
 use proc_macro2::{Delimiter, Span, TokenStream};
-use syn::Lit;
 use syn::buffer::TokenBuffer;
 
 use super::header::header;
-use super::json::{comma, json, name};
+use super::json::{comma, json, name, text};
 use super::property::{ENTRY, FAMILY, Grammar, Known, NAMESPACE, find};
 use super::rust;
 use super::tokens::{Tokens, at_brace, at_name};
@@ -111,23 +110,16 @@ fn call(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Call> {
     let name = function.name();
     let example = if function == Function::Env { "NAME" } else { "path" };
     let at = if inside.is_empty() { delimiters.open() } else { inside.span() };
-    match inside.literal().map(Lit::new) {
-        Some(Lit::Str(text)) if text.suffix().is_empty() => {
-            inside.punct(',');
-            if !inside.is_empty() {
-                errors.push(
-                    inside.span(),
-                    format!("`{name}` takes one text: write `{name}(\"{example}\")`"),
-                );
-            }
-            Some(Call { function, argument: Name { text: text.value(), span: at } })
-        }
-        _ => {
-            let message = format!("`{name}` takes a text: write `{name}(\"{example}\")`");
-            errors.push(at, message);
-            None
-        }
+    let Some(text) = inside.literal().as_ref().and_then(text) else {
+        errors.push(at, format!("`{name}` takes a text: write `{name}(\"{example}\")`"));
+        return None;
+    };
+    inside.punct(',');
+    if !inside.is_empty() {
+        errors
+            .push(inside.span(), format!("`{name}` takes one text: write `{name}(\"{example}\")`"));
     }
+    Some(Call { function, argument: Name { text, span: at } })
 }
 
 fn ident(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
