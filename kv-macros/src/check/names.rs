@@ -14,6 +14,7 @@ use crate::names;
 const GENERATED: [&str; 4] = ["new", "store", "deploy", "from_env"];
 
 /// The names that are taken.
+#[derive(Default)]
 pub(super) struct Names(HashMap<String, Owner>);
 
 struct Owner {
@@ -26,8 +27,6 @@ struct Owner {
 /// What has a name.
 #[derive(Clone)]
 enum What {
-    /// A method of every namespace.
-    Method,
     Key(Rc<str>),
     Family(Rc<str>),
 }
@@ -35,7 +34,6 @@ enum What {
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Method => f.write_str("every namespace"),
             Self::Key(key) => write!(f, "the key `{}`", key.escape_default()),
             Self::Family(pattern) => write!(f, "the family `{}`", pattern.escape_default()),
         }
@@ -43,11 +41,6 @@ impl fmt::Display for What {
 }
 
 impl Names {
-    pub(super) fn new() -> Self {
-        let owner = || Owner { what: What::Method, kind: "method", span: Span::call_site() };
-        Self(GENERATED.iter().map(|name| ((*name).to_owned(), owner())).collect())
-    }
-
     /// The names of an entry, or `None` when it has none that is free.
     pub(super) fn entry(
         &mut self,
@@ -97,12 +90,8 @@ impl Names {
     }
 
     fn claim(&mut self, name: &str, owner: Owner, errors: &mut Errors) -> bool {
-        let Some(first) = self.0.get(name) else {
-            self.0.insert(name.to_owned(), owner);
-            return true;
-        };
-        let Owner { what: ours, kind, span } = owner;
-        if let What::Method = first.what {
+        if GENERATED.contains(&name) {
+            let Owner { what: ours, kind, span } = owner;
             errors.push(
                 span,
                 format!(
@@ -112,6 +101,11 @@ impl Names {
             );
             return false;
         }
+        let Some(first) = self.0.get(name) else {
+            self.0.insert(name.to_owned(), owner);
+            return true;
+        };
+        let Owner { what: ours, kind, span } = owner;
         let theirs = &first.what;
         let both = if first.kind == kind { kind } else { "name" };
         errors.push(
