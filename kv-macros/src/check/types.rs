@@ -50,11 +50,14 @@ impl Types {
         part: Part,
         key: &str,
     ) -> Type {
-        if let Some(ty) = plain(&shape) {
-            return ty;
-        }
-        let accessor = names.accessor.to_string();
-        let name = names::pascal(accessor.trim_start_matches("r#")).unwrap_or_default();
+        let nests = matches!(shape, Shape::Option(_) | Shape::List(_) | Shape::Object(_));
+        // A declaration can have thousands of texts, which need no name.
+        let name = if nests {
+            let accessor = names.accessor.to_string();
+            names::pascal(accessor.trim_start_matches("r#")).unwrap_or_default()
+        } else {
+            String::new()
+        };
         match part {
             Part::Value => self.resolve(shape, &name, &format!("the value of `{key}`")),
             Part::Metadata => {
@@ -66,10 +69,13 @@ impl Types {
     /// The type of a shape. `name` is what its struct is called, if it needs one that is new;
     /// `purpose` says what has the type.
     fn resolve(&mut self, shape: Shape, name: &str, purpose: &str) -> Type {
-        if let Some(ty) = plain(&shape) {
-            return ty;
-        }
         match shape {
+            Shape::Nothing | Shape::Null | Shape::Any => Type::Json,
+            Shape::Bool => Type::Bool,
+            Shape::Integer(integers) if integers.is_large() => Type::U64,
+            Shape::Integer(_) => Type::I64,
+            Shape::Float => Type::F64,
+            Shape::Text => Type::String,
             Shape::Option(inner) => match self.resolve(*inner, name, purpose) {
                 Type::Json => Type::Json,
                 ty => Type::Option(Box::new(ty)),
@@ -78,8 +84,8 @@ impl Types {
                 let purpose = format!("an item of {purpose}");
                 Type::Vec(Box::new(self.resolve(*item, &format!("{name}Item"), &purpose)))
             }
+            Shape::Object(object) if object.fields.is_empty() => Type::Json,
             Shape::Object(object) => self.object(object, name, purpose),
-            _ => Type::Json,
         }
     }
 
@@ -161,20 +167,6 @@ impl Types {
             free = format!("{name}{wanted}");
         }
         free
-    }
-}
-
-/// The type of a shape that needs no struct.
-fn plain(shape: &Shape) -> Option<Type> {
-    match shape {
-        Shape::Nothing | Shape::Null | Shape::Any => Some(Type::Json),
-        Shape::Bool => Some(Type::Bool),
-        Shape::Integer(integers) if integers.is_large() => Some(Type::U64),
-        Shape::Integer(_) => Some(Type::I64),
-        Shape::Float => Some(Type::F64),
-        Shape::Text => Some(Type::String),
-        Shape::Object(object) if object.fields.is_empty() => Some(Type::Json),
-        Shape::Option(_) | Shape::List(_) | Shape::Object(_) => None,
     }
 }
 
