@@ -216,7 +216,8 @@ impl Apply<'_> {
 
     /// Writes and deletes keys. The state says of each that it is not confirmed before the first is
     /// written or deleted, so that one whose outcome is not known is written again when it is
-    /// declared and deleted when it is not. It is saved now and then in between; what is still to be saved at the end is left to the caller.
+    /// declared and deleted when it is not. It is saved now and then in between; what is still to be
+    /// saved at the end is left to the caller.
     async fn write_keys(
         &mut self,
         target: Target<'_>,

@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use super::error::DeployError;
 use super::keys::list_keys;
 use super::pair::Pair;
+use super::resolve::Resolved;
 use crate::api::{ApiError, Namespaces};
 use crate::state::{Deployment, DigestKey};
 
@@ -31,12 +32,13 @@ pub enum Drift {
 /// written; what is declared `once` belongs to the application and is not compared.
 pub(super) async fn drift(
     api: &Namespaces,
-    id: &str,
-    pairs: &[Pair],
+    resolved: &Resolved,
     deployment: &Deployment,
     digest_key: &DigestKey,
     jobs: usize,
 ) -> Result<BTreeMap<String, Drift>, DeployError> {
+    let id = resolved.declaration.id;
+    let pairs = resolved.pairs().unwrap_or_default();
     let namespace_id = deployment.namespace_id.as_str();
     let mut there = HashSet::new();
     list_keys(api, id, namespace_id, |key| {

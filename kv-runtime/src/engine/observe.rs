@@ -94,15 +94,7 @@ pub(crate) async fn observe(
     };
     let drift = match (&namespace, record) {
         (Observed::There { .. }, Some(Record::Deployed(deployment))) if look.drift => {
-            drift(
-                api,
-                id,
-                resolved.pairs().unwrap_or_default(),
-                deployment,
-                state.digest_key(),
-                look.jobs,
-            )
-            .await?
+            drift(api, resolved, deployment, state.digest_key(), look.jobs).await?
         }
         _ => BTreeMap::new(),
     };
@@ -302,17 +294,7 @@ pub(crate) async fn look_at(
     };
     let Some(info) = current(api, id, deployment).await? else { return Ok(Seen::Gone) };
     let drift = match resolved {
-        Some(resolved) => {
-            drift(
-                api,
-                id,
-                resolved.pairs().unwrap_or_default(),
-                deployment,
-                state.digest_key(),
-                jobs,
-            )
-            .await?
-        }
+        Some(resolved) => drift(api, resolved, deployment, state.digest_key(), jobs).await?,
         None => BTreeMap::new(),
     };
     let renamed_to = Some(info.title).filter(|title| *title != deployment.title);
