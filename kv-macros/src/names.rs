@@ -6,7 +6,22 @@ use unicode_ident::{is_xid_continue, is_xid_start};
 /// `userId`, `main.js`, `2024` → `user_id`, `main_js`, `_2024`. `None` when nothing of the text
 /// can stand in a name.
 pub(crate) fn snake(text: &str) -> Option<String> {
+    // Most keys are so already, and a macro, which cargo builds unoptimised, is slow to find words.
+    if is_snake(text) {
+        return Some(text.to_owned());
+    }
     named(&words(text), "_", str::to_lowercase)
+}
+
+/// Whether a text is in `snake_case` and ASCII.
+fn is_snake(text: &str) -> bool {
+    let mut previous = b'_';
+    let parted = text.bytes().all(|byte| {
+        let parts_words = byte == b'_' && previous != b'_';
+        previous = byte;
+        parts_words || byte.is_ascii_lowercase() || byte.is_ascii_digit()
+    });
+    parted && previous != b'_' && !text.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// `userId`, `main.js`, `2024` → `USER_ID`, `MAIN_JS`, `_2024`.
@@ -134,6 +149,14 @@ mod tests {
         }
         assert_eq!(screaming("UserData").unwrap(), "USER_DATA");
         assert_eq!(snake("🎉/-"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_in_snake_case_stays_as_it_is(text in "[a-z0-9_A-Zé.]{0,6}") {
+            let name = named(&words(&text), "_", str::to_lowercase);
+            proptest::prop_assert_eq!(snake(&text), name);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The keys of a declaration: each is declared once, wherever it comes from.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
 use proc_macro2::Span;
@@ -48,9 +49,12 @@ impl Keys {
 
     /// Takes a key that is not taken yet.
     pub(super) fn claim(&mut self, key: &str, place: Place) -> Result<(), Clash> {
-        let Some(first) = self.places.get(key).copied() else {
-            self.places.insert(key.to_owned(), place);
-            return Ok(());
+        let first = match self.places.entry(key.to_owned()) {
+            Entry::Vacant(free) => {
+                free.insert(place);
+                return Ok(());
+            }
+            Entry::Occupied(taken) => *taken.get(),
         };
         let key_shown = key.escape_debug();
         let first_shown = self.describe(first, key);

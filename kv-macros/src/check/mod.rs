@@ -46,7 +46,7 @@ pub(crate) fn check(
     let head = head?;
     let id = namespace::id(id, &head, errors);
 
-    let mut names = Names::default();
+    let mut names = Names::for_entries(entries.len());
     let families = name_families(&families, &mut names, errors);
     let (entries, structs) = name_entries(entries, &mut names, errors);
     Some(Namespace {

@@ -1,6 +1,7 @@
 //! The names of constants and accessors: each is free, or the clash is shown at both places.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::rc::Rc;
 
@@ -14,7 +15,6 @@ use crate::names;
 const GENERATED: [&str; 4] = ["new", "store", "deploy", "from_env"];
 
 /// The names that are taken.
-#[derive(Default)]
 pub(super) struct Names(HashMap<String, Owner>);
 
 struct Owner {
@@ -41,6 +41,12 @@ impl fmt::Display for What {
 }
 
 impl Names {
+    /// No names yet, and room for those of so many entries: to make room again and again would be
+    /// a third of the work.
+    pub(super) fn for_entries(entries: usize) -> Self {
+        Self(HashMap::with_capacity(2 * entries))
+    }
+
     /// The names of an entry, or `None` when it has none that is free.
     pub(super) fn entry(
         &mut self,
@@ -101,10 +107,14 @@ impl Names {
             );
             return false;
         }
-        let Some(first) = self.0.get(name) else {
-            self.0.insert(name.to_owned(), owner);
-            return true;
+        let taken = match self.0.entry(name.to_owned()) {
+            Entry::Vacant(free) => {
+                free.insert(owner);
+                return true;
+            }
+            Entry::Occupied(taken) => taken,
         };
+        let first = taken.get();
         let Owner { what: ours, kind, span } = owner;
         let theirs = &first.what;
         let both = if first.kind == kind { kind } else { "name" };

@@ -52,12 +52,11 @@ impl Types {
     ) -> Type {
         let nests = matches!(shape, Shape::Option(_) | Shape::List(_) | Shape::Object(_));
         // A declaration can have thousands of texts, which need no name.
-        let name = if nests {
-            let accessor = names.accessor.to_string();
-            names::pascal(accessor.trim_start_matches("r#")).unwrap_or_default()
-        } else {
-            String::new()
-        };
+        if !nests {
+            return self.resolve(shape, "", "");
+        }
+        let accessor = names.accessor.to_string();
+        let name = names::pascal(accessor.trim_start_matches("r#")).unwrap_or_default();
         match part {
             Part::Value => self.resolve(shape, &name, &format!("the value of `{key}`")),
             Part::Metadata => {
