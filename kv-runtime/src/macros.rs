@@ -236,31 +236,42 @@ macro_rules! kv_namespace {
 /// The constants and accessors of a namespace's entries, by the type of their values and metadata.
 ///
 /// All of a type call the same two functions, which are not generic: to infer nothing in thousands
-/// of bodies saves the compiler a fifth of what it does for them.
+/// of bodies saves the compiler a fifth of what it does for them. A constant is a scope without a
+/// name, in which theirs are nobody's.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __entries {
-    ($(
+    ($namespace:ident; $(
         $key_of:ident: $key_type:ty, $entry_of:ident: $entry_type:ty {
             $($docs:literal $constant:ident $accessor:ident $key:literal $($ttl:literal)?;)*
         }
-    )*) => {$(
-        const fn $key_of(key: &'static ::core::primitive::str) -> $key_type {
-            $crate::Key::declared(key)
-        }
+    )*) => {
+        const _: () = {
+            $(
+                const fn $key_of(key: &'static ::core::primitive::str) -> $key_type {
+                    $crate::Key::declared(key)
+                }
+            )*
 
-        fn $entry_of(&self, key: &'static ::core::primitive::str) -> $entry_type {
-            self.store.entry($crate::Key::declared(key))
-        }
+            // An entry is there to be deployed; no program must use every accessor.
+            #[allow(dead_code)]
+            impl $namespace {
+                $(
+                    fn $entry_of(&self, key: &'static ::core::primitive::str) -> $entry_type {
+                        self.store.entry($key_of(key))
+                    }
 
-        $(
-            #[doc = $docs]
-            pub const $constant: $key_type = Self::$key_of($key)$(.expiration_ttl($ttl))?;
+                    $(
+                        #[doc = $docs]
+                        pub const $constant: $key_type = $key_of($key)$(.expiration_ttl($ttl))?;
 
-            #[doc = $docs]
-            pub fn $accessor(&self) -> $entry_type {
-                self.$entry_of($key)$(.expiration_ttl($ttl))?
+                        #[doc = $docs]
+                        pub fn $accessor(&self) -> $entry_type {
+                            self.$entry_of($key)$(.expiration_ttl($ttl))?
+                        }
+                    )*
+                )*
             }
-        )*
-    )*};
+        };
+    };
 }

@@ -16,10 +16,10 @@ pub(super) fn accessors(model: &Namespace) -> TokenStream {
     let of_families = model.families.iter().map(|family| families::family(family, model));
     let common = common(model);
     quote! {
-        // An entry is there to be deployed; no program must use every accessor.
+        #runtime::__entries! { #name; #(#groups)* }
+
         #[allow(dead_code)]
         impl #name {
-            #runtime::__entries! { #(#groups)* }
             #(#of_families)*
             #common
         }

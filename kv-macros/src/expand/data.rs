@@ -12,9 +12,7 @@ pub(super) fn declaration(model: &Namespace) -> TokenStream {
     let Namespace { runtime, id, title, binding, adopt, .. } = model;
     let delete = Optional(model.delete);
     let account = account(model);
-    let texts = model.entries.iter().filter_map(text);
-    let texts: serde_json::Value = texts.map(serde_json::Value::from_iter).collect();
-    let texts = texts.to_string();
+    let texts = texts(model.entries.iter().filter_map(text));
     let entries = model.entries.iter().filter(|entry| text(entry).is_none());
     let entries = entries.map(|entry| self::entry(entry, model));
     let spreads = model.spreads.iter().map(|spread| self::spread(spread, model));
@@ -64,6 +62,32 @@ fn text(entry: &Entry) -> Option<[&str; 2]> {
             key, value: Value::Text(text), metadata: None, expiry: None, once: false, ..
         } => Some([key, text]),
         _ => None,
+    }
+}
+
+/// Pairs of a key and a text as JSON.
+fn texts<'a>(pairs: impl Iterator<Item = [&'a str; 2]>) -> String {
+    let mut json = "[".to_owned();
+    for [key, text] in pairs {
+        json.push_str(if json.len() > 1 { ",[" } else { "[" });
+        push_json(&mut json, key);
+        json.push(',');
+        push_json(&mut json, text);
+        json.push(']');
+    }
+    json.push(']');
+    json
+}
+
+fn push_json(json: &mut String, text: &str) {
+    // Most texts need no escapes, and serde_json, which cargo builds unoptimised in a macro, is slow
+    // to find that out.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+    } else {
+        json.push_str(&serde_json::Value::from(text).to_string());
     }
 }
 
@@ -155,6 +179,19 @@ fn spread(spread: &Spread, model: &Namespace) -> TokenStream {
                 }
             });
             quote!(#runtime::declaration::Spread::Dir { path: #written, files: &[#(#files),*] })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn texts_of_any_content_are_read_back(pairs: Vec<[String; 2]>) {
+            let json = texts(pairs.iter().map(|[key, text]| [key.as_str(), text.as_str()]));
+            proptest::prop_assert_eq!(serde_json::from_str::<Vec<[String; 2]>>(&json).unwrap(), pairs);
         }
     }
 }

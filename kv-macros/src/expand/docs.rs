@@ -34,23 +34,30 @@ pub(super) fn namespace(model: &Namespace) -> String {
 }
 
 pub(super) fn entry(entry: &Entry) -> String {
-    let value = match &entry.value {
-        Value::Text(text) | Value::Typed(text) => code(text),
-        Value::File(file) => format!("the file {}", code(&file.written)),
-        Value::Env(name) => format!("the environment variable {} when deploying", code(name)),
-        Value::Rust(expression) => code(&expression.to_string()),
-        Value::Unknown => "not understood".to_owned(),
+    let seed = match &entry.value {
+        Value::Text(text) | Value::Typed(text) => format!(", seeded with {}", code(text)),
+        Value::File(file) => format!(", seeded with the file {}", code(&file.written)),
+        Value::Env(name) => {
+            format!(", seeded with the environment variable {} when deploying", code(name))
+        }
+        Value::Rust(expression) => format!(", seeded with {}", code(&expression.to_string())),
+        Value::Unknown => String::new(),
     };
-    let mut docs = vec![format!("Key {}\n", code(&entry.key)), format!("- value: {value}")];
-    docs.extend(entry.expiry.map(|expiry| match expiry {
+    let mut docs = format!("Key {}{seed}.", code(&entry.key));
+    let expiry = entry.expiry.map(|expiry| match expiry {
         Expiry::Ttl(seconds) => ttl(seconds),
         Expiry::At(time) => format!("- expires: {}", time_of(time)),
-    }));
-    docs.extend(entry.metadata.as_ref().map(|json| format!("- metadata: {}", code(json))));
-    if entry.once {
-        docs.push("- once: left to the application after the first deploy".to_owned());
+    });
+    let metadata = entry.metadata.as_ref().map(|json| format!("- metadata: {}", code(json)));
+    let once =
+        entry.once.then(|| "- once: left to the application after the first deploy".to_owned());
+    let mut gap = "\n\n";
+    for item in [expiry, metadata, once].into_iter().flatten() {
+        docs.push_str(gap);
+        docs.push_str(&item);
+        gap = "\n";
     }
-    docs.join("\n")
+    docs
 }
 
 fn ttl(seconds: u32) -> String {
@@ -94,6 +101,11 @@ pub(super) fn field(field: &Field) -> String {
 
 /// A text as a code span: shortened, on one line, and fenced so that its own backticks stay text.
 fn code(text: &str) -> String {
+    // Most texts are so already, and a macro, which cargo builds unoptimised, is slow with chars.
+    let is_plain = |byte| matches!(byte, b' '..=b'~') && byte != b'`';
+    if (1..=SHOWN).contains(&text.len()) && text.bytes().all(is_plain) {
+        return format!("`{text}`");
+    }
     let visible = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     let mut shown: String = text.chars().take(SHOWN).map(visible).collect();
     if text.len() > SHOWN && text.chars().nth(SHOWN).is_some() {
