@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use proc_macro2::Span;
+
 /// Integers beyond this do not survive as `f64`.
 const MAX_EXACT_IN_F64: u64 = 1 << 53;
 
 /// What is known of a JSON value's type.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Shape {
     /// Of no value yet: the items of an empty array.
     Nothing,
@@ -35,15 +37,17 @@ pub(crate) struct Integers {
 }
 
 /// The fields of an object, in the order in which they were first seen.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Object {
     pub(crate) fields: Vec<Field>,
 }
 
 /// A field of an [`Object`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Field {
     pub(crate) name: String,
+    /// Where its name stands first: an editor goes there from its uses.
+    pub(crate) span: Span,
     pub(crate) shape: Shape,
     /// Some objects do not have it.
     pub(crate) optional: bool,
@@ -200,6 +204,7 @@ mod tests {
                         .iter()
                         .map(|(name, value)| Field {
                             name: name.clone(),
+                            span: Span::call_site(),
                             shape: of(value),
                             optional: false,
                             example: value.to_string(),

@@ -25,6 +25,7 @@ mod errors;
 mod expand;
 mod fallback;
 mod infer;
+mod json;
 mod model;
 mod names;
 mod package;

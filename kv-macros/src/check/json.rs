@@ -1,12 +1,12 @@
 //! JSON literals: duplicate names, the range of numbers, their compact text and their shape.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use proc_macro2::Span;
 
 use crate::errors::Errors;
 use crate::infer::{Field, Object, Shape};
+use crate::json::push_text;
 use crate::syntax::{Json, JsonKind, Name};
 
 /// How much of a field's first value its docs show, in bytes.
@@ -51,7 +51,7 @@ impl Writer<'_> {
             JsonKind::Integer(digits) => self.integer(span, &digits),
             JsonKind::Float(digits) => self.float(span, &digits),
             JsonKind::String(text) => {
-                quote(&text, &mut self.json);
+                push_text(&mut self.json, &text);
                 Shape::Text
             }
             JsonKind::Array(items) => self.array(items),
@@ -115,13 +115,14 @@ impl Writer<'_> {
             if !fields.is_empty() {
                 self.json.push(',');
             }
-            quote(&name.text, &mut self.json);
+            push_text(&mut self.json, &name.text);
             self.json.push(':');
             let start = self.json.len();
             let shape = self.write(value);
             let example = self.json.get(start..).map(head).unwrap_or_default();
             seen.insert(name.text.clone(), name.span);
-            fields.push(Field { name: name.text, shape, optional: false, example });
+            let Name { text: name, span } = name;
+            fields.push(Field { name, span, shape, optional: false, example });
         }
         self.json.push('}');
         Shape::Object(Object { fields })
@@ -135,25 +136,4 @@ fn head(json: &str) -> String {
         Some(head) if json.len() > EXAMPLE_BYTES => format!("{head}…"),
         _ => json.to_owned(),
     }
-}
-
-/// Appends a text as a JSON string.
-pub(super) fn quote(text: &str, out: &mut String) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            c if c < ' ' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }

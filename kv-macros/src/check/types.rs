@@ -148,7 +148,7 @@ impl Types {
             let purpose = format!("`{}` in {parent}", escape(&field.name));
             let ty = self.resolve(field.shape, &struct_name, &purpose);
             fields.push(Field {
-                ident: names::ident(&name, Span::call_site()),
+                ident: names::ident(&name, field.span),
                 json_name: field.name,
                 ty,
                 optional: field.optional,

@@ -6,6 +6,7 @@ use quote::{ToTokens, quote};
 
 use super::path::{self, Optional};
 use super::types::ty;
+use crate::json::push_text;
 use crate::model::{Account, Entry, File, Namespace, Setting, Spread, Type, Value};
 
 pub(super) fn declaration(model: &Namespace) -> TokenStream {
@@ -70,25 +71,13 @@ fn texts<'a>(pairs: impl Iterator<Item = [&'a str; 2]>) -> String {
     let mut json = "[".to_owned();
     for [key, text] in pairs {
         json.push_str(if json.len() > 1 { ",[" } else { "[" });
-        push_json(&mut json, key);
+        push_text(&mut json, key);
         json.push(',');
-        push_json(&mut json, text);
+        push_text(&mut json, text);
         json.push(']');
     }
     json.push(']');
     json
-}
-
-fn push_json(json: &mut String, text: &str) {
-    // Most texts need no escapes, and serde_json, which cargo builds unoptimised in a macro, is slow
-    // to find that out.
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
-        json.push('"');
-        json.push_str(text);
-        json.push('"');
-    } else {
-        json.push_str(&serde_json::Value::from(text).to_string());
-    }
 }
 
 fn entry(entry: &Entry, model: &Namespace) -> TokenStream {
