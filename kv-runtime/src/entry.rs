@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::codec::{EncodeError, decode, decode_metadata, encode, encode_metadata};
+use crate::codec::{DecodeError, EncodeError, decode, decode_metadata, encode, encode_metadata};
 use crate::error::{Error, Part};
 use crate::family::FamilyError;
 use crate::store::{Pair, Store, now};
@@ -91,25 +91,29 @@ impl<'a, T, M> Entry<'a, T, M> {
     }
 
     /// Reads the value: `None` when there is none.
-    pub fn get(&self) -> Get<'a, T> {
-        Get { target: self.target.clone(), cache_ttl: None, types: PhantomData }
+    pub fn get(&self) -> Get<'a, T>
+    where
+        T: DeserializeOwned + 'static,
+    {
+        Get { target: self.target.clone(), cache_ttl: None, decode }
     }
 
     /// Reads the value and the metadata: `None` when there is no value.
-    pub fn get_with_metadata(&self) -> GetWithMetadata<'a, T, M> {
-        GetWithMetadata { target: self.target.clone(), cache_ttl: None, types: PhantomData }
+    pub fn get_with_metadata(&self) -> GetWithMetadata<'a, T, M>
+    where
+        T: DeserializeOwned + 'static,
+        M: DeserializeOwned + 'static,
+    {
+        let target = self.target.clone();
+        GetWithMetadata { target, cache_ttl: None, decode, decode_metadata }
     }
 
-    /// Deletes the pair. It is no error when there is none.
-    pub fn delete(&self) -> Delete<'a> {
-        Delete { target: self.target.clone() }
-    }
-}
-
-impl<'a, T: Serialize + 'static, M> Entry<'a, T, M> {
     /// Writes the value in place of what the key had. Metadata and expiry are replaced too, by none
     /// if the put names none and the key's declaration has no `expirationTtl`.
-    pub fn put(&self, value: &T) -> Put<'a, M> {
+    pub fn put(&self, value: &T) -> Put<'a, M>
+    where
+        T: Serialize + 'static,
+    {
         Put {
             target: self.target.clone(),
             value: encode(value),
@@ -117,6 +121,11 @@ impl<'a, T: Serialize + 'static, M> Entry<'a, T, M> {
             ends: Ends::AsDeclared,
             types: PhantomData,
         }
+    }
+
+    /// Deletes the pair. It is no error when there is none.
+    pub fn delete(&self) -> Delete<'a> {
+        Delete { target: self.target.clone() }
     }
 }
 
@@ -131,7 +140,8 @@ impl<T, M> fmt::Debug for Entry<'_, T, M> {
 pub struct Get<'a, T> {
     target: Target<'a>,
     cache_ttl: Option<u32>,
-    types: PhantomData<fn() -> T>,
+    /// Had when it is made, so that a type that cannot be read is an error there alone.
+    decode: fn(Bytes) -> Result<T, DecodeError>,
 }
 
 impl<T> Get<'_, T> {
@@ -143,12 +153,13 @@ impl<T> Get<'_, T> {
     }
 }
 
-impl<'a, T: DeserializeOwned + 'static> IntoFuture for Get<'a, T> {
+impl<'a, T: 'static> IntoFuture for Get<'a, T> {
     type Output = Result<Option<T>, Error>;
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let typed = |got: Option<(Name, Bytes)>| {
+        let decode = self.decode;
+        let typed = move |got: Option<(Name, Bytes)>| {
             got.map(|(key, stored)| {
                 decode(stored).map_err(|source| decode_error(&key.text, Part::Value, source))
             })
@@ -163,7 +174,8 @@ impl<'a, T: DeserializeOwned + 'static> IntoFuture for Get<'a, T> {
 pub struct GetWithMetadata<'a, T, M> {
     target: Target<'a>,
     cache_ttl: Option<u32>,
-    types: PhantomData<fn() -> (T, M)>,
+    decode: fn(Bytes) -> Result<T, DecodeError>,
+    decode_metadata: fn(&RawValue) -> Result<M, DecodeError>,
 }
 
 impl<T, M> GetWithMetadata<'_, T, M> {
@@ -175,16 +187,13 @@ impl<T, M> GetWithMetadata<'_, T, M> {
     }
 }
 
-impl<'a, T, M> IntoFuture for GetWithMetadata<'a, T, M>
-where
-    T: DeserializeOwned + 'static,
-    M: DeserializeOwned + 'static,
-{
+impl<'a, T: 'static, M: 'static> IntoFuture for GetWithMetadata<'a, T, M> {
     type Output = Result<Option<(T, Option<M>)>, Error>;
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let typed = |got: Option<(Name, Bytes, Option<Box<RawValue>>)>| {
+        let Self { decode, decode_metadata, .. } = self;
+        let typed = move |got: Option<(Name, Bytes, Option<Box<RawValue>>)>| {
             got.map(|(key, stored, metadata)| {
                 let value = decode(stored)
                     .map_err(|source| decode_error(&key.text, Part::Value, source))?;

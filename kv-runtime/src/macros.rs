@@ -243,34 +243,32 @@ macro_rules! kv_namespace {
 macro_rules! __entries {
     ($namespace:ident; $(
         $key_of:ident: $key_type:ty, $entry_of:ident: $entry_type:ty {
-            $($docs:literal $constant:ident $accessor:ident $key:literal $($ttl:literal)?;)*
+            $($docs:tt $constant:ident $accessor:ident $key:tt $($ttl:literal)?;)*
         }
     )*) => {
         const _: () = {
             $(
-                const fn $key_of(key: &'static ::core::primitive::str) -> $key_type {
+                const fn $key_of(key: $crate::__private::Text) -> $key_type {
                     $crate::Key::declared(key)
+                }
+
+                fn $entry_of(namespace: &$namespace, key: $crate::__private::Text) -> $entry_type {
+                    namespace.store.entry($key_of(key))
                 }
             )*
 
             // An entry is there to be deployed; no program must use every accessor.
             #[allow(dead_code)]
             impl $namespace {
-                $(
-                    fn $entry_of(&self, key: &'static ::core::primitive::str) -> $entry_type {
-                        self.store.entry($key_of(key))
+                $($(
+                    #[doc = $docs]
+                    pub const $constant: $key_type = $key_of($key)$(.expiration_ttl($ttl))?;
+
+                    #[doc = $docs]
+                    pub fn $accessor(&self) -> $entry_type {
+                        $entry_of(self, $key)$(.expiration_ttl($ttl))?
                     }
-
-                    $(
-                        #[doc = $docs]
-                        pub const $constant: $key_type = $key_of($key)$(.expiration_ttl($ttl))?;
-
-                        #[doc = $docs]
-                        pub fn $accessor(&self) -> $entry_type {
-                            self.$entry_of($key)$(.expiration_ttl($ttl))?
-                        }
-                    )*
-                )*
+                )*)*
             }
         };
     };

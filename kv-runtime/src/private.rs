@@ -1,5 +1,8 @@
 //! What the code that `kv_namespace!` generates refers to. Nothing here is public API.
 
+use std::borrow::Cow;
+
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use kv_macros::kv_namespace;
@@ -9,22 +12,61 @@ pub use serde;
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::cli::deploy_main;
 use crate::codec::{self, DecodeError, EncodeError};
+use crate::entry::{Entry, Name};
 pub use crate::family::{Family, TypedParam};
+use crate::store::Store;
 
-/// The bytes to store for a value.
-pub fn encode<T: serde::Serialize + 'static>(value: &T) -> Result<Vec<u8>, EncodeError> {
-    codec::encode(value).map(Vec::from)
+/// The text of a key. It has no lifetime of its own, so that a function which takes one beside a
+/// namespace need not say from which its entry borrows.
+pub type Text = &'static str;
+
+/// A type that values and metadata can have.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the type of a value or of metadata: it is not `Serialize + DeserializeOwned`",
+    label = "derive `serde::Serialize` and `serde::Deserialize` for it and for what it holds"
+)]
+pub trait TypedValue: Sized + 'static {
+    /// The bytes to store for a value.
+    fn encode(&self) -> Result<Vec<u8>, EncodeError>;
+
+    /// The bytes to store for a JSON literal.
+    fn encode_literal(json: &str) -> Result<Vec<u8>, DecodeError>;
+
+    /// Checks that a file or an environment variable is a stored value.
+    fn check(stored: &[u8]) -> Result<(), DecodeError>;
+
+    /// The pair of a family's key; parameters that make none are an error once it is awaited.
+    fn family_entry<'a, M: TypedValue>(
+        store: &'a Store,
+        family: &'static Family,
+        params: &[Cow<'_, str>],
+    ) -> Entry<'a, Self, M>;
 }
 
-/// The bytes to store for a JSON literal whose entry has the type `T`.
-pub fn encode_literal<T>(json: &str) -> Result<Vec<u8>, DecodeError>
-where
-    T: serde::Serialize + DeserializeOwned + 'static,
-{
-    codec::encode_literal::<T>(json).map(Vec::from)
-}
+// Without this the compiler would tell of each trait that is missing, wherever it is needed.
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + 'static> TypedValue for T {
+    fn encode(&self) -> Result<Vec<u8>, EncodeError> {
+        codec::encode(self).map(Vec::from)
+    }
 
-/// Checks that a file or an environment variable is a stored `T`.
-pub fn check<T: DeserializeOwned + 'static>(stored: &[u8]) -> Result<(), DecodeError> {
-    codec::decode::<T>(bytes::Bytes::copy_from_slice(stored)).map(drop)
+    fn encode_literal(json: &str) -> Result<Vec<u8>, DecodeError> {
+        codec::encode_literal::<Self>(json).map(Vec::from)
+    }
+
+    fn check(stored: &[u8]) -> Result<(), DecodeError> {
+        codec::decode::<Self>(bytes::Bytes::copy_from_slice(stored)).map(drop)
+    }
+
+    fn family_entry<'a, M: TypedValue>(
+        store: &'a Store,
+        family: &'static Family,
+        params: &[Cow<'_, str>],
+    ) -> Entry<'a, Self, M> {
+        let key = family.key(params).map(|key| Name {
+            text: key.into(),
+            expiration_ttl: family.expiration_ttl.map(u64::from),
+        });
+        Entry::named(store, key)
+    }
 }

@@ -123,23 +123,20 @@ impl ToTokens for EntryValue<'_> {
         let Self { entry, model } = self;
         let runtime = &model.runtime;
         let rust_type = ty(&entry.ty, model);
+        let typed = quote!(<#rust_type as #runtime::__private::TypedValue>);
         // Text and bytes of any content are a `String` or `Bytes`; a type of the user's may refuse.
         let check = Optional(match &entry.ty {
-            Type::User(_) => Some(quote!(#runtime::__private::check::<#rust_type>)),
+            Type::User(_) => Some(quote!(#typed::check)),
             _ => None,
         });
         let (kind, arguments) = match &entry.value {
             Value::Text(text) => ("Text", quote!(#text)),
-            Value::Typed(json) => {
-                ("Typed", quote!(#json, #runtime::__private::encode_literal::<#rust_type>))
-            }
+            Value::Typed(json) => ("Typed", quote!(#json, #typed::encode_literal)),
             Value::File(File { absolute, .. }) => {
                 ("File", quote!(::core::include_bytes!(#absolute), #check))
             }
             Value::Env(name) => ("Env", quote!(#name, #check)),
-            Value::Rust(expression) => {
-                ("Rust", quote!(|| #runtime::__private::encode::<#rust_type>(&(#expression))))
-            }
+            Value::Rust(expression) => ("Rust", quote!(|| #typed::encode(&(#expression)))),
             Value::Unknown => ("Text", quote!("")),
         };
         path::runtime(runtime, &["declaration", "Value", kind], tokens);

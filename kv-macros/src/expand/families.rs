@@ -15,6 +15,7 @@ pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
     let docs = docs::family(family);
     let list_docs = docs::family_list(family);
     let types = types(&family.ty, &family.metadata_ty, model);
+    let value = ty(&family.ty, model);
     let arguments = params.iter().map(|Param { ident, ty, span }| match ty {
         ParamType::Typed(ty) => quote_spanned!(*span=> #ident: #ty),
         ParamType::Text => quote_spanned!(*span=> #ident: &::core::primitive::str),
@@ -31,7 +32,11 @@ pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
         const #constant: &'static #runtime::__private::Family = &#data;
         #[doc = #docs]
         pub fn #accessor(&self, #(#arguments),*) -> #runtime::Entry<'_, #types> {
-            self.store.family_entry(Self::#constant, &[#(#texts),*])
+            <#value as #runtime::__private::TypedValue>::family_entry::<#metadata>(
+                &self.store,
+                Self::#constant,
+                &[#(#texts),*],
+            )
         }
         #[doc = #list_docs]
         pub fn #list(&self) -> #runtime::FamilyList<#parsed_type, #metadata> {

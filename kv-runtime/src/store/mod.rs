@@ -11,7 +11,6 @@ mod rest;
 #[cfg(target_arch = "wasm32")]
 mod worker;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -167,20 +166,6 @@ impl Store {
     /// ```
     pub fn list<M>(&self, prefix: impl Into<String>) -> List<M> {
         List::new(self.clone(), prefix.into())
-    }
-
-    /// The pair of a family's key; parameters that make none are an error once it is awaited.
-    #[doc(hidden)]
-    pub fn family_entry<T, M>(
-        &self,
-        family: &'static Family,
-        params: &[Cow<'_, str>],
-    ) -> Entry<'_, T, M> {
-        let key = family.key(params).map(|key| Name {
-            text: key.into(),
-            expiration_ttl: family.expiration_ttl.map(u64::from),
-        });
-        Entry::named(self, key)
     }
 
     /// All keys of a family, with the parameters that they were made of.
