@@ -11,7 +11,7 @@ use crate::errors::Errors;
 use crate::infer::Shape;
 use crate::model::{File, Type, UserType, Value};
 use crate::package::{FileContent, Package};
-use crate::syntax::{self, ENTRY, Expression, Function, Json, JsonKind, Name, ValueKind};
+use crate::syntax::{self, ENTRY, Expression, Function, Json, JsonKind, Name, ValueKind, is_text};
 
 /// An entry without its names, and with shapes for the types that are still to be generated.
 pub(super) struct Entry {
@@ -139,13 +139,28 @@ fn value(
         kind => {
             let takes = "JSON, `file(\"path\")`, `env(\"NAME\")` or a struct literal";
             let example = match &kind {
-                ValueKind::Expression(Expression { is_macro: true, .. }) => "value: { name: 1 }",
-                _ => "value: Theme { dark: true }` or `value: \"text\"",
+                ValueKind::Expression(expression) => instead(expression),
+                _ => "value: Theme { dark: true }` or `value: \"text\"".to_owned(),
             };
-            mismatch("value", takes, example, span, &kind, errors);
+            mismatch("value", takes, &example, span, &kind, errors);
             (Value::Unknown, known(declared, Type::Json))
         }
     }
+}
+
+/// What to write in place of a Rust expression that is no value.
+fn instead(Expression { shown, macro_name }: &Expression) -> String {
+    let example = match macro_name.as_deref() {
+        Some("include_str" | "include_bytes") => "value: file(\"path\")",
+        Some("env" | "option_env") => "value: env(\"NAME\")",
+        Some("vec") => "value: [1, 2]",
+        Some("format" | "concat" | "stringify") => "value: \"text\"",
+        Some(_) => "value: { name: 1 }",
+        None if shown == "None" => "value: null",
+        None if shown.contains(' ') && is_text(shown) => return format!("value: \"{shown}\""),
+        None => "value: Theme { dark: true }` or `value: \"text\"",
+    };
+    example.to_owned()
 }
 
 fn json_value(json: Json, declared: Option<UserType>, errors: &mut Errors) -> (Value, EntryType) {

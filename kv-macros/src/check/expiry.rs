@@ -30,6 +30,7 @@ pub(super) fn ttl(properties: &mut Properties, errors: &mut Errors) -> Option<u3
 /// A property in seconds, written as a number or as text.
 struct Seconds {
     name: &'static str,
+    is: &'static str,
     takes: &'static str,
     example: &'static str,
     check: fn(i128) -> Result<u32, ExpiryError>,
@@ -38,6 +39,7 @@ struct Seconds {
 
 const TTL: Seconds = Seconds {
     name: "expirationTtl",
+    is: "a duration",
     takes: "whole seconds or a duration",
     example: "expirationTtl: 3600` or `expirationTtl: \"1h\"",
     check: kv_rules::check_ttl,
@@ -46,6 +48,7 @@ const TTL: Seconds = Seconds {
 
 const EXPIRATION: Seconds = Seconds {
     name: "expiration",
+    is: "a point in time",
     takes: "whole seconds since 1970 or RFC 3339 text",
     example: "expiration: 1893456000` or `expiration: \"2030-01-01T00:00:00Z\"",
     check: kv_rules::check_expiration,
@@ -63,7 +66,16 @@ fn seconds(properties: &mut Properties, rules: &Seconds, errors: &mut Errors) ->
             };
             (rules.check)(seconds)
         }
-        ValueKind::Json(Json { kind: JsonKind::String(text), .. }) => (rules.parse)(&text),
+        ValueKind::Json(Json { kind: JsonKind::String(text), .. }) => {
+            let other = if rules.name == TTL.name { &EXPIRATION } else { &TTL };
+            let parsed = (rules.parse)(&text);
+            if parsed.is_err() && (other.parse)(&text).is_ok() {
+                let Seconds { name, is, .. } = other;
+                errors.push(span, format!("`{text}` is {is}: write `{name}: \"{text}\"`"));
+                return None;
+            }
+            parsed
+        }
         kind => {
             let (takes, example) = (rules.takes, rules.example);
             mismatch(rules.name, takes, example, span, &kind, errors);

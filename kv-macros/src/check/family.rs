@@ -135,6 +135,15 @@ impl<'a> Families<'a> {
 }
 
 fn overlap(first: &Family<'_>, second: &Family<'_>, errors: &mut Errors) {
+    if first.pattern_text() == second.pattern_text() {
+        let pattern = first.pattern_text().escape_default();
+        errors.push(
+            second.text.span,
+            format!("the family `{pattern}` stands twice: keep one of the two"),
+        );
+        errors.push(first.text.span, format!("`{pattern}` stands here first"));
+        return;
+    }
     let hint = if first.pattern.is_catch_all() {
         "one family at most can take every key; give this one literal text"
     } else {

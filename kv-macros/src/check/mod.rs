@@ -34,8 +34,9 @@ pub(crate) fn check(
     errors: &mut Errors,
 ) -> Option<Namespace> {
     let mut properties = Properties::new(written.properties, NAMESPACE, "a namespace", errors);
+    let has_title = properties.span("title").is_some();
     let title = properties.text("title", errors);
-    let head = namespace::head(written.header, title.as_ref(), errors);
+    let head = namespace::head(written.header, has_title, title.as_ref(), errors);
     let account = namespace::account(&mut properties, errors);
     let adopt = properties.boolean("adopt", errors).unwrap_or(false);
     let delete = properties.boolean("delete", errors);

@@ -13,12 +13,19 @@ use crate::syntax::{Function, Header, Json, JsonKind, Name, Struct, Value, Value
 const DEFAULT_TITLE: &str = "{app}-{stage}-{id}";
 
 /// Where the namespace's type begins: from the header, else from the title.
-pub(super) fn head(header: Header, title: Option<&Name>, errors: &mut Errors) -> Option<Head> {
+/// A title that could not be read was reported.
+pub(super) fn head(
+    header: Header,
+    has_title: bool,
+    title: Option<&Name>,
+    errors: &mut Errors,
+) -> Option<Head> {
     match header {
         Header::Broken => None,
         Header::Struct(Struct { attributes, has_docs, derives, visibility, name }) => {
             Some(Head { attributes, has_docs, derives, visibility, name })
         }
+        Header::Absent if has_title && title.is_none() => None,
         Header::Absent => {
             let Some(title) = title else {
                 errors.push(

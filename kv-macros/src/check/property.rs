@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use crate::errors::Errors;
 use crate::suggest::did_you_mean;
 use crate::syntax::{Call, Function, Json, JsonKind, Name, Property, Value, ValueKind};
-use crate::syntax::{Known, spells};
+use crate::syntax::{Known, is_text, spells};
 
 /// The properties that were written, each at most once.
 pub(super) struct Properties(Vec<Property>);
@@ -23,8 +23,9 @@ impl Properties {
         for property in written {
             let text = &property.name.text;
             let names = || all.iter().map(|known| known.name);
+            let is_spelt = property.known.is_some_and(|known| spells(text, known));
             match property.known {
-                Some(known) if spells(text, known) => {}
+                Some(_) if is_spelt => {}
                 Some(_) => errors.push(
                     property.name.span,
                     format!("{place} has no property `{text}`{}", did_you_mean(text, names())),
@@ -38,6 +39,8 @@ impl Properties {
                 ),
             }
             match kept.iter().find(|other| other.known.is_some() && other.known == property.known) {
+                // One slip is one error.
+                Some(_) if !is_spelt => {}
                 Some(first) => {
                     errors.push(
                         property.name.span,
@@ -72,7 +75,7 @@ impl Properties {
             }
             kind => {
                 let text = match &kind {
-                    ValueKind::Expression(written) if is_word(&written.shown) => &written.shown,
+                    ValueKind::Expression(written) if is_text(&written.shown) => &written.shown,
                     _ => "...",
                 };
                 mismatch(name, "text", &format!("{name}: \"{text}\""), span, &kind, errors);
@@ -138,11 +141,6 @@ pub(super) fn env(call: Call, errors: &mut Errors) -> Option<String> {
         ),
     );
     None
-}
-
-/// Whether a text was probably meant that only lacks its quotes.
-fn is_word(written: &str) -> bool {
-    written.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// What was found, for a message; `None` when it was reported already.

@@ -1,6 +1,7 @@
 //! JSON literals as Rust tokens: bare names, keywords as names and trailing commas are welcome.
 
 use proc_macro2::{Delimiter, Literal, Span};
+use quote::ToTokens as _;
 use syn::Lit;
 
 use super::tokens::{Tokens, at_brace, at_name, shorten};
@@ -9,6 +10,12 @@ use crate::errors::Errors;
 
 /// How deep `serde_json` reads.
 const MAX_DEPTH: usize = 127;
+
+/// What can stand behind a number in Rust.
+const RUST_NUMBERS: [&str; 14] = [
+    "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
+    "f64",
+];
 
 pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize, errors: &mut Errors) -> Json {
     let span = tokens.span();
@@ -174,7 +181,13 @@ pub(super) fn comma(
     let mut ahead = *tokens;
     let operator =
         ['*', '+', '-', '/', '|', '<', '%'].into_iter().any(|c| ahead.punct(c).is_some());
-    let hint = if operator { ": a declaration calculates nothing, write the result" } else { "" };
+    let hint = if operator {
+        ": a declaration calculates nothing, write the result"
+    } else if ahead.punct('.').is_some() {
+        ": a declaration calls nothing, write the value itself"
+    } else {
+        ""
+    };
     errors.push(span, format!("expected `,`, found {found}{hint}"));
     tokens.until_comma();
     tokens.punct(',');
@@ -188,8 +201,7 @@ fn scalar(literal: Literal, negative: bool, errors: &mut Errors) -> JsonKind {
     let sign = if negative { "-" } else { "" };
     let lit = Lit::new(literal);
     if !lit.suffix().is_empty() {
-        let suffix = lit.suffix();
-        errors.push(span, format!("JSON has no type suffix: remove `{suffix}`; `type: ...` names the type of a whole value"));
+        errors.push(span, suffixed(&lit, sign));
         return JsonKind::Broken;
     }
     match lit {
@@ -197,6 +209,17 @@ fn scalar(literal: Literal, negative: bool, errors: &mut Errors) -> JsonKind {
         Lit::Float(float) => JsonKind::Float(format!("{sign}{}", float.base10_digits())),
         lit => not_json(&lit, span, errors),
     }
+}
+
+fn suffixed(lit: &Lit, sign: &str) -> String {
+    let suffix = lit.suffix();
+    if !matches!(lit, Lit::Int(_) | Lit::Float(_)) || RUST_NUMBERS.contains(&suffix) {
+        return format!(
+            "JSON has no type suffix: remove `{suffix}`; `type: ...` names the type of a whole value"
+        );
+    }
+    let written = format!("{sign}{}", lit.to_token_stream());
+    format!("`{written}` is no number: quote it as `\"{written}\"` if it is text or a duration")
 }
 
 fn not_json(lit: &Lit, span: Span, errors: &mut Errors) -> JsonKind {

@@ -12,6 +12,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 
 pub(crate) use self::parse::parse;
 pub(crate) use self::property::{ENTRY, FAMILY, Known, NAMESPACE, spells};
+pub(crate) use self::rust::is_text;
 
 /// Everything between the braces of `kv_namespace!`.
 #[derive(Debug)]
@@ -85,7 +86,8 @@ pub(crate) enum ValueKind {
 pub(crate) struct Expression {
     /// Its tokens, short enough for a message.
     pub(crate) shown: String,
-    pub(crate) is_macro: bool,
+    /// The macro's name, if it calls one.
+    pub(crate) macro_name: Option<String>,
 }
 
 /// A Rust struct literal, such as `Theme { dark: true }`.

@@ -7,7 +7,7 @@ use super::header::header;
 use super::json::{comma, json, name, text};
 use super::property::{ENTRY, FAMILY, Grammar, Known, NAMESPACE, find};
 use super::rust;
-use super::tokens::{Tokens, at_brace, at_name};
+use super::tokens::{Tokens, at_brace, at_name, shorten};
 use super::{Call, Entry, Family, Function, Item, Name, Namespace, Property, Value, ValueKind};
 use crate::errors::Errors;
 use crate::suggest::did_you_mean;
@@ -96,7 +96,10 @@ fn call(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Call> {
     let (mut inside, delimiters) = tokens.group(Delimiter::Parenthesis)?;
     let known = [Function::File, Function::Env, Function::Dir];
     let Some(function) = known.into_iter().find(|known| known.name() == function) else {
-        let hint = did_you_mean(&function, known.map(Function::name));
+        let hint = match function.as_str() {
+            "Some" => "; write the value itself, and `null` for `None`".to_owned(),
+            _ => did_you_mean(&function, known.map(Function::name)),
+        };
         errors.push(
             span,
             format!(
@@ -171,14 +174,22 @@ fn item(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Item> {
         return spread(tokens, span, errors);
     }
     let found = tokens.describe();
+    let literal = { *tokens }.literal().map(|literal| shorten(&literal.to_string()));
+    let key = literal.filter(|text| text.starts_with('"')).unwrap_or("\"...\"".to_owned());
     errors.push(
         span,
         format!(
-            "expected an entry, found {found}: write `{{ key: \"...\", value: ... }}`, \
+            "expected an entry, found {found}: write `{{ key: {key}, value: ... }}`, \
              `..file(\"seed.json\")` or `..dir(\"public\")`"
         ),
     );
     tokens.until_comma();
+    // More names lack the same braces.
+    let mut ahead = *tokens;
+    while ahead.punct(',').is_some() && at_name(&ahead) {
+        ahead.until_comma();
+        *tokens = ahead;
+    }
     None
 }
 

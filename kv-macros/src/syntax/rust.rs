@@ -46,10 +46,17 @@ pub(super) fn expression(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value 
             ValueKind::Struct(StructLiteral { ty, expression: written })
         }
         Ok(expression) => ValueKind::Expression(Expression {
-            // As people write it, not as a stream prints it.
-            shown: shorten(&written.to_string().replace(" :: ", "::").replace("! (", "!(")),
-            is_macro: matches!(expression, syn::Expr::Macro(_)),
+            shown: as_written(&written),
+            macro_name: match expression {
+                syn::Expr::Macro(call) => {
+                    call.mac.path.segments.last().map(|name| name.ident.to_string())
+                }
+                _ => None,
+            },
         }),
+        Err(_) if is_text(&written.to_string()) => {
+            ValueKind::Expression(Expression { shown: as_written(&written), macro_name: None })
+        }
         Err(error) => {
             let rule = "expected JSON, `file(...)`, `env(...)` or a struct literal";
             errors.push(error.span(), format!("{rule}: {error}"));
@@ -57,6 +64,20 @@ pub(super) fn expression(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value 
         }
     };
     Value { span, kind }
+}
+
+/// Tokens as people write them, not as a stream prints them.
+fn as_written(tokens: &TokenStream) -> String {
+    let printed = tokens.to_string();
+    if is_text(&printed) {
+        return shorten(&printed.replace(" - ", "-").replace(" . ", "."));
+    }
+    shorten(&printed.replace(" :: ", "::").replace("! (", "!(").replace("! [", "!["))
+}
+
+/// Whether something was probably meant as text that only lacks its quotes.
+pub(crate) fn is_text(written: &str) -> bool {
+    written.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' '))
 }
 
 /// Parses all tokens. Where they end too early, the error is at `end`: syn alone would point at

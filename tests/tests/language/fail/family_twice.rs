@@ -1,0 +1,12 @@
+use kv_runtime::kv_namespace;
+
+kv_namespace! {
+    pub struct Sessions;
+    title: "user-sessions",
+    keys: {
+        "session:{id}": String,
+        "session:{id}": String,
+    }
+}
+
+fn main() {}

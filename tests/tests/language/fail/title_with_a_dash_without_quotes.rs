@@ -1,0 +1,8 @@
+use kv_runtime::kv_namespace;
+
+kv_namespace! {
+    pub struct Users;
+    title: user-data
+}
+
+fn main() {}
