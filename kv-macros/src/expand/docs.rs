@@ -1,5 +1,6 @@
 //! What hovering shows: docs of the type, its constants and accessors, and generated fields.
 
+use jiff::{Span, SpanRound, Unit};
 use kv_rules::Expiry;
 
 use crate::model::{Entry, Family, Field, Namespace, Spread, Value};
@@ -61,8 +62,10 @@ pub(super) fn entry(entry: &Entry) -> String {
 }
 
 fn ttl(seconds: u32) -> String {
-    let span = jiff::SignedDuration::from_secs(i64::from(seconds));
-    format!("- expires: {seconds} s after a write ({span:#})")
+    let days = SpanRound::new().largest(Unit::Day).days_are_24_hours();
+    let span = Span::new().seconds(i64::from(seconds)).round(days);
+    let span = span.map_or_else(|_| String::new(), |span| format!(" ({span:#})"));
+    format!("- expires: {seconds} s after a write{span}")
 }
 
 /// A point in time as RFC 3339 text.
