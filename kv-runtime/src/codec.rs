@@ -77,7 +77,7 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(stored: Bytes) -> Result<T, 
 }
 
 /// The value that JSON text stands for.
-fn decode_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
+pub(crate) fn decode_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
     serde_json::from_slice(json)
         .map_err(|source| DecodeError::Json { ty: type_name::<T>(), source })
 }

@@ -74,8 +74,8 @@ pub struct Entry {
     pub key: &'static str,
     /// The value.
     pub value: Value,
-    /// Compact JSON.
-    pub metadata: Option<&'static str>,
+    /// The metadata, if any.
+    pub metadata: Option<Metadata>,
     /// When the pair ceases to exist.
     pub expiry: Option<Expiry>,
     /// Whether the pair is left to the application once it was seeded.
@@ -95,6 +95,15 @@ pub enum Value {
     Typed(&'static str, Encode),
     /// A Rust expression.
     Rust(fn() -> Result<Vec<u8>, EncodeError>),
+}
+
+/// The metadata of an [`Entry`].
+#[derive(Debug, Clone, Copy)]
+pub struct Metadata {
+    /// Compact JSON.
+    pub json: &'static str,
+    /// What checks it when the key is of a family, which gives it a type.
+    pub check: Option<Check>,
 }
 
 /// Checks that stored bytes decode as the entry's type.

@@ -35,6 +35,9 @@ pub trait TypedValue: Sized + 'static {
     /// Checks that a file or an environment variable is a stored value.
     fn check(stored: &[u8]) -> Result<(), DecodeError>;
 
+    /// Checks that JSON is metadata of the type.
+    fn check_metadata(json: &[u8]) -> Result<(), DecodeError>;
+
     /// The pair of a family's key; parameters that make none are an error once it is awaited.
     fn family_entry<'a, M: TypedValue>(
         store: &'a Store,
@@ -56,6 +59,10 @@ impl<T: Serialize + DeserializeOwned + 'static> TypedValue for T {
 
     fn check(stored: &[u8]) -> Result<(), DecodeError> {
         codec::decode::<Self>(bytes::Bytes::copy_from_slice(stored)).map(drop)
+    }
+
+    fn check_metadata(json: &[u8]) -> Result<(), DecodeError> {
+        codec::decode_json::<Self>(json).map(drop)
     }
 
     fn family_entry<'a, M: TypedValue>(

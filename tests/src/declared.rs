@@ -164,6 +164,8 @@ pub mod secret {
 
 /// Declarations that only deploying can refuse.
 pub mod late {
+    use serde::{Deserialize, Serialize};
+
     use super::kv_namespace;
 
     kv_namespace! {
@@ -171,6 +173,25 @@ pub mod late {
         pub struct Expired;
         title: "expired",
         values: [{ key: "sale", value: "over", expiration: 1_000_000_001 }]
+    }
+
+    /// The metadata of a page.
+    #[derive(Serialize, Deserialize)]
+    pub struct Views {
+        /// How often it was read.
+        pub views: u32,
+    }
+
+    kv_namespace! {
+        /// Literals that are not of the types that stand beside them.
+        pub struct Mistyped;
+        title: "mistyped",
+        keys: { "page:{path}": String { metadata: Views } },
+        values: [
+            { key: "level", value: 256, type: u8 },
+            { key: "page:home", value: "Hello", metadata: { views: "many" } },
+            { key: "page:help", value: "Help", metadata: { views: 2 } },
+        ]
     }
 }
 
@@ -215,6 +236,7 @@ pub fn select(name: &str) -> Vec<&'static Declaration> {
         "keyed" => vec![secret::Keyed::DECLARATION],
         "typed" => vec![secret::Typed::DECLARATION],
         "late" => vec![late::Expired::DECLARATION, secret::Hooks::DECLARATION],
+        "mistyped" => vec![late::Mistyped::DECLARATION],
         "odd" => vec![odd::Odd::DECLARATION],
         "hooks-plain" => vec![secret::Plain::DECLARATION],
         "many" => vec![many(MANY)],

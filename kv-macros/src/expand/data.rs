@@ -84,7 +84,16 @@ fn entry(entry: &Entry, model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
     let Entry { key, once, .. } = entry;
     let value = EntryValue { entry, model };
-    let metadata = Optional(entry.metadata.as_ref());
+    let metadata = Optional(entry.metadata.as_ref().map(|json| {
+        let check = Optional(match &entry.metadata_ty {
+            Type::User(_) => {
+                let metadata_type = ty(&entry.metadata_ty, model);
+                Some(quote!(<#metadata_type as #runtime::__private::TypedValue>::check_metadata))
+            }
+            _ => None,
+        });
+        quote!(#runtime::declaration::Metadata { json: #json, check: #check })
+    }));
     let expiry = Optional(entry.expiry.map(|expiry| EntryExpiry { expiry, runtime }));
     quote! {
         #runtime::declaration::Entry {

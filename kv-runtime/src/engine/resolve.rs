@@ -12,7 +12,8 @@ use secrecy::SecretString;
 use super::error::{DeployError, Problem};
 use super::pair::{Pair, spread_pairs};
 use crate::api::Credentials;
-use crate::declaration::{Account, Declaration, Entry, Setting, Spread, Value};
+use crate::codec::DecodeError;
+use crate::declaration::{Account, Declaration, Entry, Metadata, Setting, Spread, Value};
 use crate::state::{Digest, DigestKey, StageKey};
 
 /// A declaration with nothing left open.
@@ -175,16 +176,16 @@ impl Scope<'_> {
             once: false,
         }));
         for entry in declaration.entries {
-            match entry_value(entry) {
-                Ok(value) => pairs.push(Pair {
-                    key: Cow::Borrowed(entry.key),
-                    value,
-                    metadata: entry.metadata.map(Cow::Borrowed),
-                    expiry: entry.expiry,
-                    once: entry.once,
-                }),
-                Err(what) => self.key_problem(entry.key, what),
-            }
+            let metadata = entry_metadata(entry).map_err(|what| self.key_problem(entry.key, what));
+            let value = entry_value(entry).map_err(|what| self.key_problem(entry.key, what));
+            let (Ok(metadata), Ok(value)) = (metadata, value) else { continue };
+            pairs.push(Pair {
+                key: Cow::Borrowed(entry.key),
+                value,
+                metadata: metadata.map(Cow::Borrowed),
+                expiry: entry.expiry,
+                once: entry.once,
+            });
         }
         for pair in &pairs {
             self.check_pair(pair, now);
@@ -209,7 +210,7 @@ fn entry_value(entry: &Entry) -> Result<Cow<'static, [u8]>, String> {
     let value = match entry.value {
         Value::Text(text) => Cow::Borrowed(text.as_bytes()),
         Value::File(bytes, check) => {
-            check.map_or(Ok(()), |check| check(bytes)).map_err(|e| with_sources(&e))?;
+            check.map_or(Ok(()), |check| check(bytes)).map_err(|e| mistyped("file", &e))?;
             Cow::Borrowed(bytes)
         }
         Value::Env(name, check) => {
@@ -221,10 +222,29 @@ fn entry_value(entry: &Entry) -> Result<Cow<'static, [u8]>, String> {
             }
             Cow::Owned(text.into_bytes())
         }
-        Value::Typed(json, encode) => Cow::Owned(encode(json).map_err(|e| with_sources(&e))?),
+        Value::Typed(json, encode) => Cow::Owned(encode(json).map_err(|e| mistyped("value", &e))?),
         Value::Rust(encode) => Cow::Owned(encode().map_err(|e| with_sources(&e))?),
     };
     Ok(value)
+}
+
+/// The metadata that an entry has.
+fn entry_metadata(entry: &Entry) -> Result<Option<&'static str>, String> {
+    let Some(Metadata { json, check }) = entry.metadata else { return Ok(None) };
+    check
+        .map_or(Ok(()), |check| check(json.as_bytes()))
+        .map_err(|error| mistyped("metadata", &error))?;
+    Ok(Some(json))
+}
+
+/// That a part of an entry is not of the type that the declaration gives it.
+fn mistyped(part: &str, error: &DecodeError) -> String {
+    match error {
+        DecodeError::Json { ty, source } => {
+            format!("the {part} is not the JSON of a `{ty}`: {source}; change it, or the type")
+        }
+        error => with_sources(error),
+    }
 }
 
 /// An error with its sources on one line, for a list of problems.

@@ -68,7 +68,7 @@ fn an_object_is_stored_as_compact_json_in_the_order_written() {
 fn a_string_is_stored_as_it_is_beside_its_metadata() {
     let metadata = r#"{"contentType":"application/javascript","etag":"abc123"}"#;
     assert_eq!(text(Assets::DECLARATION), "content...");
-    assert_eq!(Assets::DECLARATION.entries[0].metadata, Some(metadata));
+    assert_eq!(Assets::DECLARATION.entries[0].metadata.unwrap().json, metadata);
 }
 
 #[test]

@@ -159,6 +159,24 @@ fn every_mistake_is_shown_before_the_first_request() {
 }
 
 #[test]
+fn a_literal_that_is_not_of_its_type_is_refused_before_the_first_request() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let ran = stage.run("mistyped", &["--yes"]);
+    assert_says(
+        &ran,
+        &[
+            "level",
+            "the value is not the JSON of a `u8`: invalid value: integer `256`",
+            "page:home",
+            "the metadata is not the JSON of a `tests::declared::late::Views`: invalid type: string",
+        ],
+    );
+    assert!(!ran.stderr.contains("page:help"), "{}", ran.stderr);
+    assert_eq!(kinds(&cloudflare.take_requests()), []);
+}
+
+#[test]
 fn a_state_that_cannot_be_understood_is_refused_and_left_as_it_is() {
     let cloudflare = Cloudflare::start();
     let stage = deployed(&cloudflare);
