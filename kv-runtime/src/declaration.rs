@@ -35,6 +35,8 @@ pub struct Declaration {
     pub entries: &'static [Entry],
     /// The `..file` and `..dir` of `values`, in order.
     pub spreads: &'static [Spread],
+    /// The families that pairs of spreads can be of; none without a spread.
+    pub families: &'static [Family],
 }
 
 /// Where and as whom a namespace is deployed. What is `None` comes from the environment.
@@ -129,6 +131,19 @@ pub enum Spread {
         /// The files below it, sorted by key.
         files: &'static [File],
     },
+}
+
+/// A family of `keys`, which gives the pairs of a [`Spread`] their types and their lifetime.
+#[derive(Debug)]
+pub struct Family {
+    /// What its keys look like, as written.
+    pub pattern: &'static str,
+    /// How many seconds a pair lives that names no expiry of its own.
+    pub expiration_ttl: Option<u32>,
+    /// What checks a value.
+    pub value: Check,
+    /// What checks metadata as JSON; `None` takes any.
+    pub metadata: Option<Check>,
 }
 
 /// A file of a [`Spread::Dir`].

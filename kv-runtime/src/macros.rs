@@ -140,7 +140,8 @@
 /// - `..dir("public")` takes every file below a folder. A key is the file's path with `/`, its
 ///   metadata the content type and an etag.
 ///
-/// They make no accessors: a family types their keys.
+/// They make no accessors: a [family](#families) types their keys. Whether their values and metadata
+/// are of its types is checked when they are written.
 ///
 /// ## Types of values
 ///
@@ -208,7 +209,8 @@
 ///   `"a/b"` for a parameter that ends at the next `/`, are an error when the accessor is awaited.
 /// - Two families that could make one key do not compile, unless one of them is a single parameter
 ///   such as `"{path}"`: it takes the keys that no other family has.
-/// - An entry of `values` whose key is of a family has the family's type, metadata and TTL.
+/// - An entry of `values` whose key is of a family has the family's type, metadata and TTL, and so
+///   has a pair of a file; an expiry of its own comes first.
 ///
 /// # What it makes
 ///

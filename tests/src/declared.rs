@@ -162,24 +162,47 @@ pub mod secret {
     }
 }
 
-/// Declarations that only deploying can refuse.
-pub mod late {
+/// A seed file whose keys are of families.
+pub mod seeded {
     use serde::{Deserialize, Serialize};
 
     use super::kv_namespace;
-
-    kv_namespace! {
-        /// Expired long ago.
-        pub struct Expired;
-        title: "expired",
-        values: [{ key: "sale", value: "over", expiration: 1_000_000_001 }]
-    }
 
     /// The metadata of a page.
     #[derive(Serialize, Deserialize)]
     pub struct Views {
         /// How often it was read.
         pub views: u32,
+    }
+
+    kv_namespace! {
+        /// Pages that live for a day.
+        pub struct Pages;
+        title: "pages",
+        keys: { "{file}": String, "page:{path}": String { metadata: Views, expirationTtl: "1d" } },
+        values: [..file("src/pages.json")],
+    }
+
+    kv_namespace! {
+        /// Pages that live for two.
+        pub struct PagesOfTwoDays;
+        id: "pages",
+        title: "pages",
+        keys: { "{file}": String, "page:{path}": String { metadata: Views, expirationTtl: "2d" } },
+        values: [..file("src/pages.json")],
+    }
+}
+
+/// Declarations that only deploying can refuse.
+pub mod late {
+    use super::kv_namespace;
+    use super::seeded::Views;
+
+    kv_namespace! {
+        /// Expired long ago.
+        pub struct Expired;
+        title: "expired",
+        values: [{ key: "sale", value: "over", expiration: 1_000_000_001 }]
     }
 
     kv_namespace! {
@@ -192,6 +215,14 @@ pub mod late {
             { key: "page:home", value: "Hello", metadata: { views: "many" } },
             { key: "page:help", value: "Help", metadata: { views: 2 } },
         ]
+    }
+
+    kv_namespace! {
+        /// A seed file whose pairs are not of the types of their family.
+        pub struct MistypedFile;
+        title: "mistyped-file",
+        keys: { "page:{id: u32}": u8 { metadata: Views } },
+        values: [..file("src/pages_of_another_type.json")],
     }
 }
 
@@ -237,6 +268,9 @@ pub fn select(name: &str) -> Vec<&'static Declaration> {
         "typed" => vec![secret::Typed::DECLARATION],
         "late" => vec![late::Expired::DECLARATION, secret::Hooks::DECLARATION],
         "mistyped" => vec![late::Mistyped::DECLARATION],
+        "mistyped-file" => vec![late::MistypedFile::DECLARATION],
+        "pages" => vec![seeded::Pages::DECLARATION],
+        "pages-of-two-days" => vec![seeded::PagesOfTwoDays::DECLARATION],
         "odd" => vec![odd::Odd::DECLARATION],
         "hooks-plain" => vec![secret::Plain::DECLARATION],
         "many" => vec![many(MANY)],
@@ -266,5 +300,6 @@ fn many(keys: usize) -> &'static Declaration {
         texts: "[]",
         entries: &[],
         spreads: Box::leak(Box::new([spread])),
+        families: &[],
     }))
 }

@@ -76,6 +76,7 @@ pub(crate) fn deploy_main() -> ExitCode {
         texts: "[]",
         entries: &[],
         spreads,
+        families: &[],
     }));
     kv_runtime::__private::deploy_main(&[declaration])
 }

@@ -7,7 +7,7 @@ use quote::{ToTokens, quote};
 use super::path::{self, Optional};
 use super::types::ty;
 use crate::json::push_text;
-use crate::model::{Account, Entry, File, Namespace, Setting, Spread, Type, Value};
+use crate::model::{Account, Entry, Family, File, Namespace, Setting, Spread, Type, Value};
 
 pub(super) fn declaration(model: &Namespace) -> TokenStream {
     let Namespace { runtime, id, title, binding, adopt, .. } = model;
@@ -17,6 +17,8 @@ pub(super) fn declaration(model: &Namespace) -> TokenStream {
     let entries = model.entries.iter().filter(|entry| text(entry).is_none());
     let entries = entries.map(|entry| self::entry(entry, model));
     let spreads = model.spreads.iter().map(|spread| self::spread(spread, model));
+    let families = if model.spreads.is_empty() { &[][..] } else { &model.families };
+    let families = families.iter().map(|family| self::family(family, model));
     quote! {
         #runtime::Declaration {
             package: ::core::env!("CARGO_PKG_NAME"),
@@ -30,6 +32,7 @@ pub(super) fn declaration(model: &Namespace) -> TokenStream {
             texts: #texts,
             entries: &[#(#entries),*],
             spreads: &[#(#spreads),*],
+            families: &[#(#families),*],
         }
     }
 }
@@ -85,13 +88,7 @@ fn entry(entry: &Entry, model: &Namespace) -> TokenStream {
     let Entry { key, once, .. } = entry;
     let value = EntryValue { entry, model };
     let metadata = Optional(entry.metadata.as_ref().map(|json| {
-        let check = Optional(match &entry.metadata_ty {
-            Type::User(_) => {
-                let metadata_type = ty(&entry.metadata_ty, model);
-                Some(quote!(<#metadata_type as #runtime::__private::TypedValue>::check_metadata))
-            }
-            _ => None,
-        });
+        let check = check_metadata(&entry.metadata_ty, model);
         quote!(#runtime::declaration::Metadata { json: #json, check: #check })
     }));
     let expiry = Optional(entry.expiry.map(|expiry| EntryExpiry { expiry, runtime }));
@@ -104,6 +101,18 @@ fn entry(entry: &Entry, model: &Namespace) -> TokenStream {
             once: #once,
         }
     }
+}
+
+/// What checks metadata; none for types that were inferred from it, or take any.
+fn check_metadata(written: &Type, model: &Namespace) -> Optional<TokenStream> {
+    let runtime = &model.runtime;
+    Optional(match written {
+        Type::User(_) => {
+            let ty = ty(written, model);
+            Some(quote!(<#ty as #runtime::__private::TypedValue>::check_metadata))
+        }
+        _ => None,
+    })
 }
 
 struct EntryExpiry<'a> {
@@ -150,6 +159,22 @@ impl ToTokens for EntryValue<'_> {
         };
         path::runtime(runtime, &["declaration", "Value", kind], tokens);
         path::parenthesized(&arguments, tokens);
+    }
+}
+
+fn family(family: &Family, model: &Namespace) -> TokenStream {
+    let runtime = &model.runtime;
+    let Family { pattern, .. } = family;
+    let ttl = Optional(family.default_ttl);
+    let value = ty(&family.ty, model);
+    let metadata = check_metadata(&family.metadata_ty, model);
+    quote! {
+        #runtime::declaration::Family {
+            pattern: #pattern,
+            expiration_ttl: #ttl,
+            value: <#value as #runtime::__private::TypedValue>::check,
+            metadata: #metadata,
+        }
     }
 }
 

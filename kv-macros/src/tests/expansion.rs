@@ -85,6 +85,7 @@ fn families_and_their_entries() {
             { key: "session:1", value: { user: "u" } },
             { key: "user:acme/1", value: Profile { name: "x".into() }, metadata: { visits: 1 } },
             { key: "user:acme/2", value: { name: "y" }, expiration: 2147483647 },
+            ..file("seed.json"),
         ]
         "#
     );

@@ -197,12 +197,20 @@ impl DeployError {
     }
 }
 
+/// How many mistakes are listed: a seed file of another type is wrong in each of its pairs.
+const SHOWN_PROBLEMS: usize = 100;
+
 fn list_problems(problems: &[Problem]) -> String {
     if let [problem] = problems {
         return problem.to_string();
     }
-    let lines = problems.iter().map(|problem| format!("\n  - {problem}"));
-    format!("{} mistakes:{}", problems.len(), lines.collect::<String>())
+    let lines = problems.iter().take(SHOWN_PROBLEMS).map(|problem| format!("\n  - {problem}"));
+    let lines: String = lines.collect();
+    let more = match problems.len().saturating_sub(SHOWN_PROBLEMS) {
+        0 => String::new(),
+        more => format!("\n  and {more} more"),
+    };
+    format!("{} mistakes:{lines}{more}", problems.len())
 }
 
 fn list_accounts(accounts: &[AccountInfo]) -> String {

@@ -12,6 +12,7 @@ mod connect;
 mod drift;
 mod error;
 mod event;
+mod families;
 mod interrupt;
 mod keys;
 mod observe;

@@ -10,10 +10,11 @@ use kv_rules::Expiry;
 use secrecy::SecretString;
 
 use super::error::{DeployError, Problem};
+use super::families::Families;
 use super::pair::{Pair, spread_pairs};
 use crate::api::Credentials;
 use crate::codec::DecodeError;
-use crate::declaration::{Account, Declaration, Entry, Metadata, Setting, Spread, Value};
+use crate::declaration::{Account, Declaration, Entry, Family, Metadata, Setting, Spread, Value};
 use crate::state::{Digest, DigestKey, StageKey};
 
 /// A declaration with nothing left open.
@@ -53,6 +54,10 @@ impl Resolved {
             digest.add(&[u8::from(pair.once)]);
             digest.add(pair.digest(key).as_bytes());
         }
+        for family in self.declaration.families {
+            digest.add(family.pattern.as_bytes());
+            digest.add(&family.expiration_ttl.unwrap_or(0).to_be_bytes());
+        }
         for spread in self.declaration.spreads {
             match spread {
                 Spread::Bulk { json, .. } => digest.add(json.as_bytes()),
@@ -82,7 +87,11 @@ impl Resolved {
                 Err(what) => namespace.problem(what),
             }
         }
-        for pair in &self.pairs[self.entries..] {
+        let families = Families::new(self.declaration.families);
+        for pair in &mut self.pairs[self.entries..] {
+            if let Some(family) = families.of_key(&pair.key) {
+                namespace.take_family(pair, family);
+            }
             namespace.check_pair(pair, self.now);
         }
         if !problems.is_empty() {
@@ -191,6 +200,19 @@ impl Scope<'_> {
             self.check_pair(pair, now);
         }
         pairs
+    }
+
+    /// Gives a pair of a file the lifetime of its family, and holds it against the family's types.
+    fn take_family(&mut self, pair: &mut Pair, family: &Family) {
+        pair.expiry = pair.expiry.or(family.expiration_ttl.map(Expiry::Ttl));
+        if let Err(error) = (family.value)(&pair.value) {
+            self.key_problem(&pair.key, mistyped("value", &error));
+        }
+        if let (Some(check), Some(json)) = (family.metadata, &pair.metadata)
+            && let Err(error) = check(json.as_bytes())
+        {
+            self.key_problem(&pair.key, mistyped("metadata", &error));
+        }
     }
 
     fn check_pair(&mut self, pair: &Pair, now: Timestamp) {

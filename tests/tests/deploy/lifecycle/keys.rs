@@ -71,6 +71,29 @@ fn a_repair_compares_a_seed_file_that_did_not_change() {
 }
 
 #[test]
+fn pairs_of_a_file_live_as_long_as_their_family_says_unless_they_name_an_end() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let lifetimes = || {
+        let pairs = cloudflare.storage().pairs(&cloudflare.namespace("pages").id).unwrap();
+        let end = |key| pairs.get(key).unwrap().unwrap().expiration;
+        let (home, sale) = (end("page:home").unwrap(), end("page:sale").unwrap());
+        assert_eq!(end("robots.txt"), None);
+        (home, sale)
+    };
+    stage.run("pages", &["--yes"]).expect(0);
+    let (day, sale) = lifetimes();
+    assert!(day > sale + 80_000, "{day} {sale}");
+
+    drop(cloudflare.take_requests());
+    stage.run("pages", &["--yes"]).expect(0);
+    assert_eq!(keys(&cloudflare, Kind::BulkPut), [""; 0]);
+    stage.run("pages-of-two-days", &["--yes"]).expect(0);
+    assert_eq!(keys(&cloudflare, Kind::BulkPut), ["page:home"]);
+    assert!(lifetimes().0 > day + 80_000);
+}
+
+#[test]
 fn a_key_with_a_time_to_live_is_renewed_only_when_that_is_asked_for() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);

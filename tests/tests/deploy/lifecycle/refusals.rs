@@ -169,11 +169,26 @@ fn a_literal_that_is_not_of_its_type_is_refused_before_the_first_request() {
             "level",
             "the value is not the JSON of a `u8`: invalid value: integer `256`",
             "page:home",
-            "the metadata is not the JSON of a `tests::declared::late::Views`: invalid type: string",
+            "the metadata is not the JSON of a `tests::declared::seeded::Views`: invalid type: string",
         ],
     );
     assert!(!ran.stderr.contains("page:help"), "{}", ran.stderr);
     assert_eq!(kinds(&cloudflare.take_requests()), []);
+}
+
+#[test]
+fn a_pair_of_a_file_that_is_not_of_the_types_of_its_family_is_refused() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let ran = stage.refused("mistyped-file", &["--yes"]);
+    assert_says(
+        &ran,
+        &[
+            "2 mistakes",
+            "key \"page:2\": the value is not the JSON of a `u8`",
+            "key \"page:3\": the metadata is not the JSON of a `tests::declared::seeded::Views`",
+        ],
+    );
 }
 
 #[test]

@@ -1,0 +1,24 @@
+//! Which family a pair of a file is of: it has the types and the lifetime of the family.
+
+use kv_rules::Pattern;
+
+use crate::declaration::Family;
+
+/// The families of a declaration, with their patterns read.
+pub(super) struct Families(Vec<(Pattern<'static>, &'static Family)>);
+
+impl Families {
+    /// Patterns were checked when compiling.
+    pub(super) fn new(declared: &'static [Family]) -> Self {
+        let read = |family: &'static Family| Some((Pattern::parse(family.pattern).ok()?, family));
+        Self(declared.iter().filter_map(read).collect())
+    }
+
+    /// The family of a key: a catch-all only when no other matches.
+    pub(super) fn of_key(&self, key: &str) -> Option<&'static Family> {
+        let mut matching = self.0.iter().filter(|(pattern, _)| pattern.match_key(key).is_some());
+        let (pattern, first) = matching.next()?;
+        let literal = if pattern.is_catch_all() { matching.next() } else { None };
+        Some(literal.map_or(first, |(_, family)| family))
+    }
+}
