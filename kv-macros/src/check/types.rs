@@ -53,21 +53,23 @@ impl Types {
         let nests = matches!(shape, Shape::Option(_) | Shape::List(_) | Shape::Object(_));
         // A declaration can have thousands of texts, which need no name.
         if !nests {
-            return self.resolve(shape, "", "");
+            return self.resolve(shape, "", Span::call_site(), "");
         }
         let accessor = names.accessor.to_string();
         let name = names::pascal(accessor.trim_start_matches("r#")).unwrap_or_default();
+        let span = names.accessor.span();
         match part {
-            Part::Value => self.resolve(shape, &name, &format!("the value of `{key}`")),
+            Part::Value => self.resolve(shape, &name, span, &format!("the value of `{key}`")),
             Part::Metadata => {
-                self.resolve(shape, &format!("{name}Metadata"), &format!("the metadata of `{key}`"))
+                let purpose = format!("the metadata of `{key}`");
+                self.resolve(shape, &format!("{name}Metadata"), span, &purpose)
             }
         }
     }
 
-    /// The type of a shape. `name` is what its struct is called, if it needs one that is new;
-    /// `purpose` says what has the type.
-    fn resolve(&mut self, shape: Shape, name: &str, purpose: &str) -> Type {
+    /// The type of a shape. `name` is what its struct is called, if it needs one that is new, and
+    /// `span` what an editor shows for it; `purpose` says what has the type.
+    fn resolve(&mut self, shape: Shape, name: &str, span: Span, purpose: &str) -> Type {
         match shape {
             Shape::Nothing | Shape::Null | Shape::Any => Type::Json,
             Shape::Bool => Type::Bool,
@@ -75,16 +77,16 @@ impl Types {
             Shape::Integer(_) => Type::I64,
             Shape::Float => Type::F64,
             Shape::Text => Type::String,
-            Shape::Option(inner) => match self.resolve(*inner, name, purpose) {
+            Shape::Option(inner) => match self.resolve(*inner, name, span, purpose) {
                 Type::Json => Type::Json,
                 ty => Type::Option(Box::new(ty)),
             },
             Shape::List(item) => {
                 let purpose = format!("an item of {purpose}");
-                Type::Vec(Box::new(self.resolve(*item, &format!("{name}Item"), &purpose)))
+                Type::Vec(Box::new(self.resolve(*item, &format!("{name}Item"), span, &purpose)))
             }
             Shape::Object(object) if object.fields.is_empty() => Type::Json,
-            Shape::Object(object) => self.object(object, name, purpose),
+            Shape::Object(object) => self.object(object, name, span, purpose),
         }
     }
 
@@ -111,7 +113,7 @@ impl Types {
         self.structs.into_iter().map(finish).collect()
     }
 
-    fn object(&mut self, object: Object, name: &str, purpose: &str) -> Type {
+    fn object(&mut self, object: Object, name: &str, span: Span, purpose: &str) -> Type {
         let shape = Shape::Object(object);
         let signature = shape.signature();
         if let Some(index) = self.by_signature.get(&signature)
@@ -121,7 +123,7 @@ impl Types {
             return Type::Struct(draft.ident.clone());
         }
         let name = self.free(name);
-        let ident = names::ident(&name, Span::call_site());
+        let ident = names::ident(&name, span);
         let index = self.structs.len();
         let purposes = Purposes { first: purpose.to_owned(), others: 0 };
         self.structs.push(Draft { name, ident: ident.clone(), purposes, fields: Vec::new() });
@@ -146,7 +148,7 @@ impl Types {
             }
             let struct_name = format!("{parent}{}", names::pascal(&name).unwrap_or_default());
             let purpose = format!("`{}` in {parent}", escape(&field.name));
-            let ty = self.resolve(field.shape, &struct_name, &purpose);
+            let ty = self.resolve(field.shape, &struct_name, field.span, &purpose);
             fields.push(Field {
                 ident: names::ident(&name, field.span),
                 json_name: field.name,

@@ -43,7 +43,8 @@ pub(super) fn module(model: &Namespace) -> TokenStream {
     let structs = model.structs.iter().map(|item| structure(item, runtime));
     quote! {
         #[doc = #docs]
-        #[allow(dead_code)]
+        // The names are those of the JSON.
+        #[allow(dead_code, clippy::struct_field_names)]
         #visibility mod #module {
             use #runtime::__private::serde as __serde;
 

@@ -67,6 +67,11 @@ kv_namespace! {
         { key: "theme", value: Theme { dark: true }, as: theme_of_all },
         { key: "theme/print", value: { dark: false }, type: Theme },
         { key: "themes", value: [{ dark: false }], type: Vec<Theme> },
+        {
+            key: "entries",
+            value: { a: true, b: true, c: true, d: true, _private: 1, Nested: { O: 1, l: 2, "größe": 3 } },
+            metadata: { entriesFirst: 1, entriesSecond: 2, entriesThird: 3 },
+        },
     ],
 }
 
