@@ -38,12 +38,16 @@ use crate::store::{Pair, Store, now};
 /// let visits = Entry::<u64>::new(&store, format!("visits:{day}"))?;
 /// visits.put(&1).expiration_ttl(86_400).await?;
 /// assert_eq!(visits.get().await?, Some(1));
+///
+/// // An entry and its requests borrow nothing, so that they can go to another task.
+/// let reading = tokio::spawn(visits.get().into_future());
+/// assert_eq!(reading.await??, Some(1));
 /// # Ok(())
 /// # }
 /// ```
 #[must_use = "an entry does nothing until it is asked to get, put or delete"]
-pub struct Entry<'a, T, M = serde_json::Value> {
-    target: Target<'a>,
+pub struct Entry<T, M = serde_json::Value> {
+    target: Target,
     types: PhantomData<fn() -> (T, M)>,
 }
 
@@ -55,22 +59,22 @@ pub(crate) struct Name {
 }
 
 #[derive(Clone)]
-struct Target<'a> {
-    store: &'a Store,
+struct Target {
+    store: Store,
     key: Result<Name, FamilyError>,
 }
 
-impl<'a, T, M> Entry<'a, T, M> {
+impl<T, M> Entry<T, M> {
     /// The pair of a key that is known at run time only, outside of any family, which is checked:
     /// 1 to 512 bytes of UTF-8, not `.` or `..`.
-    pub fn new(store: &'a Store, key: impl Into<Cow<'static, str>>) -> Result<Self, KeyError> {
+    pub fn new(store: &Store, key: impl Into<Cow<'static, str>>) -> Result<Self, KeyError> {
         let text = key.into();
         check_key(&text)?;
         Ok(Self::named(store, Ok(Name { text, expiration_ttl: None })))
     }
 
-    pub(crate) fn named(store: &'a Store, key: Result<Name, FamilyError>) -> Self {
-        Self { target: Target { store, key }, types: PhantomData }
+    pub(crate) fn named(store: &Store, key: Result<Name, FamilyError>) -> Self {
+        Self { target: Target { store: store.clone(), key }, types: PhantomData }
     }
 
     /// Sets how many seconds the pair lives when its put names no expiry of its own.
@@ -91,7 +95,7 @@ impl<'a, T, M> Entry<'a, T, M> {
     }
 
     /// Reads the value: `None` when there is none.
-    pub fn get(&self) -> Get<'a, T>
+    pub fn get(&self) -> Get<T>
     where
         T: DeserializeOwned + 'static,
     {
@@ -99,7 +103,7 @@ impl<'a, T, M> Entry<'a, T, M> {
     }
 
     /// Reads the value and the metadata: `None` when there is no value.
-    pub fn get_with_metadata(&self) -> GetWithMetadata<'a, T, M>
+    pub fn get_with_metadata(&self) -> GetWithMetadata<T, M>
     where
         T: DeserializeOwned + 'static,
         M: DeserializeOwned + 'static,
@@ -110,7 +114,7 @@ impl<'a, T, M> Entry<'a, T, M> {
 
     /// Writes the value in place of what the key had. Metadata and expiry are replaced too, by none
     /// if the put names none and the key's declaration has no `expirationTtl`.
-    pub fn put(&self, value: &T) -> Put<'a, M>
+    pub fn put(&self, value: &T) -> Put<M>
     where
         T: Serialize + 'static,
     {
@@ -124,12 +128,12 @@ impl<'a, T, M> Entry<'a, T, M> {
     }
 
     /// Deletes the pair. It is no error when there is none.
-    pub fn delete(&self) -> Delete<'a> {
+    pub fn delete(&self) -> Delete {
         Delete { target: self.target.clone() }
     }
 }
 
-impl<T, M> fmt::Debug for Entry<'_, T, M> {
+impl<T, M> fmt::Debug for Entry<T, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Entry").field(&self.key()).finish()
     }
@@ -137,14 +141,14 @@ impl<T, M> fmt::Debug for Entry<'_, T, M> {
 
 /// Reads a value when it is awaited; [`Entry::get`] makes it.
 #[must_use = "nothing is read until it is awaited"]
-pub struct Get<'a, T> {
-    target: Target<'a>,
+pub struct Get<T> {
+    target: Target,
     cache_ttl: Option<u32>,
     /// Had when it is made, so that a type that cannot be read is an error there alone.
     decode: fn(Bytes) -> Result<T, DecodeError>,
 }
 
-impl<T> Get<'_, T> {
+impl<T> Get<T> {
     /// Lets a Worker answer from a copy in its data centre that is at most so many seconds old, at
     /// least 30. Other stores read the value itself.
     pub fn cache_ttl(mut self, seconds: u32) -> Self {
@@ -153,9 +157,9 @@ impl<T> Get<'_, T> {
     }
 }
 
-impl<'a, T: 'static> IntoFuture for Get<'a, T> {
+impl<T: 'static> IntoFuture for Get<T> {
     type Output = Result<Option<T>, Error>;
-    type IntoFuture = BoxFuture<'a, Self::Output>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         let decode = self.decode;
@@ -171,14 +175,14 @@ impl<'a, T: 'static> IntoFuture for Get<'a, T> {
 
 /// Reads a value and its metadata when it is awaited; [`Entry::get_with_metadata`] makes it.
 #[must_use = "nothing is read until it is awaited"]
-pub struct GetWithMetadata<'a, T, M> {
-    target: Target<'a>,
+pub struct GetWithMetadata<T, M> {
+    target: Target,
     cache_ttl: Option<u32>,
     decode: fn(Bytes) -> Result<T, DecodeError>,
     decode_metadata: fn(&RawValue) -> Result<M, DecodeError>,
 }
 
-impl<T, M> GetWithMetadata<'_, T, M> {
+impl<T, M> GetWithMetadata<T, M> {
     /// Lets a Worker answer from a copy in its data centre that is at most so many seconds old, at
     /// least 30. Other stores read the value itself.
     pub fn cache_ttl(mut self, seconds: u32) -> Self {
@@ -187,9 +191,9 @@ impl<T, M> GetWithMetadata<'_, T, M> {
     }
 }
 
-impl<'a, T: 'static, M: 'static> IntoFuture for GetWithMetadata<'a, T, M> {
+impl<T: 'static, M: 'static> IntoFuture for GetWithMetadata<T, M> {
     type Output = Result<Option<(T, Option<M>)>, Error>;
-    type IntoFuture = BoxFuture<'a, Self::Output>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         let Self { decode, decode_metadata, .. } = self;
@@ -215,8 +219,8 @@ impl<'a, T: 'static, M: 'static> IntoFuture for GetWithMetadata<'a, T, M> {
 /// [`expiration`](Put::expiration) and [`never_expires`](Put::never_expires) says; without any, as
 /// long as the key's declaration says.
 #[must_use = "nothing is written until it is awaited"]
-pub struct Put<'a, M> {
-    target: Target<'a>,
+pub struct Put<M> {
+    target: Target,
     value: Result<Bytes, EncodeError>,
     metadata: Result<Option<Box<RawValue>>, EncodeError>,
     ends: Ends,
@@ -231,7 +235,7 @@ enum Ends {
     At(u64),
 }
 
-impl<M> Put<'_, M> {
+impl<M> Put<M> {
     /// Ends the pair so many seconds after this write, at least 60.
     pub fn expiration_ttl(mut self, seconds: u64) -> Self {
         self.ends = Ends::After(seconds);
@@ -251,7 +255,7 @@ impl<M> Put<'_, M> {
     }
 }
 
-impl<M: Serialize> Put<'_, M> {
+impl<M: Serialize> Put<M> {
     /// Keeps metadata beside the value, at most 1,024 bytes as compact JSON. What is `null` in JSON
     /// is no metadata.
     pub fn metadata(mut self, metadata: &M) -> Self {
@@ -260,9 +264,9 @@ impl<M: Serialize> Put<'_, M> {
     }
 }
 
-impl<'a, M> IntoFuture for Put<'a, M> {
+impl<M> IntoFuture for Put<M> {
     type Output = Result<(), Error>;
-    type IntoFuture = BoxFuture<'a, Self::Output>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         self.target.put(self.value, self.metadata, self.ends).boxed()
@@ -271,13 +275,13 @@ impl<'a, M> IntoFuture for Put<'a, M> {
 
 /// Deletes a pair when it is awaited; [`Entry::delete`] makes it.
 #[must_use = "nothing is deleted until it is awaited"]
-pub struct Delete<'a> {
-    target: Target<'a>,
+pub struct Delete {
+    target: Target,
 }
 
-impl<'a> IntoFuture for Delete<'a> {
+impl IntoFuture for Delete {
     type Output = Result<(), Error>;
-    type IntoFuture = BoxFuture<'a, Self::Output>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         async move {
@@ -288,7 +292,7 @@ impl<'a> IntoFuture for Delete<'a> {
     }
 }
 
-impl Target<'_> {
+impl Target {
     async fn get(self, cache_ttl: Option<u32>) -> Result<Option<(Name, Bytes)>, Error> {
         let key = self.key?;
         check_read(&key, cache_ttl)?;

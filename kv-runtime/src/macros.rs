@@ -250,11 +250,14 @@ macro_rules! __entries {
     )*) => {
         const _: () = {
             $(
-                const fn $key_of(key: $crate::__private::Text) -> $key_type {
+                const fn $key_of(key: &'static ::core::primitive::str) -> $key_type {
                     $crate::Key::declared(key)
                 }
 
-                fn $entry_of(namespace: &$namespace, key: $crate::__private::Text) -> $entry_type {
+                fn $entry_of(
+                    namespace: &$namespace,
+                    key: &'static ::core::primitive::str,
+                ) -> $entry_type {
                     namespace.store.entry($key_of(key))
                 }
             )*

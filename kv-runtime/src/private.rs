@@ -16,10 +16,6 @@ use crate::entry::{Entry, Name};
 pub use crate::family::{Family, TypedParam};
 use crate::store::Store;
 
-/// The text of a key. It has no lifetime of its own, so that a function which takes one beside a
-/// namespace need not say from which its entry borrows.
-pub type Text = &'static str;
-
 /// A type that values and metadata can have.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the type of a value or of metadata: it is not `Serialize + DeserializeOwned`",
@@ -39,11 +35,11 @@ pub trait TypedValue: Sized + 'static {
     fn check_metadata(json: &[u8]) -> Result<(), DecodeError>;
 
     /// The pair of a family's key; parameters that make none are an error once it is awaited.
-    fn family_entry<'a, M: TypedValue>(
-        store: &'a Store,
+    fn family_entry<M: TypedValue>(
+        store: &Store,
         family: &'static Family,
         params: &[Cow<'_, str>],
-    ) -> Entry<'a, Self, M>;
+    ) -> Entry<Self, M>;
 }
 
 // Without this the compiler would tell of each trait that is missing, wherever it is needed.
@@ -65,11 +61,11 @@ impl<T: Serialize + DeserializeOwned + 'static> TypedValue for T {
         codec::decode_json::<Self>(json).map(drop)
     }
 
-    fn family_entry<'a, M: TypedValue>(
-        store: &'a Store,
+    fn family_entry<M: TypedValue>(
+        store: &Store,
         family: &'static Family,
         params: &[Cow<'_, str>],
-    ) -> Entry<'a, Self, M> {
+    ) -> Entry<Self, M> {
         let key = family.key(params).map(|key| Name {
             text: key.into(),
             expiration_ttl: family.expiration_ttl.map(u64::from),

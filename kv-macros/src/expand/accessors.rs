@@ -57,7 +57,7 @@ impl ToTokens for Group<'_> {
         let (key_of, entry_of) = (format_ident!("__key_{index}"), format_ident!("__entry_{index}"));
         let entries = entries.iter().map(|entry| EntryNames(entry));
         tokens.extend(quote! {
-            #key_of: #runtime::Key<#types>, #entry_of: #runtime::Entry<'_, #types> { #(#entries)* }
+            #key_of: #runtime::Key<#types>, #entry_of: #runtime::Entry<#types> { #(#entries)* }
         });
     }
 }

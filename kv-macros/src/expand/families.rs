@@ -31,7 +31,7 @@ pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
     quote! {
         const #constant: &'static #runtime::__private::Family = &#data;
         #[doc = #docs]
-        pub fn #accessor(&self, #(#arguments),*) -> #runtime::Entry<'_, #types> {
+        pub fn #accessor(&self, #(#arguments),*) -> #runtime::Entry<#types> {
             <#value as #runtime::__private::TypedValue>::family_entry::<#metadata>(
                 &self.store,
                 Self::#constant,

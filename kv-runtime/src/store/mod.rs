@@ -111,7 +111,7 @@ impl<S: KvStore + 'static> From<S> for Store {
 
 impl Store {
     /// The pair of a declared key.
-    pub fn entry<T, M>(&self, key: Key<T, M>) -> Entry<'_, T, M> {
+    pub fn entry<T, M>(&self, key: Key<T, M>) -> Entry<T, M> {
         let name = Name { text: key.as_str().into(), expiration_ttl: key.expiration_ttl };
         Entry::named(self, Ok(name))
     }
@@ -136,13 +136,12 @@ impl Store {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn get_many<'a, T, M>(
+    pub async fn get_many<T, M>(
         &self,
-        entries: impl IntoIterator<Item = Entry<'a, T, M>>,
+        entries: impl IntoIterator<Item = Entry<T, M>>,
     ) -> Result<Vec<Option<T>>, Error>
     where
         T: DeserializeOwned + 'static,
-        M: 'a,
     {
         let keys = entries.into_iter().map(Entry::into_name).collect();
         entry::get_many(self, keys).await

@@ -10,7 +10,7 @@ use kv_runtime::{Bytes, Entry, Error, KeyInfo, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-fn entry_of<T, M>(store: &Store, key: impl Into<String>) -> Entry<'_, T, M> {
+fn entry_of<T, M>(store: &Store, key: impl Into<String>) -> Entry<T, M> {
     Entry::new(store, key.into()).unwrap()
 }
 

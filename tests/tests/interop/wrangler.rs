@@ -16,7 +16,7 @@ fn store(folder: &Path, id: &str) -> Store {
     LocalStore::open(folder, id).unwrap().into()
 }
 
-fn entry<T>(store: &Store, key: impl Into<String>) -> Entry<'_, T> {
+fn entry<T>(store: &Store, key: impl Into<String>) -> Entry<T> {
     Entry::new(store, key.into()).unwrap()
 }
 

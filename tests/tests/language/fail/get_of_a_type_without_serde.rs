@@ -3,7 +3,7 @@ use kv_runtime::{Entry, MemoryStore, Store};
 pub struct Session;
 
 async fn read(store: &Store) {
-    let entry: Entry<'_, Session> = Entry::new(store, "session:1").unwrap();
+    let entry: Entry<Session> = Entry::new(store, "session:1").unwrap();
     let _ = entry.get().await;
 }
 
