@@ -238,8 +238,8 @@ macro_rules! kv_namespace {
 /// The constants and accessors of a namespace's entries, by the type of their values and metadata.
 ///
 /// All of a type call the same two functions, which are not generic: to infer nothing in thousands
-/// of bodies saves the compiler a fifth of what it does for them. A constant is a scope without a
-/// name, in which theirs are nobody's.
+/// of bodies saves the compiler a fifth of what it does for them. They stand in a constant without a
+/// name, where no name of the user's can meet theirs.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __entries {
