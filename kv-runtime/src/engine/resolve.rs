@@ -14,7 +14,9 @@ use super::families::Families;
 use super::pair::{Pair, spread_pairs};
 use crate::api::Credentials;
 use crate::codec::DecodeError;
-use crate::declaration::{Account, Declaration, Entry, Family, Metadata, Setting, Spread, Value};
+use crate::declaration::{
+    Account, Check, Declaration, Entry, Family, Metadata, Setting, Spread, Value,
+};
 use crate::state::{Digest, DigestKey, StageKey};
 
 /// A declaration with nothing left open.
@@ -205,13 +207,11 @@ impl Scope<'_> {
     /// Gives a pair of a file the lifetime of its family, and holds it against the family's types.
     fn take_family(&mut self, pair: &mut Pair, family: &Family) {
         pair.expiry = pair.expiry.or(family.expiration_ttl.map(Expiry::Ttl));
-        if let Err(error) = (family.value)(&pair.value) {
-            self.key_problem(&pair.key, mistyped("value", &error));
-        }
-        if let (Some(check), Some(json)) = (family.metadata, &pair.metadata)
-            && let Err(error) = check(json.as_bytes())
-        {
-            self.key_problem(&pair.key, mistyped("metadata", &error));
+        let json = pair.metadata.as_deref().map(str::as_bytes);
+        let value = check_part("value", Some(family.value), &pair.value);
+        let metadata = json.map_or(Ok(()), |json| check_part("metadata", family.metadata, json));
+        for what in [value, metadata].into_iter().filter_map(Result::err) {
+            self.key_problem(&pair.key, what);
         }
     }
 
@@ -232,7 +232,7 @@ fn entry_value(entry: &Entry) -> Result<Cow<'static, [u8]>, String> {
     let value = match entry.value {
         Value::Text(text) => Cow::Borrowed(text.as_bytes()),
         Value::File(bytes, check) => {
-            check.map_or(Ok(()), |check| check(bytes)).map_err(|e| mistyped("file", &e))?;
+            check_part("file", check, bytes)?;
             Cow::Borrowed(bytes)
         }
         Value::Env(name, check) => {
@@ -253,10 +253,13 @@ fn entry_value(entry: &Entry) -> Result<Cow<'static, [u8]>, String> {
 /// The metadata that an entry has.
 fn entry_metadata(entry: &Entry) -> Result<Option<&'static str>, String> {
     let Some(Metadata { json, check }) = entry.metadata else { return Ok(None) };
-    check
-        .map_or(Ok(()), |check| check(json.as_bytes()))
-        .map_err(|error| mistyped("metadata", &error))?;
+    check_part("metadata", check, json.as_bytes())?;
     Ok(Some(json))
+}
+
+/// Holds a part of a pair against its type, if it has one.
+fn check_part(part: &str, check: Option<Check>, stored: &[u8]) -> Result<(), String> {
+    check.map_or(Ok(()), |check| check(stored)).map_err(|error| mistyped(part, &error))
 }
 
 /// That a part of an entry is not of the type that the declaration gives it.
