@@ -46,6 +46,35 @@ impl Param<'_> {
     }
 }
 
+/// The family that a key is of, among patterns and what stands for them: a catch-all only when no
+/// other matches.
+///
+/// ```
+/// use kv_rules::{Pattern, family_of};
+///
+/// let (any, user) = (Pattern::parse("{path}")?, Pattern::parse("user:{id}")?);
+/// let families = [(&any, "any"), (&user, "user")];
+/// assert_eq!(family_of("user:1", families), Some("user"));
+/// assert_eq!(family_of("about", families), Some("any"));
+/// # Ok::<(), kv_rules::PatternError>(())
+/// ```
+pub fn family_of<'p, 't: 'p, T>(
+    key: &str,
+    families: impl IntoIterator<Item = (&'p Pattern<'t>, T)>,
+) -> Option<T> {
+    let mut catch_all = None;
+    for (pattern, family) in families {
+        if pattern.match_key(key).is_none() {
+            continue;
+        }
+        if !pattern.is_catch_all() {
+            return Some(family);
+        }
+        catch_all = Some(family);
+    }
+    catch_all
+}
+
 /// Why a pattern is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {

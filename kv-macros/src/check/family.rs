@@ -74,17 +74,8 @@ impl<'a> Families<'a> {
 
     /// The family of a key: a catch-all only when no other matches.
     pub(super) fn of_key(&self, key: &str) -> Option<&Family<'a>> {
-        let mut catch_all = None;
-        for family in self.with_prefix_of(key) {
-            if family.pattern.match_key(key).is_none() {
-                continue;
-            }
-            if !family.pattern.is_catch_all() {
-                return Some(family);
-            }
-            catch_all = Some(family);
-        }
-        catch_all
+        let families = self.with_prefix_of(key).map(|family| (&family.pattern, family));
+        kv_rules::family_of(key, families)
     }
 
     /// The families that a family's pattern covers, by index.

@@ -16,9 +16,6 @@ impl Families {
 
     /// The family of a key: a catch-all only when no other matches.
     pub(super) fn of_key(&self, key: &str) -> Option<&'static Family> {
-        let mut matching = self.0.iter().filter(|(pattern, _)| pattern.match_key(key).is_some());
-        let (pattern, first) = matching.next()?;
-        let literal = if pattern.is_catch_all() { matching.next() } else { None };
-        Some(literal.map_or(first, |(_, family)| family))
+        kv_rules::family_of(key, self.0.iter().map(|(pattern, family)| (pattern, *family)))
     }
 }
