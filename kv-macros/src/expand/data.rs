@@ -5,7 +5,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::path::{self, Optional};
-use super::types::ty;
+use super::types::typed;
 use crate::json::push_text;
 use crate::model::{Account, Entry, Family, File, Namespace, Setting, Spread, Type, Value};
 
@@ -104,15 +104,9 @@ fn entry(entry: &Entry, model: &Namespace) -> TokenStream {
 }
 
 /// What checks metadata; none for types that were inferred from it, or take any.
-fn check_metadata(written: &Type, model: &Namespace) -> Optional<TokenStream> {
-    let runtime = &model.runtime;
-    Optional(match written {
-        Type::User(_) => {
-            let ty = ty(written, model);
-            Some(quote!(<#ty as #runtime::__private::TypedValue>::check_metadata))
-        }
-        _ => None,
-    })
+fn check_metadata(ty: &Type, model: &Namespace) -> Optional<TokenStream> {
+    let typed = typed(ty, model);
+    Optional(matches!(ty, Type::User(_)).then(|| quote!(#typed::check_metadata)))
 }
 
 struct EntryExpiry<'a> {
@@ -140,8 +134,7 @@ impl ToTokens for EntryValue<'_> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         let Self { entry, model } = self;
         let runtime = &model.runtime;
-        let rust_type = ty(&entry.ty, model);
-        let typed = quote!(<#rust_type as #runtime::__private::TypedValue>);
+        let typed = typed(&entry.ty, model);
         // Text and bytes of any content are a `String` or `Bytes`; a type of the user's may refuse.
         let check = Optional(match &entry.ty {
             Type::User(_) => Some(quote!(#typed::check)),
@@ -166,13 +159,13 @@ fn family(family: &Family, model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
     let Family { pattern, .. } = family;
     let ttl = Optional(family.default_ttl);
-    let value = ty(&family.ty, model);
+    let value = typed(&family.ty, model);
     let metadata = check_metadata(&family.metadata_ty, model);
     quote! {
         #runtime::declaration::Family {
             pattern: #pattern,
             expiration_ttl: #ttl,
-            value: <#value as #runtime::__private::TypedValue>::check,
+            value: #value::check,
             metadata: #metadata,
         }
     }

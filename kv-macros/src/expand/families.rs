@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::docs;
 use super::path::Optional;
-use super::types::{ty, types};
+use super::types::{ty, typed, types};
 use crate::model::{Family, Namespace, Param, ParamType, Segment};
 
 pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
@@ -15,7 +15,7 @@ pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
     let docs = docs::family(family);
     let list_docs = docs::family_list(family);
     let types = types(&family.ty, &family.metadata_ty, model);
-    let value = ty(&family.ty, model);
+    let value = typed(&family.ty, model);
     let arguments = params.iter().map(|Param { ident, ty, span }| match ty {
         ParamType::Typed(ty) => quote_spanned!(*span=> #ident: #ty),
         ParamType::Text => quote_spanned!(*span=> #ident: &::core::primitive::str),
@@ -32,7 +32,7 @@ pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
         const #constant: &'static #runtime::__private::Family = &#data;
         #[doc = #docs]
         pub fn #accessor(&self, #(#arguments),*) -> #runtime::Entry<#types> {
-            <#value as #runtime::__private::TypedValue>::family_entry::<#metadata>(
+            #value::family_entry::<#metadata>(
                 &self.store,
                 Self::#constant,
                 &[#(#texts),*],

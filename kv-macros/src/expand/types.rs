@@ -11,6 +11,21 @@ pub(super) fn ty<'a>(ty: &'a Type, model: &'a Namespace) -> RustType<'a> {
     RustType { ty, runtime: &model.runtime, module: Some(&model.module) }
 }
 
+/// `<Type as TypedValue>`: kv-runtime's trait of the types that values and metadata can have.
+pub(super) struct Typed<'a>(RustType<'a>);
+
+pub(super) fn typed<'a>(ty: &'a Type, model: &'a Namespace) -> Typed<'a> {
+    Typed(self::ty(ty, model))
+}
+
+impl ToTokens for Typed<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self(ty) = self;
+        let runtime = ty.runtime;
+        tokens.extend(quote!(<#ty as #runtime::__private::TypedValue>));
+    }
+}
+
 /// The arguments of `Key` and `Entry`; metadata of the default type is left out.
 pub(super) struct Types<'a> {
     value: RustType<'a>,
