@@ -29,7 +29,6 @@ mod json;
 mod model;
 mod names;
 mod package;
-mod suggest;
 mod syntax;
 #[cfg(test)]
 mod tests;

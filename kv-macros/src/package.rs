@@ -5,7 +5,6 @@ use std::path::{Component, Path, PathBuf};
 
 use kv_rules::ValueError;
 
-use crate::suggest;
 
 /// The crate that a declaration stands in.
 #[derive(Debug)]
@@ -171,7 +170,7 @@ fn neighbour(written: &Path, missing: &Path) -> String {
     let mut names: Vec<String> =
         entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();
-    let meant = suggest::closest(&name.to_string_lossy(), names.iter().map(String::as_str));
+    let meant = kv_rules::closest(&name.to_string_lossy(), names.iter().map(String::as_str));
     meant.map_or_else(String::new, |name| {
         format!("; did you mean `{}`?", written.with_file_name(name).display())
     })

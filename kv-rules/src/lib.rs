@@ -16,6 +16,7 @@ mod expiry;
 mod id;
 mod key;
 mod pattern;
+mod suggest;
 mod title;
 mod value;
 
@@ -35,6 +36,7 @@ pub use expiry::{
 pub use id::{IdError, MAX_ID_BYTES, check_id};
 pub use key::{KeyError, MAX_KEY_BYTES, check_key};
 pub use pattern::{Param, ParamError, Pattern, PatternError, Segment, family_of};
+pub use suggest::{closest, did_you_mean};
 pub use title::{MAX_TITLE_BYTES, Placeholder, TitleError, check_title, fill_title, placeholders};
 pub use value::{
     MAX_METADATA_BYTES, MAX_VALUE_BYTES, MetadataError, ValueError, check_metadata, check_value,

@@ -1,27 +1,32 @@
 //! Deploying one namespace from Rust: `Sessions::deploy().await`.
 
+use std::env;
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::api::RetryPolicy;
-use crate::engine::{DeployError, Deployed, Interrupt, Options, Plan, Run, Silent, Target};
+use crate::api::{RetryPolicy, RunContext};
+use crate::declaration::Declaration;
+use crate::engine::{Caller, DeployError, Deployed, Deployer, Options, Plan, Run, Target};
 use crate::namespace::Namespace;
 use crate::state::{StageKey, StateStore};
 
 /// A deploy of the namespace `N`; awaiting it runs the lifecycle.
 ///
 /// It works on this namespace only: others in the state of the same app and stage are left alone.
-/// Nobody is asked, so keys that left the declaration are deleted.
+/// The call is the consent: keys that left the declaration are deleted, and values that this tool
+/// did not write are replaced. [`plan`](Self::plan) shows that beforehand.
+///
+/// What is not said here comes from `KV_APP`, `KV_STAGE` and `KV_STATE`, as on the command line.
 #[must_use = "a deploy does nothing until it is awaited"]
 pub struct Deploy<N> {
-    app: String,
-    stage: String,
+    app: Option<String>,
+    stage: Option<String>,
     target: Target,
     state: Option<Arc<dyn StateStore>>,
     adopt: bool,
@@ -36,8 +41,8 @@ impl<N: Namespace> Deploy<N> {
     /// A deploy to the stage `dev` of the package's own app, at Cloudflare.
     pub fn new() -> Self {
         Self {
-            app: N::DECLARATION.package.to_lowercase(),
-            stage: DEFAULT_STAGE.to_owned(),
+            app: None,
+            stage: None,
             target: Target::Remote,
             state: None,
             adopt: false,
@@ -49,26 +54,28 @@ impl<N: Namespace> Deploy<N> {
         }
     }
 
-    /// The app, by default the package's name.
+    /// The app, by default `KV_APP`, else the name of the package that declares the namespace.
+    ///
+    /// Name it where that is not the package whose `deploy_main!` deploys the namespace.
     pub fn app(mut self, app: impl Into<String>) -> Self {
-        self.app = app.into();
+        self.app = Some(app.into());
         self
     }
 
-    /// The stage, by default `dev`.
+    /// The stage, by default `KV_STAGE`, else `dev`.
     pub fn stage(mut self, stage: impl Into<String>) -> Self {
-        self.stage = stage.into();
+        self.stage = Some(stage.into());
         self
     }
 
-    /// Deploys to the files below `folder` that `wrangler dev` reads, by custom `.wrangler/state`;
+    /// Deploys to the files below `folder` that `wrangler dev` reads, usually `.wrangler/state`;
     /// a relative path begins at the package's folder.
     pub fn local(mut self, folder: impl Into<PathBuf>) -> Self {
         self.target = Target::Local(folder.into());
         self
     }
 
-    /// Where the state is kept, by default in `.kv` below the package's folder.
+    /// Where the state is kept, by default `KV_STATE`, else in `.kv` below the package's folder.
     pub fn state(mut self, store: impl StateStore + 'static) -> Self {
         self.state = Some(Arc::new(store));
         self
@@ -106,57 +113,93 @@ impl<N: Namespace> Deploy<N> {
 
     /// What the deploy would do; nothing is changed.
     pub async fn plan(self) -> Result<Plan, DeployError> {
-        let mut run = self.run().await?;
-        let mut resolved = run.resolve()?;
-        let state = run.read().await?;
-        run.plan_deploy(&mut resolved, &state).await
+        self.run().await?.plan().await
     }
 
     /// Deletes the namespace, or leaves it at Cloudflare as its declaration says, and forgets it.
     ///
-    /// A namespace with keys that no declaration wrote is refused.
+    /// A namespace with keys that no declaration wrote is refused. One that is not in the state is
+    /// taken for destroyed.
     pub async fn destroy(self) -> Result<(), DeployError> {
-        let mut run = self.run().await?;
-        let mut session = run.open().await?;
-        let result = match run.plan_destroy(session.state()).await {
-            Ok(plan) => run.apply(&plan, &[], &mut session, &Silent, &Interrupt::default()).await,
+        match self.run().await?.destroy(&Caller).await {
+            Ok(_) | Err(DeployError::NoState { .. }) => Ok(()),
             Err(error) => Err(error),
-        };
-        session.close().await?;
-        result
+        }
     }
 
     async fn run(self) -> Result<Run, DeployError> {
-        let mut options = Options::new(StageKey::new(&self.app, &self.stage)?);
+        let named = self.app.or_else(|| variable("KV_APP"));
+        let app_is_named = named.is_some();
+        let app = named.unwrap_or_else(|| N::DECLARATION.package.to_lowercase());
+        let stage = self.stage.or_else(|| variable("KV_STAGE"));
+        let stage = StageKey::new(&app, stage.as_deref().unwrap_or(DEFAULT_STAGE))?;
+        let states = match &self.target {
+            Target::Remote => PathBuf::from(".kv"),
+            Target::Local(folder) => folder.join("kv-deploy"),
+        };
+        let root = root(N::DECLARATION, &states.join(&app));
+        let state = match (self.state, variable("KV_STATE")) {
+            (None, Some(url)) => Some(crate::state::open(&url, &root)?),
+            (state, _) => state,
+        };
+        let deployer = Deployer {
+            program: format!("{}/{}", N::DECLARATION.package, program()),
+            repository: None,
+            root,
+            lists_all: false,
+        };
+        let mut options = Options::new(stage, deployer);
+        options.app_is_named = app_is_named;
         options.target = self.target;
-        options.state = self.state;
+        options.state = state;
         options.adopt = self.adopt;
         options.only = vec![N::DECLARATION.id.to_owned()];
         options.overrides.base_url = self.base_url;
         options.overrides.api_token = self.api_token;
         options.overrides.account_id = self.account_id;
         options.retry = self.retry;
-        Run::new(&[N::DECLARATION], options).await
+        Run::new(&[N::DECLARATION], options, RunContext::default()).await
     }
 
     async fn deploy(self) -> Result<Deployed, DeployError> {
-        let mut run = self.run().await?;
-        let mut resolved = run.resolve()?;
-        let mut session = run.open().await?;
-        let interrupt = Interrupt::default();
-        let result = match run.plan_deploy(&mut resolved, session.state()).await {
-            Ok(plan) => run.apply(&plan, &resolved, &mut session, &Silent, &interrupt).await,
-            Err(error) => Err(error),
-        };
-        let deployed = run.deployed(session.state());
-        session.close().await?;
-        result?;
-        deployed?.pop().ok_or(DeployError::Interrupted)
+        let (_, mut deployed) = self.run().await?.deploy(&Caller).await?;
+        let id = N::DECLARATION.id;
+        deployed.pop().ok_or_else(|| DeployError::NotDeployed(id.to_owned()))
     }
 }
 
 /// The stage that is deployed to when none is named.
 pub(crate) const DEFAULT_STAGE: &str = "dev";
+
+/// An environment variable; an empty one counts as not set.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|text| !text.is_empty())
+}
+
+/// The folder at which relative paths begin: of the package that cargo runs, of the one that
+/// declares the namespace, or the current one with those above it; the first that has the app's
+/// states, else the first there is.
+fn root(declaration: &Declaration, states: &Path) -> PathBuf {
+    let run = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let declared = Some(PathBuf::from(declaration.root)).filter(|root| root.is_dir());
+    let current = env::current_dir().unwrap_or_default();
+    let above = current.ancestors().map(Path::to_owned);
+    let mut roots = run.into_iter().chain(declared).chain(above).peekable();
+    let first = roots.peek().cloned().unwrap_or_default();
+    roots.find(|root| root.join(states).is_dir()).unwrap_or(first)
+}
+
+/// The name of the running binary, without what cargo appends to a test's.
+fn program() -> String {
+    let path = env::current_exe().unwrap_or_default();
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    match name.rsplit_once('-') {
+        Some((name, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            name.to_owned()
+        }
+        _ => name,
+    }
+}
 
 impl<N: Namespace> Default for Deploy<N> {
     fn default() -> Self {

@@ -38,9 +38,11 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod api;
+mod chain;
 #[cfg(not(target_arch = "wasm32"))]
 mod cli;
 mod codec;
+mod cursors;
 pub mod declaration;
 #[cfg(not(target_arch = "wasm32"))]
 mod deploy;
@@ -49,10 +51,14 @@ pub mod engine;
 mod entry;
 mod error;
 mod family;
+#[cfg(not(target_arch = "wasm32"))]
+mod interrupt;
 mod key;
 mod list;
 mod macros;
 mod namespace;
+#[cfg(not(target_arch = "wasm32"))]
+mod redact;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod state;
 pub mod store;
@@ -75,6 +81,7 @@ pub use declaration::Declaration;
 pub use deploy::Deploy;
 #[cfg(not(target_arch = "wasm32"))]
 pub use engine::{DeployError, Deployed, Plan};
+pub use cursors::CircularListing;
 pub use entry::{Delete, Entry, Get, GetWithMetadata, Put};
 pub use error::{Error, Part};
 pub use family::FamilyError;

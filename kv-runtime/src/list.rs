@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::codec::decode_metadata;
+use crate::cursors::Cursors;
 use crate::error::{Error, Part};
 use crate::family::Family;
 use crate::store::Store;
@@ -64,11 +65,14 @@ impl<P, M> FamilyList<P, M> {
 }
 
 fn keys(store: Store, prefix: String) -> BoxStream<'static, Result<KeyInfo<Box<RawValue>>, Error>> {
-    let first = Some((store, prefix, None));
+    let first = Some((store, prefix, None, Cursors::default()));
     let pages = stream::try_unfold(first, |next| async move {
-        let Some((store, prefix, cursor)) = next else { return Ok::<_, Error>(None) };
+        let Some((store, prefix, cursor, mut cursors)) = next else { return Ok::<_, Error>(None) };
         let page = store.raw().list(&prefix, cursor.as_deref()).await?;
-        let next = page.cursor.map(|cursor| (store, prefix, Some(cursor)));
+        if let Some(cursor) = &page.cursor {
+            cursors.follow(cursor).map_err(|circle| Error::Store(circle.into()))?;
+        }
+        let next = page.cursor.map(|cursor| (store, prefix, Some(cursor), cursors));
         Ok(Some((stream::iter(page.keys.into_iter().map(Ok)), next)))
     });
     pages.try_flatten().boxed()

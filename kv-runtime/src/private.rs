@@ -10,7 +10,7 @@ pub use kv_rules::{Expiry, Param, Pattern, Segment};
 pub use serde;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use crate::cli::deploy_main;
+pub use crate::cli::{Package, deploy_main};
 use crate::codec::{self, DecodeError, EncodeError};
 use crate::entry::{Entry, Name};
 pub use crate::family::{Family, TypedParam};

@@ -47,6 +47,10 @@ impl StateStore for Fatal {
         Ok(Box::new(FatalLock { lock, left: self.write, end: self.end }))
     }
 
+    async fn apps(&self) -> Result<Vec<String>, StateError> {
+        self.store.apps().await
+    }
+
     async fn stages(&self, app: &str) -> Result<Vec<String>, StateError> {
         self.store.stages(app).await
     }

@@ -78,7 +78,14 @@ pub(crate) fn deploy_main() -> ExitCode {
         spreads,
         families: &[],
     }));
-    kv_runtime::__private::deploy_main(&[declaration])
+    let package = kv_runtime::__private::Package {
+        name: env!("CARGO_PKG_NAME"),
+        root: env!("CARGO_MANIFEST_DIR"),
+        binary: option_env!("CARGO_BIN_NAME"),
+        repository: "",
+        app: None,
+    };
+    kv_runtime::__private::deploy_main(&package, &[declaration])
 }
 
 /// `curl`, once for each ready-made body.

@@ -7,7 +7,7 @@ use super::property::{Properties, env, mismatch};
 use crate::errors::Errors;
 use crate::model::{Account, Head, Setting};
 use crate::names;
-use crate::suggest::did_you_mean;
+use kv_rules::did_you_mean;
 use crate::syntax::{Function, Header, Json, JsonKind, Name, Struct, Value, ValueKind};
 
 const DEFAULT_TITLE: &str = "{app}-{stage}-{id}";

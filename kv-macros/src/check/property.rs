@@ -4,7 +4,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 
 use crate::errors::Errors;
-use crate::suggest::did_you_mean;
+use kv_rules::did_you_mean;
 use crate::syntax::{Call, Function, Json, JsonKind, Name, Property, Value, ValueKind};
 use crate::syntax::{Known, is_text, spells};
 

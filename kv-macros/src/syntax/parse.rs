@@ -10,7 +10,7 @@ use super::rust;
 use super::tokens::{Tokens, at_brace, at_name, shorten};
 use super::{Call, Entry, Family, Function, Item, Name, Namespace, Property, Value, ValueKind};
 use crate::errors::Errors;
-use crate::suggest::did_you_mean;
+use kv_rules::did_you_mean;
 
 /// Reads the path of kv-runtime, `;` and a declaration.
 pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Option<Namespace> {

@@ -1,6 +1,6 @@
 //! The properties that exist, and which grammar follows each.
 
-use crate::suggest::closest;
+use kv_rules::closest;
 
 /// The grammar of a property's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

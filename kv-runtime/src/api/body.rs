@@ -24,13 +24,13 @@ pub struct Pair<'a> {
 /// Pairs for one bulk write, already in the form in which they are sent. `Debug` does not show
 /// them.
 #[derive(Clone, Default)]
-pub struct BulkBody {
+pub struct BulkBody<'a> {
     /// A JSON array that lacks its closing bracket.
     json: Vec<u8>,
-    pairs: usize,
+    keys: Vec<&'a str>,
 }
 
-impl BulkBody {
+impl<'a> BulkBody<'a> {
     /// A body without pairs.
     #[must_use]
     pub fn new() -> Self {
@@ -41,13 +41,13 @@ impl BulkBody {
     /// as it was. An empty body takes every pair whose key, value and metadata Workers KV can
     /// store.
     #[must_use]
-    pub fn push(&mut self, pair: &Pair<'_>) -> bool {
+    pub fn push(&mut self, pair: &Pair<'a>) -> bool {
         let before = self.json.len();
-        if self.pairs < MAX_BULK_PAIRS && before + pair.value.len() < MAX_BULK_BYTES {
-            self.json.push(if self.pairs == 0 { b'[' } else { b',' });
+        if self.keys.len() < MAX_BULK_PAIRS && before + pair.value.len() < MAX_BULK_BYTES {
+            self.json.push(if self.keys.is_empty() { b'[' } else { b',' });
             // The closing bracket counts.
             if pair.write(&mut self.json).is_ok() && self.json.len() < MAX_BULK_BYTES {
-                self.pairs += 1;
+                self.keys.push(pair.key);
                 return true;
             }
         }
@@ -58,13 +58,13 @@ impl BulkBody {
     /// How many pairs it holds.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.pairs
+        self.keys.len()
     }
 
     /// Whether it holds no pair.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.pairs == 0
+        self.keys.is_empty()
     }
 
     /// How many bytes are sent.
@@ -75,20 +75,20 @@ impl BulkBody {
 
     /// Ends the body, so that it can be sent, any number of times.
     #[must_use]
-    pub fn seal(mut self) -> SealedBody {
-        if self.pairs == 0 {
+    pub fn seal(mut self) -> SealedBody<'a> {
+        if self.keys.is_empty() {
             self.json.push(b'[');
         }
         self.json.push(b']');
-        SealedBody { json: self.json.into(), pairs: self.pairs }
+        SealedBody { json: self.json.into(), keys: self.keys }
     }
 }
 
 /// A whole body of a bulk write. Clones share its bytes; `Debug` does not show them.
 #[derive(Clone)]
-pub struct SealedBody {
+pub struct SealedBody<'a> {
     pub(super) json: Bytes,
-    pub(super) pairs: usize,
+    pub(super) keys: Vec<&'a str>,
 }
 
 impl Pair<'_> {
@@ -135,16 +135,16 @@ impl fmt::Debug for Pair<'_> {
     }
 }
 
-impl fmt::Debug for BulkBody {
+impl fmt::Debug for BulkBody<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (pairs, bytes) = (self.len(), self.bytes());
         f.debug_struct("BulkBody").field("pairs", &pairs).field("bytes", &bytes).finish()
     }
 }
 
-impl fmt::Debug for SealedBody {
+impl fmt::Debug for SealedBody<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (pairs, bytes) = (self.pairs, self.json.len());
+        let (pairs, bytes) = (self.keys.len(), self.json.len());
         f.debug_struct("SealedBody").field("pairs", &pairs).field("bytes", &bytes).finish()
     }
 }

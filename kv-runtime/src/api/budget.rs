@@ -22,14 +22,17 @@ const LONG: Duration = Duration::from_secs(1);
 pub(super) struct Budget(Mutex<VecDeque<Instant>>);
 
 impl Budget {
-    /// Waits until one more request is within the budget. The first 1,200 never wait.
-    pub(super) async fn spend(&self) {
-        let begin = self.reserve();
-        let wait = begin.saturating_duration_since(Instant::now());
+    /// Takes a place for one more request, and says how long to wait for it. The first 1,200 never
+    /// wait.
+    pub(super) fn spend(&self) -> Duration {
+        let wait = self.reserve().saturating_duration_since(Instant::now());
         if wait > LONG {
-            warn!("waiting {wait:.0?}: Cloudflare takes {REQUESTS} requests in {WINDOW:?}");
+            let (seconds, window) = (wait.as_secs(), WINDOW.as_secs() / 60);
+            warn!(
+                "Waiting {seconds} s: Cloudflare takes {REQUESTS} requests in {window} minutes"
+            );
         }
-        tokio::time::sleep_until(begin).await;
+        wait
     }
 
     /// When the next request may begin: a window after the one that was as many before it.
@@ -57,7 +60,7 @@ mod tests {
         let begun = Instant::now();
         let mut begins = Vec::new();
         for _ in 0..3 * REQUESTS {
-            budget.spend().await;
+            tokio::time::sleep(budget.spend()).await;
             begins.push(Instant::now());
             tokio::time::advance(Duration::from_millis(10)).await;
         }

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use kv_rules::check_base_url;
 use reqwest::header::LOCATION;
 use reqwest::redirect::Policy;
 use tracing::{debug, warn};
+use url::{Position, Url};
 
 use super::budget::Budget;
 use super::credentials::Credentials;
@@ -15,11 +17,13 @@ use super::envelope::Answer;
 use super::error::{ApiError, CallError, Failure};
 use super::namespaces::Namespaces;
 use super::request::Request;
-use super::retry::{Effect, RetryPolicy, Verdict};
+use super::retry::{Effect, GaveUp, RetryPolicy, UNREACHABLE, Verdict, Waits};
+use crate::interrupt::{Interrupt, Interrupted};
+use crate::redact::Redactor;
 
 /// How long a connection, TLS included, may take: ending it apart from the request's own timeout
 /// tells that nothing was sent.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The slowest upload, in bytes a second, that a request's timeout allows for.
 const SLOWEST_UPLOAD: usize = 250_000;
@@ -36,6 +40,18 @@ struct Shared {
     policy: RetryPolicy,
     /// `None` for a server on this machine, which has no such limit.
     budget: Option<Budget>,
+    /// Whether the server has answered anything yet.
+    reached: AtomicBool,
+    run: RunContext,
+}
+
+/// What the clients of one run share with it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RunContext {
+    /// Ends waits, and requests that take too long to finish.
+    pub(crate) interrupt: Interrupt,
+    /// Hides the run's secrets in what servers say.
+    pub(crate) redactor: Redactor,
 }
 
 impl Client {
@@ -51,7 +67,18 @@ impl Client {
         credentials: Credentials,
         policy: RetryPolicy,
     ) -> Result<Self, ApiError> {
+        Self::in_run(base_url, credentials, policy, RunContext::default())
+    }
+
+    /// A client that stops with its run.
+    pub(crate) fn in_run(
+        base_url: &str,
+        credentials: Credentials,
+        policy: RetryPolicy,
+        run: RunContext,
+    ) -> Result<Self, ApiError> {
         check_base_url(base_url)?;
+        credentials.hide_in(&run.redactor);
         let mut http = reqwest::Client::builder()
             .user_agent(concat!("kv-runtime/", env!("CARGO_PKG_VERSION")))
             .default_headers(credentials.into_headers()?)
@@ -67,7 +94,8 @@ impl Client {
         let http = http.build().map_err(ApiError::Setup)?;
         let base = base_url.trim_end_matches('/').to_owned();
         let budget = (!local).then(Budget::default);
-        Ok(Self { shared: Arc::new(Shared { http, base, policy, budget }) })
+        let reached = AtomicBool::new(false);
+        Ok(Self { shared: Arc::new(Shared { http, base, policy, budget, reached, run }) })
     }
 
     /// Where the API is.
@@ -82,48 +110,81 @@ impl Client {
         Namespaces::new(self.clone(), account_id)
     }
 
-    /// Sends a request until `read` takes the answer, it is refused, or the policy's time is up.
+    /// Sends a request until `read` takes the answer, it is refused, the policy's time is up, or
+    /// the run is stopped.
     pub(super) async fn send<T>(
         &self,
         request: Request,
         read: impl Fn(&Answer) -> Result<T, Failure>,
     ) -> Result<T, ApiError> {
-        self.await_turn().await;
-        let mut waits = self.shared.policy.waits();
+        let Shared { policy, run, .. } = &*self.shared;
+        let mut waits = policy.waits();
         let mut unclear = false;
         let mut attempts = 0;
+        self.await_turn().await?;
         loop {
             attempts += 1;
-            let answer = self.attempt(&request).await;
-            let failure = match answer.and_then(|answer| read(&answer)) {
+            let answer = match run.interrupt.finish(self.attempt(&request)).await {
+                Ok(answer) => answer.and_then(|answer| read(&answer)),
+                Err(Interrupted) => Err(Failure::Interrupted),
+            };
+            let failure = match answer {
                 Ok(result) => return Ok(result),
-                Err(failure) => failure,
+                Err(failure) => failure.redacted(&run.redactor),
             };
             let verdict = failure.verdict();
             unclear |= verdict == Verdict::Unclear && request.effect != Effect::Reads;
-            let mut gave_up = None;
-            if request.effect.allows_repeat_after(verdict) {
-                match waits.next(failure.retry_after()) {
-                    Ok(wait) => {
-                        let Request { method, path, .. } = &request;
-                        warn!(%method, %path, "{failure}; trying again in {wait:.1?}");
-                        tokio::time::sleep(wait).await;
-                        self.await_turn().await;
-                        continue;
-                    }
-                    Err(reason) => gave_up = Some(reason),
-                }
-            }
+            let gave_up = match self.wait_after(&failure, request.effect, &mut waits).await {
+                Ok(()) => continue,
+                Err(gave_up) => gave_up,
+            };
             let Request { method, path, subject, .. } = request;
-            let error = CallError { method, path, subject, attempts, unclear, gave_up, failure };
-            return Err(ApiError::Call(Box::new(error)));
+            let outside = !self.shared.base.ends_with("/client/v4");
+            return Err(ApiError::Call(Box::new(CallError {
+                method,
+                path,
+                subject,
+                attempts,
+                unclear,
+                gave_up,
+                failure,
+                outside,
+            })));
         }
     }
 
-    async fn await_turn(&self) {
-        if let Some(budget) = &self.shared.budget {
-            budget.spend().await;
+    /// Waits before the next attempt, or says why there is none; `None`: it would change nothing.
+    async fn wait_after(
+        &self,
+        failure: &Failure,
+        effect: Effect,
+        waits: &mut Waits,
+    ) -> Result<(), Option<GaveUp>> {
+        let Shared { policy, run, reached, .. } = &*self.shared;
+        if !effect.allows_repeat_after(failure.verdict()) {
+            return Err(None);
         }
+        if matches!(failure, Failure::Connect { .. }) && !reached.load(Ordering::Relaxed) {
+            let connecting = CONNECT_TIMEOUT.min(policy.request_timeout);
+            waits.limit_to(UNREACHABLE.saturating_sub(connecting));
+        }
+        let next = waits.next(failure.retry_after()).map_err(Some)?;
+        let (attempt, most, wait) = (next.attempt, next.most, next.wait);
+        warn!("Retrying ({attempt} of {most}) in {:.1} s: {failure}", wait.as_secs_f64());
+        run.interrupt.sleep(wait).await.map_err(|Interrupted| Some(GaveUp::Interrupted))?;
+        self.await_turn().await.map_err(|_| Some(GaveUp::Interrupted))
+    }
+
+    /// Waits until the API takes one more request.
+    async fn await_turn(&self) -> Result<(), ApiError> {
+        let Shared { budget, run, .. } = &*self.shared;
+        let wait = budget.as_ref().map_or(Duration::ZERO, Budget::spend);
+        let waited = if wait.is_zero() {
+            run.interrupt.check()
+        } else {
+            run.interrupt.sleep(wait).await
+        };
+        waited.map_err(|Interrupted| ApiError::Interrupted)
     }
 
     async fn attempt(&self, request: &Request) -> Result<Answer, Failure> {
@@ -132,12 +193,13 @@ impl Client {
         let upload = Duration::from_secs((body.len() / SLOWEST_UPLOAD) as u64);
         let timeout = policy.request_timeout + upload;
         let failed = |error: reqwest::Error| match error.without_url() {
-            error if error.is_connect() => Failure::Connect(error),
+            error if error.is_connect() => Failure::Connect { host: host(base), error },
             error if error.is_timeout() => Failure::Timeout(timeout),
             error => Failure::Cut(error),
         };
         let sent = http.request(method.clone(), format!("{base}{path}{query}")).timeout(timeout);
         let mut response = body.attach(sent).send().await.map_err(failed)?;
+        self.shared.reached.store(true, Ordering::Relaxed);
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         debug!(%method, %path, status = status.as_u16(), sent = body.len(), "answered");
         let body = response.bytes().await.map_err(failed)?;
@@ -151,6 +213,12 @@ impl Client {
         }
         Ok(answer)
     }
+}
+
+/// The host of a URL that was checked, with its port when it names one.
+fn host(base: &str) -> String {
+    let authority = |url: &Url| url[Position::BeforeHost..Position::AfterPort].to_owned();
+    Url::parse(base).as_ref().map_or_else(|_| base.to_owned(), authority)
 }
 
 impl fmt::Debug for Client {

@@ -4,6 +4,8 @@ use kv_rules::EmailError;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::redact::Redactor;
+
 const X_AUTH_EMAIL: HeaderName = HeaderName::from_static("x-auth-email");
 const X_AUTH_KEY: HeaderName = HeaderName::from_static("x-auth-key");
 
@@ -45,6 +47,14 @@ pub enum CredentialsError {
 }
 
 impl Credentials {
+    /// Has the secret replaced wherever `redactor` is asked.
+    pub(super) fn hide_in(&self, redactor: &Redactor) {
+        match self {
+            Self::Token(token) => redactor.add(token.expose_secret(), "token"),
+            Self::Key { key, .. } => redactor.add(key.expose_secret(), "API key"),
+        }
+    }
+
     /// The headers that say who asks, marked so that no log of the HTTP stack shows them.
     pub(super) fn into_headers(self) -> Result<HeaderMap, CredentialsError> {
         let mut headers = HeaderMap::new();

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::iter::successors;
 use std::time::Duration;
 
 use kv_rules::{BaseUrlError, KeyError};
@@ -12,6 +11,8 @@ use super::credentials::CredentialsError;
 use super::envelope::{Notice, Trace};
 use super::help;
 use super::retry::{GaveUp, Verdict, judge};
+use crate::chain::chain;
+use crate::redact::Redactor;
 
 /// Why a [`Client`](super::Client) could not be made, or a request failed.
 ///
@@ -39,6 +40,9 @@ pub enum ApiError {
     /// A request was sent, and failed.
     #[error(transparent)]
     Call(Box<CallError>),
+    /// A request was not sent, because the run was asked to stop.
+    #[error("interrupted before the request was sent")]
+    Interrupted,
 }
 
 /// A request that failed: which, how, and after how many attempts.
@@ -52,6 +56,8 @@ pub struct CallError {
     pub(super) unclear: bool,
     pub(super) gave_up: Option<GaveUp>,
     pub(super) failure: Failure,
+    /// Whether the base URL lacks the path that Cloudflare's API is at.
+    pub(super) outside: bool,
 }
 
 /// What a request is about: Cloudflare's codes mean different things for each.
@@ -68,7 +74,7 @@ pub(super) enum Subject {
 #[derive(Debug)]
 pub(super) enum Failure {
     /// No connection: nothing was sent.
-    Connect(reqwest::Error),
+    Connect { host: String, error: reqwest::Error },
     /// No whole answer in time.
     Timeout(Duration),
     /// The connection broke.
@@ -79,14 +85,16 @@ pub(super) enum Failure {
     Unreadable { trace: Trace, why: String },
     /// The server sends elsewhere, where credentials are not taken.
     Redirect { trace: Trace, location: String },
+    /// No whole answer in the time that a run which is asked to stop still gives.
+    Interrupted,
 }
 
 impl Failure {
     pub(super) fn verdict(&self) -> Verdict {
         match self {
-            Self::Connect(_) if self.is_tls() => Verdict::Final,
-            Self::Connect(_) => Verdict::NotApplied,
-            Self::Timeout(_) | Self::Cut(_) => Verdict::Unclear,
+            Self::Connect { .. } if self.is_tls() => Verdict::Final,
+            Self::Connect { .. } => Verdict::NotApplied,
+            Self::Timeout(_) | Self::Cut(_) | Self::Interrupted => Verdict::Unclear,
             Self::Refused { trace, .. } => judge(trace.status.as_u16(), self.code()),
             Self::Unreadable { trace, .. } if trace.status.is_success() => Verdict::Unclear,
             Self::Unreadable { trace, .. } => judge(trace.status.as_u16(), None),
@@ -96,9 +104,8 @@ impl Failure {
 
     /// Whether TLS failed, most often because the server is not who it claims to be.
     pub(super) fn is_tls(&self) -> bool {
-        let Self::Connect(error) = self else { return false };
-        let sources = successors(std::error::Error::source(error), |error| error.source());
-        sources.filter_map(|error| error.downcast_ref()).any(is_invalid_data)
+        let Self::Connect { error, .. } = self else { return false };
+        chain(error).filter_map(|error| error.downcast_ref()).any(is_invalid_data)
     }
 
     pub(super) fn retry_after(&self) -> Option<Duration> {
@@ -110,8 +117,28 @@ impl Failure {
             Self::Refused { trace, .. }
             | Self::Unreadable { trace, .. }
             | Self::Redirect { trace, .. } => Some(trace),
-            Self::Connect(_) | Self::Timeout(_) | Self::Cut(_) => None,
+            Self::Connect { .. } | Self::Timeout(_) | Self::Cut(_) | Self::Interrupted => None,
         }
+    }
+
+    /// The same without the secrets that the server repeats.
+    pub(super) fn redacted(mut self, redactor: &Redactor) -> Self {
+        let redact = |text: &mut String| *text = redactor.redact(text).into_owned();
+        let trace = match &mut self {
+            Self::Refused { trace, notices } => {
+                notices.iter_mut().for_each(|notice| redact(&mut notice.message));
+                trace
+            }
+            Self::Unreadable { trace, why: text } | Self::Redirect { trace, location: text } => {
+                redact(text);
+                trace
+            }
+            Self::Connect { .. } | Self::Timeout(_) | Self::Cut(_) | Self::Interrupted => {
+                return self;
+            }
+        };
+        trace.ray.iter_mut().for_each(redact);
+        self
     }
 
     pub(super) fn code(&self) -> Option<i64> {
@@ -215,6 +242,15 @@ impl ApiError {
         self.code() == Some(10029)
     }
 
+    /// Whether the run was asked to stop before the request was done.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        let stopped = |call: &CallError| {
+            call.gave_up == Some(GaveUp::Interrupted)
+                || matches!(call.failure, Failure::Interrupted)
+        };
+        matches!(self, Self::Interrupted) || self.call().is_some_and(stopped)
+    }
+
     /// Whether Cloudflare refuses the credentials, or what they may do.
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
@@ -249,6 +285,7 @@ impl fmt::Display for CallError {
                 asked.as_secs()
             ),
             Some(GaveUp::Spent(total)) => write!(f, "; gave up at the limit of {total:?}"),
+            Some(GaveUp::Interrupted) => write!(f, "; interrupted"),
             None => Ok(()),
         }
     }
@@ -257,7 +294,7 @@ impl fmt::Display for CallError {
 impl std::error::Error for CallError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.failure {
-            Failure::Connect(error) | Failure::Cut(error) => Some(error),
+            Failure::Connect { error, .. } | Failure::Cut(error) => Some(error),
             _ => None,
         }
     }
@@ -266,7 +303,7 @@ impl std::error::Error for CallError {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Connect(_) => write!(f, "cannot connect"),
+            Self::Connect { host, .. } => write!(f, "cannot connect to {host}"),
             Self::Timeout(after) => write!(f, "no whole answer within {after:?}"),
             Self::Cut(_) => write!(f, "the connection broke before the answer was whole"),
             Self::Refused { trace, notices } => {
@@ -285,6 +322,7 @@ impl fmt::Display for Failure {
                 let (status, location) = (trace.status.as_u16(), Escaped(location));
                 write!(f, "HTTP {status} redirects to `{location}`, where credentials do not go")
             }
+            Self::Interrupted => write!(f, "interrupted before the answer was whole"),
         }
     }
 }

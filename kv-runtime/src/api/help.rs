@@ -1,7 +1,9 @@
 //! What to do about a failed request.
 
+use std::time::Duration;
+
 use super::error::{CallError, Failure, Subject};
-use super::retry::DAILY_LIMIT;
+use super::retry::{DAILY_LIMIT, GaveUp};
 
 /// Codes that speak of credentials or of what they may do.
 const UNAUTHORIZED: [i64; 9] = [1001, 9103, 9106, 9109, 10000, 10001, 10023, 10405, 6111];
@@ -16,14 +18,15 @@ pub(super) fn is_unauthorized(failure: &Failure) -> bool {
 
 pub(super) fn help(call: &CallError) -> Option<String> {
     let help = match &call.failure {
-        failure @ Failure::Connect(_) if failure.is_tls() => {
+        Failure::Interrupted => return None,
+        failure @ Failure::Connect { .. } if failure.is_tls() => {
             "no secure connection, most often because the server's certificate is not trusted: \
              check the base URL and the clock; `SSL_CERT_FILE` names the certificates to trust"
         }
-        Failure::Connect(error) if error.is_dns() => {
+        Failure::Connect { error, .. } if error.is_dns() => {
             "the host's name is not known: check the network and the base URL"
         }
-        Failure::Connect(_) => "check the network, the base URL and `HTTPS_PROXY`",
+        Failure::Connect { .. } => "check the network, the base URL and `HTTPS_PROXY`",
         Failure::Timeout(_) | Failure::Cut(_) => {
             "check the network, then run it again: it continues where it stopped"
         }
@@ -32,16 +35,20 @@ pub(super) fn help(call: &CallError) -> Option<String> {
             "Cloudflare's edge takes this machine for a bot: try another network, or ask \
              Cloudflare's support with the cf-ray"
         }
-        Failure::Unreadable { trace, .. } => unreadable(trace.status.as_u16()),
+        Failure::Unreadable { trace, .. } if trace.status == 429 => return Some(too_many(call)),
+        Failure::Unreadable { trace, .. } => unreadable(call, trace.status.as_u16()),
         Failure::Refused { trace, .. } => return refused(call, trace.status.as_u16()),
     };
     Some(help.to_owned())
 }
 
-fn unreadable(status: u16) -> &'static str {
+/// What a base URL lacks whose server does not know the paths of the API.
+const OUTSIDE: &str = "the base URL does not end in `/client/v4`, where Cloudflare's API is: add it";
+
+fn unreadable(call: &CallError, status: u16) -> &'static str {
     match status {
         413 => "the request is too large for the server",
-        429 => "too many requests: wait five minutes, then run it again",
+        400..=499 if call.outside => OUTSIDE,
         400..=499 => "this is not Cloudflare's API: check the base URL and proxies in between",
         _ => {
             "check the base URL and https://www.cloudflarestatus.com, then run it again: it \
@@ -55,6 +62,7 @@ fn refused(call: &CallError, status: u16) -> Option<String> {
         _ if is_unauthorized(&call.failure) => unauthorized(call),
         // Cloudflare refuses an API key without its e-mail address so.
         Some(6003) if call.subject == Subject::User => unauthorized(call),
+        Some(7003 | 7000) if call.outside => OUTSIDE,
         Some(7003 | 7000 | 6003) => {
             "check the account id: 32 hex digits, from the account's overview in the dashboard"
         }
@@ -71,10 +79,11 @@ fn refused(call: &CallError, status: u16) -> Option<String> {
             "the free plan's limit of the day is used up: run it again after 00:00 UTC, it \
              continues where it stopped, or move to a paid plan"
         }
-        Some(971 | 10429) => "too many requests: wait five minutes, then run it again",
+        Some(971 | 10429) => return Some(too_many(call)),
         _ => match status {
             413 => "the request is too large for the server",
-            429 => "too many requests: wait five minutes, then run it again",
+            429 => return Some(too_many(call)),
+            404 if call.outside => OUTSIDE,
             500..=599 => {
                 "check https://www.cloudflarestatus.com, then run it again: it continues where \
                  it stopped"
@@ -83,6 +92,24 @@ fn refused(call: &CallError, status: u16) -> Option<String> {
         },
     };
     Some(help.to_owned())
+}
+
+fn too_many(call: &CallError) -> String {
+    let wait = match call.gave_up {
+        Some(GaveUp::AskedTooLong { asked, .. }) => roughly(asked),
+        // Who exceeds the limit is shut out for as long.
+        _ => "five minutes".to_owned(),
+    };
+    format!("too many requests: wait {wait}, then run it again")
+}
+
+/// A wait as one would say it, never shorter than it is.
+fn roughly(wait: Duration) -> String {
+    match wait.as_secs() {
+        seconds @ 0..=120 => format!("{seconds} s"),
+        seconds @ 121..=7200 => format!("{} minutes", seconds.div_ceil(60)),
+        seconds => format!("{} hours", seconds.div_ceil(3600)),
+    }
 }
 
 fn unauthorized(call: &CallError) -> &'static str {

@@ -46,6 +46,7 @@ pub use accounts::AccountInfo;
 pub use body::{BulkBody, Pair, SealedBody};
 pub use bulk::{BulkOutcome, BulkValue};
 pub use client::Client;
+pub(crate) use client::RunContext;
 pub use credentials::{Credentials, CredentialsError};
 pub use error::{ApiError, CallError};
 pub use keys::{KeyInfo, KeyPage};

@@ -81,11 +81,29 @@ pub(super) fn judge(status: u16, code: Option<i64>) -> Verdict {
 /// The free plan's writes of a day are used up.
 pub(super) const DAILY_LIMIT: i64 = 10048;
 
+/// How long a host that never answered is tried: a mistake in its name, or no network, is said
+/// soon. In the middle of a run the policy's own total is right.
+pub(super) const UNREACHABLE: Duration = Duration::from_secs(15);
+
 /// The waits between the attempts of one request.
 pub(super) struct Waits {
+    policy: RetryPolicy,
     backoff: ExponentialBackoff,
     begun: Instant,
+    /// The policy's, or less.
     total: Duration,
+    /// How many attempts there were.
+    attempts: u32,
+}
+
+/// A further attempt, and how long to wait before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NextAttempt {
+    pub(super) wait: Duration,
+    /// Which attempt it is, counted from 1.
+    pub(super) attempt: u32,
+    /// How many attempts there are at most.
+    pub(super) most: u32,
 }
 
 /// Why no further attempt is made.
@@ -100,30 +118,58 @@ pub(super) enum GaveUp {
         /// What the policy allows in all.
         total: Duration,
     },
+    /// The run was asked to stop.
+    Interrupted,
 }
 
 impl RetryPolicy {
     pub(super) fn waits(&self) -> Waits {
-        let backoff = ExponentialBuilder::new()
+        let backoff = self.backoff().with_jitter().build();
+        Waits { policy: *self, backoff, begun: Instant::now(), total: self.total, attempts: 1 }
+    }
+
+    fn backoff(&self) -> ExponentialBuilder {
+        ExponentialBuilder::new()
             .with_min_delay(self.base_delay)
             .with_max_delay(self.max_delay)
             .without_max_times()
-            .with_jitter()
-            .build();
-        Waits { backoff, begun: Instant::now(), total: self.total }
+    }
+
+    /// How many attempts there is time for in `total`, however long the waits turn out.
+    fn attempts_in(&self, total: Duration) -> u32 {
+        let mut left = total;
+        let longest = self.backoff().build().map(|wait| wait.saturating_mul(2));
+        // A policy that does not wait has no count: it goes on until its time is up.
+        let fits = longest.take(MOST_ATTEMPTS as usize - 1).take_while(|wait| {
+            let fits = *wait <= left;
+            left = left.saturating_sub(*wait);
+            fits
+        });
+        1 + u32::try_from(fits.count()).unwrap_or(MOST_ATTEMPTS)
     }
 }
 
+/// What stands for "many" where waits are short and time is long.
+const MOST_ATTEMPTS: u32 = 10_000;
+
 impl Waits {
-    /// The next wait, at least as long as the server asks for.
-    pub(super) fn next(&mut self, asked: Option<Duration>) -> Result<Duration, GaveUp> {
+    /// Allows less time than the policy does.
+    pub(super) fn limit_to(&mut self, total: Duration) {
+        self.total = self.total.min(total);
+    }
+
+    /// The next attempt, after a wait that is at least as long as the server asks for.
+    pub(super) fn next(&mut self, asked: Option<Duration>) -> Result<NextAttempt, GaveUp> {
         let total = self.total;
         let left = total.saturating_sub(self.begun.elapsed());
         if let Some(asked) = asked.filter(|asked| *asked > left) {
             return Err(GaveUp::AskedTooLong { asked, total });
         }
+        let most = self.policy.attempts_in(total);
         let wait = self.backoff.next().max(asked).filter(|wait| *wait <= left);
-        wait.ok_or(GaveUp::Spent(total))
+        let wait = wait.filter(|_| self.attempts < most).ok_or(GaveUp::Spent(total))?;
+        self.attempts += 1;
+        Ok(NextAttempt { wait, attempt: self.attempts, most })
     }
 }
 
@@ -160,13 +206,27 @@ mod tests {
         };
         let mut waits = policy.waits();
         for least in [1, 2, 4, 4, 4] {
-            let wait = waits.next(None).unwrap();
+            let wait = waits.next(None).unwrap().wait;
             let least = Duration::from_secs(least);
             assert!(least <= wait && wait <= 2 * least, "{wait:?}");
         }
         let asked = Duration::from_secs(100);
-        assert_eq!(waits.next(Some(asked)), Ok(asked));
-        assert!(waits.next(Some(Duration::ZERO)).unwrap() >= Duration::from_secs(4));
+        assert_eq!(waits.next(Some(asked)).unwrap().wait, asked);
+        assert!(waits.next(Some(Duration::ZERO)).unwrap().wait >= Duration::from_secs(4));
+    }
+
+    #[test]
+    fn it_is_known_beforehand_how_many_attempts_there_are() {
+        let policy = RetryPolicy::default();
+        let mut waits = policy.waits();
+        let attempts: Vec<_> = std::iter::from_fn(|| waits.next(None).ok()).collect();
+        assert_eq!(attempts.len(), 7);
+        for (attempt, next) in (2..).zip(&attempts) {
+            assert_eq!((next.attempt, next.most), (attempt, 8));
+        }
+        let mut waits = policy.waits();
+        waits.limit_to(Duration::from_secs(10));
+        assert_eq!(waits.next(None).unwrap().most, 4);
     }
 
     #[test]

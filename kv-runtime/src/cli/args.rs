@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
@@ -60,9 +61,17 @@ pub(super) struct Args {
     #[arg(long, global = true, value_name = "ID")]
     pub(super) only: Vec<String>,
 
-    /// Do not ask
+    /// Do not ask; where there is no terminal to ask on, a plan that changes something needs it
     #[arg(long, short, global = true)]
     pub(super) yes: bool,
+
+    /// Wait so long for another deploy of the stage, for example 60s or 5m
+    #[arg(long, global = true, value_name = "TIME", default_value = "0s", value_parser = parse_time)]
+    pub(super) lock_timeout: Duration,
+
+    /// deploy, destroy, plan: take over what other programs of the app deployed
+    #[arg(long, global = true)]
+    pub(super) take_over: bool,
 
     /// deploy, plan: take over namespaces that already have a declared title
     #[arg(long, global = true)]
@@ -117,7 +126,7 @@ pub(super) enum Command {
         /// Compare every declared key with the account, and show what others changed or removed
         #[arg(long, conflicts_with = "no_refresh")]
         refresh: bool,
-        /// Exit with 2 when there are changes
+        /// Exit with 2 when there are changes, or with --refresh drift
         #[arg(long)]
         detailed_exitcode: bool,
         /// Fail when wrangler's configuration is out of date; implies --wrangler
@@ -125,7 +134,11 @@ pub(super) enum Command {
         check: bool,
     },
     /// Delete what was created; adopted namespaces and those with `delete: false` stay
-    Destroy,
+    Destroy {
+        /// Succeed when nothing was ever deployed to the stage
+        #[arg(long)]
+        if_exists: bool,
+    },
     /// Show what is deployed, stage by stage
     Status {
         /// Ask the API whether it is still there as it was written
@@ -162,6 +175,14 @@ impl Args {
     pub(super) fn stage(&self) -> &str {
         self.stage.as_deref().unwrap_or(DEFAULT_STAGE)
     }
+}
+
+fn parse_time(text: &str) -> Result<Duration, String> {
+    if text == "0s" {
+        return Ok(Duration::ZERO);
+    }
+    let seconds = kv_rules::parse_duration(text).map_err(|error| error.to_string())?;
+    u64::try_from(seconds).map(Duration::from_secs).map_err(|error| error.to_string())
 }
 
 fn parse_import(text: &str) -> Result<(String, String), String> {

@@ -1,43 +1,49 @@
-//! The commands: each composes the engine's steps and shows what comes of them.
+//! The commands: each has the engine do its work, and shows what comes of it.
 
 use std::io::ErrorKind;
 use std::path::Path;
 
+use async_trait::async_trait;
 use serde::Serialize;
 
 use super::args::{Args, Command, Format};
 use super::error::CliError;
-use super::options::options;
+use super::options::{options, root};
 use super::output::{print, print_json};
 use super::progress::Progress;
 use super::screen::Screen;
 use super::status::status;
-use super::{CHANGES, DONE, render, wrangler};
+use super::{CHANGES, DONE, Package, markdown, render, wrangler};
+use crate::api::RunContext;
 use crate::declaration::Declaration;
-use crate::engine::{DeployError, Deployed, Interrupt, Plan, Resolved, Run};
-use crate::state::Session;
+use crate::engine::{DeployError, Deployed, Event, Host, Plan, Run};
 
 /// Runs the command that was given; the result is the exit code.
 pub(super) async fn run(
     args: &Args,
+    package: &Package,
     declarations: &[&'static Declaration],
     screen: &Screen,
-    interrupt: &Interrupt,
+    context: &RunContext,
 ) -> Result<u8, CliError> {
-    let options = |stage: &str| options(args, declarations, stage);
+    let make_run = async |stage: &str| {
+        let options = options(args, package, stage)?;
+        Ok::<_, CliError>(Run::new(declarations, options, context.clone()).await?)
+    };
     if let Some(Command::Status { refresh }) = args.command {
-        status(args, declarations, options, refresh, screen).await?;
+        status(args, make_run, refresh, screen, context).await?;
         return Ok(DONE);
     }
-    let run = Run::new(declarations, options(args.stage())?).await?;
-    let mut command = Running { args, declarations, run, screen, interrupt };
+    let run = make_run(args.stage()).await?;
+    let mut command = Running { args, package, declarations, run, screen, context };
     match &args.command {
         None | Some(Command::Deploy) => command.deploy().await?,
         Some(Command::Plan { detailed_exitcode, .. }) => {
-            let changes = command.plan().await?;
+            let plan = command.plan().await?;
+            let changes = !plan.is_empty() || plan.drifted_keys() > 0;
             return Ok(if changes && *detailed_exitcode { CHANGES } else { DONE });
         }
-        Some(Command::Destroy) => command.destroy().await?,
+        Some(Command::Destroy { if_exists }) => command.destroy(*if_exists).await?,
         Some(Command::Import { imports }) => command.import(imports).await?,
         Some(Command::Unlock) => command.unlock().await?,
         Some(Command::Status { .. }) => {}
@@ -48,10 +54,11 @@ pub(super) async fn run(
 /// A command at work.
 struct Running<'a> {
     args: &'a Args,
+    package: &'a Package,
     declarations: &'a [&'static Declaration],
     run: Run,
     screen: &'a Screen,
-    interrupt: &'a Interrupt,
+    context: &'a RunContext,
 }
 
 /// What a deploy prints as JSON.
@@ -62,37 +69,26 @@ struct Report<'a> {
 }
 
 impl Running<'_> {
-    async fn plan(&mut self) -> Result<bool, CliError> {
-        let config = wrangler::config(self.args, self.declarations)?;
-        let mut resolved = self.run.resolve()?;
-        let state = self.run.read().await?;
-        let plan = self.run.plan_deploy(&mut resolved, &state).await?;
+    async fn plan(&mut self) -> Result<Plan, CliError> {
+        let config = wrangler::config(self.args, &root(self.package))?;
+        let plan = self.run.plan().await?;
         match self.args.format {
             Format::Text => self.screen.line(&render::text(&plan)),
-            Format::Json => print_json(&plan)?,
-            Format::Markdown => print(&render::markdown(&plan))?,
+            Format::Json => print_json(&plan, &self.context.redactor)?,
+            Format::Markdown => print(&markdown::plan(&plan), &self.context.redactor)?,
         }
         if let Some(config) = config {
             wrangler::check(&config, &plan, self.args, self.declarations, self.screen)?;
         }
-        Ok(!plan.is_empty())
+        Ok(plan)
     }
 
     async fn deploy(&mut self) -> Result<(), CliError> {
-        let config = wrangler::config(self.args, self.declarations)?;
-        let mut resolved = self.run.resolve()?;
-        let mut session = self.run.open().await?;
-        let result = match self.run.plan_deploy(&mut resolved, session.state()).await {
-            Ok(plan) => self.apply(&plan, &resolved, &mut session).await.map(|()| plan),
-            Err(error) => Err(error.into()),
-        };
-        let deployed = self.run.deployed(session.state());
-        session.close().await?;
-        let (plan, deployed) = (result?, deployed?);
+        let config = wrangler::config(self.args, &root(self.package))?;
+        let (plan, deployed) = self.run.deploy(&Asking::new(self)).await?;
         match self.args.format {
             Format::Text => self.show_deployed(&deployed),
-            Format::Json => print_json(&Report { plan: &plan, namespaces: &deployed })?,
-            Format::Markdown => print(&render::markdown(&plan))?,
+            Format::Json | Format::Markdown => self.report(&plan, &deployed)?,
         }
         if let Some(config) = config {
             wrangler::update(&config, &deployed, self.run.local_folder(), self.screen)?;
@@ -100,56 +96,24 @@ impl Running<'_> {
         Ok(())
     }
 
-    async fn destroy(&mut self) -> Result<(), CliError> {
-        let mut session = self.run.open().await?;
-        let result = match self.run.plan_destroy(session.state()).await {
-            Ok(plan) => self.apply(&plan, &[], &mut session).await.map(|()| plan),
-            Err(error) => Err(error.into()),
-        };
-        session.close().await?;
-        let plan = result?;
-        match self.args.format {
-            Format::Text => {}
-            Format::Json => print_json(&Report { plan: &plan, namespaces: &[] })?,
-            Format::Markdown => print(&render::markdown(&plan))?,
-        }
-        Ok(())
-    }
-
-    /// Shows the plan, asks, and does it.
-    async fn apply(
-        &mut self,
-        plan: &Plan,
-        resolved: &[Resolved],
-        session: &mut Session,
-    ) -> Result<(), CliError> {
-        self.screen.line(&render::text(plan));
-        self.run.allow(plan)?;
-        if !plan.is_empty() && !self.args.yes {
-            if self.screen.is_attended() {
-                self.ask().await?;
-            } else if plan.deletes() {
-                return Err(CliError::NobodyToAsk);
+    async fn destroy(&mut self, if_exists: bool) -> Result<(), CliError> {
+        let plan = match self.run.destroy(&Asking::new(self)).await {
+            Err(DeployError::NoState { stage, .. }) if if_exists => {
+                self.screen.line(&format!("Nothing to do: the stage {stage:?} has no state."));
+                return Ok(());
             }
-        }
-        let progress = Progress::new(self.screen);
-        self.run.apply(plan, resolved, session, &progress, self.interrupt).await?;
-        Ok(())
+            destroyed => destroyed?,
+        };
+        self.report(&plan, &[])
     }
 
-    /// Asks whether to go on. Ctrl-C is an answer too.
-    async fn ask(&self) -> Result<(), CliError> {
-        let screen = self.screen.clone();
-        let answer = tokio::task::spawn_blocking(move || screen.confirm("Apply this plan?"));
-        tokio::select! {
-            answer = answer => match answer {
-                Ok(Ok(true)) => Ok(()),
-                Ok(Err(error)) if error.kind() == ErrorKind::Interrupted => {
-                    Err(DeployError::Interrupted.into())
-                }
-                _ => Err(CliError::Declined),
-            },
-            () = self.interrupt.wait() => Err(DeployError::Interrupted.into()),
+    /// What was done, for other programs and for comments.
+    fn report(&self, plan: &Plan, namespaces: &[Deployed]) -> Result<(), CliError> {
+        let redactor = &self.context.redactor;
+        match self.args.format {
+            Format::Text => Ok(()),
+            Format::Json => print_json(&Report { plan, namespaces }, redactor),
+            Format::Markdown => print(&markdown::plan(plan), redactor),
         }
     }
 
@@ -163,46 +127,82 @@ impl Running<'_> {
             self.screen.line("");
             self.screen.say("Stored", &format!("in {}", folder.display()));
             if let Some(deployed) = deployed.iter().max_by_key(|deployed| deployed.keys) {
-                self.screen.line(&look(folder, &deployed.namespace_id));
+                self.screen.line(&how_to_look(folder, &deployed.namespace_id));
             }
         }
     }
 
     async fn import(&mut self, imports: &[(String, String)]) -> Result<(), CliError> {
-        let mut session = self.run.open().await?;
-        let result = self.import_all(imports, &mut session).await;
-        session.close().await?;
-        result
-    }
-
-    async fn import_all(
-        &mut self,
-        imports: &[(String, String)],
-        session: &mut Session,
-    ) -> Result<(), CliError> {
-        for (id, namespace_id) in imports {
-            if session.state().namespaces.contains_key(id) {
-                return Err(CliError::Imported(id.clone()));
-            }
-            let Some(title) = self.run.import(id, namespace_id, session).await? else {
-                return Err(CliError::NoSuchNamespace(namespace_id.clone()));
-            };
+        let titles = self.run.import(imports, &Asking::new(self)).await?;
+        for ((id, namespace_id), title) in imports.iter().zip(titles) {
             self.screen.say("Imported", &format!("{id}: {namespace_id} {title:?}"));
         }
         Ok(())
     }
 
     async fn unlock(&mut self) -> Result<(), CliError> {
-        match self.run.unlock().await? {
+        match self.run.unlock().await.map_err(DeployError::from)? {
             Some(holder) => self.screen.say("Unlocked", &format!("what {holder} held")),
-            None => self.screen.line("Nobody holds the lock."),
+            None => self.screen.line("No process holds the lock."),
         }
         Ok(())
     }
 }
 
+/// Shows the plan on the screen, asks there, and shows progress.
+struct Asking<'a> {
+    screen: &'a Screen,
+    yes: bool,
+    context: &'a RunContext,
+    progress: Progress<'a>,
+}
+
+impl<'a> Asking<'a> {
+    fn new(command: &Running<'a>) -> Self {
+        Self {
+            screen: command.screen,
+            yes: command.args.yes,
+            context: command.context,
+            progress: Progress::new(command.screen),
+        }
+    }
+}
+
+#[async_trait]
+impl Host for Asking<'_> {
+    fn show(&self, plan: &Plan) {
+        self.screen.line(&render::text(plan));
+    }
+
+    async fn consent(&self, plan: &Plan) -> Result<(), DeployError> {
+        if self.yes {
+            return Ok(());
+        }
+        if !self.screen.can_ask() {
+            return Err(DeployError::Declined { asked: false });
+        }
+        let question = format!("Apply this plan? {}", render::place(plan));
+        let screen = self.screen.clone();
+        let answer = tokio::task::spawn_blocking(move || screen.confirm(&question));
+        tokio::select! {
+            answer = answer => match answer {
+                Ok(Ok(true)) => Ok(()),
+                Ok(Err(error)) if error.kind() == ErrorKind::Interrupted => {
+                    Err(DeployError::Interrupted)
+                }
+                _ => Err(DeployError::Declined { asked: true }),
+            },
+            () = self.context.interrupt.wait() => Err(DeployError::Interrupted),
+        }
+    }
+
+    fn event(&self, event: Event<'_>) {
+        self.progress.event(event);
+    }
+}
+
 /// How to look at what a local deploy stored.
-fn look(folder: &Path, namespace_id: &str) -> String {
+fn how_to_look(folder: &Path, namespace_id: &str) -> String {
     let folder = folder.display();
     format!(
         "\nLook at it with wrangler, or start `wrangler dev` there:\n  \

@@ -3,54 +3,106 @@
 mod args;
 mod commands;
 mod error;
+mod log;
+mod markdown;
 mod options;
 mod output;
 mod progress;
 mod render;
 mod screen;
+mod signals;
 mod status;
 mod wrangler;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
 
+use crate::api::RunContext;
 use crate::declaration::Declaration;
-use crate::engine::{DeployError, Interrupt};
+use crate::engine::DeployError;
 use args::Args;
 use error::CliError;
 use screen::Screen;
+use signals::Signals;
 
-/// Makes `main` of a deploy binary for the namespaces that are declared in a package.
+/// Makes `main` of a deploy binary for namespaces, wherever they are declared.
 ///
-/// Name all of them: one that the state has and the list does not is taken for one that left the
-/// code, and is destroyed or retained by its own rules.
+/// The app is the package in which this is written, or what it says: `app: "shop"`. Name all
+/// namespaces that the binary deploys: one that it deployed before and does not list any more is
+/// taken for one that left the code, and is destroyed or retained by its own rules. What another
+/// binary of the package deploys is left alone.
 ///
 /// ```no_run
 /// kv_runtime::kv_namespace! { pub struct Users; title: "user-data" }
 ///
 /// kv_runtime::deploy_main!(Users);
 /// ```
+///
+/// ```no_run
+/// # kv_runtime::kv_namespace! { pub struct Users; title: "user-data" }
+/// kv_runtime::deploy_main! { app: "shop", namespaces: [Users] }
+/// ```
 #[macro_export]
 macro_rules! deploy_main {
+    (app: $app:expr, namespaces: [$($namespace:ty),+ $(,)?] $(,)?) => {
+        $crate::__deploy_main!(::core::option::Option::Some($app), $($namespace),+);
+    };
     ($($namespace:ty),+ $(,)?) => {
+        $crate::__deploy_main!(::core::option::Option::None, $($namespace),+);
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!(
+            "name the namespaces: `deploy_main!(Users, Sessions);`, or with an app of its own \
+             `deploy_main! { app: \"shop\", namespaces: [Users, Sessions] }`"
+        );
+        fn main() {}
+    };
+}
+
+/// The `main` of [`deploy_main!`](crate::deploy_main): what is known only where that is written.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __deploy_main {
+    ($app:expr, $($namespace:ty),+) => {
         fn main() -> ::std::process::ExitCode {
-            $crate::__private::deploy_main(&[
-                $(<$namespace as $crate::Namespace>::DECLARATION),+
-            ])
+            const PACKAGE: $crate::__private::Package = $crate::__private::Package {
+                name: ::core::env!("CARGO_PKG_NAME"),
+                root: ::core::env!("CARGO_MANIFEST_DIR"),
+                binary: ::core::option_env!("CARGO_BIN_NAME"),
+                repository: ::core::env!("CARGO_PKG_REPOSITORY"),
+                app: $app,
+            };
+            $crate::__private::deploy_main(
+                &PACKAGE,
+                &[$(<$namespace as $crate::Namespace>::DECLARATION),+],
+            )
         }
     };
+}
+
+/// The package in which `deploy_main!` is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Package {
+    /// Its name.
+    pub name: &'static str,
+    /// Its folder when it was compiled.
+    pub root: &'static str,
+    /// The name of the binary.
+    pub binary: Option<&'static str>,
+    /// Its `repository`, empty where it names none.
+    pub repository: &'static str,
+    /// The app that `deploy_main!` names.
+    pub app: Option<&'static str>,
 }
 
 const DONE: u8 = 0;
 const FAILED: u8 = 1;
 const CHANGES: u8 = 2;
-const INTERRUPTED: u8 = 130;
 
 /// Runs the command line over `declarations`.
 #[must_use]
-pub fn deploy_main(declarations: &[&'static Declaration]) -> ExitCode {
+pub fn deploy_main(package: &Package, declarations: &[&'static Declaration]) -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(usage) => {
@@ -61,14 +113,22 @@ pub fn deploy_main(declarations: &[&'static Declaration]) -> ExitCode {
             return code.into();
         }
     };
-    let screen = Screen::new(args.color, args.quiet);
-    log(args.verbose);
-    match run(&args, declarations, &screen) {
+    let context = RunContext::default();
+    for name in ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+        if let Ok(secret) = std::env::var(name) {
+            context.redactor.add(&secret, &format!("env {name}"));
+        }
+    }
+    let screen = Screen::new(args.color, args.quiet, context.redactor.clone());
+    log::show(&screen, args.verbose);
+    let signals = Signals::new(context.interrupt.clone(), screen.clone());
+    match run(&args, package, declarations, &screen, &context, &signals) {
         Ok(code) => code.into(),
         Err(error) => {
+            screen.set_bar(None);
             screen.error(&error);
             match error {
-                CliError::Deploy(DeployError::Interrupted) => INTERRUPTED,
+                CliError::Deploy(DeployError::Interrupted) => signals.exit_code(),
                 _ => FAILED,
             }
             .into()
@@ -78,43 +138,19 @@ pub fn deploy_main(declarations: &[&'static Declaration]) -> ExitCode {
 
 fn run(
     args: &Args,
+    package: &Package,
     declarations: &[&'static Declaration],
     screen: &Screen,
+    context: &RunContext,
+    signals: &Signals,
 ) -> Result<u8, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(CliError::Runtime)?;
     let result = runtime.block_on(async {
-        let interrupt = Interrupt::default();
-        tokio::spawn(listen(interrupt.clone(), screen.clone()));
-        commands::run(args, declarations, screen, &interrupt).await
+        tokio::spawn(signals.clone().listen());
+        commands::run(args, package, declarations, screen, context).await
     });
     // A question that nobody answered still waits for a line, and must not be waited for.
     runtime.shutdown_background();
     result
-}
-
-/// Turns the first Ctrl-C into a clean stop, and the second into an end.
-async fn listen(interrupt: Interrupt, screen: Screen) {
-    while tokio::signal::ctrl_c().await.is_ok() {
-        if interrupt.is_set() {
-            std::process::exit(INTERRUPTED.into());
-        }
-        interrupt.set();
-        screen.say("Stopping", "after the requests in flight; press Ctrl-C again to stop at once");
-    }
-}
-
-fn log(verbose: u8) {
-    let level = match verbose {
-        0 => "warn",
-        1 => "kv_runtime=debug",
-        _ => "kv_runtime=trace",
-    };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(console::colors_enabled_stderr())
-        .without_time()
-        .init();
 }

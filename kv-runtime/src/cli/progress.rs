@@ -8,7 +8,7 @@ use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, P
 
 use super::render::{grouped, keys_of, size};
 use super::screen::Screen;
-use crate::engine::{Action, Event, Reporter};
+use crate::engine::{Action, Event};
 
 /// How long a plain line stands before the next.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -23,7 +23,7 @@ pub(super) struct Progress<'a> {
 #[derive(Default)]
 struct Current {
     bar: Option<ProgressBar>,
-    changed: bool,
+    is_told: bool,
     written: Amount,
     total: Amount,
     begun: Option<Instant>,
@@ -96,8 +96,9 @@ impl<'a> Progress<'a> {
     }
 }
 
-impl Reporter for Progress<'_> {
-    fn event(&self, event: Event<'_>) {
+impl Progress<'_> {
+    /// Shows an event.
+    pub(super) fn event(&self, event: Event<'_>) {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Begin { id, action, puts, bytes, deletes } => {
@@ -109,10 +110,11 @@ impl Reporter for Progress<'_> {
                     Action::Destroy { .. } => "Destroying",
                     Action::Retain { .. } => "Retaining",
                     Action::Forget => "Forgetting",
+                    Action::Leave { .. } => "Leaving",
                 };
-                let kept = matches!(action, Action::Keep { .. });
-                let changed = !kept || puts + deletes > 0;
-                if changed {
+                let kept = matches!(action, Action::Keep { .. } | Action::Leave { .. });
+                let is_told = !kept || puts + deletes > 0;
+                if is_told {
                     let mut what = id.to_owned();
                     if puts > 0 {
                         let _ = write!(what, ", {} to put ({})", keys_of(puts as u64), size(bytes));
@@ -122,9 +124,11 @@ impl Reporter for Progress<'_> {
                     }
                     self.screen.say(verb, &what);
                 }
+                let bar = self.bar(puts);
+                self.screen.set_bar(bar.clone());
                 *current = Current {
-                    bar: self.bar(puts),
-                    changed,
+                    bar,
+                    is_told,
                     total: Amount { keys: puts as u64, bytes },
                     begun: Some(Instant::now()),
                     ..Current::default()
@@ -144,15 +148,15 @@ impl Reporter for Progress<'_> {
             Event::Deleted { keys } => {
                 self.screen.say("Deleted", &keys_of(keys as u64));
             }
-            Event::Waiting { what } => match &current.bar {
-                Some(bar) => bar.suspend(|| self.screen.say("Waiting", what)),
-                None => self.screen.say("Waiting", what),
-            },
+            Event::Waiting { what } => self.screen.warn("Waiting", what),
+            Event::Locked { holder } => {
+                let holder = holder.map_or_else(|| "another deploy".to_owned(), ToString::to_string);
+                self.screen.warn("Waiting", &format!("for {holder}"));
+            }
             Event::Done { id } => {
-                if let Some(bar) = current.bar.take() {
-                    bar.finish_and_clear();
-                }
-                if current.changed {
+                current.bar = None;
+                self.screen.set_bar(None);
+                if current.is_told {
                     self.screen.say("Done", id);
                 }
             }

@@ -1,23 +1,43 @@
-//! A plan as people read it, in a terminal or in markdown.
+//! A plan as people read it in a terminal.
 
 use std::fmt::Write as _;
 
 use console::Style;
 
-use super::screen::{acts, style};
-use crate::engine::{Action, Drift, KeyChange, NamespacePlan, Plan, Reason};
+use super::screen::{acts, printable, style};
+use crate::engine::{Action, Drift, KeyChange, NamespacePlan, Plan, PlanAccount, Reason};
 
 /// How many keys of a kind are listed one by one.
 const KEYS_SHOWN: usize = 10;
 
+/// Where a plan works: the first line of a plan, and part of the question.
+pub(super) fn place(plan: &Plan) -> String {
+    let mut text = format!("App {}, stage {}", plan.app, plan.stage);
+    for PlanAccount { id, name, .. } in &plan.accounts {
+        let _ = write!(text, ", account {id}");
+        if let Some(name) = name {
+            let _ = write!(text, " ({})", printable(name));
+        }
+    }
+    if let Some(folder) = &plan.local {
+        let _ = write!(text, ", local folder {folder}");
+    }
+    for url in &plan.base_urls {
+        let _ = write!(text, ", API {url}");
+    }
+    let _ = write!(text, ", state {}", plan.state);
+    text
+}
+
 /// The plan for a terminal.
 pub(super) fn text(plan: &Plan) -> String {
     let mut out = String::new();
+    lines(&mut out, &place(plan));
     let width = plan.namespaces.iter().map(|n| n.id.len()).max().unwrap_or(0);
     for namespace in &plan.namespaces {
         let mark = mark(namespace);
         let (id, title) = (&namespace.id, quoted(&namespace.title));
-        let line = format!("{} {id:width$}  {title}: {}", mark.sign, describe(namespace));
+        let line = format!("{} {id:width$}  {title}: {}", mark.sign, describe(namespace, &quoted));
         lines(&mut out, &format!("  {}", mark.style.apply_to(line)));
         for key in key_lines(namespace) {
             lines(
@@ -30,34 +50,17 @@ pub(super) fn text(plan: &Plan) -> String {
     out
 }
 
-/// The plan for a comment or a summary of a CI run.
-pub(super) fn markdown(plan: &Plan) -> String {
-    let mut out = format!("### Workers KV: `{}/{}`\n\n{}\n", plan.app, plan.stage, summary(plan));
-    if plan.is_empty() {
-        return out;
-    }
-    out.push_str("\n| | id | title | change |\n|---|---|---|---|\n");
-    for namespace in &plan.namespaces {
-        let title = namespace.title.escape_debug().to_string().replace('|', "\\|");
-        let (sign, what) = (mark(namespace).sign, describe(namespace));
-        lines(&mut out, &format!("| `{sign}` | {} | {title} | {what} |", namespace.id));
-    }
-    for namespace in plan.namespaces.iter().filter(|n| !key_lines(n).is_empty()) {
-        lines(&mut out, &format!("\n<details><summary>{}</summary>\n\n```diff", namespace.id));
-        for key in key_lines(namespace) {
-            lines(&mut out, &format!("{} {}", key.sign, key.text));
-        }
-        out.push_str("```\n\n</details>\n");
-    }
-    out
-}
-
 /// One line that says it all.
 pub(super) fn summary(plan: &Plan) -> String {
+    let drift = drift(plan);
     if plan.is_empty() {
-        return match plan.namespaces.len() {
-            0 => "Nothing to do.".to_owned(),
-            count => format!("Nothing to do: {} as declared.", namespaces(count, "is", "are")),
+        let declared = |n: &&NamespacePlan| !matches!(n.action, Action::Leave { .. });
+        return match (plan.namespaces.iter().filter(declared).count(), drift) {
+            (_, Some(drift)) => format!("Nothing to deploy, but {drift}; --repair writes again."),
+            (0, None) => "Nothing to do.".to_owned(),
+            (count, None) => {
+                format!("Nothing to do: {} as declared.", namespaces(count, "is", "are"))
+            }
         };
     }
     let count = |matches: fn(&Action) -> bool| {
@@ -81,17 +84,34 @@ pub(super) fn summary(plan: &Plan) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{} {what}", namespaces(count, "", "").trim_end()))
         .collect();
-    for (count, what) in
-        [(keys(|n| n.put.len()), "to put"), (keys(|n| n.delete.len()), "to delete")]
-    {
-        if count > 0 {
-            parts.push(format!("{} {what}", keys_of(count as u64)));
+    let (puts, overwrites) = (keys(|n| n.put.len()), keys(NamespacePlan::overwrites));
+    if puts > 0 {
+        let mut put = format!("{} to put", keys_of(puts as u64));
+        match overwrites {
+            0 => {}
+            1 => put.push_str(" (1 over a value that this tool did not write)"),
+            more => {
+                let more = grouped(more as u64);
+                let _ = write!(put, " ({more} over values that this tool did not write)");
+            }
         }
+        parts.push(put);
     }
-    if parts.is_empty() {
-        parts.push("only the state changes".to_owned());
+    let deletes = keys(|n| n.delete.len());
+    if deletes > 0 {
+        parts.push(format!("{} to delete", keys_of(deletes as u64)));
     }
-    format!("Plan: {}.", parts.join(", "))
+    let drift = drift.map_or_else(String::new, |drift| format!(" Besides, {drift}."));
+    format!("Plan: {}.{drift}", parts.join(", "))
+}
+
+/// That others changed what was deployed.
+fn drift(plan: &Plan) -> Option<String> {
+    match plan.drifted_keys() {
+        0 => None,
+        1 => Some("1 key was changed or removed by others".to_owned()),
+        keys => Some(format!("{} were changed or removed by others", keys_of(keys as u64))),
+    }
 }
 
 fn namespaces(count: usize, one: &str, many: &str) -> String {
@@ -107,26 +127,29 @@ pub(super) fn keys_of(count: u64) -> String {
 }
 
 /// A sign and its color.
-struct Mark {
-    sign: char,
+pub(super) struct Mark {
+    pub(super) sign: char,
     style: Style,
 }
 
-fn mark(namespace: &NamespacePlan) -> Mark {
+pub(super) fn mark(namespace: &NamespacePlan) -> Mark {
     match namespace.action {
         Action::Create | Action::Resume { .. } | Action::Recreate { .. } => {
             Mark { sign: '+', style: style().green() }
         }
         Action::Destroy { .. } => Mark { sign: '-', style: style().red() },
         Action::Keep { .. } if namespace.is_empty() => Mark { sign: '=', style: style().dim() },
-        Action::Retain { .. } | Action::Forget => Mark { sign: '=', style: style().dim() },
+        Action::Retain { .. } | Action::Forget | Action::Leave { .. } => {
+            Mark { sign: '=', style: style().dim() }
+        }
         Action::Adopt { .. } | Action::Rename { .. } | Action::Keep { .. } => {
             Mark { sign: '~', style: style().yellow() }
         }
     }
 }
 
-fn describe(namespace: &NamespacePlan) -> String {
+/// What will be done with a namespace; `quote` shows a title that others gave.
+pub(super) fn describe(namespace: &NamespacePlan, quote: &dyn Fn(&str) -> String) -> String {
     let mut text = match &namespace.action {
         Action::Create => "create".to_owned(),
         Action::Resume { namespace_id: Some(_), .. } => {
@@ -137,20 +160,34 @@ fn describe(namespace: &NamespacePlan) -> String {
         }
         Action::Recreate { lost } => format!("create anew, {lost} vanished from the account"),
         Action::Adopt { namespace_id } => format!("adopt {namespace_id}"),
-        Action::Rename { from, .. } => format!("rename from {}", quoted(from)),
+        Action::Rename { from, .. } => format!("rename from {}", quote(from)),
         Action::Keep { .. } if namespace.is_empty() => "no change".to_owned(),
         Action::Keep { .. } => "keep".to_owned(),
-        Action::Destroy { undeclared: 0, .. } => "destroy".to_owned(),
-        Action::Destroy { undeclared, .. } => {
-            format!("destroy with {} that no declaration wrote", keys_of(*undeclared))
+        Action::Destroy { keys: 0, .. } => "destroy, it has no keys".to_owned(),
+        Action::Destroy { keys, undeclared: 0, .. } => format!("destroy with {}", keys_of(*keys)),
+        Action::Destroy { keys, undeclared, .. } if keys == undeclared => {
+            format!("destroy with {} that no declaration wrote", keys_of(*keys))
         }
+        Action::Destroy { keys, undeclared, .. } => format!(
+            "destroy with {}, {} of them written by no declaration",
+            keys_of(*keys),
+            grouped(*undeclared)
+        ),
         Action::Retain { .. } => "retain at Cloudflare, forget in the state".to_owned(),
         Action::Forget => "forget, it is not in the account any more".to_owned(),
+        Action::Leave { deployers } if deployers.is_empty() => {
+            "left alone, no program is known to deploy it; --take-over makes it this one's"
+                .to_owned()
+        }
+        Action::Leave { deployers } => format!(
+            "left alone, {} deploys it; --take-over makes it this one's",
+            deployers.join(" and ")
+        ),
     };
     if let Action::Resume { created_as, .. } = &namespace.action
         && *created_as != namespace.title
     {
-        let _ = write!(text, ", rename from {}", quoted(created_as));
+        let _ = write!(text, ", rename from {}", quote(created_as));
     }
     if !namespace.put.is_empty() {
         let _ = write!(
@@ -166,13 +203,13 @@ fn describe(namespace: &NamespacePlan) -> String {
     text
 }
 
-struct KeyLine {
-    sign: char,
+pub(super) struct KeyLine {
+    pub(super) sign: char,
     style: Style,
-    text: String,
+    pub(super) text: String,
 }
 
-fn key_lines(namespace: &NamespacePlan) -> Vec<KeyLine> {
+pub(super) fn key_lines(namespace: &NamespacePlan) -> Vec<KeyLine> {
     let changed = |sign, style: Style, change: &KeyChange| {
         let why = match change.reason {
             Reason::New => "",
@@ -180,10 +217,13 @@ fn key_lines(namespace: &NamespacePlan) -> Vec<KeyLine> {
             Reason::Unconfirmed => "not confirmed before, ",
             Reason::Renewed => "renewed, ",
             Reason::Repaired => "changed or removed by others, ",
+            Reason::Overwrite => "overwrites a value that this tool did not write, ",
             Reason::Once => "declared once and there already, ",
+            Reason::Equal => "there already as declared, ",
         };
-        let text = format!("{}  {why}{}", printable_key(&change.key), size(change.bytes as u64));
-        KeyLine { sign, style, text }
+        let replaced = change.replaced_bytes.map_or_else(String::new, |b| size(b) + " → ");
+        let (key, bytes) = (printable_key(&change.key), size(change.bytes));
+        KeyLine { sign, style, text: format!("{key}  {why}{replaced}{bytes}") }
     };
     let gone = |sign, style: Style, why: &str, key: &String| KeyLine {
         sign,
@@ -208,6 +248,13 @@ fn key_lines(namespace: &NamespacePlan) -> Vec<KeyLine> {
     shorten(&mut out, &namespace.forget, |key| {
         gone('=', style().dim(), "  left the declaration, stays because it was declared once", key)
     });
+    if let Some(renamed) = &namespace.likely_renamed_to {
+        let text = format!(
+            "looks like it was renamed to {renamed}: `id: {:?}` there keeps the namespace and its data",
+            namespace.id
+        );
+        out.push(KeyLine { sign: '!', style: style().magenta(), text });
+    }
     out
 }
 
@@ -219,7 +266,7 @@ fn shorten<T>(out: &mut Vec<KeyLine>, all: &[T], line: impl Fn(&T) -> KeyLine) {
     }
 }
 
-fn lines(out: &mut String, line: &str) {
+pub(super) fn lines(out: &mut String, line: &str) {
     out.push_str(line);
     out.push('\n');
 }

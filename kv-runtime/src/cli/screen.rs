@@ -1,35 +1,41 @@
-//! What people read: status lines and errors, on stderr.
+//! What people read: status lines and errors, on stderr. Whatever happens to that stream, nothing
+//! here fails.
 
 use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use console::{Style, Term};
+use indicatif::ProgressBar;
 
 use super::args::Color;
 use super::error::CliError;
+use crate::redact::Redactor;
 
 /// How wide the column of status words is.
 const VERB_WIDTH: usize = 12;
 
-/// Says things on stderr.
+/// Says things on stderr. Clones share the bar below their lines.
 #[derive(Debug, Clone)]
 pub(super) struct Screen {
     term: Term,
     quiet: bool,
+    redactor: Redactor,
+    bar: Arc<Mutex<Option<ProgressBar>>>,
 }
 
 impl Screen {
-    pub(super) fn new(color: Color, quiet: bool) -> Self {
+    pub(super) fn new(color: Color, quiet: bool, redactor: Redactor) -> Self {
         match color {
             Color::Auto => {}
             Color::Always => console::set_colors_enabled_stderr(true),
             Color::Never => console::set_colors_enabled_stderr(false),
         }
-        Self { term: Term::stderr(), quiet }
+        Self { term: Term::stderr(), quiet, redactor, bar: Arc::default() }
     }
 
-    /// Whether somebody sees and answers.
-    pub(super) fn is_attended(&self) -> bool {
-        self.term.is_term() && std::io::IsTerminal::is_terminal(&std::io::stdin())
+    /// Whether there is a terminal on which a question can be read and answered.
+    pub(super) fn can_ask(&self) -> bool {
+        self.term.is_term() && io::IsTerminal::is_terminal(&io::stdin())
     }
 
     /// Whether lines can be drawn over.
@@ -37,10 +43,22 @@ impl Screen {
         self.term.is_term() && !self.quiet
     }
 
+    /// Keeps a bar below all lines until it is replaced.
+    pub(super) fn set_bar(&self, bar: Option<ProgressBar>) {
+        let mut current = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bar) = std::mem::replace(&mut *current, bar) {
+            bar.finish_and_clear();
+        }
+    }
+
     /// A status line: a word and what it is about.
     pub(super) fn say(&self, verb: &str, what: &str) {
-        let verb = style().green().bold().apply_to(format!("{verb:>VERB_WIDTH$}"));
-        self.line(&format!("{verb} {what}"));
+        self.line(&status(style().green(), verb, what));
+    }
+
+    /// A status line about something that is not as it should be.
+    pub(super) fn warn(&self, verb: &str, what: &str) {
+        self.line(&status(style().yellow(), verb, what));
     }
 
     /// A line as it is.
@@ -50,11 +68,14 @@ impl Screen {
         }
     }
 
-    /// Asks a question whose answer is no unless it is yes.
+    /// Asks a question whose answer is no unless it is yes. The end of the input is no.
     pub(super) fn confirm(&self, question: &str) -> io::Result<bool> {
-        self.term.write_str(&format!("{question} [y/N] "))?;
-        let answer = self.term.read_line()?.trim().to_ascii_lowercase();
-        Ok(matches!(answer.as_str(), "y" | "yes"))
+        self.term.write_str(&format!("{} [y/N] ", self.tame(question)))?;
+        let mut answer = String::new();
+        if io::stdin().read_line(&mut answer)? == 0 {
+            self.write("");
+        }
+        Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
     pub(super) fn error(&self, error: &CliError) {
@@ -70,9 +91,30 @@ impl Screen {
     }
 
     fn write(&self, line: &str) {
+        let line = self.tame(line);
         // Where the terminal is gone, nobody is left to tell.
-        let _ = self.term.write_line(line);
+        let write = || drop(self.term.write_line(&line));
+        match &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
     }
+
+    /// Text without a secret, and without what the log of a GitHub workflow would act on.
+    fn tame(&self, text: &str) -> String {
+        let lines = self.redactor.redact_our_text(text).replace("##[", "## [");
+        let tame = |line: &str| {
+            let rest = line.trim_start();
+            let indent = &line[..line.len() - rest.len()];
+            rest.strip_prefix("::")
+                .map_or_else(|| line.to_owned(), |rest| format!("{indent}: :{rest}"))
+        };
+        lines.split('\n').map(tame).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn status(style: Style, verb: &str, what: &str) -> String {
+    format!("{} {what}", style.bold().apply_to(format!("{verb:>VERB_WIDTH$}")))
 }
 
 pub(super) fn style() -> Style {
@@ -104,5 +146,17 @@ mod tests {
     #[test]
     fn nothing_reaches_the_terminal_that_it_would_act_on() {
         assert_eq!(printable("é\u{1b}[2J\r\u{9b}\n\u{202e}"), "é\\u{1b}[2J\\r\\u{9b}\n\\u{202e}");
+    }
+
+    #[test]
+    fn no_line_is_a_command_to_a_workflow_or_shows_a_secret() {
+        let redactor = Redactor::default();
+        redactor.add("hush-hush", "token");
+        let screen = Screen::new(Color::Never, false, redactor);
+        let tame = "error: x\n  : :error::y\n: :set-env a=[token]\n## [group]z :: a";
+        assert_eq!(
+            screen.tame("error: x\n  ::error::y\n::set-env a=hush-hush\n##[group]z :: a"),
+            tame
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What is deployed, stage by stage.
+//! Shows what is deployed, stage by stage.
 
 use std::fmt::Write as _;
 
@@ -9,65 +9,38 @@ use super::error::CliError;
 use super::output::print_json;
 use super::render::keys_of;
 use super::screen::Screen;
-use crate::declaration::Declaration;
-use crate::engine::{Drift, Options, Run, Seen};
-use crate::state::Record;
+use crate::api::RunContext;
+use crate::engine::{DeployError, Drift, NamespaceStatus, Run, Seen, StageStatus};
 
-#[derive(Serialize)]
-struct StageStatus {
-    stage: String,
-    namespaces: Vec<NamespaceStatus>,
-}
+/// The format of a status as JSON.
+const STATUS_FORMAT: u32 = 1;
 
+/// What is deployed, as JSON.
 #[derive(Serialize)]
-struct NamespaceStatus {
-    id: String,
-    #[serde(flatten)]
-    record: RecordStatus,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seen: Option<Seen>,
-}
-
-/// A record without its digests, which tell nobody anything.
-#[derive(Serialize)]
-struct RecordStatus {
-    title: String,
-    account_id: String,
-    namespace_id: Option<String>,
-    created_at: Option<jiff::Timestamp>,
-    modified_at: Option<jiff::Timestamp>,
-    keys: usize,
+struct Report {
+    format: u32,
+    stages: Vec<StageStatus>,
 }
 
 pub(super) async fn status(
     args: &Args,
-    declarations: &[&'static Declaration],
-    options: impl Fn(&str) -> Result<Options, CliError>,
+    make_run: impl AsyncFn(&str) -> Result<Run, CliError>,
     refresh: bool,
     screen: &Screen,
+    context: &RunContext,
 ) -> Result<(), CliError> {
-    let default = Run::new(declarations, options(args.stage())?).await?;
-    let stages = match &args.stage {
+    let names = match &args.stage {
         Some(stage) => vec![stage.clone()],
-        None => default.stages().await?,
+        None => make_run(args.stage()).await?.stages().await.map_err(DeployError::from)?,
     };
-    let mut all = Vec::new();
-    for stage in stages {
-        let mut run = Run::new(declarations, options(&stage)?).await?;
-        let state = run.read().await?;
-        let mut resolved = if refresh { run.resolve()? } else { Vec::new() };
-        let mut namespaces = Vec::new();
-        for (id, record) in &state.namespaces {
-            let seen =
-                if refresh { Some(run.look_at(id, &state, &mut resolved).await?) } else { None };
-            namespaces.push(NamespaceStatus { id: id.clone(), record: record.into(), seen });
-        }
-        all.push(StageStatus { stage, namespaces });
+    let mut stages = Vec::new();
+    for stage in names {
+        stages.push(make_run(&stage).await?.status(refresh).await?);
     }
     if args.format == Format::Json {
-        return print_json(&all);
+        return print_json(&Report { format: STATUS_FORMAT, stages }, &context.redactor);
     }
-    show(&all, screen);
+    show(&stages, screen);
     Ok(())
 }
 
@@ -78,15 +51,19 @@ fn show(stages: &[StageStatus], screen: &Screen) {
     for stage in stages.iter().filter(|stage| !stage.namespaces.is_empty()) {
         screen.line(&format!("{}:", stage.stage));
         let width = stage.namespaces.iter().map(|n| n.id.len()).max().unwrap_or(0);
-        for NamespaceStatus { id, record, seen } in &stage.namespaces {
-            let namespace_id = record.namespace_id.as_deref().unwrap_or("being created");
-            let keys = keys_of(record.keys as u64);
-            let title = &record.title;
-            let modified =
-                record.modified_at.map(|at| format!(", changed {at:.0}")).unwrap_or_default();
-            let seen = seen.as_ref().map(describe).unwrap_or_default();
-            screen
-                .line(&format!("  {id:width$}  {namespace_id}  {title:?}, {keys}{modified}{seen}"));
+        for status in &stage.namespaces {
+            let NamespaceStatus { id, title, keys, deployers, .. } = status;
+            let namespace_id = status.namespace_id.as_deref().unwrap_or("being created");
+            let keys = keys_of(*keys as u64);
+            let mut text = format!("  {id:width$}  {namespace_id}  {title:?}, {keys}");
+            if let Some(at) = status.modified_at {
+                let _ = write!(text, ", changed {at:.0}");
+            }
+            if !deployers.is_empty() {
+                let _ = write!(text, ", deployed by {}", deployers.join(" and "));
+            }
+            text.push_str(&status.seen.as_ref().map(describe).unwrap_or_default());
+            screen.line(&text);
         }
     }
 }
@@ -108,21 +85,4 @@ fn describe(seen: &Seen) -> String {
         let _ = write!(text, "\n      ! {key:?} was {how} by others");
     }
     text
-}
-
-impl From<&Record> for RecordStatus {
-    fn from(record: &Record) -> Self {
-        let deployment = match record {
-            Record::Creating(_) => None,
-            Record::Deployed(deployment) => Some(deployment),
-        };
-        Self {
-            title: record.title().to_owned(),
-            account_id: record.account_id().to_owned(),
-            namespace_id: deployment.map(|d| d.namespace_id.clone()),
-            created_at: deployment.map(|d| d.created_at),
-            modified_at: deployment.map(|d| d.modified_at),
-            keys: deployment.map_or(0, |d| d.keys.len()),
-        }
-    }
 }

@@ -6,7 +6,7 @@ use super::args::{Args, Command};
 use super::error::CliError;
 use super::screen::Screen;
 use crate::declaration::Declaration;
-use crate::engine::{Action, Deployed, Plan, root};
+use crate::engine::{Action, Deployed, Plan};
 use crate::wrangler::{Binding, ConfigFile, Field};
 
 /// Where `wrangler dev` keeps its files, beside its configuration.
@@ -15,13 +15,13 @@ const DEV_STATE: &str = ".wrangler/state";
 /// The configuration to keep right, if any.
 pub(super) fn config(
     args: &Args,
-    declarations: &[&'static Declaration],
+    root: &Path,
 ) -> Result<Option<ConfigFile>, CliError> {
     let field = if args.local.is_some() { Field::PreviewId } else { Field::Id };
     Ok(match &args.wrangler {
         Some(Some(path)) => Some(ConfigFile::at(path.clone(), args.stage(), field)?),
-        Some(None) => Some(ConfigFile::find(&root(declarations), args.stage(), field)?),
-        None if checks(args) => Some(ConfigFile::find(&root(declarations), args.stage(), field)?),
+        Some(None) => Some(ConfigFile::find(root, args.stage(), field)?),
+        None if checks(args) => Some(ConfigFile::find(root, args.stage(), field)?),
         None => None,
     })
 }

@@ -2,7 +2,11 @@
 
 use std::fmt;
 
+use kv_rules::closest;
+
 use crate::api::{AccountInfo, ApiError};
+use crate::cursors::CircularListing;
+use crate::interrupt::Interrupted;
 use crate::state::StateError;
 
 /// A mistake in a declaration that shows when it is deployed.
@@ -85,7 +89,17 @@ pub enum DeployError {
         /// The id of the namespace that has it.
         owner: String,
     },
-    /// A namespace that is to be deleted holds keys that no declaration wrote.
+    /// Two namespaces of the account have the title.
+    #[error("`{id}`: the account lists the title {title:?} twice: {}", ids.join(" and "))]
+    TitleTwice {
+        /// The namespace's id in the declarations.
+        id: String,
+        /// The title.
+        title: String,
+        /// Cloudflare's ids of the namespaces that have it.
+        ids: Vec<String>,
+    },
+    /// A namespace that will be deleted holds keys that no declaration wrote.
     #[error("`{id}` ({title:?}) holds {} that no declaration wrote", count_keys(*.undeclared))]
     UndeclaredKeys {
         /// The namespace's id.
@@ -94,10 +108,79 @@ pub enum DeployError {
         title: String,
         /// How many keys.
         undeclared: u64,
+        /// The id of a namespace that will be created, which looks like this one renamed.
+        renamed_to: Option<String>,
     },
-    /// `--only` names no namespace.
-    #[error("no namespace has the id {0:?}")]
-    UnknownId(String),
+    /// Every namespace of the state would go, and others would come in their place.
+    #[error("the state of {app}/{stage} has none of this program's namespaces: it has {}, and {program} declares {}", list_ids(.recorded), list_ids(.declared))]
+    OtherNamespaces {
+        /// The app.
+        app: String,
+        /// The stage.
+        stage: String,
+        /// The program that deploys.
+        program: String,
+        /// The ids in the state.
+        recorded: Vec<String>,
+        /// The ids in the declarations.
+        declared: Vec<String>,
+        /// Whether one that will be created looks like one that will go, and which it is.
+        renamed: Option<(String, String)>,
+    },
+    /// The state is that of another package, which has the same name.
+    #[error("the state of {app}/{stage} is that of another package named like this one: it is deployed from {recorded}, and this one is {repository}")]
+    OtherRepository {
+        /// The app.
+        app: String,
+        /// The stage.
+        stage: String,
+        /// The repository in the state.
+        recorded: String,
+        /// The repository of the package that deploys.
+        repository: String,
+    },
+    /// The app has no state, and another app's has the namespaces.
+    #[error("the app {app:?} has no state, and {} in the state of the app {other:?}: {location}", if ids.len() == 1 { format!("`{}` is", ids[0]) } else { format!("{} are", list_ids(.ids)) })]
+    OtherApp {
+        /// The app.
+        app: String,
+        /// The app that has them.
+        other: String,
+        /// The ids.
+        ids: Vec<String>,
+        /// Where that state lies.
+        location: String,
+    },
+    /// Nothing was ever deployed to the stage.
+    #[error("the stage {stage:?} of the app {app:?} has no state{}", list_stages(.stages))]
+    NoState {
+        /// The app.
+        app: String,
+        /// The stage.
+        stage: String,
+        /// The stages that have one.
+        stages: Vec<String>,
+    },
+    /// No namespace has the id.
+    #[error("no namespace has the id {id:?}")]
+    UnknownId {
+        /// The id.
+        id: String,
+        /// The ids there are.
+        known: Vec<String>,
+    },
+    /// The namespace is in the state already.
+    #[error("{0} is in the state already")]
+    Imported(String),
+    /// The account has no namespace with Cloudflare's id.
+    #[error("the account has no namespace {0}")]
+    NoSuchNamespace(String),
+    /// The plan was not applied, because nobody agreed to it.
+    #[error("{}", if *.asked { "not applied: nothing was changed" } else { "this plan changes something, and there is no terminal to ask on: nothing was changed" })]
+    Declined {
+        /// Whether anybody was asked.
+        asked: bool,
+    },
     /// The state cannot be used.
     #[error(transparent)]
     State(#[from] StateError),
@@ -140,9 +223,38 @@ pub enum DeployError {
         /// Cloudflare's id of it.
         namespace_id: String,
     },
+    /// A namespace was to be created in the place of one that vanished, which came back.
+    #[error("`{id}`: the namespace {namespace_id}, which was not to be found, is there again")]
+    Reappeared {
+        /// The namespace's id.
+        id: String,
+        /// Cloudflare's id of it.
+        namespace_id: String,
+    },
+    /// A namespace that vanished came back after another was created in its place.
+    #[error("`{id}`: the namespace {namespace_id} came back after {replacement} was created in its place")]
+    CameBack {
+        /// The namespace's id.
+        id: String,
+        /// Cloudflare's id of the one that came back.
+        namespace_id: String,
+        /// Cloudflare's id of the other.
+        replacement: String,
+    },
+    /// A listing of keys does not end.
+    #[error("`{id}`: cannot list the keys")]
+    CircularListing {
+        /// The namespace's id.
+        id: String,
+        /// Why not.
+        source: CircularListing,
+    },
     /// The local server cannot be started.
     #[error("cannot start the local server")]
     Local(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The deploy ended, and the state does not have the namespace.
+    #[error("`{0}` was not deployed")]
+    NotDeployed(String),
     /// The deploy was told to stop.
     #[error("interrupted: what was done is in the state")]
     Interrupted,
@@ -170,7 +282,12 @@ impl DeployError {
 
     /// Wraps the failure of a request.
     pub(super) fn request(id: &str, action: &'static str) -> impl Fn(ApiError) -> Self {
-        move |source| Self::Request { id: id.to_owned(), action, source }
+        move |source| {
+            if source.is_interrupted() {
+                return Self::Interrupted;
+            }
+            Self::Request { id: id.to_owned(), action, source }
+        }
     }
 
     /// What to do next.
@@ -185,16 +302,63 @@ impl DeployError {
             Self::TitleExists { id, namespace_id, .. } => format!("to take it over with its data, write `adopt: true` or pass --adopt; or `import {id}={namespace_id}`; else choose another title"),
             Self::TitleOwned { owner, .. } => format!("if this namespace was renamed in the code, keep its identity with `id: {owner:?}`; else choose another title"),
             Self::NamespaceOwned { owner, .. } => format!("nothing was changed; if it was renamed in the code, keep its identity with `id: {owner:?}`"),
+            Self::TitleTwice { .. } => "nothing was changed; rename one of them in the dashboard, or take in the right one with `import ID=NAMESPACE_ID`".to_owned(),
+            Self::UndeclaredKeys { id, renamed_to: Some(renamed), .. } => format!("nothing was changed; `{renamed}` looks like `{id}` renamed: with `id: {id:?}` in its declaration it keeps the namespace and its data; --delete-data deletes them"),
             Self::UndeclaredKeys { .. } => "nothing was changed; --delete-data deletes them as well; `delete: false` keeps the namespace".to_owned(),
-            Self::UnknownId(_) => "`status` lists the ids".to_owned(),
+            Self::OtherNamespaces { app, renamed, .. } => {
+                let renamed = renamed.as_ref().map_or_else(String::new, |(from, to)| {
+                    format!("if `{from}` was renamed to `{to}` in the code, keep its data with `id: {from:?}`; ")
+                });
+                format!("nothing was changed; {renamed}if this is another package, give it an app of its own with --app; if all of {app:?} is to be replaced, pass --take-over")
+            }
+            Self::OtherRepository { .. } => "nothing was changed; give this package an app of its own with --app, or a state of its own with --state; if it is the same package and its repository moved, pass --take-over".to_owned(),
+            Self::OtherApp { app, other, .. } => format!("nothing was changed; to deploy them as the app {other:?}, pass --app {other}, set KV_APP={other} or call `.app({other:?})`; to deploy them anew as {app:?} besides, name that app in the same way"),
+            Self::NoState { stage, stages, .. } => {
+                let meant = closest(stage, stages.iter().map(String::as_str));
+                let meant = meant.map_or_else(String::new, |stage| format!("did you mean --stage {stage}? "));
+                format!("{meant}`status` lists what is deployed; `destroy --if-exists` takes a stage without a state for destroyed")
+            }
+            Self::UnknownId { id, known } => match closest(id, known.iter().map(String::as_str)) {
+                Some(meant) => format!("did you mean {meant:?}? `status` lists the ids"),
+                None => "`status` lists the ids".to_owned(),
+            },
+            Self::Imported(_) => "`status` shows it; `plan` shows what a deploy would change".to_owned(),
+            Self::NoSuchNamespace(_) => "copy the id from the dashboard or from `wrangler kv namespace list`".to_owned(),
+            Self::Declined { asked: false } => "look at the plan above; --yes applies it".to_owned(),
+            Self::Declined { asked: true } => return None,
+            Self::Reappeared { .. } => "run the same command again: it goes on with that namespace".to_owned(),
+            Self::CameBack { .. } => "nothing was changed; delete the one that you do not want in the dashboard, then run it again".to_owned(),
+            Self::CircularListing { .. } => "the answers come from something that is not Cloudflare's API: check the base URL and proxies in between".to_owned(),
             Self::State(error) => error.help(),
             Self::Request { source, .. } | Self::Discovery { source, .. } | Self::Client(source) => return source.help(),
             Self::Unconfirmed { .. } | Self::Interrupted => "run the same command again: it goes on with the rest".to_owned(),
             Self::StillThere { .. } => "run the same command again in a minute; Cloudflare may need that long to show it".to_owned(),
-            Self::Name(_) | Self::Local(_) => return None,
+            Self::Name(_) | Self::Local(_) | Self::NotDeployed(_) => return None,
         };
         Some(help)
     }
+}
+
+impl From<Interrupted> for DeployError {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
+    }
+}
+
+fn list_ids(ids: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<_> = ids.iter().take(SHOWN).map(|id| format!("`{id}`")).collect();
+    match ids.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+fn list_stages(stages: &[String]) -> String {
+    if stages.is_empty() {
+        return "; no stage of it has".to_owned();
+    }
+    format!("; these have: {}", stages.join(", "))
 }
 
 /// How many mistakes are listed: a seed file of another type is wrong in each of its pairs.

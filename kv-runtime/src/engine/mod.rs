@@ -5,33 +5,26 @@
 //! be done, as plain data. `apply` does it, and keeps the state a step ahead of the API before each
 //! act and up with it after.
 
+mod account;
 mod apply;
-mod bulk;
-mod checkpoint;
 mod connect;
-mod drift;
 mod error;
-mod event;
-mod families;
-mod interrupt;
-mod keys;
+mod host;
 mod observe;
 mod options;
-mod pair;
 mod plan;
 mod resolve;
 mod run;
+mod status;
 mod wait;
 
-pub use drift::Drift;
 pub use error::{DeployError, Problem};
-pub(crate) use event::Silent;
-pub(crate) use event::{Event, Reporter};
-pub(crate) use interrupt::Interrupt;
+pub(crate) use host::{Caller, Event, Host};
+pub use observe::Drift;
 pub(crate) use observe::Seen;
 pub use options::Target;
-pub(crate) use options::{DEFAULT_JOBS, Options, root};
-pub use plan::{Action, KeyChange, NamespacePlan, Plan, Reason};
-pub(crate) use resolve::Resolved;
+pub(crate) use options::{DEFAULT_JOBS, Deployer, Options};
+pub use plan::{Action, KeyChange, NamespacePlan, PLAN_FORMAT, Plan, PlanAccount, Reason};
 pub use run::Deployed;
 pub(crate) use run::Run;
+pub(crate) use status::{NamespaceStatus, StageStatus};

@@ -1,11 +1,11 @@
-//! How to deploy, and where.
+//! How to deploy, where, and as which program.
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::resolve::Overrides;
 use crate::api::RetryPolicy;
-use crate::declaration::Declaration;
 use crate::state::{StageKey, StateStore};
 
 /// Where namespaces are deployed.
@@ -13,8 +13,22 @@ use crate::state::{StageKey, StateStore};
 pub enum Target {
     /// Cloudflare, with credentials from the declaration or the environment.
     Remote,
-    /// The files below this folder that `wrangler dev` reads, by custom `.wrangler/state`.
+    /// The files below this folder that `wrangler dev` reads, usually `.wrangler/state`.
     Local(PathBuf),
+}
+
+/// The program that deploys.
+#[derive(Debug, Clone)]
+pub(crate) struct Deployer {
+    /// `PACKAGE/BINARY`, by which the state tells programs apart.
+    pub(crate) program: String,
+    /// The package's `repository`, which tells it from another package of that name.
+    pub(crate) repository: Option<String>,
+    /// The package's folder, where relative paths begin.
+    pub(crate) root: PathBuf,
+    /// Whether the declarations are all that the program deploys: then a namespace that the state
+    /// has from it and that is not among them has left the code.
+    pub(crate) lists_all: bool,
 }
 
 /// How to deploy.
@@ -22,9 +36,14 @@ pub enum Target {
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of the caller's own")]
 pub(crate) struct Options {
     pub(crate) stage: StageKey,
+    /// Whether the app was named for this run, so that it is surely the one that is meant.
+    pub(crate) app_is_named: bool,
+    pub(crate) deployer: Deployer,
     pub(crate) target: Target,
     /// `None`: the target's own.
     pub(crate) state: Option<Arc<dyn StateStore>>,
+    /// How long to wait for another deploy's lock.
+    pub(crate) lock_timeout: Duration,
     pub(crate) adopt: bool,
     pub(crate) renew: bool,
     pub(crate) refresh: bool,
@@ -33,10 +52,10 @@ pub(crate) struct Options {
     /// Whether to write again what others changed or removed.
     pub(crate) repair: bool,
     pub(crate) delete_data: bool,
+    /// Whether to take over what other programs deployed.
+    pub(crate) take_over: bool,
     /// The ids to work on; empty: all.
     pub(crate) only: Vec<String>,
-    /// Whether what the state has and no declaration names left the code.
-    pub(crate) prune: bool,
     pub(crate) jobs: usize,
     pub(crate) overrides: Overrides,
     pub(crate) retry: RetryPolicy,
@@ -48,29 +67,30 @@ pub(crate) struct Options {
 pub(crate) const DEFAULT_JOBS: usize = 4;
 
 impl Options {
-    pub(crate) fn new(stage: StageKey) -> Self {
+    pub(crate) fn new(stage: StageKey, deployer: Deployer) -> Self {
         Self {
             stage,
+            app_is_named: false,
+            deployer,
             target: Target::Remote,
             state: None,
+            lock_timeout: Duration::ZERO,
             adopt: false,
             renew: false,
             refresh: true,
             drift: false,
             repair: false,
             delete_data: false,
+            take_over: false,
             only: Vec::new(),
-            prune: false,
             jobs: DEFAULT_JOBS,
             overrides: Overrides::default(),
             retry: RetryPolicy::default(),
         }
     }
-}
 
-/// The folder of the package that declares the namespaces, or the current one where a program runs
-/// without its sources.
-pub(crate) fn root(declarations: &[&'static Declaration]) -> PathBuf {
-    let root = declarations.first().map(|declaration| PathBuf::from(declaration.root));
-    root.filter(|root| root.is_dir()).unwrap_or_else(|| PathBuf::from("."))
+    /// Whether a namespace is to be worked on.
+    pub(super) fn covers(&self, id: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == id)
+    }
 }

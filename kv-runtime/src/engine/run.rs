@@ -1,24 +1,29 @@
 //! One deploy or destroy from its declarations to its end.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use tokio::time::{Duration, Instant};
 
+use super::account::RemoteAccount;
 use super::apply::Apply;
 use super::connect::Connector;
 use super::error::DeployError;
-use super::event::Reporter;
-use super::interrupt::Interrupt;
-use super::observe::{Look, Seen, look_at, observe, observe_removal};
-use super::options::{Options, Target, root};
-use super::plan::{NamespacePlan, Plan, Wishes, is_written, plan_declared, plan_removal};
+use super::host::{Event, Host};
+use super::observe::{Look, observe, observe_removal};
+use super::options::{Options, Target};
+use super::plan::{
+    Action, Declared, NamespacePlan, Ownership, PLAN_FORMAT, Plan, PlanAccount, Wishes, is_written,
+    likely_renames, plan_declared, plan_removal,
+};
 use super::resolve::{Resolved, resolve};
-use crate::api::Namespaces;
+use crate::api::RunContext;
 use crate::declaration::{Account, Declaration};
-use crate::state::{Deployment, Holder, Origin, Record, Session, State, StateError, StateStore};
+use crate::state::{
+    Deployment, FileStore, Holder, Origin, Record, Session, StageKey, State, StateError, StateStore,
+};
 use crate::store::Store;
 
 /// A deployed namespace.
@@ -58,48 +63,58 @@ impl Deployed {
 /// Declarations on their way to being deployed.
 #[derive(Debug)]
 pub(crate) struct Run {
-    options: Options,
-    store: Arc<dyn StateStore>,
-    declarations: Vec<&'static Declaration>,
+    pub(super) options: Options,
+    pub(super) store: Arc<dyn StateStore>,
+    /// What is worked on.
+    pub(super) declarations: Vec<&'static Declaration>,
+    /// The ids of all that is declared.
+    declared_ids: Vec<&'static str>,
     connector: Connector,
-    connected: HashMap<String, Namespaces>,
+    context: RunContext,
+}
+
+/// A plan, and what it takes to do it: a step for each namespace, in the plan's order.
+struct Planned<'a> {
+    plan: Plan,
+    steps: Vec<Step<'a>>,
+}
+
+enum Step<'a> {
+    Declared(Declared<'a>, RemoteAccount),
+    Removed(RemoteAccount),
+    Left,
 }
 
 impl Run {
     pub(crate) async fn new(
         declarations: &[&'static Declaration],
         options: Options,
+        context: RunContext,
     ) -> Result<Self, DeployError> {
-        let root = root(declarations);
+        let root = &options.deployer.root;
         let (connector, default) = match &options.target {
             Target::Remote => {
-                let connector = Connector::remote(options.overrides.clone(), options.retry);
-                (connector, root.join(".kv"))
+                let (overrides, retry) = (options.overrides.clone(), options.retry);
+                (Connector::remote(overrides, retry, context.clone()), root.join(".kv"))
             }
             Target::Local(folder) => {
                 let folder = root.join(folder);
-                (Connector::local(&folder, options.retry).await?, folder.join("kv-deploy"))
+                let connector = Connector::local(&folder, options.retry, context.clone()).await?;
+                (connector, folder.join("kv-deploy"))
             }
         };
         let store = match &options.state {
             Some(store) => Arc::clone(store),
-            None => Arc::new(crate::state::FileStore::new(default)),
+            None => Arc::new(FileStore::new(default)),
         };
-        let chosen = |d: &&&'static Declaration| {
-            options.only.is_empty() || options.only.iter().any(|id| id == d.id)
-        };
-        let declarations = declarations.iter().filter(chosen).copied().collect();
-        Ok(Self { options, store, declarations, connector, connected: HashMap::new() })
+        let declared_ids = declarations.iter().map(|declaration| declaration.id).collect();
+        let declarations = declarations.iter().filter(|d| options.covers(d.id)).copied().collect();
+        Ok(Self { options, store, declarations, declared_ids, connector, context })
     }
 
-    /// Takes the stage's lock and reads its state.
-    pub(crate) async fn open(&self) -> Result<Session, StateError> {
-        Session::open(&*self.store, &self.options.stage).await
-    }
-
-    /// Reads the stage's state without its lock.
-    pub(crate) async fn read(&self) -> Result<State, StateError> {
-        Session::read(&*self.store, &self.options.stage).await
+    /// The folder of a local deploy.
+    pub(crate) fn local_folder(&self) -> Option<&Path> {
+        self.connector.local_folder()
     }
 
     /// The stages of the app that have a state.
@@ -112,62 +127,119 @@ impl Run {
         self.store.unlock(&self.options.stage).await
     }
 
-    /// The folder of a local deploy.
-    pub(crate) fn local_folder(&self) -> Option<&Path> {
-        self.connector.local_folder()
+    /// What a deploy would do.
+    pub(crate) async fn plan(&mut self) -> Result<Plan, DeployError> {
+        let mut resolved = self.resolve()?;
+        let state = self.find_state().await?;
+        self.check_state(state.as_ref()).await?;
+        let state = state.unwrap_or_else(|| State::new(&self.options.stage));
+        Ok(self.plan_deploy(&mut resolved, &state).await?.plan)
     }
 
-    /// Looks at a namespace of the state and at its declared keys.
-    pub(crate) async fn look_at(
+    /// Deploys what is declared, after `host` agreed to the plan.
+    pub(crate) async fn deploy(
         &mut self,
-        id: &str,
-        state: &State,
-        resolved: &mut [Resolved],
-    ) -> Result<Seen, DeployError> {
-        let Some(record) = state.namespaces.get(id) else { return Ok(Seen::Gone) };
-        let api = self.connect(id, self.account(id), Some(record)).await?;
-        let mut resolved = resolved.iter_mut().find(|resolved| resolved.declaration.id == id);
-        if let Some(resolved) = &mut resolved {
-            resolved.read_spreads()?;
-        }
-        look_at(&api, id, record, resolved.as_deref(), state, self.options.jobs).await
+        host: &dyn Host,
+    ) -> Result<(Plan, Vec<Deployed>), DeployError> {
+        let mut resolved = self.resolve()?;
+        self.check_state(self.find_state().await?.as_ref()).await?;
+        let mut session = self.open(host).await?;
+        let result = self.deploy_in(&mut session, &mut resolved, host).await;
+        close(session, result).await
     }
 
-    /// Takes an existing namespace into the state and gives its title; `None` when there is none.
+    async fn deploy_in(
+        &mut self,
+        session: &mut Session,
+        resolved: &mut [Resolved],
+        host: &dyn Host,
+    ) -> Result<(Plan, Vec<Deployed>), DeployError> {
+        let planned = self.plan_deploy(resolved, session.state()).await?;
+        self.apply(&planned, session, host).await?;
+        let deployed = self.deployed(&planned, session.state())?;
+        Ok((planned.plan, deployed))
+    }
+
+    /// Deletes or leaves what this program deployed, after `host` agreed to the plan.
+    pub(crate) async fn destroy(&mut self, host: &dyn Host) -> Result<Plan, DeployError> {
+        if self.find_state().await?.is_none() {
+            return Err(self.no_state().await?);
+        }
+        let mut session = self.open(host).await?;
+        let result = self.destroy_in(&mut session, host).await;
+        close(session, result).await
+    }
+
+    async fn destroy_in(
+        &mut self,
+        session: &mut Session,
+        host: &dyn Host,
+    ) -> Result<Plan, DeployError> {
+        let planned = self.plan_destroy(session.state()).await?;
+        self.apply(&planned, session, host).await?;
+        Ok(planned.plan)
+    }
+
+    /// Takes existing namespaces into the state and gives the title of each.
     pub(crate) async fn import(
+        &mut self,
+        imports: &[(String, String)],
+        host: &dyn Host,
+    ) -> Result<Vec<String>, DeployError> {
+        self.check_state(self.find_state().await?.as_ref()).await?;
+        let mut session = self.open(host).await?;
+        let result = self.import_in(&mut session, imports).await;
+        close(session, result).await
+    }
+
+    async fn import_in(
+        &mut self,
+        session: &mut Session,
+        imports: &[(String, String)],
+    ) -> Result<Vec<String>, DeployError> {
+        let mut titles = Vec::new();
+        for (id, namespace_id) in imports {
+            let deployment = self.look_up(id, namespace_id, session.state()).await?;
+            titles.push(deployment.title.clone());
+            session.state_mut().namespaces.insert(id.clone(), Record::Deployed(deployment));
+        }
+        // All or none: nothing is saved before each was found.
+        session.save().await?;
+        Ok(titles)
+    }
+
+    /// An existing namespace as it comes into the state.
+    async fn look_up(
         &mut self,
         id: &str,
         namespace_id: &str,
-        session: &mut Session,
-    ) -> Result<Option<String>, DeployError> {
+        state: &State,
+    ) -> Result<Deployment, DeployError> {
         if self.declarations.iter().all(|declaration| declaration.id != id) {
-            return Err(DeployError::UnknownId(id.to_owned()));
+            let known = self.declared_ids.iter().copied().map(str::to_owned).collect();
+            return Err(DeployError::UnknownId { id: id.to_owned(), known });
         }
-        let api = self.connect(id, self.account(id), None).await?;
-        let found = api.get(namespace_id).await;
-        let Some(info) = found.map_err(DeployError::request(id, "look the namespace up"))? else {
-            return Ok(None);
-        };
-        if let Some(owner) = session.state().owner(&info.id) {
+        if state.namespaces.contains_key(id) {
+            return Err(DeployError::Imported(id.to_owned()));
+        }
+        let account = self.connect(id, None).await?;
+        let found = account.api().get(namespace_id).await;
+        let found = found.map_err(DeployError::request(id, "look the namespace up"))?;
+        let info = found.ok_or_else(|| DeployError::NoSuchNamespace(namespace_id.to_owned()))?;
+        if let Some(owner) = state.owner(&info.id) {
             let (id, owner) = (id.to_owned(), owner.to_owned());
             return Err(DeployError::NamespaceOwned { id, namespace_id: info.id, owner });
         }
-        let title = info.title.clone();
-        let deployment = Deployment::new(info, api.account_id(), Origin::Adopted);
-        session.state_mut().namespaces.insert(id.to_owned(), Record::Deployed(deployment));
-        session.save().await?;
-        Ok(Some(title))
-    }
-
-    /// Where and as whom a namespace is deployed; one that left the code: as the environment says.
-    fn account(&self, id: &str) -> &'static Account {
-        let declaration = self.declarations.iter().find(|declaration| declaration.id == id);
-        declaration.map_or(&Account::FROM_ENVIRONMENT, |declaration| &declaration.account)
+        let mut deployment = Deployment::new(info, account.id(), Origin::Adopted);
+        deployment.title = self.context.redactor.redact(&deployment.title).into_owned();
+        deployment.deployers.insert(self.options.deployer.program.clone());
+        Ok(deployment)
     }
 
     /// Checks and fills in everything that needs neither a request nor the state.
-    pub(crate) fn resolve(&self) -> Result<Vec<Resolved>, DeployError> {
-        let resolved = resolve(&self.declarations, &self.options.stage, Timestamp::now());
+    pub(super) fn resolve(&self) -> Result<Vec<Resolved>, DeployError> {
+        let (stage, redactor) = (&self.options.stage, &self.context.redactor);
+        let resolved = resolve(&self.declarations, stage, Timestamp::now(), redactor);
         let checks = self.declarations.iter().map(|d| self.connector.check(d.id, &d.account));
         let (resolved, checked) = match resolved {
             Ok(resolved) => (resolved, Ok(())),
@@ -177,128 +249,316 @@ impl Run {
         Ok(resolved)
     }
 
-    /// Plans a deploy: the declared namespaces in their order, then those that left the code.
-    pub(crate) async fn plan_deploy(
-        &mut self,
-        resolved: &mut [Resolved],
-        state: &State,
-    ) -> Result<Plan, DeployError> {
-        let Options { adopt, renew, repair, refresh, drift, jobs, .. } = self.options;
-        let wishes = Wishes { adopt, renew, repair };
-        let look = Look { refresh, drift: drift || repair, jobs };
-        let every_key = renew || look.drift;
-        let unwritten = resolved.iter_mut().filter(|r| every_key || !is_written(r, state));
-        DeployError::collect(unwritten.map(Resolved::read_spreads))?;
-        let mut namespaces = Vec::new();
-        for resolved in resolved.iter_mut() {
-            let declaration = resolved.declaration;
-            let record = state.namespaces.get(declaration.id);
-            let api = self.connect(declaration.id, &declaration.account, record).await?;
-            let observation = observe(&api, resolved, state, look).await?;
-            if !observation.namespace.is_there() {
-                resolved.read_spreads()?;
+    /// The stage's state without its lock: it may be old by the time it is looked at.
+    pub(super) async fn find_state(&self) -> Result<Option<State>, DeployError> {
+        let find = Session::find(&*self.store, &self.options.stage);
+        Ok(self.context.interrupt.finish(find).await??)
+    }
+
+    /// Takes the stage's lock and reads its state.
+    async fn open(&self, host: &dyn Host) -> Result<Session, DeployError> {
+        /// How often a lock that is held is tried again.
+        const AGAIN: Duration = Duration::from_millis(500);
+        let Options { stage, lock_timeout, .. } = &self.options;
+        let interrupt = &self.context.interrupt;
+        let until = Instant::now() + *lock_timeout;
+        let mut told = false;
+        loop {
+            interrupt.check()?;
+            match interrupt.finish(Session::open(&*self.store, stage)).await? {
+                Err(StateError::Locked { holder, .. }) if Instant::now() + AGAIN <= until => {
+                    if !std::mem::replace(&mut told, true) {
+                        host.event(Event::Locked { holder: holder.as_ref() });
+                    }
+                    interrupt.sleep(AGAIN).await?;
+                }
+                opened => return Ok(opened?),
             }
-            namespaces.push(plan_declared(resolved, state, &observation, wishes)?);
         }
-        self.known(state, |id| resolved.iter().any(|r| r.declaration.id == id))?;
-        if self.options.prune && self.options.only.is_empty() {
-            for (id, record) in &state.namespaces {
-                if resolved.iter().all(|resolved| resolved.declaration.id != id) {
-                    namespaces.push(self.plan_removal(id, record).await?);
+    }
+
+    /// Refuses a state that is another package's, and a beginning from nothing where the namespaces
+    /// are in the state of another app.
+    async fn check_state(&self, state: Option<&State>) -> Result<(), DeployError> {
+        let Options { stage, deployer, take_over, app_is_named, .. } = &self.options;
+        let (app, stage_name) = (stage.app().to_owned(), stage.stage().to_owned());
+        match state {
+            Some(state) => match (&state.repository, &deployer.repository) {
+                (Some(recorded), Some(own)) if recorded != own && !take_over => {
+                    Err(DeployError::OtherRepository {
+                        app,
+                        stage: stage_name,
+                        recorded: recorded.clone(),
+                        repository: own.clone(),
+                    })
+                }
+                _ => Ok(()),
+            },
+            None if *app_is_named || self.declarations.is_empty() => Ok(()),
+            None => match self.find_elsewhere().await? {
+                None => Ok(()),
+                Some((other, location)) => {
+                    let ids = self.declarations.iter().map(|d| d.id.to_owned()).collect();
+                    Err(DeployError::OtherApp { app, other, ids, location })
+                }
+            },
+        }
+    }
+
+    /// Another app whose state has all the declared namespaces, and where that state lies.
+    async fn find_elsewhere(&self) -> Result<Option<(String, String)>, DeployError> {
+        let Options { stage, .. } = &self.options;
+        if !self.store.stages(stage.app()).await?.is_empty() {
+            return Ok(None);
+        }
+        for app in self.store.apps().await? {
+            if app == stage.app() {
+                continue;
+            }
+            // The same stage comes first: it is the likeliest one.
+            let mut stages = self.store.stages(&app).await?;
+            stages.sort_by_key(|name| name != stage.stage());
+            for name in stages {
+                let Ok(key) = StageKey::new(&app, &name) else { continue };
+                // What cannot be read is of no concern here.
+                let Ok(Some(state)) = Session::find(&*self.store, &key).await else { continue };
+                if self.declarations.iter().all(|d| state.namespaces.contains_key(d.id)) {
+                    return Ok(Some((app, self.store.location(&key))));
                 }
             }
         }
-        Ok(self.plan(namespaces))
+        Ok(None)
     }
 
-    /// Plans to destroy what the state has.
-    pub(crate) async fn plan_destroy(&mut self, state: &State) -> Result<Plan, DeployError> {
-        let only = self.options.only.clone();
-        let declared: Vec<_> = self.declarations.iter().map(|d| d.id).collect();
-        self.known(state, |id| declared.contains(&id))?;
-        let mut namespaces = Vec::new();
+    /// That the stage has no state.
+    pub(super) async fn no_state(&self) -> Result<DeployError, DeployError> {
+        let (app, stage) = (self.options.stage.app(), self.options.stage.stage());
+        let (app, stage, stages) = (app.to_owned(), stage.to_owned(), self.stages().await?);
+        Ok(DeployError::NoState { app, stage, stages })
+    }
+
+    /// Plans a deploy: the declared namespaces in their order, then those that left the code.
+    async fn plan_deploy<'a>(
+        &mut self,
+        resolved: &'a mut [Resolved],
+        state: &State,
+    ) -> Result<Planned<'a>, DeployError> {
+        self.check_only(state)?;
+        let Options { renew, repair, drift, .. } = self.options;
+        let look = self.look();
+        let every_key = renew || repair || drift;
+        let unwritten = resolved.iter_mut().filter(|r| every_key || !is_written(r, state));
+        DeployError::collect(unwritten.map(Resolved::read_spreads))?;
+        let mut observed = Vec::new();
+        for resolved in resolved.iter_mut() {
+            let id = resolved.declaration.id;
+            let account = self.connect(id, state.namespaces.get(id)).await?;
+            let observation = observe(&account, resolved, state, &look).await?;
+            observed.push((account, observation));
+        }
+        let Options { adopt, take_over, deployer, .. } = &self.options;
+        let wishes = Wishes { adopt: *adopt, renew, repair, take_over: *take_over, deployer };
+        let (mut plans, mut steps) = (Vec::new(), Vec::new());
+        for (resolved, (account, observation)) in resolved.iter().zip(observed) {
+            let (plan, declared) = plan_declared(resolved, state, &observation, wishes)?;
+            plans.push(plan);
+            steps.push(Step::Declared(declared, account));
+        }
+        if self.options.deployer.lists_all && self.options.only.is_empty() {
+            let declared: Vec<_> = plans.iter().map(|plan| plan.id.clone()).collect();
+            let gone = |id: &str| declared.iter().all(|declared| declared != id);
+            let (mut removed, more) = self.plan_removals(state, gone).await?;
+            let pairs = plans.iter().zip(&steps).filter_map(|(plan, step)| match step {
+                Step::Declared(declared, _) => Some((plan, declared)),
+                _ => None,
+            });
+            likely_renames(&mut removed, pairs, state);
+            plans.extend(removed);
+            steps.extend(more);
+        }
+        Ok(self.planned(plans, steps))
+    }
+
+    /// Plans to destroy what this program deployed.
+    async fn plan_destroy(&mut self, state: &State) -> Result<Planned<'static>, DeployError> {
+        self.check_only(state)?;
+        let (plans, steps) = self.plan_removals(state, |_| true).await?;
+        Ok(self.planned(plans, steps))
+    }
+
+    async fn plan_removals(
+        &mut self,
+        state: &State,
+        goes: impl Fn(&str) -> bool,
+    ) -> Result<(Vec<NamespacePlan>, Vec<Step<'static>>), DeployError> {
+        let (mut plans, mut steps) = (Vec::new(), Vec::new());
         for (id, record) in &state.namespaces {
-            if only.is_empty() || only.contains(id) {
-                namespaces.push(self.plan_removal(id, record).await?);
+            if !goes(id) || !self.options.covers(id) {
+                continue;
+            }
+            if self.may_remove(id, record) {
+                let declaration = self.declarations.iter().find(|d| d.id == id).copied();
+                let account = self.connect(id, Some(record)).await?;
+                let interrupt = &self.context.interrupt;
+                let removal = observe_removal(&account, id, record, declaration, interrupt).await?;
+                plans.push(plan_removal(id, record, removal));
+                steps.push(Step::Removed(account));
+            } else {
+                plans.push(NamespacePlan::leave(id, record, &self.options.deployer.program));
+                steps.push(Step::Left);
             }
         }
-        Ok(self.plan(namespaces))
+        Ok((plans, steps))
     }
 
-    fn plan(&self, namespaces: Vec<NamespacePlan>) -> Plan {
-        let (app, stage) = (self.options.stage.app(), self.options.stage.stage());
-        Plan { app: app.to_owned(), stage: stage.to_owned(), namespaces }
+    /// Whether a namespace that will go is this program's to remove. One whose programs are not
+    /// known is, when this program declares it.
+    fn may_remove(&self, id: &str, record: &Record) -> bool {
+        let Options { deployer, take_over, .. } = &self.options;
+        let deployers = record.deployers();
+        let is_declared = self.declarations.iter().any(|declaration| declaration.id == id);
+        // A program that deploys single namespaces was called to remove just this one.
+        let is_named = is_declared && (deployers.is_empty() || !deployer.lists_all);
+        *take_over || is_named || deployer.ownership(deployers) == Ownership::Own
+    }
+
+    fn planned<'a>(&self, namespaces: Vec<NamespacePlan>, steps: Vec<Step<'a>>) -> Planned<'a> {
+        let account = |step: &Step<'_>| match step {
+            Step::Declared(_, account) | Step::Removed(account) => Some(PlanAccount {
+                id: account.id().to_owned(),
+                name: account.name().map(str::to_owned),
+            }),
+            Step::Left => None,
+        };
+        let local = self.local_folder().map(|folder| folder.display().to_string());
+        let mut accounts = Vec::new();
+        if local.is_none() {
+            accounts.extend(steps.iter().filter_map(account));
+            accounts.sort();
+            accounts.dedup();
+        }
+        let plan = Plan {
+            format: PLAN_FORMAT,
+            app: self.options.stage.app().to_owned(),
+            stage: self.options.stage.stage().to_owned(),
+            accounts,
+            local,
+            base_urls: self.connector.other_servers(),
+            state: self.store.location(&self.options.stage),
+            namespaces,
+        };
+        Planned { plan, steps }
+    }
+
+    pub(super) fn look(&self) -> Look {
+        let Options { refresh, drift, repair, jobs, .. } = self.options;
+        let interrupt = self.context.interrupt.clone();
+        Look { refresh, drift: drift || repair, jobs, interrupt }
     }
 
     /// Refuses an `--only` that names nothing.
-    fn known(&self, state: &State, declared: impl Fn(&str) -> bool) -> Result<(), DeployError> {
-        let unknown = |id: &&String| !declared(id) && !state.namespaces.contains_key(*id);
-        match self.options.only.iter().find(unknown) {
-            Some(id) => Err(DeployError::UnknownId(id.clone())),
+    fn check_only(&self, state: &State) -> Result<(), DeployError> {
+        let recorded = state.namespaces.keys().map(String::as_str);
+        let known: Vec<&str> = self.declared_ids.iter().copied().chain(recorded).collect();
+        match self.options.only.iter().find(|only| !known.contains(&only.as_str())) {
+            Some(id) => {
+                let known = known.into_iter().map(str::to_owned).collect();
+                Err(DeployError::UnknownId { id: id.clone(), known })
+            }
             None => Ok(()),
         }
     }
 
-    async fn plan_removal(
+    /// Connects a namespace with its account; one that left the code: as the environment says.
+    pub(super) async fn connect(
         &mut self,
         id: &str,
-        record: &Record,
-    ) -> Result<NamespacePlan, DeployError> {
-        let declaration = self.declarations.iter().find(|d| d.id == id).copied();
-        let api = self.connect(id, self.account(id), Some(record)).await?;
-        let found = observe_removal(&api, id, record, declaration).await?;
-        Ok(plan_removal(id, record, found))
-    }
-
-    async fn connect(
-        &mut self,
-        id: &str,
-        account: &Account,
         record: Option<&Record>,
-    ) -> Result<Namespaces, DeployError> {
-        let api = self.connector.connect(id, account, record.map(Record::account_id)).await?;
-        self.connected.insert(id.to_owned(), api.clone());
-        Ok(api)
+    ) -> Result<RemoteAccount, DeployError> {
+        self.context.interrupt.check()?;
+        let declaration = self.declarations.iter().find(|declaration| declaration.id == id);
+        let account = declaration.map_or(&Account::FROM_ENVIRONMENT, |d| &d.account);
+        self.connector.connect(id, account, record.map(Record::account_id)).await
     }
 
-    /// Refuses a plan that would delete keys which no declaration wrote, unless that was asked for.
-    pub(crate) fn allow(&self, plan: &Plan) -> Result<(), DeployError> {
-        match plan.undeclared_keys() {
-            Some(error) if !self.options.delete_data => Err(error),
-            _ => Ok(()),
-        }
-    }
-
-    /// Does what the plan says, namespace by namespace.
-    pub(crate) async fn apply(
+    /// Does what the plan says, namespace by namespace, once `host` agreed to it.
+    async fn apply(
         &self,
-        plan: &Plan,
-        resolved: &[Resolved],
+        planned: &Planned<'_>,
         session: &mut Session,
-        reporter: &dyn Reporter,
-        interrupt: &Interrupt,
+        host: &dyn Host,
     ) -> Result<(), DeployError> {
-        self.allow(plan)?;
-        let mut apply = Apply { session, reporter, interrupt, jobs: self.options.jobs };
-        for namespace in &plan.namespaces {
-            let Some(api) = self.connected.get(&namespace.id) else { continue };
-            let declared = resolved.iter().find(|r| r.declaration.id == namespace.id);
-            match declared {
-                Some(resolved) => apply.declared(namespace, resolved, api).await?,
-                None => apply.removed(namespace, api).await?,
+        let Planned { plan, steps } = planned;
+        host.show(plan);
+        self.allow(plan, session.state())?;
+        if !plan.is_empty() {
+            host.consent(plan).await?;
+        }
+        let Options { deployer, take_over, jobs, .. } = &self.options;
+        let (interrupt, take_over, jobs) = (&self.context.interrupt, *take_over, *jobs);
+        let mut apply = Apply { session, host, interrupt, deployer, take_over, jobs };
+        for (namespace, step) in plan.namespaces.iter().zip(steps) {
+            match step {
+                Step::Declared(declared, account) => {
+                    apply.declared(namespace, declared, account).await?;
+                }
+                Step::Removed(account) => apply.removed(namespace, account).await?,
+                Step::Left => apply.left(namespace).await?,
             }
         }
         Ok(())
     }
 
+    /// Refuses a plan that would delete keys which no declaration wrote, or everything that the
+    /// state has, unless that was asked for.
+    fn allow(&self, plan: &Plan, state: &State) -> Result<(), DeployError> {
+        let Options { stage, deployer, delete_data, take_over, .. } = &self.options;
+        let of = |goes: fn(&Action) -> bool| {
+            plan.namespaces.iter().filter(move |namespace| goes(&namespace.action))
+        };
+        let creates = of(|action| matches!(action, Action::Create)).next().is_some();
+        let removed = of(|action| {
+            matches!(action, Action::Destroy { .. } | Action::Retain { .. } | Action::Forget)
+        });
+        if creates && !take_over && removed.count() == state.namespaces.len() && !state.namespaces.is_empty() {
+            let renamed = plan.namespaces.iter().find_map(|namespace| {
+                Some((namespace.id.clone(), namespace.likely_renamed_to.clone()?))
+            });
+            return Err(DeployError::OtherNamespaces {
+                app: stage.app().to_owned(),
+                stage: stage.stage().to_owned(),
+                program: deployer.program.clone(),
+                recorded: state.namespaces.keys().cloned().collect(),
+                declared: self.declarations.iter().map(|d| d.id.to_owned()).collect(),
+                renamed,
+            });
+        }
+        let undeclared_keys = |namespace: &NamespacePlan| match namespace.action {
+            Action::Destroy { undeclared, .. } if undeclared > 0 => {
+                Some(DeployError::UndeclaredKeys {
+                    id: namespace.id.clone(),
+                    title: namespace.title.clone(),
+                    undeclared,
+                    renamed_to: namespace.likely_renamed_to.clone(),
+                })
+            }
+            _ => None,
+        };
+        match plan.namespaces.iter().find_map(undeclared_keys) {
+            Some(error) if !delete_data => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// The declared namespaces as the state has them.
-    pub(crate) fn deployed(&self, state: &State) -> Result<Vec<Deployed>, DeployError> {
-        let deployed = |declaration: &&'static Declaration| {
+    fn deployed(&self, planned: &Planned<'_>, state: &State) -> Result<Vec<Deployed>, DeployError> {
+        let deployed = |step: &Step<'_>| {
+            let Step::Declared(declared, account) = step else { return None };
+            let declaration = declared.resolved.declaration;
             let Some(Record::Deployed(deployment)) = state.namespaces.get(declaration.id) else {
                 return None;
             };
-            let api = self.connected.get(declaration.id)?;
-            let store = self.connector.store(api, &deployment.namespace_id);
+            let store = self.connector.store(account, &deployment.namespace_id);
             Some(store.map(|store| Deployed {
                 id: declaration.id.to_owned(),
                 kind: "kv_namespace",
@@ -312,6 +572,14 @@ impl Run {
                 store,
             }))
         };
-        self.declarations.iter().filter_map(deployed).collect()
+        planned.steps.iter().filter_map(deployed).collect()
     }
+}
+
+/// Gives the lock back, whatever the result is; a failure to do so counts when there is no other.
+async fn close<T>(session: Session, result: Result<T, DeployError>) -> Result<T, DeployError> {
+    let closed = session.close().await;
+    let value = result?;
+    closed?;
+    Ok(value)
 }

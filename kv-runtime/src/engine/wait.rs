@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::api::ApiError;
+use crate::interrupt::Interrupt;
 
 /// How long a namespace that was just created may answer "not found"
 /// (<https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency>).
@@ -20,6 +21,7 @@ pub(super) fn settling(since: Timestamp) -> Option<Duration> {
 
 /// Repeats a request to a namespace that is known to be there while Cloudflare does not find it.
 pub(super) async fn while_unseen<T, F: Future<Output = Result<T, ApiError>>>(
+    interrupt: &Interrupt,
     send: impl Fn() -> F,
 ) -> Result<T, ApiError> {
     let ask = || async {
@@ -28,11 +30,13 @@ pub(super) async fn while_unseen<T, F: Future<Output = Result<T, ApiError>>>(
             result => result.map(Ok),
         }
     };
-    until(SETTLING, ask, Result::is_ok).await?
+    until(interrupt, SETTLING, ask, Result::is_ok).await?
 }
 
-/// Asks again until the answer satisfies, or until the time is up; then the last answer is given.
+/// Asks again until the answer satisfies, the time is up, or a stop is asked for; then the last
+/// answer is given.
 pub(super) async fn until<T, E, F: Future<Output = Result<T, E>>>(
+    interrupt: &Interrupt,
     limit: Duration,
     ask: impl Fn() -> F,
     satisfies: impl Fn(&T) -> bool,
@@ -52,6 +56,8 @@ pub(super) async fn until<T, E, F: Future<Output = Result<T, E>>>(
         let Some(wait) = waits.next().filter(|wait| begun.elapsed() + *wait < limit) else {
             return Ok(answer);
         };
-        tokio::time::sleep(wait).await;
+        if interrupt.sleep(wait).await.is_err() {
+            return Ok(answer);
+        }
     }
 }

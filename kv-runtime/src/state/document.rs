@@ -1,11 +1,11 @@
 //! The document that a state store keeps for each stage, and its format.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::de::MapAccess;
+use serde::de::{IgnoredAny, MapAccess};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::digest::{Digest, DigestKey};
@@ -13,18 +13,49 @@ use super::store::{StageKey, StateError};
 use crate::api::NamespaceInfo;
 
 /// The format that this version writes, and the newest that it reads.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+
+/// The oldest format that this version reads: without a checksum, deployers or what a create
+/// replaces.
+const OLDEST_FORMAT: u32 = 1;
 
 /// What was deployed to one stage of an app.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct State {
-    format: u32,
     app: String,
     stage: String,
     digest_key: DigestKey,
+    /// The `repository` of the package that deploys it, which tells it from another of that name.
+    pub repository: Option<String>,
     /// The namespaces by their id in the declarations.
     pub namespaces: BTreeMap<String, Record>,
+}
+
+/// A state as it is written, after the format and the checksum.
+#[derive(Serialize)]
+struct Body<'a> {
+    app: &'a str,
+    stage: &'a str,
+    digest_key: &'a DigestKey,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository: Option<&'a str>,
+    namespaces: &'a BTreeMap<String, Record>,
+}
+
+/// A state as it is read, of any format.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(rename = "format")]
+    _format: IgnoredAny,
+    #[serde(rename = "checksum", default)]
+    _checksum: Option<IgnoredAny>,
+    app: String,
+    stage: String,
+    digest_key: DigestKey,
+    #[serde(default)]
+    repository: Option<String>,
+    namespaces: BTreeMap<String, Record>,
 }
 
 /// What is known of one namespace.
@@ -47,6 +78,13 @@ pub struct Creating {
     pub account_id: String,
     /// When no namespace had the title.
     pub since: Timestamp,
+    /// The programs that list it, each as `PACKAGE/BINARY`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub deployers: BTreeSet<String>,
+    /// The namespace that vanished, in whose place it is created. It is not forgotten before there
+    /// is another: what vanished can come back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Box<Deployment>>,
 }
 
 /// A namespace that this tool created or took over.
@@ -61,6 +99,10 @@ pub struct Deployment {
     pub account_id: String,
     /// How it came to be in the state.
     pub origin: Origin,
+    /// The programs that list it, each as `PACKAGE/BINARY`. It left the code when none does any
+    /// more.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub deployers: BTreeSet<String>,
     /// What its declaration last said of `delete`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delete: Option<bool>,
@@ -104,39 +146,31 @@ impl State {
     #[must_use]
     pub fn new(stage: &StageKey) -> Self {
         Self {
-            format: FORMAT,
             app: stage.app().to_owned(),
             stage: stage.stage().to_owned(),
             digest_key: DigestKey::random(),
+            repository: None,
             namespaces: BTreeMap::new(),
         }
     }
 
     /// Reads the document of a stage; `location` is where it lies, for messages.
     pub fn from_json(json: &[u8], stage: &StageKey, location: &str) -> Result<Self, StateError> {
-        #[derive(Deserialize)]
-        struct Header {
-            format: u32,
+        let damaged =
+            |source| StateError::Damaged { location: location.to_owned(), source: Some(source) };
+        if json.starts_with(HEAD.as_bytes()) {
+            check_sum(json)
+                .ok_or_else(|| StateError::Damaged { location: location.to_owned(), source: None })?;
+        } else {
+            check_format(json, location)?;
         }
-        let newer =
-            |found| StateError::Newer { location: location.to_owned(), found, supported: FORMAT };
-        let state: Self = match serde_json::from_slice(json) {
-            Ok(state) => state,
-            Err(source) => {
-                return Err(match serde_json::from_slice::<Header>(json) {
-                    Ok(header) if header.format > FORMAT => newer(header.format),
-                    _ => StateError::Damaged { location: location.to_owned(), source },
-                });
-            }
-        };
-        if state.format > FORMAT {
-            return Err(newer(state.format));
-        }
+        let Document { app, stage: name, digest_key, repository, namespaces, .. } =
+            serde_json::from_slice(json).map_err(damaged)?;
+        let state = Self { app, stage: name, digest_key, repository, namespaces };
         // Ids are shown and sent as they are: others may have had their hands on the document.
         let plain = |id: &&str| id.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
         if let Some(id) = state.ids().find(|id| !plain(id)) {
-            let source = serde::de::Error::custom(format_args!("{id:?} is not an id"));
-            return Err(StateError::Damaged { location: location.to_owned(), source });
+            return Err(damaged(serde::de::Error::custom(format_args!("{id:?} is not an id"))));
         }
         if (state.app.as_str(), state.stage.as_str()) != (stage.app(), stage.stage()) {
             return Err(StateError::OtherStage {
@@ -161,7 +195,16 @@ impl State {
 
     /// The document as it is written.
     pub fn to_json(&self) -> Result<Vec<u8>, StateError> {
-        serde_json::to_vec(self).map_err(StateError::Serialize)
+        let Self { app, stage, digest_key, repository, namespaces } = self;
+        let repository = repository.as_deref();
+        let body = Body { app, stage, digest_key, repository, namespaces };
+        // The head takes the place of the opening bracket.
+        let mut json = vec![b' '; HEAD.len() + CHECKSUM_LEN + HEAD_END.len() - 1];
+        serde_json::to_writer(&mut json, &body).map_err(StateError::Serialize)?;
+        let (head, body) = json.split_at_mut(HEAD.len() + CHECKSUM_LEN + HEAD_END.len());
+        let text = format!("{HEAD}{}{HEAD_END}", checksum(body));
+        head.copy_from_slice(text.as_bytes());
+        Ok(json)
     }
 
     /// Which namespace has Cloudflare's id.
@@ -182,6 +225,48 @@ impl State {
     }
 }
 
+/// How a document of this format begins; then come the checksum and [`HEAD_END`].
+const HEAD: &str = r#"{"format":2,"checksum":""#;
+const HEAD_END: &str = r#"","#;
+
+/// How many characters a checksum has.
+const CHECKSUM_LEN: usize = 64;
+
+/// The checksum of all that follows it.
+fn checksum(body: &[u8]) -> String {
+    blake3::hash(body).to_hex().to_string()
+}
+
+/// Whether the checksum of a document is that of what follows.
+fn check_sum(json: &[u8]) -> Option<()> {
+    let (found, rest) = json.get(HEAD.len()..)?.split_at_checked(CHECKSUM_LEN)?;
+    let body = rest.strip_prefix(HEAD_END.as_bytes())?;
+    (checksum(body).as_bytes() == found).then_some(())
+}
+
+/// Refuses a document that is not of an older format which is known.
+fn check_format(json: &[u8], location: &str) -> Result<(), StateError> {
+    #[derive(Deserialize)]
+    struct Header {
+        format: serde_json::Number,
+    }
+    let location = || location.to_owned();
+    let Header { format } = serde_json::from_slice(json)
+        .map_err(|source| StateError::Damaged { location: location(), source: Some(source) })?;
+    let (found, supported) = (format.to_string(), FORMAT);
+    match format.as_u64() {
+        Some(known) if known == u64::from(OLDEST_FORMAT) => Ok(()),
+        // It says that it has a checksum, and does not begin as one does that has.
+        Some(known) if known == u64::from(FORMAT) => {
+            Err(StateError::Damaged { location: location(), source: None })
+        }
+        _ if format.as_f64().is_some_and(|format| format > f64::from(FORMAT)) => {
+            Err(StateError::Newer { location: location(), found, supported })
+        }
+        _ => Err(StateError::Older { location: location(), found, oldest: OLDEST_FORMAT }),
+    }
+}
+
 impl Deployment {
     /// A namespace as it comes into the state, before any key is written.
     pub(crate) fn new(info: NamespaceInfo, account_id: &str, origin: Origin) -> Self {
@@ -191,6 +276,7 @@ impl Deployment {
             title: info.title,
             account_id: account_id.to_owned(),
             origin,
+            deployers: BTreeSet::new(),
             delete: None,
             created_at: now,
             modified_at: now,
@@ -207,6 +293,33 @@ impl Record {
         match self {
             Self::Creating(creating) => &creating.title,
             Self::Deployed(deployment) => &deployment.title,
+        }
+    }
+
+    /// The namespace as it was last deployed; of one that is being created in its place, the one
+    /// that vanished.
+    #[must_use]
+    pub fn deployment(&self) -> Option<&Deployment> {
+        match self {
+            Self::Creating(creating) => creating.replaces.as_deref(),
+            Self::Deployed(deployment) => Some(deployment),
+        }
+    }
+
+    /// The programs that list the namespace.
+    #[must_use]
+    pub fn deployers(&self) -> &BTreeSet<String> {
+        match self {
+            Self::Creating(creating) => &creating.deployers,
+            Self::Deployed(deployment) => &deployment.deployers,
+        }
+    }
+
+    /// The programs that list the namespace, to be changed.
+    pub(crate) fn deployers_mut(&mut self) -> &mut BTreeSet<String> {
+        match self {
+            Self::Creating(creating) => &mut creating.deployers,
+            Self::Deployed(deployment) => &mut deployment.deployers,
         }
     }
 
@@ -300,14 +413,21 @@ mod tests {
             title: "sessions".to_owned(),
             account_id: "a".repeat(32),
             origin: Origin::Adopted,
+            deployers: BTreeSet::from(["shop/deploy".to_owned()]),
             delete: Some(false),
             created_at: now,
             modified_at: now,
             declared: Some(digest),
             keys: keys.collect(),
         };
-        let creating =
-            Creating { title: "users".to_owned(), account_id: "a".repeat(32), since: now };
+        let creating = Creating {
+            title: "users".to_owned(),
+            account_id: "a".repeat(32),
+            since: now,
+            deployers: BTreeSet::new(),
+            replaces: Some(Box::new(deployment.clone())),
+        };
+        state.repository = Some("https://example.com/shop".to_owned());
         state.namespaces.insert("sessions".to_owned(), Record::Deployed(deployment));
         state.namespaces.insert("users".to_owned(), Record::Creating(creating));
         state
@@ -333,14 +453,45 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_format_is_refused_whether_it_parses_or_not() {
+    fn a_format_that_is_not_known_is_called_older_or_newer() {
         let json = String::from_utf8(state().to_json().unwrap()).unwrap();
-        for newer in [
-            json.replace(r#""format":1"#, r#""format":2"#),
-            r#"{"format":2,"what":"ever"}"#.to_owned(),
-        ] {
-            let error = State::from_json(newer.as_bytes(), &stage(), "here").unwrap_err();
-            assert!(matches!(error, StateError::Newer { found: 2, supported: 1, .. }), "{error}");
+        let with = |format| json.replace(r#""format":2"#, &format!(r#""format":{format}"#));
+        for newer in ["3", "4294967296", "99999999999999999999999", "2.5"] {
+            let error = State::from_json(with(newer).as_bytes(), &stage(), "here").unwrap_err();
+            assert!(matches!(error, StateError::Newer { supported: 2, .. }), "{newer}: {error}");
+        }
+        let unlike = br#"{"format":3,"what":"ever"}"#;
+        let error = State::from_json(unlike, &stage(), "here").unwrap_err();
+        assert!(matches!(error, StateError::Newer { .. }), "{error}");
+        for older in ["0", "-1", "0.5"] {
+            let error = State::from_json(with(older).as_bytes(), &stage(), "here").unwrap_err();
+            assert!(matches!(error, StateError::Older { oldest: 1, .. }), "{older}: {error}");
+        }
+    }
+
+    /// What version 0.1.0 wrote before it had a checksum.
+    const FORMAT_1: &str = r#"{"format":1,"app":"shop","stage":"dev","digest_key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","namespaces":{"sessions":{"deployed":{"namespace_id":"0a","title":"t","account_id":"0b","origin":"created","created_at":"2030-01-01T00:00:00Z","modified_at":"2030-01-01T00:00:00Z","keys":{"k":"?=AAAAAAAAAAAAAAAAAAAAAA"}}},"users":{"creating":{"title":"u","account_id":"0b","since":"2030-01-01T00:00:00Z"}}}}"#;
+
+    #[test]
+    fn a_state_of_format_1_is_read_and_written_as_format_2() {
+        let state = State::from_json(FORMAT_1.as_bytes(), &stage(), "here").unwrap();
+        assert_eq!(state.namespaces.len(), 2);
+        assert!(state.namespaces.values().all(|record| record.deployers().is_empty()));
+        let json = state.to_json().unwrap();
+        assert!(json.starts_with(br#"{"format":2,"#));
+        assert_eq!(State::from_json(&json, &stage(), "here").unwrap(), state);
+    }
+
+    #[test]
+    fn every_flipped_bit_is_noticed() {
+        let json = state().to_json().unwrap();
+        for at in 0..json.len() {
+            for bit in 0..8 {
+                let mut flipped = json.clone();
+                flipped[at] ^= 1 << bit;
+                let read = State::from_json(&flipped, &stage(), "here");
+                assert!(read.is_err(), "bit {bit} of byte {at}");
+            }
         }
     }
 

@@ -44,7 +44,18 @@ impl StateStore for FileStore {
 
     async fn read(&self, stage: &StageKey) -> Result<Option<Vec<u8>>, StateError> {
         let path = self.document(stage);
-        blocking(move || found(fs::read(&path), "read", &path)).await
+        blocking(move || match found(fs::read(&path), "read", &path)? {
+            None => match fs::read_link(&path) {
+                // A state that is out of reach is not one that is empty.
+                Ok(target) => {
+                    let location = path.display().to_string();
+                    Err(StateError::DanglingLink { location, target })
+                }
+                Err(_) => Ok(None),
+            },
+            found => Ok(found),
+        })
+        .await
     }
 
     async fn lock(&self, stage: &StageKey, holder: &Holder) -> Result<Box<dyn Lock>, StateError> {
@@ -57,7 +68,8 @@ impl StateStore for FileStore {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
                     let stage = format!("{}/{}", stage.app(), stage.stage());
-                    return Err(StateError::Locked { stage, holder: read_holder(&mut file) });
+                    let holder = read_holder(&mut file);
+                    return Err(StateError::Locked { stage, holder, alive: true });
                 }
                 Err(TryLockError::Error(source)) => return Err(io_error("lock", &path, source)),
             }
@@ -68,17 +80,24 @@ impl StateStore for FileStore {
         .await
     }
 
+    async fn apps(&self) -> Result<Vec<String>, StateError> {
+        let root = self.root.clone();
+        blocking(move || {
+            let mut apps = names(&root)?;
+            apps.retain(|app| {
+                let stages = names(&root.join(app)).unwrap_or_default();
+                stages.iter().any(|name| name.ends_with(".json"))
+            });
+            Ok(apps)
+        })
+        .await
+    }
+
     async fn stages(&self, app: &str) -> Result<Vec<String>, StateError> {
         let folder = self.folder(app);
         blocking(move || {
-            let mut stages = Vec::new();
-            for entry in found(fs::read_dir(&folder), "list", &folder)?.into_iter().flatten() {
-                let name = entry.map_err(|source| io_error("list", &folder, source))?.file_name();
-                stages
-                    .extend(name.to_str().and_then(|n| n.strip_suffix(".json")).map(str::to_owned));
-            }
-            stages.sort_unstable();
-            Ok(stages)
+            let names = names(&folder)?.into_iter();
+            Ok(names.filter_map(|name| Some(name.strip_suffix(".json")?.to_owned())).collect())
         })
         .await
     }
@@ -90,7 +109,8 @@ impl StateStore for FileStore {
             match file.try_lock() {
                 Ok(()) => Ok(None),
                 Err(TryLockError::WouldBlock) => {
-                    Err(StateError::Locked { stage: name, holder: read_holder(&mut file) })
+                    let holder = read_holder(&mut file);
+                    Err(StateError::Locked { stage: name, holder, alive: true })
                 }
                 Err(TryLockError::Error(source)) => Err(io_error("lock", &path, source)),
             }
@@ -119,9 +139,21 @@ impl Lock for FileLock {
     }
 }
 
+/// The names of what is in a folder, in order; none when there is no folder.
+fn names(folder: &Path) -> Result<Vec<String>, StateError> {
+    let mut names = Vec::new();
+    for entry in found(fs::read_dir(folder), "list", folder)?.into_iter().flatten() {
+        let name = entry.map_err(|source| io_error("list", folder, source))?.file_name();
+        names.extend(name.into_string());
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
 /// Writes beside the file, syncs, renames over it and syncs the folder, so that after a crash
-/// either content is there whole.
+/// either content is there whole. A symbolic link stays one: what it leads to is replaced.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = &resolved(path)?;
     let folder = folder_of(path);
     let mut file = tempfile::Builder::new().prefix(&temporary_prefix(path)).tempfile_in(folder)?;
     file.write_all(bytes)?;
@@ -133,8 +165,17 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// The file itself, where a path is a symbolic link to it.
+fn resolved(path: &Path) -> io::Result<PathBuf> {
+    match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(path.to_owned()),
+        resolved => resolved,
+    }
+}
+
 /// Removes what a process that died within [`replace`] left; only the lock's holder may.
 fn remove_leftovers(path: &Path) -> io::Result<()> {
+    let path = &resolved(path)?;
     let prefix = temporary_prefix(path);
     for entry in fs::read_dir(folder_of(path))? {
         let entry = entry?;

@@ -15,7 +15,7 @@ pub use document::{Creating, Deployment, KeyRecord, Origin, Record, State};
 pub use file::FileStore;
 pub use object::ObjectStore;
 pub use session::Session;
-pub use store::{Holder, Lock, StageKey, StateError, StateStore};
+pub use store::{Holder, Lock, ObjectError, StageKey, StateError, StateStore};
 
 /// The store that a URL names: `file:PATH`, where a relative path begins at `root`, or
 /// `s3://BUCKET/PREFIX`.

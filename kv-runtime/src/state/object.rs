@@ -14,18 +14,23 @@ use object_store::aws::AmazonS3Builder;
 use object_store::path::Path;
 use object_store::{
     Error, ObjectMeta, ObjectStore as Objects, ObjectStoreExt, PutMode, PutOptions, PutPayload,
-    UpdateVersion,
+    RetryConfig, UpdateVersion,
 };
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-use super::store::{Holder, Lock, StageKey, StateError, StateStore};
+use crate::chain::{chain, with_sources};
+
+use super::store::{Holder, Lock, ObjectError, StageKey, StateError, StateStore};
 
 /// How long a lock lasts that nobody rewrites.
 const LEASE: Duration = Duration::from_mins(2);
 
 /// How often a lock is rewritten: three times may fail before it ends.
 const RENEWAL: Duration = Duration::from_secs(30);
+
+/// How long a request to the store is tried: well within a lease.
+const TRYING: Duration = Duration::from_secs(30);
 
 /// Keeps states in an object store.
 #[derive(Debug, Clone)]
@@ -59,15 +64,19 @@ impl ObjectStore {
         let local = endpoint.as_deref().is_some_and(|endpoint| {
             endpoint.starts_with("http://") && kv_rules::check_base_url(endpoint).is_ok()
         });
-        let builder = AmazonS3Builder::from_env().with_bucket_name(bucket).with_allow_http(local);
+        let retry = RetryConfig { retry_timeout: TRYING, ..RetryConfig::default() };
+        let builder = AmazonS3Builder::from_env()
+            .with_bucket_name(bucket)
+            .with_allow_http(local)
+            .with_retry(retry);
         let builder = match endpoint {
             Some(endpoint) => builder.with_endpoint(endpoint),
             None => builder,
         };
-        let objects = builder.build().map_err(|source| StateError::Object {
+        let objects = builder.build().map_err(|error| StateError::Object {
             action: "use",
             url: url.to_owned(),
-            source: source.into(),
+            source: plain(&error),
         })?;
         let url = url.trim_end_matches('/').to_owned();
         Ok(Self { objects: Arc::new(objects), prefix, url, lease: LEASE })
@@ -80,7 +89,7 @@ impl ObjectStore {
     fn failed(&self, action: &'static str, path: &Path) -> impl Fn(Error) -> StateError + use<> {
         let url = self.url.strip_suffix(self.prefix.as_ref()).unwrap_or(&self.url);
         let url = format!("{}/{path}", url.trim_end_matches('/'));
-        move |source| StateError::Object { action, url: url.clone(), source: source.into() }
+        move |error| StateError::Object { action, url: url.clone(), source: plain(&error) }
     }
 
     /// Writes an object when it still has the version that is named; `None`: when it is not there.
@@ -146,6 +155,26 @@ impl ObjectStore {
         self.failed("take the lock", path)(error)
     }
 
+    /// Proves that the store refuses a write whose condition does not hold: one that does not would
+    /// give every deploy the lock, and let each overwrite what others wrote.
+    async fn prove_conditions(&self, lock: &Path) -> Result<(), StateError> {
+        let other = UpdateVersion { e_tag: Some("\"of-no-version\"".to_owned()), version: None };
+        for (mode, condition) in
+            [(PutMode::Create, "If-None-Match"), (PutMode::Update(other), "If-Match")]
+        {
+            match self.objects.put_opts(lock, PutPayload::new(), PutOptions::from(mode)).await {
+                Err(error) if is_conflict(&error) => {}
+                Err(error) => return Err(self.failed("take the lock", lock)(error)),
+                Ok(_) => {
+                    // It overwrote the lock: whoever holds it does not have it for sure any more.
+                    let _ = self.objects.delete(lock).await;
+                    return Err(StateError::Unconditional { url: self.url.clone(), condition });
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// What the store says of an object written just now: its own time.
     async fn probe(&self, lock: &Path) -> Result<ObjectMeta, Error> {
         let path = Path::from(format!("{lock}-{:016x}", rand::random::<u64>()));
@@ -182,6 +211,7 @@ impl StateStore for ObjectStore {
             }
             Err(error) => return Err(self.failed("take the lock", &path)(error)),
         };
+        self.prove_conditions(&path).await?;
         let document = self.path(stage, ".json");
         let current = match self.objects.head(&document).await {
             Ok(meta) => Some(version_of(&meta)),
@@ -194,13 +224,24 @@ impl StateStore for ObjectStore {
         Ok(Box::new(ObjectLock { store, stage, document, current, path, lease, renewal }))
     }
 
+    async fn apps(&self) -> Result<Vec<String>, StateError> {
+        let listed = self.objects.list_with_delimiter(Some(&self.prefix)).await;
+        let listed = listed.map_err(self.failed("list", &self.prefix))?;
+        let apps = listed.common_prefixes.iter().filter_map(Path::filename);
+        let mut apps: Vec<_> = apps.map(str::to_owned).collect();
+        apps.sort_unstable();
+        Ok(apps)
+    }
+
     async fn stages(&self, app: &str) -> Result<Vec<String>, StateError> {
         let folder = self.prefix.clone().join(app);
         let listed = self.objects.list_with_delimiter(Some(&folder)).await;
         let listed = listed.map_err(self.failed("list", &folder))?;
         let names = listed.objects.iter().filter_map(|object| object.location.filename());
         let stages = names.filter_map(|name| name.strip_suffix(".json"));
-        Ok(stages.map(str::to_owned).collect())
+        let mut stages: Vec<_> = stages.map(str::to_owned).collect();
+        stages.sort_unstable();
+        Ok(stages)
     }
 
     async fn unlock(&self, stage: &StageKey) -> Result<Option<Holder>, StateError> {
@@ -307,7 +348,25 @@ fn version_of(meta: &ObjectMeta) -> UpdateVersion {
 }
 
 fn locked(stage: &StageKey, holder: Option<Holder>) -> StateError {
-    StateError::Locked { stage: format!("{}/{}", stage.app(), stage.stage()), holder }
+    let stage = format!("{}/{}", stage.app(), stage.stage());
+    StateError::Locked { stage, holder, alive: false }
+}
+
+/// An error of the store in one line: what the server says, without the request's own words around
+/// it and without the XML.
+fn plain(error: &Error) -> ObjectError {
+    let whole = with_sources(error);
+    let tag = |name: &str| {
+        let (_, rest) = whole.split_once(&format!("<{name}>"))?;
+        rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
+    };
+    let innermost = chain(error).last();
+    let text = match (tag("Code"), tag("Message")) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        (Some(code), None) => code.to_owned(),
+        _ => innermost.map_or(whole, ToString::to_string),
+    };
+    ObjectError(text.escape_debug().to_string())
 }
 
 #[cfg(test)]
@@ -367,6 +426,18 @@ mod tests {
         let left = store.objects.list_with_delimiter(Some(&Path::from("states/shop"))).await;
         let left: Vec<_> = left.unwrap().objects.into_iter().map(|o| o.location).collect();
         assert_eq!(left, [Path::from("states/shop/dev.json")]);
+    }
+
+    #[test]
+    fn what_the_server_says_is_shown_once_and_without_its_xml() {
+        let said = "Server returned non-2xx status code: 403 Forbidden: <?xml version=\"1.0\"?>\n\
+             <Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+        let source = Box::new(std::io::Error::other(said));
+        let error = plain(&Error::Generic { store: "S3", source });
+        assert_eq!(error.to_string(), "AccessDenied: Access Denied");
+        let source = Box::new(std::io::Error::other("connection refused\r\n::error::x"));
+        let error = plain(&Error::Generic { store: "S3", source });
+        assert_eq!(error.to_string(), "connection refused\\r\\n::error::x");
     }
 
     #[test]

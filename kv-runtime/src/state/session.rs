@@ -25,10 +25,16 @@ impl Session {
 
     /// Reads the state of a stage without its lock: it may be old by the time it is looked at.
     pub async fn read(store: &dyn StateStore, stage: &StageKey) -> Result<State, StateError> {
-        match store.read(stage).await? {
-            Some(json) => State::from_json(&json, stage, &store.location(stage)),
-            None => Ok(State::new(stage)),
-        }
+        Ok(Self::find(store, stage).await?.unwrap_or_else(|| State::new(stage)))
+    }
+
+    /// As [`read`](Self::read), but `None` for a stage that has no state.
+    pub async fn find(
+        store: &dyn StateStore,
+        stage: &StageKey,
+    ) -> Result<Option<State>, StateError> {
+        let json = store.read(stage).await?;
+        json.map(|json| State::from_json(&json, stage, &store.location(stage))).transpose()
     }
 
     /// The state.

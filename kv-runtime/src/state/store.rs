@@ -22,6 +22,9 @@ pub trait StateStore: fmt::Debug + Send + Sync {
     /// over.
     async fn lock(&self, stage: &StageKey, holder: &Holder) -> Result<Box<dyn Lock>, StateError>;
 
+    /// The apps that have a document, in order.
+    async fn apps(&self) -> Result<Vec<String>, StateError>;
+
     /// The stages of an app that have a document, in order.
     async fn stages(&self, app: &str) -> Result<Vec<String>, StateError>;
 
@@ -107,17 +110,35 @@ pub enum StateError {
         /// Where the document lies.
         location: String,
         /// Its format.
-        found: u32,
+        found: String,
         /// The newest format that this version reads.
         supported: u32,
     },
-    /// The document is no state.
-    #[error("{location} is damaged")]
+    /// The document has a format that is older than any which this version reads.
+    #[error("{location} has format {found}, older than {oldest}, the oldest that this version reads")]
+    Older {
+        /// Where the document lies.
+        location: String,
+        /// Its format.
+        found: String,
+        /// The oldest format that this version reads.
+        oldest: u32,
+    },
+    /// The document is not a state, or not as it was written.
+    #[error("{location} is damaged{}", if source.is_none() { ": its checksum is not that of its content" } else { "" })]
     Damaged {
         /// Where the document lies.
         location: String,
-        /// What is wrong with it.
-        source: serde_json::Error,
+        /// What is wrong with it; `None`: its checksum.
+        source: Option<serde_json::Error>,
+    },
+    /// The document is a symbolic link to a file that is not there.
+    #[error("{location} is a symbolic link to {}, which is not there", target.display())]
+    DanglingLink {
+        /// Where the link is.
+        location: String,
+        /// Where it leads.
+        target: PathBuf,
     },
     /// The document is of another app or stage.
     #[error("{location} is the state of {}, not of {expected}", found.escape_debug())]
@@ -136,6 +157,16 @@ pub enum StateError {
         stage: String,
         /// Who holds the lock; `None` while it is just being taken.
         holder: Option<Holder>,
+        /// Whether the holder surely lives, because its lock would be gone with it.
+        alive: bool,
+    },
+    /// The object store gives one lock to two holders, or overwrites what others wrote.
+    #[error("{url} does not honour conditional writes ({condition}), so that it cannot keep two deploys apart")]
+    Unconditional {
+        /// The store.
+        url: String,
+        /// The header that it ignores.
+        condition: &'static str,
     },
     /// The lock was taken over, or the document was written by others.
     #[error("{location} was changed by another deploy while this one held its lock")]
@@ -151,7 +182,7 @@ pub enum StateError {
         /// With which object.
         url: String,
         /// What the store said.
-        source: Box<object_store::Error>,
+        source: ObjectError,
     },
     /// A file or folder of the state cannot be used.
     #[error("cannot {action} {}", path.display())]
@@ -171,18 +202,28 @@ pub enum StateError {
     UnknownStore(String),
 }
 
+/// What an object store says of its failure, in one line.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ObjectError(pub(super) String);
+
 impl StateError {
     /// What to do next.
     #[must_use]
     pub fn help(&self) -> String {
         match self {
             Self::Newer { .. } => "update kv-runtime in Cargo.toml to the version that wrote it".to_owned(),
+            Self::Older { .. } => "nothing was changed; restore the file from a backup".to_owned(),
+            Self::DanglingLink { .. } => "nothing was changed; mount or restore what it leads to, or remove the link to begin anew".to_owned(),
             Self::Damaged { .. } => "nothing was changed; restore the file from a backup, or move it away and take each namespace in again with `import ID=NAMESPACE_ID` or `deploy --adopt`".to_owned(),
             Self::OtherStage { .. } => "nothing was changed; put the file back where it belongs, or name the right store with --state".to_owned(),
-            Self::Locked { .. } => "wait until it is done; if that process is gone, `unlock` releases its lock".to_owned(),
+            Self::Locked { alive: true, .. } => "wait until it is done, or have it waited for with `--lock-timeout 60s`; its lock goes with its process".to_owned(),
+            Self::Locked { alive: false, .. } => "wait until it is done, or have it waited for with `--lock-timeout 60s`; if that process is gone, `unlock` releases its lock".to_owned(),
+            Self::Unconditional { .. } => "nothing was changed; keep the state in a store that honours If-None-Match and If-Match on PUT (S3 and R2 do), or in a folder (`file:PATH`)".to_owned(),
             Self::LockLost { .. } => "run it again: it goes on from what the other one left".to_owned(),
-            Self::Object { .. } => "the state must be kept, so nothing else was done; check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL, and that the bucket exists".to_owned(),
-            Self::Io { .. } => "the state must be kept, so nothing else was done; make the path writable or name another with --state".to_owned(),
+            Self::Object { .. } => "the state is written before each step, so nothing is lost; check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL, and that the bucket exists, then run it again".to_owned(),
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => "make room, then run it again: the state is written before each step, so nothing is lost".to_owned(),
+            Self::Io { .. } => "make the path usable, or name another with --state; the state is written before each step, so nothing is lost".to_owned(),
             Self::Serialize(_) => "this is a bug of kv-runtime; please report it".to_owned(),
             Self::UnknownStore(_) => "write `file:PATH` or `s3://BUCKET/PREFIX`".to_owned(),
         }

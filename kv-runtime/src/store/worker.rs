@@ -18,6 +18,7 @@ use worker::{Date, Env, js_sys};
 
 use super::exact::{large_integers, no_large_integers};
 use super::{KvStore, Page, Pair};
+use crate::chain::with_sources;
 use crate::error::Error;
 use crate::list::KeyInfo;
 
@@ -185,12 +186,7 @@ fn for_javascript(key: &str, metadata: &str) -> Result<JsValue, Error> {
 /// So that a Worker's handler can use `?`. The text says all that a log should.
 impl From<Error> for worker::Error {
     fn from(error: Error) -> Self {
-        let mut text = error.to_string();
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            text = format!("{text}: {cause}");
-            source = cause.source();
-        }
+        let mut text = with_sources(&error);
         if let Some(help) = error.help() {
             text = format!("{text} ({help})");
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kv_runtime::api::{ApiError, BulkBody, Client, Credentials, Pair, RetryPolicy};
+use kv_runtime::api::{ApiError, BulkBody, BulkOutcome, Client, Credentials, Pair, RetryPolicy};
 use kv_runtime::rules::Expiry;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
@@ -41,7 +41,7 @@ async fn request(client: &Client, what: &str) -> Result<(), ApiError> {
             let mut body = BulkBody::new();
             assert!(body.push(&pair("k")));
             let outcome = api.bulk_put(NAMESPACE, &body.seal()).await?;
-            assert!(outcome.unsuccessful_keys.is_empty());
+            assert_eq!(outcome, BulkOutcome::Accounted { unsuccessful_keys: Vec::new() });
             Ok(())
         }
         "bulk delete" => api.bulk_delete(NAMESPACE, &["k"]).await.map(drop),

@@ -1,6 +1,8 @@
 //! The S3 store against a real S3 server. `tests/s3/run` starts one and names it by the `AWS_*`
 //! variables and `KV_TEST_BUCKET`.
 
+use std::collections::BTreeSet;
+
 use kv_runtime::state::{ObjectStore, Session, StageKey, StateError, StateStore};
 
 use crate::suite;
@@ -67,5 +69,7 @@ fn creating() -> kv_runtime::state::Record {
         title: "title".to_owned(),
         account_id: "a".repeat(32),
         since: jiff::Timestamp::UNIX_EPOCH,
+        deployers: BTreeSet::new(),
+        replaces: None,
     })
 }

@@ -15,7 +15,7 @@ use super::place::Place;
 use crate::errors::Errors;
 use crate::model::{File, Spread};
 use crate::package::{FileContent, Package};
-use crate::suggest::{closest, did_you_mean};
+use kv_rules::{closest, did_you_mean};
 use crate::syntax::Name;
 
 /// The properties of a pair.

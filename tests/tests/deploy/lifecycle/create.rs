@@ -119,7 +119,9 @@ async fn cut_off_in_create(stage: &Stage<'_>) {
     stage.cloudflare.storage().create("user-sessions").unwrap();
     stage.rewrite(|state| {
         let (title, account_id) = ("user-sessions".to_owned(), ACCOUNT.to_owned());
-        let creating = Creating { title, account_id, since: jiff::Timestamp::now() };
+        let (deployers, replaces) = (std::collections::BTreeSet::default(), None);
+        let since = jiff::Timestamp::now();
+        let creating = Creating { title, account_id, since, deployers, replaces };
         state.namespaces.insert("sessions".to_owned(), Record::Creating(creating));
     });
 }

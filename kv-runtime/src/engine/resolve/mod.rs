@@ -1,23 +1,30 @@
 //! Fills in what a declaration leaves open, without a request: placeholders, environment
 //! variables, typed values, expirations against the clock. Every mistake is reported at once.
 
+mod families;
+mod login;
+mod pair;
+mod variable;
+
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use kv_rules::Expiry;
-use secrecy::SecretString;
 
 use super::error::{DeployError, Problem};
-use super::families::Families;
-use super::pair::{Pair, spread_pairs};
-use crate::api::Credentials;
+use crate::chain::with_sources;
 use crate::codec::DecodeError;
-use crate::declaration::{
-    Account, Check, Declaration, Entry, Family, Metadata, Setting, Spread, Value,
-};
+use crate::declaration::{Check, Declaration, Entry, Family, Metadata, Spread, Value};
+use crate::redact::Redactor;
 use crate::state::{Digest, DigestKey, StageKey};
+use families::Families;
+use pair::spread_pairs;
+use variable::variable;
+
+pub(crate) use login::{Login, Overrides, login};
+pub(super) use pair::{Pair, digests};
 
 /// A declaration with nothing left open.
 pub(crate) struct Resolved {
@@ -104,29 +111,12 @@ impl Resolved {
     }
 }
 
-/// Where and as whom to call the API.
-#[derive(Debug, Clone)]
-pub(crate) struct Login {
-    pub(crate) base_url: String,
-    /// An e-mail address that is `None` is to be discovered.
-    pub(crate) credentials: Credentials,
-    /// `None`: to be discovered.
-    pub(crate) account_id: Option<String>,
-}
-
-/// What the caller says instead of the declaration and the environment.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Overrides {
-    pub(crate) base_url: Option<String>,
-    pub(crate) api_token: Option<SecretString>,
-    pub(crate) account_id: Option<String>,
-}
-
 /// Resolves declarations that are deployed together.
 pub(crate) fn resolve(
     declarations: &[&'static Declaration],
     stage: &StageKey,
     now: Timestamp,
+    redactor: &Redactor,
 ) -> Result<Vec<Resolved>, DeployError> {
     let mut problems = Vec::new();
     let mut titles = HashMap::new();
@@ -147,7 +137,7 @@ pub(crate) fn resolve(
                 "`{other}` has the same title, {title:?}: titles are unique in an account"
             ));
         }
-        let pairs = namespace.entries(declaration, now);
+        let pairs = namespace.entries(declaration, now, redactor);
         let (entries, is_whole) = (pairs.len(), declaration.spreads.is_empty());
         let digest = OnceLock::new();
         resolved.push(Resolved { declaration, title, pairs, entries, is_whole, now, digest });
@@ -175,7 +165,12 @@ impl Scope<'_> {
         result.map_err(|error| self.problem(error.to_string())).ok()
     }
 
-    fn entries(&mut self, declaration: &'static Declaration, now: Timestamp) -> Vec<Pair> {
+    fn entries(
+        &mut self,
+        declaration: &'static Declaration,
+        now: Timestamp,
+        redactor: &Redactor,
+    ) -> Vec<Pair> {
         let texts = serde_json::from_str::<Vec<(String, String)>>(declaration.texts);
         let texts = self.check(texts).unwrap_or_default();
         let mut pairs = Vec::with_capacity(texts.len() + declaration.entries.len());
@@ -188,7 +183,7 @@ impl Scope<'_> {
         }));
         for entry in declaration.entries {
             let metadata = entry_metadata(entry).map_err(|what| self.key_problem(entry.key, what));
-            let value = entry_value(entry).map_err(|what| self.key_problem(entry.key, what));
+            let value = entry_value(entry, redactor).map_err(|what| self.key_problem(entry.key, what));
             let (Ok(metadata), Ok(value)) = (metadata, value) else { continue };
             pairs.push(Pair {
                 key: Cow::Borrowed(entry.key),
@@ -228,7 +223,7 @@ impl Scope<'_> {
 }
 
 /// The bytes that an entry stores.
-fn entry_value(entry: &Entry) -> Result<Cow<'static, [u8]>, String> {
+fn entry_value(entry: &Entry, redactor: &Redactor) -> Result<Cow<'static, [u8]>, String> {
     let value = match entry.value {
         Value::Text(text) => Cow::Borrowed(text.as_bytes()),
         Value::File(bytes, check) => {
@@ -237,6 +232,7 @@ fn entry_value(entry: &Entry) -> Result<Cow<'static, [u8]>, String> {
         }
         Value::Env(name, check) => {
             let text = variable(name)?;
+            redactor.add(&text, &format!("env {name}"));
             if check.is_some_and(|check| check(text.as_bytes()).is_err()) {
                 return Err(format!(
                     "the environment variable {name} does not hold a value of the entry's type"
@@ -270,100 +266,4 @@ fn mistyped(part: &str, error: &DecodeError) -> String {
         }
         error => with_sources(error),
     }
-}
-
-/// An error with its sources on one line, for a list of problems.
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
-}
-
-/// Reads where and as whom a namespace is deployed: from the caller, the declaration, the
-/// environment, in this order.
-pub(crate) fn login(
-    id: &str,
-    account: &Account,
-    overrides: &Overrides,
-) -> Result<Login, DeployError> {
-    let mut problems = Vec::new();
-    let mut namespace = Scope { id, problems: &mut problems };
-
-    let base_url = overrides
-        .base_url
-        .clone()
-        .or_else(|| namespace.setting(account.base_url))
-        .or_else(|| optional("CLOUDFLARE_API_BASE_URL"))
-        .or_else(|| optional("CLOUDFLARE_BASE_URL"))
-        .unwrap_or_else(|| kv_rules::DEFAULT_BASE_URL.to_owned());
-    namespace.check(kv_rules::check_base_url(&base_url));
-
-    let account_id = overrides
-        .account_id
-        .clone()
-        .or_else(|| namespace.setting(account.account_id))
-        .or_else(|| optional("CLOUDFLARE_ACCOUNT_ID"));
-    if let Some(id) = &account_id {
-        namespace.check(kv_rules::check_account_id(id));
-    }
-
-    let credentials = namespace.credentials(account, overrides);
-    match credentials {
-        Some(credentials) if problems.is_empty() => Ok(Login { base_url, credentials, account_id }),
-        None if problems.is_empty() => Err(DeployError::NoCredentials),
-        _ => Err(DeployError::Resolve(problems)),
-    }
-}
-
-impl Scope<'_> {
-    /// `None` without a problem: there are no credentials at all.
-    fn credentials(&mut self, account: &Account, overrides: &Overrides) -> Option<Credentials> {
-        if let Some(token) = overrides.api_token.clone() {
-            return Some(Credentials::Token(token));
-        }
-        if let Some(name) = account.api_token {
-            return self.check(variable(name)).map(|token| Credentials::Token(token.into()));
-        }
-        let key = match account.api_key {
-            Some(name) => self.check(variable(name))?,
-            None => match optional("CLOUDFLARE_API_TOKEN") {
-                Some(token) => return Some(Credentials::Token(token.into())),
-                None => optional("CLOUDFLARE_API_KEY")?,
-            },
-        };
-        let email = self.setting(account.email).or_else(|| optional("CLOUDFLARE_EMAIL"));
-        if let Some(email) = &email {
-            self.check(kv_rules::check_email(email))?;
-        }
-        Some(Credentials::Key { key: key.into(), email })
-    }
-
-    fn setting(&mut self, setting: Option<Setting>) -> Option<String> {
-        match setting? {
-            Setting::Literal(text) => Some(text.to_owned()),
-            Setting::Env(name) => self.check(variable(name)),
-        }
-    }
-}
-
-/// An environment variable that must be there.
-fn variable(name: &str) -> Result<String, String> {
-    match std::env::var(name) {
-        Ok(text) => Ok(text),
-        Err(std::env::VarError::NotPresent) => {
-            Err(format!("the environment variable {name} is not set"))
-        }
-        Err(std::env::VarError::NotUnicode(_)) => {
-            Err(format!("the environment variable {name} is not UTF-8"))
-        }
-    }
-}
-
-/// An environment variable that may be there; an empty one counts as not set.
-fn optional(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|text| !text.is_empty())
 }

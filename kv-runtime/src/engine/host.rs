@@ -1,6 +1,10 @@
-//! What a running deploy tells, for whoever shows it.
+//! Whoever runs a deploy: it is shown the plan, asked for consent, and told what happens.
 
-use super::plan::Action;
+use async_trait::async_trait;
+
+use super::error::DeployError;
+use super::plan::{Action, Plan};
+use crate::state::Holder;
 
 /// Something that happened while a plan was applied.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +39,11 @@ pub(crate) enum Event<'a> {
         /// What is waited for.
         what: &'a str,
     },
+    /// Another deploy holds the lock, and is waited for.
+    Locked {
+        /// Who holds it, if that is known.
+        holder: Option<&'a Holder>,
+    },
     /// Work on a namespace is done, and the state says so.
     Done {
         /// The namespace's id.
@@ -42,16 +51,30 @@ pub(crate) enum Event<'a> {
     },
 }
 
-/// Hears what a deploy does.
-pub(crate) trait Reporter: Send + Sync {
-    /// Hears of one event.
+/// Whoever runs a deploy.
+#[async_trait]
+pub(crate) trait Host: Send + Sync {
+    /// Is shown what is about to be done, before anything is.
+    fn show(&self, plan: &Plan);
+
+    /// Whether to do it; an error says why not.
+    async fn consent(&self, plan: &Plan) -> Result<(), DeployError>;
+
+    /// Is told what happens.
     fn event(&self, event: Event<'_>);
 }
 
-/// Tells nobody.
+/// A program that calls `deploy()`: the call is its consent, and it looks at the result.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Silent;
+pub(crate) struct Caller;
 
-impl Reporter for Silent {
+#[async_trait]
+impl Host for Caller {
+    fn show(&self, _: &Plan) {}
+
+    async fn consent(&self, _: &Plan) -> Result<(), DeployError> {
+        Ok(())
+    }
+
     fn event(&self, _: Event<'_>) {}
 }

@@ -1,7 +1,12 @@
 //! "Did you mean": the known word that is closest to what was written.
 
 /// The known word that `written` is probably a misspelling of.
-pub(crate) fn closest<'a>(
+///
+/// ```
+/// assert_eq!(kv_rules::closest("stging", ["dev", "staging"]), Some("staging"));
+/// assert_eq!(kv_rules::closest("other", ["dev", "staging"]), None);
+/// ```
+pub fn closest<'a>(
     written: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
@@ -15,7 +20,7 @@ pub(crate) fn closest<'a>(
 }
 
 /// The half sentence that offers [`closest`], or nothing.
-pub(crate) fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     closest(written, known).map_or_else(String::new, |word| format!("; did you mean `{word}`?"))
 }
 

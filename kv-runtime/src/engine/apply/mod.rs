@@ -1,0 +1,130 @@
+//! Does what the plan says. Before each act the state says that it is about to happen, and after
+//! it the outcome, so that the next run can go on from whatever point this one is cut off at.
+
+mod bulk;
+mod checkpoint;
+mod keys;
+mod namespace;
+
+use jiff::Timestamp;
+
+use super::account::RemoteAccount;
+use super::error::DeployError;
+use super::host::{Event, Host};
+use super::options::Deployer;
+use super::plan::{Action, Declared, NamespacePlan};
+use crate::api::Namespaces;
+use crate::interrupt::Interrupt;
+use crate::state::{Deployment, Record, Session};
+
+/// Applies plans to one state.
+pub(super) struct Apply<'a> {
+    pub(super) session: &'a mut Session,
+    pub(super) host: &'a dyn Host,
+    pub(super) interrupt: &'a Interrupt,
+    pub(super) deployer: &'a Deployer,
+    pub(super) take_over: bool,
+    pub(super) jobs: usize,
+}
+
+/// A namespace that is worked on.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    id: &'a str,
+    account: &'a RemoteAccount,
+}
+
+impl<'a> Target<'a> {
+    fn api(self) -> &'a Namespaces {
+        self.account.api()
+    }
+}
+
+impl Apply<'_> {
+    /// Makes a declared namespace what the plan says.
+    pub(super) async fn declared(
+        &mut self,
+        plan: &NamespacePlan,
+        declared: &Declared<'_>,
+        account: &RemoteAccount,
+    ) -> Result<(), DeployError> {
+        self.interrupt.check()?;
+        let Declared { resolved, updates_state, .. } = declared;
+        let target = Target { id: &plan.id, account };
+        self.begin(plan);
+        self.restore(target);
+        self.reach_namespace(target, plan, &resolved.title).await?;
+        let result = self.write_keys(target, plan, declared).await;
+        if result.is_err() || !plan.is_empty() || *updates_state {
+            let digest = resolved.digest(self.session.state().digest_key());
+            let (deployer, take_over) = (self.deployer, self.take_over);
+            if let Some(deployment) = self.deployment(&plan.id) {
+                deployment.delete = resolved.declaration.delete;
+                deployment.declared = result.is_ok().then_some(digest);
+                if let Some(claimed) = deployer.claim(&deployment.deployers, take_over) {
+                    deployment.deployers = claimed;
+                }
+                if result.is_err() || !plan.is_empty() {
+                    deployment.modified_at = Timestamp::now();
+                }
+            }
+            self.note_repository();
+            self.session.save().await?;
+        }
+        result?;
+        self.host.event(Event::Done { id: &plan.id });
+        Ok(())
+    }
+
+    /// Deletes a namespace or leaves it, and forgets it.
+    pub(super) async fn removed(
+        &mut self,
+        plan: &NamespacePlan,
+        account: &RemoteAccount,
+    ) -> Result<(), DeployError> {
+        self.interrupt.check()?;
+        self.begin(plan);
+        let target = Target { id: &plan.id, account };
+        if let Action::Destroy { namespace_id, .. } = &plan.action {
+            self.destroy(target, namespace_id).await?;
+        }
+        self.session.state_mut().namespaces.remove(&plan.id);
+        self.session.save().await?;
+        self.host.event(Event::Done { id: &plan.id });
+        Ok(())
+    }
+
+    /// Notes that this program does not list a namespace any more, which others do.
+    pub(super) async fn left(&mut self, plan: &NamespacePlan) -> Result<(), DeployError> {
+        let program = self.deployer.program.as_str();
+        let record = self.session.state_mut().namespaces.get_mut(&plan.id);
+        if record.is_some_and(|record| record.deployers_mut().remove(program)) {
+            self.session.save().await?;
+        }
+        Ok(())
+    }
+
+    fn begin(&self, plan: &NamespacePlan) {
+        self.host.event(Event::Begin {
+            id: &plan.id,
+            action: &plan.action,
+            puts: plan.put.len(),
+            bytes: plan.bytes(),
+            deletes: plan.delete.len(),
+        });
+    }
+
+    fn deployment(&mut self, id: &str) -> Option<&mut Deployment> {
+        match self.session.state_mut().namespaces.get_mut(id) {
+            Some(Record::Deployed(deployment)) => Some(deployment),
+            _ => None,
+        }
+    }
+
+    /// The package that deploys tells itself from another of its name.
+    fn note_repository(&mut self) {
+        if let Some(repository) = &self.deployer.repository {
+            self.session.state_mut().repository = Some(repository.clone());
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Creating, adopting, renaming and deleting the namespace itself.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::super::account::titled;
+use super::super::error::DeployError;
+use super::super::host::Event;
+use super::super::plan::{Action, NamespacePlan};
+use super::super::wait::{self, SETTLING};
+use super::{Apply, Target};
+use crate::api::NamespaceInfo;
+use crate::state::{Creating, Deployment, Origin, Record};
+
+impl Apply<'_> {
+    /// Puts back the record of a namespace that came back before another was created in its place.
+    pub(super) fn restore(&mut self, target: Target<'_>) {
+        let state = self.session.state_mut();
+        if let Some(Record::Creating(creating)) = state.namespaces.get_mut(target.id)
+            && let Some(replaced) = creating.replaces.take()
+        {
+            state.namespaces.insert(target.id.to_owned(), Record::Deployed(*replaced));
+        }
+    }
+
+    /// Creates, adopts or renames the namespace, so that the state has it under its title. What it
+    /// says of the keys to write is saved with [`write_keys`](Self::write_keys).
+    pub(super) async fn reach_namespace(
+        &mut self,
+        target: Target<'_>,
+        plan: &NamespacePlan,
+        title: &str,
+    ) -> Result<(), DeployError> {
+        match &plan.action {
+            Action::Create | Action::Recreate { .. } => {
+                let info = self.create(target, title).await?;
+                self.record(target, info, Origin::Created);
+            }
+            Action::Resume { created_as, namespace_id } => {
+                let info = match namespace_id {
+                    Some(id) => NamespaceInfo { id: id.clone(), title: created_as.clone() },
+                    None => self.finish_creating(target, created_as).await?,
+                };
+                let namespace_id = info.id.clone();
+                self.record(target, info, Origin::Created);
+                if created_as != title {
+                    self.session.save().await?;
+                    self.rename(target, &namespace_id, title).await?;
+                }
+            }
+            Action::Adopt { namespace_id } => {
+                let info = NamespaceInfo { id: namespace_id.clone(), title: title.to_owned() };
+                self.record(target, info, Origin::Adopted);
+            }
+            Action::Rename { namespace_id, .. } => self.rename(target, namespace_id, title).await?,
+            Action::Keep { .. } => {
+                if let Some(deployment) = self.deployment(target.id) {
+                    title.clone_into(&mut deployment.title);
+                }
+            }
+            Action::Destroy { .. }
+            | Action::Retain { .. }
+            | Action::Forget
+            | Action::Leave { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, target: Target<'_>, info: NamespaceInfo, origin: Origin) {
+        let mut deployment = Deployment::new(info, target.account.id(), origin);
+        deployment.deployers = self.claimed(target.id);
+        let record = Record::Deployed(deployment);
+        self.session.state_mut().namespaces.insert(target.id.to_owned(), record);
+    }
+
+    /// The programs that list a namespace once this one has deployed it.
+    fn claimed(&self, id: &str) -> BTreeSet<String> {
+        let record = self.session.state().namespaces.get(id);
+        let listed = record.map(|record| record.deployers().clone()).unwrap_or_default();
+        self.deployer.claim(&listed, self.take_over).unwrap_or(listed)
+    }
+
+    /// Creates a namespace whose title no namespace had a moment ago.
+    async fn create(
+        &mut self,
+        target: Target<'_>,
+        title: &str,
+    ) -> Result<NamespaceInfo, DeployError> {
+        let deployers = self.claimed(target.id);
+        let namespaces = &mut self.session.state_mut().namespaces;
+        let replaces = namespaces.remove(target.id).and_then(|record| match record {
+            Record::Deployed(deployment) => Some(Box::new(deployment)),
+            Record::Creating(creating) => creating.replaces,
+        });
+        let lost = replaces.as_ref().map(|replaced| replaced.namespace_id.clone());
+        let creating = Creating {
+            title: title.to_owned(),
+            account_id: target.account.id().to_owned(),
+            since: Timestamp::now(),
+            deployers,
+            replaces,
+        };
+        namespaces.insert(target.id.to_owned(), Record::Creating(creating));
+        self.session.save().await?;
+        let error = match target.api().create(title).await {
+            Ok(info) => return Ok(info),
+            Err(error) if error.outcome_unknown() => {
+                self.host.event(Event::Waiting { what: "finding out whether it was created" });
+                let info = self.finish_creating(target, title).await?;
+                if lost.as_ref() != Some(&info.id) {
+                    return Ok(info);
+                }
+                DeployError::Reappeared { id: target.id.to_owned(), namespace_id: info.id }
+            }
+            Err(error) => self.why_refused(target, lost, error).await?,
+        };
+        // It surely was not created by this: whoever has the title now, it is not ours. What it was
+        // to replace is, should it come back.
+        self.restore(target);
+        if let Some(Record::Creating(_)) = self.session.state().namespaces.get(target.id) {
+            self.session.state_mut().namespaces.remove(target.id);
+        }
+        self.session.save().await?;
+        Err(error)
+    }
+
+    /// Why a create was refused: perhaps because the namespace that it was to replace came back.
+    async fn why_refused(
+        &self,
+        target: Target<'_>,
+        lost: Option<String>,
+        error: crate::api::ApiError,
+    ) -> Result<DeployError, DeployError> {
+        if let Some(lost) = lost.filter(|_| error.is_title_taken())
+            && let Ok(Some(info)) = target.api().get(&lost).await
+        {
+            let id = target.id.to_owned();
+            return Ok(DeployError::Reappeared { id, namespace_id: info.id });
+        }
+        Ok(DeployError::request(target.id, "create the namespace")(error))
+    }
+
+    /// Finishes a create that may have been applied already: the title is then taken, by it.
+    async fn finish_creating(
+        &mut self,
+        target: Target<'_>,
+        title: &str,
+    ) -> Result<NamespaceInfo, DeployError> {
+        let failed = DeployError::request(target.id, "create the namespace");
+        let find = || async {
+            let all = target.account.list(target.id).await?;
+            Ok::<_, DeployError>(titled(target.id, &all, title)?.cloned())
+        };
+        if let Some(info) = find().await? {
+            return Ok(info);
+        }
+        let error = match target.api().create(title).await {
+            Ok(info) => return Ok(info),
+            Err(error) if error.is_title_taken() || error.outcome_unknown() => error,
+            Err(error) => return Err(failed(error)),
+        };
+        self.host.event(Event::Waiting { what: "waiting for the new namespace to be listed" });
+        let found = wait::until(self.interrupt, SETTLING, find, Option::is_some).await?;
+        found.ok_or_else(|| failed(error))
+    }
+
+    async fn rename(
+        &mut self,
+        target: Target<'_>,
+        namespace_id: &str,
+        title: &str,
+    ) -> Result<(), DeployError> {
+        let rename = || target.api().rename(namespace_id, title);
+        let renamed = wait::while_unseen(self.interrupt, rename).await;
+        renamed.map_err(DeployError::request(target.id, "rename the namespace"))?;
+        if let Some(deployment) = self.deployment(target.id) {
+            title.clone_into(&mut deployment.title);
+        }
+        Ok(())
+    }
+
+    /// Deletes a namespace and asks whether it is gone.
+    pub(super) async fn destroy(
+        &self,
+        target: Target<'_>,
+        namespace_id: &str,
+    ) -> Result<(), DeployError> {
+        let deleted = target.api().delete(namespace_id).await;
+        deleted.map_err(DeployError::request(target.id, "delete the namespace"))?;
+        let get = || target.api().get(namespace_id);
+        let found = wait::until(self.interrupt, SETTLING, get, Option::is_none).await;
+        match found.map_err(DeployError::request(target.id, "see whether the namespace is gone"))? {
+            None => Ok(()),
+            Some(_) if self.interrupt.is_set() => Err(DeployError::Interrupted),
+            Some(info) => {
+                Err(DeployError::StillThere { id: target.id.to_owned(), namespace_id: info.id })
+            }
+        }
+    }
+}

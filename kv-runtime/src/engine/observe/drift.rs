@@ -1,0 +1,45 @@
+//! What others did to the keys that this tool wrote.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::super::error::DeployError;
+use super::super::resolve::{Pair, Resolved};
+use super::compare::{Place, Stored, Written, compare};
+use crate::state::{Deployment, DigestKey};
+
+/// How a key differs from what this tool wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Drift {
+    /// Its value, metadata or expiration is another.
+    Changed,
+    /// It is not there. A key that has a time to live is not missed.
+    Missing,
+}
+
+/// Compares the declared keys of a namespace whose declaration did not change since they were
+/// written; what is declared `once` belongs to the application and is not compared.
+pub(super) async fn drift(
+    place: Place<'_>,
+    resolved: &Resolved,
+    deployment: &Deployment,
+    digest_key: &DigestKey,
+) -> Result<BTreeMap<String, Drift>, DeployError> {
+    let pairs = resolved.pairs().unwrap_or_default();
+    let as_written = |pair: &&Pair| {
+        let record = deployment.keys.get(pair.key.as_ref());
+        !pair.once && record.is_some_and(|r| r.confirmed && r.digest == pair.digest(digest_key))
+    };
+    let pairs: Vec<&Pair> = pairs.iter().filter(as_written).collect();
+    let stored = compare(place, &pairs, Written::Ever).await;
+    let stored = stored.map_err(DeployError::request(place.id, "compare the keys"))?;
+    let drift = pairs.iter().zip(stored).filter_map(|(pair, stored)| match stored {
+        Stored::Other { .. } => Some((pair.key.to_string(), Drift::Changed)),
+        Stored::Missing if pair.expiry.is_none() => Some((pair.key.to_string(), Drift::Missing)),
+        Stored::Missing | Stored::Same => None,
+    });
+    Ok(drift.collect())
+}

@@ -1,0 +1,272 @@
+//! Asks the API what is there: as few requests as the plan needs.
+
+mod compare;
+mod drift;
+mod keys;
+mod removal;
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+
+use super::account::{RemoteAccount, titled};
+use super::error::DeployError;
+use super::resolve::{Pair, Resolved};
+use super::wait;
+use crate::api::NamespaceInfo;
+use crate::interrupt::Interrupt;
+use crate::state::{Creating, Deployment, Record, State};
+use compare::existing;
+use drift::drift;
+
+pub(super) use compare::{Place, Stored, Written, compare, present};
+pub use drift::Drift;
+pub(super) use removal::{Removal, observe_removal};
+
+/// What is there of a declared namespace.
+#[derive(Debug)]
+pub(super) struct Observation {
+    pub(super) namespace: Observed,
+    /// What is stored under declared keys that the state does not know to be there as this tool
+    /// wrote them.
+    pub(super) existing: HashMap<String, Stored>,
+    /// The keys that others changed or removed, when that was asked for.
+    pub(super) drift: BTreeMap<String, Drift>,
+}
+
+/// How closely to look, and when to stop.
+#[derive(Debug, Clone)]
+pub(super) struct Look {
+    /// Whether to ask the API at all for a namespace that the state knows.
+    pub(super) refresh: bool,
+    /// Whether to compare every key.
+    pub(super) drift: bool,
+    /// How many requests are in flight.
+    pub(super) jobs: usize,
+    pub(super) interrupt: Interrupt,
+}
+
+/// What is there of the namespace itself. `titled` is Cloudflare's id of the namespace that has
+/// the declared title, where the plan needs to know.
+#[derive(Debug)]
+pub(super) enum Observed {
+    /// The state knows nothing of it.
+    Unrecorded { titled: Option<String> },
+    /// It was being created; `found` is Cloudflare's id of the one that has the title it was to have.
+    Creating { created_as: String, found: Option<String>, titled: Option<String> },
+    /// It is there under the id in the state.
+    There { namespace_id: String, title: String, titled: Option<String> },
+    /// It is not there under the id in the state.
+    Vanished { lost: String, titled: Option<String> },
+}
+
+impl Observed {
+    /// Whether it is there as the state has it.
+    pub(super) fn is_there(&self) -> bool {
+        matches!(self, Self::There { .. })
+    }
+
+    fn namespace_id(&self) -> Option<&str> {
+        match self {
+            Self::Unrecorded { titled } | Self::Vanished { titled, .. } => titled.as_deref(),
+            Self::Creating { found, .. } => found.as_deref(),
+            Self::There { namespace_id, .. } => Some(namespace_id),
+        }
+    }
+}
+
+/// Observes a declared namespace. Its files are read when the plan will need them.
+pub(super) async fn observe(
+    account: &RemoteAccount,
+    resolved: &mut Resolved,
+    state: &State,
+    look: &Look,
+) -> Result<Observation, DeployError> {
+    let id = resolved.declaration.id;
+    let record = state.namespaces.get(id);
+    let namespace = observe_namespace(account, resolved, record, look).await?;
+    if !namespace.is_there() {
+        resolved.read_spreads()?;
+    }
+    let (mut existing_pairs, mut drifted) = (HashMap::new(), BTreeMap::new());
+    if let Some(namespace_id) = namespace.namespace_id() {
+        let (api, interrupt, jobs) = (account.api(), &look.interrupt, look.jobs);
+        let place = Place { api, id, namespace_id, interrupt, jobs };
+        let deployment = recorded(record, &namespace);
+        let unknown = unknown(resolved, deployment);
+        if !unknown.is_empty() {
+            let known = deployment.map_or(0, |deployment| deployment.keys.len());
+            existing_pairs = existing(place, &unknown, known).await?;
+        }
+        if let Some(deployment) = deployment.filter(|_| look.drift) {
+            drifted = drift(place, resolved, deployment, state.digest_key()).await?;
+        }
+    }
+    Ok(Observation { namespace, existing: existing_pairs, drift: drifted })
+}
+
+/// What the state has of the namespace that is there. One that came back while another was to be
+/// created in its place is as it was.
+pub(super) fn recorded<'a>(
+    record: Option<&'a Record>,
+    observed: &Observed,
+) -> Option<&'a Deployment> {
+    let deployment = record?.deployment()?;
+    observed.is_there().then_some(deployment)
+}
+
+/// The pairs whose keys may be there without this tool having written them so: those that the state
+/// does not have, and those that are left to the application once they are seeded.
+fn unknown<'a>(resolved: &'a Resolved, deployment: Option<&Deployment>) -> Vec<&'a Pair> {
+    let pairs = resolved.pairs().unwrap_or_default();
+    let unknown = |pair: &&Pair| {
+        let record = deployment.and_then(|deployment| deployment.keys.get(pair.key.as_ref()));
+        record.is_none_or(|record| pair.once && !record.confirmed)
+    };
+    pairs.iter().filter(unknown).collect()
+}
+
+async fn observe_namespace(
+    account: &RemoteAccount,
+    resolved: &Resolved,
+    record: Option<&Record>,
+    look: &Look,
+) -> Result<Observed, DeployError> {
+    let (id, title) = (resolved.declaration.id, resolved.title.as_str());
+    match record {
+        None => Ok(Observed::Unrecorded { titled: find(account, id, title).await? }),
+        Some(Record::Creating(creating)) => {
+            observe_creating(account, id, title, creating, &look.interrupt).await
+        }
+        Some(Record::Deployed(deployment)) if look.refresh || look.drift => {
+            observe_deployed(account, id, title, deployment, &look.interrupt).await
+        }
+        Some(Record::Deployed(deployment)) => Ok(Observed::There {
+            namespace_id: deployment.namespace_id.clone(),
+            title: deployment.title.clone(),
+            titled: None,
+        }),
+    }
+}
+
+async fn observe_creating(
+    account: &RemoteAccount,
+    id: &str,
+    title: &str,
+    creating: &Creating,
+    interrupt: &Interrupt,
+) -> Result<Observed, DeployError> {
+    let found = find(account, id, &creating.title).await?;
+    if let Some(replaced) = &creating.replaces {
+        let back = current(account, id, replaced, interrupt).await?;
+        match (back, &found) {
+            (Some(back), Some(found)) if back.id != *found => {
+                return Err(DeployError::CameBack {
+                    id: id.to_owned(),
+                    namespace_id: back.id,
+                    replacement: found.clone(),
+                });
+            }
+            (Some(_), _) => {
+                return observe_deployed(account, id, title, replaced, interrupt).await;
+            }
+            (None, _) => {}
+        }
+    }
+    let titled = find(account, id, title).await?;
+    Ok(Observed::Creating { created_as: creating.title.clone(), found, titled })
+}
+
+async fn observe_deployed(
+    account: &RemoteAccount,
+    id: &str,
+    title: &str,
+    deployment: &Deployment,
+    interrupt: &Interrupt,
+) -> Result<Observed, DeployError> {
+    let namespace_id = deployment.namespace_id.clone();
+    if let Some(info) = current(account, id, deployment, interrupt).await? {
+        let titled = if info.title == title { None } else { find(account, id, title).await? };
+        return Ok(Observed::There { namespace_id, title: info.title, titled });
+    }
+    Ok(Observed::Vanished { lost: namespace_id, titled: find(account, id, title).await? })
+}
+
+/// The namespace under the id in the state. One that was just created is waited for.
+async fn current(
+    account: &RemoteAccount,
+    id: &str,
+    deployment: &Deployment,
+    interrupt: &Interrupt,
+) -> Result<Option<NamespaceInfo>, DeployError> {
+    let get = || account.api().get(&deployment.namespace_id);
+    let found = match wait::settling(deployment.created_at) {
+        Some(left) => wait::until(interrupt, left, get, Option::is_some).await,
+        None => get().await,
+    };
+    if let Some(info) = found.map_err(DeployError::request(id, "look the namespace up"))? {
+        return Ok(Some(info));
+    }
+    // The list is another view of the account, and one that has it is enough.
+    let all = account.listed(id).await?;
+    Ok(all.iter().find(|info| info.id == deployment.namespace_id).cloned())
+}
+
+/// Cloudflare's id of the namespace that has a title.
+async fn find(
+    account: &RemoteAccount,
+    id: &str,
+    title: &str,
+) -> Result<Option<String>, DeployError> {
+    let found = titled(id, account.listed(id).await?, title)?;
+    Ok(found.map(|info| info.id.clone()))
+}
+
+/// What is there of a namespace that the state has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "seen", rename_all = "snake_case")]
+pub(crate) enum Seen {
+    /// It is there.
+    There {
+        /// The title that others gave it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        renamed_to: Option<String>,
+        /// The keys that others changed or removed.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        drift: BTreeMap<String, Drift>,
+    },
+    /// It is not there.
+    Gone,
+}
+
+/// Looks at a namespace that the state has, and at its keys when it is still declared.
+pub(super) async fn look_at(
+    account: &RemoteAccount,
+    id: &str,
+    record: &Record,
+    resolved: Option<&Resolved>,
+    state: &State,
+    look: &Look,
+) -> Result<Seen, DeployError> {
+    let deployment = match record {
+        Record::Deployed(deployment) => deployment,
+        Record::Creating(creating) => {
+            let found = find(account, id, &creating.title).await?;
+            let there = Seen::There { renamed_to: None, drift: BTreeMap::new() };
+            return Ok(found.map_or(Seen::Gone, |_| there));
+        }
+    };
+    let Some(info) = current(account, id, deployment, &look.interrupt).await? else {
+        return Ok(Seen::Gone);
+    };
+    let drift = match resolved {
+        Some(resolved) => {
+            let (api, interrupt, jobs) = (account.api(), &look.interrupt, look.jobs);
+            let place = Place { api, id, namespace_id: &info.id, interrupt, jobs };
+            drift(place, resolved, deployment, state.digest_key()).await?
+        }
+        None => BTreeMap::new(),
+    };
+    let renamed_to = Some(info.title).filter(|title| *title != deployment.title);
+    Ok(Seen::There { renamed_to, drift })
+}

@@ -1,0 +1,239 @@
+//! Plans a namespace that is declared.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet, btree_map};
+use std::iter::Peekable;
+use std::ops::Bound;
+
+use kv_rules::Expiry;
+
+use super::super::error::DeployError;
+use super::super::observe::{Observation, Observed, Stored, recorded};
+use super::super::options::Deployer;
+use super::super::resolve::{Pair, Resolved, digests};
+use super::{Action, KeyChange, NamespacePlan, Reason};
+use crate::state::{Deployment, KeyRecord, State};
+
+/// What the caller wants beyond the declaration.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wishes<'a> {
+    pub(crate) adopt: bool,
+    pub(crate) renew: bool,
+    pub(crate) repair: bool,
+    pub(crate) take_over: bool,
+    pub(crate) deployer: &'a Deployer,
+}
+
+/// What it takes to do what is planned for a declared namespace.
+pub(crate) struct Declared<'a> {
+    pub(crate) resolved: &'a Resolved,
+    /// What is written, in the order of the plan.
+    pub(crate) puts: Vec<Put<'a>>,
+    /// What the state notes of keys that stay as they are.
+    pub(crate) settled: Vec<Put<'a>>,
+    /// Whether the state learns something that changes nothing at Cloudflare.
+    pub(crate) updates_state: bool,
+}
+
+/// A pair to write, and what the state says of it once that is confirmed.
+#[derive(Clone, Copy)]
+pub(crate) struct Put<'a> {
+    pub(crate) pair: &'a Pair,
+    pub(crate) record: KeyRecord,
+}
+
+/// Plans one declared namespace.
+pub(crate) fn plan_declared<'a>(
+    resolved: &'a Resolved,
+    state: &State,
+    observation: &Observation,
+    wishes: Wishes<'_>,
+) -> Result<(NamespacePlan, Declared<'a>), DeployError> {
+    let (id, title) = (resolved.declaration.id, resolved.title.as_str());
+    let action = declared_action(resolved, state, &observation.namespace, wishes)?;
+    let record = state.namespaces.get(id);
+    let deployment = recorded(record, &observation.namespace);
+    let mut planner = Planner {
+        plan: NamespacePlan::of(id, title, action),
+        declared: Declared {
+            resolved,
+            puts: Vec::new(),
+            settled: Vec::new(),
+            updates_state: false,
+        },
+    };
+    // Without its spreads a declaration is one that was written as a whole: see `is_written`.
+    if let Some(pairs) = resolved.pairs() {
+        planner.plan_keys(pairs, state, deployment, observation, wishes);
+    }
+    let Planner { mut plan, mut declared } = planner;
+    if !wishes.repair {
+        plan.drift.clone_from(&observation.drift);
+    }
+    let digest = Some(resolved.digest(state.digest_key()));
+    let is_current = |deployment: &Deployment| {
+        deployment.delete == resolved.declaration.delete
+            && deployment.title == title
+            && deployment.declared == digest
+            && wishes.deployer.claim(&deployment.deployers, wishes.take_over).is_none()
+    };
+    declared.updates_state = !deployment.is_some_and(is_current);
+    Ok((plan, declared))
+}
+
+/// Whether every pair of a declaration was written as it is declared, so that its spreads need not
+/// be read as long as the namespace is there.
+pub(crate) fn is_written(resolved: &Resolved, state: &State) -> bool {
+    let record = state.namespaces.get(resolved.declaration.id);
+    let Some(deployment) = record.and_then(|record| record.deployment()) else { return false };
+    deployment.declared == Some(resolved.digest(state.digest_key()))
+}
+
+fn declared_action(
+    resolved: &Resolved,
+    state: &State,
+    observed: &Observed,
+    wishes: Wishes<'_>,
+) -> Result<Action, DeployError> {
+    let (id, title) = (resolved.declaration.id, resolved.title.as_str());
+    let taken = |namespace_id: &str| match state.owner(namespace_id) {
+        Some(owner) if owner != id => {
+            let owner = owner.to_owned();
+            DeployError::TitleOwned { id: id.to_owned(), title: title.to_owned(), owner }
+        }
+        _ => DeployError::TitleExists {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            namespace_id: namespace_id.to_owned(),
+        },
+    };
+    let fresh = |titled: &Option<String>, or: Action| match titled {
+        None => Ok(or),
+        Some(found) if state.owner(found).is_some_and(|owner| owner != id) => Err(taken(found)),
+        Some(found) if resolved.declaration.adopt || wishes.adopt => {
+            Ok(Action::Adopt { namespace_id: found.clone() })
+        }
+        Some(found) => Err(taken(found)),
+    };
+    match observed {
+        Observed::Unrecorded { titled } => fresh(titled, Action::Create),
+        Observed::Vanished { lost, titled } => {
+            fresh(titled, Action::Recreate { lost: lost.clone() })
+        }
+        Observed::Creating { created_as, found, titled } => match titled {
+            Some(other) if found.as_ref() != Some(other) => Err(taken(other)),
+            _ => Ok(Action::Resume { created_as: created_as.clone(), namespace_id: found.clone() }),
+        },
+        Observed::There { namespace_id, title: actual, titled } => match titled {
+            Some(other) if other != namespace_id => Err(taken(other)),
+            _ if actual == title => Ok(Action::Keep { namespace_id: namespace_id.clone() }),
+            _ => Ok(Action::Rename { namespace_id: namespace_id.clone(), from: actual.clone() }),
+        },
+    }
+}
+
+/// A plan that keys are added to.
+struct Planner<'a> {
+    plan: NamespacePlan,
+    declared: Declared<'a>,
+}
+
+impl<'a> Planner<'a> {
+    fn plan_keys(
+        &mut self,
+        pairs: &'a [Pair],
+        state: &State,
+        deployment: Option<&Deployment>,
+        observation: &Observation,
+        wishes: Wishes<'_>,
+    ) {
+        let mut records = deployment.map(|deployment| InOrder::new(&deployment.keys));
+        let digests = digests(pairs, state.digest_key());
+        for (pair, digest) in pairs.iter().zip(digests) {
+            let recorded = records.as_mut().and_then(|records| records.find(&pair.key));
+            let record = KeyRecord { digest, confirmed: true, once: pair.once };
+            let put = Put { pair, record };
+            let is_seeded = recorded.is_some_and(|recorded| recorded.confirmed);
+            // Looked up only where the state does not say it all.
+            let existing = || observation.existing.get(pair.key.as_ref()).copied();
+            let renewable = wishes.renew && matches!(pair.expiry, Some(Expiry::Ttl(_)));
+            let drifted = || observation.drift.contains_key(pair.key.as_ref());
+            match recorded {
+                _ if pair.once && !is_seeded && existing().is_some() => {
+                    self.settle(put, Reason::Once);
+                }
+                None => match existing() {
+                    None | Some(Stored::Missing) => self.put(put, Reason::New, None),
+                    Some(Stored::Same) => self.settle(put, Reason::Equal),
+                    Some(Stored::Other { bytes }) => {
+                        self.put(put, Reason::Overwrite, Some(bytes));
+                    }
+                },
+                Some(recorded) if !recorded.confirmed => self.put(put, Reason::Unconfirmed, None),
+                Some(recorded) if pair.once => {
+                    if !recorded.once {
+                        self.settle(put, Reason::Once);
+                    }
+                }
+                Some(recorded) if recorded.digest != digest => self.put(put, Reason::Changed, None),
+                Some(_) if wishes.repair && drifted() => self.put(put, Reason::Repaired, None),
+                Some(_) if renewable => self.put(put, Reason::Renewed, None),
+                Some(recorded) if recorded.once => self.put(put, Reason::Changed, None),
+                Some(_) => {}
+            }
+        }
+        let Some(deployment) = deployment else { return };
+        if records.is_some_and(|records| records.found == deployment.keys.len()) {
+            return;
+        }
+        let declared: HashSet<&str> = pairs.iter().map(|pair| pair.key.as_ref()).collect();
+        for (key, recorded) in &deployment.keys {
+            if declared.contains(key.as_ref()) {
+                continue;
+            }
+            let list =
+                if recorded.once { &mut self.plan.forget } else { &mut self.plan.delete };
+            list.push(key.to_string());
+        }
+    }
+
+    fn put(&mut self, put: Put<'a>, reason: Reason, replaced_bytes: Option<u64>) {
+        self.declared.puts.push(put);
+        self.plan.put.push(KeyChange { replaced_bytes, ..change(put.pair, reason) });
+    }
+
+    fn settle(&mut self, put: Put<'a>, reason: Reason) {
+        self.declared.settled.push(put);
+        self.plan.settle.push(change(put.pair, reason));
+    }
+}
+
+fn change(pair: &Pair, reason: Reason) -> KeyChange {
+    let bytes = pair.value.len() as u64;
+    KeyChange { key: pair.key.clone(), reason, bytes, replaced_bytes: None }
+}
+
+/// Finds records of keys that mostly come in the order of the records: then one walk over both
+/// replaces a search for each.
+struct InOrder<'a> {
+    keys: &'a BTreeMap<Cow<'static, str>, KeyRecord>,
+    next: Peekable<btree_map::Range<'a, Cow<'static, str>, KeyRecord>>,
+    /// How many keys had a record.
+    found: usize,
+}
+
+impl<'a> InOrder<'a> {
+    fn new(keys: &'a BTreeMap<Cow<'static, str>, KeyRecord>) -> Self {
+        Self { keys, next: keys.range::<str, _>(..).peekable(), found: 0 }
+    }
+
+    fn find(&mut self, key: &str) -> Option<&'a KeyRecord> {
+        if self.next.peek().is_none_or(|(next, _)| next.as_ref() != key) {
+            let from = (Bound::Included(key), Bound::Unbounded);
+            self.next = self.keys.range::<str, _>(from).peekable();
+        }
+        let (_, found) = self.next.next_if(|(next, _)| next.as_ref() == key)?;
+        self.found += 1;
+        Some(found)
+    }
+}

@@ -1,0 +1,90 @@
+//! Plans a namespace that is destroyed or left the code, and tells one that was renamed.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::super::observe::Removal;
+use super::super::options::Deployer;
+use super::{Action, Declared, NamespacePlan};
+use crate::state::{Record, State};
+
+/// Whose namespace it is that a program does not list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ownership {
+    /// The program's own: no other lists it.
+    Own,
+    /// Another program lists it, or it is not known which one does.
+    Others,
+}
+
+impl Deployer {
+    /// Whose a namespace is that these programs list.
+    pub(crate) fn ownership(&self, deployers: &BTreeSet<String>) -> Ownership {
+        let own = deployers.len() == 1 && deployers.contains(&self.program);
+        if own { Ownership::Own } else { Ownership::Others }
+    }
+
+    /// The programs that list a namespace once this one has deployed it; `None` where that is so
+    /// already. A program that deploys single namespaces takes those that no other lists.
+    pub(crate) fn claim(
+        &self,
+        deployers: &BTreeSet<String>,
+        take_over: bool,
+    ) -> Option<BTreeSet<String>> {
+        let mut claimed = if take_over { BTreeSet::new() } else { deployers.clone() };
+        if self.lists_all || claimed.is_empty() {
+            claimed.insert(self.program.clone());
+        }
+        (claimed != *deployers).then_some(claimed)
+    }
+}
+
+/// Plans the end of a namespace that is destroyed or left the code.
+pub(crate) fn plan_removal(id: &str, record: &Record, removal: Removal) -> NamespacePlan {
+    let action = match removal {
+        Removal::Gone => Action::Forget,
+        Removal::Kept { namespace_id } => Action::Retain { namespace_id },
+        Removal::Removable { namespace_id, keys, undeclared } => {
+            Action::Destroy { namespace_id, keys, undeclared }
+        }
+    };
+    NamespacePlan::of(id, record.title(), action)
+}
+
+impl NamespacePlan {
+    /// Leaves alone what other programs deploy.
+    pub(crate) fn leave(id: &str, record: &Record, program: &str) -> Self {
+        let others = record.deployers().iter().filter(|deployer| *deployer != program);
+        let deployers = others.cloned().collect();
+        Self::of(id, record.title(), Action::Leave { deployers })
+    }
+}
+
+/// Which of the namespaces that will go look like one that will be created: the same keys under
+/// another id, or the only one that goes beside the only one that comes.
+pub(crate) fn likely_renames<'a>(
+    removed: &mut [NamespacePlan],
+    declared: impl Iterator<Item = (&'a NamespacePlan, &'a Declared<'a>)>,
+    state: &State,
+) {
+    let created: Vec<_> = declared
+        .filter(|(plan, _)| matches!(plan.action, Action::Create))
+        .map(|(plan, declared)| {
+            let keys: HashSet<&str> = declared.puts.iter().map(|p| p.pair.key.as_ref()).collect();
+            (plan.id.as_str(), keys)
+        })
+        .collect();
+    let goes = |plan: &NamespacePlan| {
+        matches!(plan.action, Action::Destroy { .. } | Action::Retain { .. })
+    };
+    let alone = created.len() == 1 && removed.iter().filter(|plan| goes(plan)).count() == 1;
+    for plan in removed.iter_mut().filter(|plan| goes(plan)) {
+        let deployment = state.namespaces.get(&plan.id).and_then(Record::deployment);
+        let Some(deployment) = deployment else { continue };
+        let shared = |keys: &HashSet<&str>| {
+            deployment.keys.keys().filter(|key| keys.contains(key.as_ref())).count()
+        };
+        let best = created.iter().map(|(id, keys)| (shared(keys), *id)).max_by_key(|best| best.0);
+        plan.likely_renamed_to =
+            best.filter(|(shared, _)| alone || *shared > 0).map(|(_, id)| id.to_owned());
+    }
+}
