@@ -5,7 +5,6 @@ use std::path::{Component, Path, PathBuf};
 
 use kv_rules::ValueError;
 
-
 /// The crate that a declaration stands in.
 #[derive(Debug)]
 pub(crate) struct Package {

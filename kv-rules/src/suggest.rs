@@ -6,10 +6,7 @@
 /// assert_eq!(kv_rules::closest("stging", ["dev", "staging"]), Some("staging"));
 /// assert_eq!(kv_rules::closest("other", ["dev", "staging"]), None);
 /// ```
-pub fn closest<'a>(
-    written: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn closest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(written);
     known
         .into_iter()

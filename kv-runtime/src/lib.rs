@@ -76,12 +76,12 @@ pub use serde_json;
 pub use worker;
 
 pub use codec::{DecodeError, EncodeError};
+pub use cursors::CircularListing;
 pub use declaration::Declaration;
 #[cfg(not(target_arch = "wasm32"))]
 pub use deploy::Deploy;
 #[cfg(not(target_arch = "wasm32"))]
 pub use engine::{DeployError, Deployed, Plan};
-pub use cursors::CircularListing;
 pub use entry::{Delete, Entry, Get, GetWithMetadata, Put};
 pub use error::{Error, Part};
 pub use family::FamilyError;

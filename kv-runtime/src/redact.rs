@@ -89,7 +89,10 @@ mod tests {
         redactor.add("p\"ss", "token");
         redactor.add("abc", "env SHORT");
         for (text, redacted) in [
-            ("it was p\"ss/w rd, twice: p\"ss/w rd", "it was [env PASSWORD], twice: [env PASSWORD]"),
+            (
+                "it was p\"ss/w rd, twice: p\"ss/w rd",
+                "it was [env PASSWORD], twice: [env PASSWORD]",
+            ),
             ("https://x/?p%22ss%2Fw%20rd", "https://x/?[env PASSWORD]"),
             ("Basic cCJzcy93IHJk", "Basic [env PASSWORD]"),
             (r#"{"a":"p\"ss/w rd"}"#, r#"{"a":"[env PASSWORD]"}"#),

@@ -256,6 +256,9 @@ pub fn select(name: &str) -> Vec<&'static Declaration> {
         "v3" => vec![v3::Sessions::DECLARATION, v2::Users::DECLARATION],
         "v1-without-sessions" => vec![v1::Users::DECLARATION],
         "existing" => vec![shared::Existing::DECLARATION],
+        "existing-and-v1" => {
+            vec![shared::Existing::DECLARATION, v1::Sessions::DECLARATION, v1::Users::DECLARATION]
+        }
         "existing-owned" => vec![shared::Owned::DECLARATION],
         "preserved" => vec![shared::Preserved::DECLARATION],
         "users-and-preserved" => vec![v1::Users::DECLARATION, shared::Preserved::DECLARATION],

@@ -84,6 +84,7 @@ pub(crate) fn deploy_main() -> ExitCode {
         binary: option_env!("CARGO_BIN_NAME"),
         repository: "",
         app: None,
+        retry: None,
     };
     kv_runtime::__private::deploy_main(&package, &[declaration])
 }

@@ -7,8 +7,8 @@ use super::property::{Properties, env, mismatch};
 use crate::errors::Errors;
 use crate::model::{Account, Head, Setting};
 use crate::names;
-use kv_rules::did_you_mean;
 use crate::syntax::{Function, Header, Json, JsonKind, Name, Struct, Value, ValueKind};
+use kv_rules::did_you_mean;
 
 const DEFAULT_TITLE: &str = "{app}-{stage}-{id}";
 

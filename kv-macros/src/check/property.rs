@@ -4,9 +4,9 @@
 use proc_macro2::{Ident, Span, TokenStream};
 
 use crate::errors::Errors;
-use kv_rules::did_you_mean;
 use crate::syntax::{Call, Function, Json, JsonKind, Name, Property, Value, ValueKind};
 use crate::syntax::{Known, is_text, spells};
+use kv_rules::did_you_mean;
 
 /// The properties that were written, each at most once.
 pub(super) struct Properties(Vec<Property>);

@@ -28,9 +28,7 @@ impl Budget {
         let wait = self.reserve().saturating_duration_since(Instant::now());
         if wait > LONG {
             let (seconds, window) = (wait.as_secs(), WINDOW.as_secs() / 60);
-            warn!(
-                "Waiting {seconds} s: Cloudflare takes {REQUESTS} requests in {window} minutes"
-            );
+            warn!("Waiting {seconds} s: Cloudflare takes {REQUESTS} requests in {window} minutes");
         }
         wait
     }

@@ -160,7 +160,10 @@ mod tests {
             (json!({"successful_key_count": 3}), Some(&[][..])),
             (json!({"successful_key_count": 3, "unsuccessful_keys": null}), Some(&[])),
             (json!({"successful_key_count": 2, "unsuccessful_keys": ["b"]}), Some(&["b"])),
-            (json!({"successful_key_count": 0, "unsuccessful_keys": ["c", "a", "b"]}), Some(&["c", "a", "b"])),
+            (
+                json!({"successful_key_count": 0, "unsuccessful_keys": ["c", "a", "b"]}),
+                Some(&["c", "a", "b"]),
+            ),
             (Value::Null, None),
             (json!({}), None),
             (json!({"unsuccessful_keys": []}), None),

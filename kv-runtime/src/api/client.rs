@@ -179,11 +179,8 @@ impl Client {
     async fn await_turn(&self) -> Result<(), ApiError> {
         let Shared { budget, run, .. } = &*self.shared;
         let wait = budget.as_ref().map_or(Duration::ZERO, Budget::spend);
-        let waited = if wait.is_zero() {
-            run.interrupt.check()
-        } else {
-            run.interrupt.sleep(wait).await
-        };
+        let waited =
+            if wait.is_zero() { run.interrupt.check() } else { run.interrupt.sleep(wait).await };
         waited.map_err(|Interrupted| ApiError::Interrupted)
     }
 

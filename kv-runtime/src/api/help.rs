@@ -43,7 +43,8 @@ pub(super) fn help(call: &CallError) -> Option<String> {
 }
 
 /// What a base URL lacks whose server does not know the paths of the API.
-const OUTSIDE: &str = "the base URL does not end in `/client/v4`, where Cloudflare's API is: add it";
+const OUTSIDE: &str =
+    "the base URL does not end in `/client/v4`, where Cloudflare's API is: add it";
 
 fn unreadable(call: &CallError, status: u16) -> &'static str {
     match status {

@@ -38,7 +38,7 @@ fn code(text: &str) -> String {
     let mut out = String::from("<code>");
     for c in text.chars() {
         // What links, mentions and markup are made of; words, paths and numbers stay readable.
-        if c.is_ascii_punctuation() && !matches!(c, ',' | '.' | '/' | '-' | '(' | ')') {
+        if c.is_ascii_punctuation() && !matches!(c, ',' | '.' | ':' | '-' | '(' | ')' | '/') {
             let _ = write!(out, "&#{};", u32::from(c));
         } else if acts(c) {
             out.extend(c.escape_default());
@@ -46,8 +46,8 @@ fn code(text: &str) -> String {
             out.push(c);
         }
     }
-    // A host's name alone would become a link.
-    out.replace("www.", "www&#46;") + "</code>"
+    // A URL, or a host's name alone, would become a link.
+    out.replace("://", "&#58;//").replace("www.", "www&#46;") + "</code>"
 }
 
 #[cfg(test)]
@@ -59,7 +59,7 @@ mod tests {
         assert_eq!(
             code("a|b [x](http://e) ![i] <b> @me `c` **d** \\ ##[e]\n::f"),
             "<code>a&#124;b &#91;x&#93;(http&#58;//e) &#33;&#91;i&#93; &#60;b&#62; &#64;me \
-             &#96;c&#96; &#42;&#42;d&#42;&#42; &#92; &#35;&#35;&#91;e&#93;\\n&#58;&#58;f</code>"
+             &#96;c&#96; &#42;&#42;d&#42;&#42; &#92; &#35;&#35;&#91;e&#93;\\n::f</code>"
         );
         assert_eq!(code("user-sessions"), "<code>user-sessions</code>");
         assert_eq!(code("www.example.com"), "<code>www&#46;example.com</code>");

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::api::RunContext;
+use crate::api::{RetryPolicy, RunContext};
 use crate::declaration::Declaration;
 use crate::engine::DeployError;
 use args::Args;
@@ -72,6 +72,7 @@ macro_rules! __deploy_main {
                 binary: ::core::option_env!("CARGO_BIN_NAME"),
                 repository: ::core::env!("CARGO_PKG_REPOSITORY"),
                 app: $app,
+                retry: ::core::option::Option::None,
             };
             $crate::__private::deploy_main(
                 &PACKAGE,
@@ -94,6 +95,8 @@ pub struct Package {
     pub repository: &'static str,
     /// The app that `deploy_main!` names.
     pub app: Option<&'static str>,
+    /// How long requests are tried; `None`: as long as by default.
+    pub retry: Option<RetryPolicy>,
 }
 
 const DONE: u8 = 0;

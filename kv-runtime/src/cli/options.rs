@@ -38,6 +38,9 @@ pub(super) fn options(args: &Args, package: &Package, stage: &str) -> Result<Opt
     options.take_over = args.take_over;
     options.only.clone_from(&args.only);
     options.jobs = args.jobs.into();
+    if let Some(retry) = package.retry {
+        options.retry = retry;
+    }
     Ok(options)
 }
 

@@ -150,7 +150,8 @@ impl Progress<'_> {
             }
             Event::Waiting { what } => self.screen.warn("Waiting", what),
             Event::Locked { holder } => {
-                let holder = holder.map_or_else(|| "another deploy".to_owned(), ToString::to_string);
+                let holder =
+                    holder.map_or_else(|| "another deploy".to_owned(), ToString::to_string);
                 self.screen.warn("Waiting", &format!("for {holder}"));
             }
             Event::Done { id } => {

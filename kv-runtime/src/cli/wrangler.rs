@@ -13,10 +13,7 @@ use crate::wrangler::{Binding, ConfigFile, Field};
 const DEV_STATE: &str = ".wrangler/state";
 
 /// The configuration to keep right, if any.
-pub(super) fn config(
-    args: &Args,
-    root: &Path,
-) -> Result<Option<ConfigFile>, CliError> {
+pub(super) fn config(args: &Args, root: &Path) -> Result<Option<ConfigFile>, CliError> {
     let field = if args.local.is_some() { Field::PreviewId } else { Field::Id };
     Ok(match &args.wrangler {
         Some(Some(path)) => Some(ConfigFile::at(path.clone(), args.stage(), field)?),

@@ -137,7 +137,11 @@ impl Connector {
 }
 
 impl Connection {
-    async fn open(login: Login, policy: RetryPolicy, run: &RunContext) -> Result<Self, DeployError> {
+    async fn open(
+        login: Login,
+        policy: RetryPolicy,
+        run: &RunContext,
+    ) -> Result<Self, DeployError> {
         let client = |credentials| {
             Client::in_run(&login.base_url, credentials, policy, run.clone())
                 .map_err(DeployError::Client)
@@ -172,7 +176,8 @@ impl Connection {
 
 async fn discover_account(client: &Client) -> Result<AccountInfo, DeployError> {
     let accounts = client.accounts().await;
-    let mut accounts = accounts.map_err(discovery("the account; CLOUDFLARE_ACCOUNT_ID names it"))?;
+    let mut accounts =
+        accounts.map_err(discovery("the account; CLOUDFLARE_ACCOUNT_ID names it"))?;
     match accounts.len() {
         0 => Err(DeployError::NoAccount),
         1 => Ok(accounts.swap_remove(0)),

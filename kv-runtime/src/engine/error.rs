@@ -128,7 +128,9 @@ pub enum DeployError {
         renamed: Option<(String, String)>,
     },
     /// The state is that of another package, which has the same name.
-    #[error("the state of {app}/{stage} is that of another package named like this one: it is deployed from {recorded}, and this one is {repository}")]
+    #[error(
+        "the state of {app}/{stage} is that of another package named like this one: it is deployed from {recorded}, and this one is {repository}"
+    )]
     OtherRepository {
         /// The app.
         app: String,
@@ -232,7 +234,9 @@ pub enum DeployError {
         namespace_id: String,
     },
     /// A namespace that vanished came back after another was created in its place.
-    #[error("`{id}`: the namespace {namespace_id} came back after {replacement} was created in its place")]
+    #[error(
+        "`{id}`: the namespace {namespace_id} came back after {replacement} was created in its place"
+    )]
     CameBack {
         /// The namespace's id.
         id: String,

@@ -520,7 +520,11 @@ impl Run {
         let removed = of(|action| {
             matches!(action, Action::Destroy { .. } | Action::Retain { .. } | Action::Forget)
         });
-        if creates && !take_over && removed.count() == state.namespaces.len() && !state.namespaces.is_empty() {
+        if creates
+            && !take_over
+            && removed.count() == state.namespaces.len()
+            && !state.namespaces.is_empty()
+        {
             let renamed = plan.namespaces.iter().find_map(|namespace| {
                 Some((namespace.id.clone(), namespace.likely_renamed_to.clone()?))
             });

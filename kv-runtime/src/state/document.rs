@@ -159,8 +159,10 @@ impl State {
         let damaged =
             |source| StateError::Damaged { location: location.to_owned(), source: Some(source) };
         if json.starts_with(HEAD.as_bytes()) {
-            check_sum(json)
-                .ok_or_else(|| StateError::Damaged { location: location.to_owned(), source: None })?;
+            check_sum(json).ok_or_else(|| StateError::Damaged {
+                location: location.to_owned(),
+                source: None,
+            })?;
         } else {
             check_format(json, location)?;
         }

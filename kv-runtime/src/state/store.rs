@@ -115,7 +115,9 @@ pub enum StateError {
         supported: u32,
     },
     /// The document has a format that is older than any which this version reads.
-    #[error("{location} has format {found}, older than {oldest}, the oldest that this version reads")]
+    #[error(
+        "{location} has format {found}, older than {oldest}, the oldest that this version reads"
+    )]
     Older {
         /// Where the document lies.
         location: String,
@@ -161,7 +163,9 @@ pub enum StateError {
         alive: bool,
     },
     /// The object store gives one lock to two holders, or overwrites what others wrote.
-    #[error("{url} does not honour conditional writes ({condition}), so that it cannot keep two deploys apart")]
+    #[error(
+        "{url} does not honour conditional writes ({condition}), so that it cannot keep two deploys apart"
+    )]
     Unconditional {
         /// The store.
         url: String,

@@ -102,7 +102,7 @@ async fn no_secret_is_in_an_error_or_in_a_log_at_trace() {
         }
     }
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(logged.contains("trying again"), "{logged}");
+    assert!(logged.contains("Retrying (2 of"), "{logged}");
     assert!(!logged.contains("hush"), "{logged}");
     assert!(!shown.concat().contains("hush"), "{shown:?}");
 }

@@ -1,5 +1,7 @@
 //! What goes wrong, and with which requests.
 
+use serde_json::{Value, json};
+
 use super::held::Hold;
 use super::request::Kind;
 
@@ -37,6 +39,76 @@ pub enum Answer {
     Json(u16, &'static str),
     /// A redirect.
     Redirect(String),
+    /// A bulk request's answer that does not add up.
+    Odd(Odd),
+    /// A listing of keys whose cursors go round in a circle of two.
+    Circle,
+    /// A list of namespaces that has each title twice.
+    Twice,
+}
+
+/// How the answer to a bulk request does not add up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Odd {
+    /// A key is reported as unsuccessful that was not sent.
+    NotSent,
+    /// A key is reported as unsuccessful twice.
+    Twice,
+    /// A key is reported as unsuccessful in another spelling.
+    Spelling,
+    /// No key is counted.
+    CountZero,
+    /// One key too few is counted.
+    OneTooFew,
+    /// One key too many is counted.
+    OneTooMany,
+    /// The count is negative.
+    Negative,
+    /// Numbers stand in place of the names.
+    Numbers,
+    /// There are no counts in the result.
+    Empty,
+    /// There is no result.
+    Null,
+    /// There is no body.
+    NoContent,
+}
+
+impl Odd {
+    /// Every one.
+    pub const ALL: [Self; 11] = [
+        Self::NotSent,
+        Self::Twice,
+        Self::Spelling,
+        Self::CountZero,
+        Self::OneTooFew,
+        Self::OneTooMany,
+        Self::Negative,
+        Self::Numbers,
+        Self::Empty,
+        Self::Null,
+        Self::NoContent,
+    ];
+
+    /// The result that is told for these keys; `None`: no body.
+    pub(super) fn result(self, keys: &[String]) -> Option<Value> {
+        let count = i64::try_from(keys.len()).unwrap();
+        let first = keys.first().cloned().unwrap_or_default();
+        let told = |count: i64, failed: Value| json!({"successful_key_count": count, "unsuccessful_keys": failed});
+        Some(match self {
+            Self::NotSent => told(count - 1, json!(["a-key-that-was-not-sent"])),
+            Self::Twice => told(count - 2, json!([first, first])),
+            Self::Spelling => told(count - 1, json!([first.to_uppercase()])),
+            Self::CountZero => told(0, json!([])),
+            Self::OneTooFew => told(count - 1, json!([])),
+            Self::OneTooMany => told(count + 1, json!([])),
+            Self::Negative => told(-count, json!([])),
+            Self::Numbers => told(count - 1, json!([1])),
+            Self::Empty => json!({}),
+            Self::Null => Value::Null,
+            Self::NoContent => return None,
+        })
+    }
 }
 
 /// Which of the requests of a kind go wrong.

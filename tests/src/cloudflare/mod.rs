@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 pub use consistency::Consistency;
-pub use faults::{Answer, Fault, When};
+pub use faults::{Answer, Fault, Odd, When};
 pub use held::Held;
 pub use request::{Kind, Request};
 

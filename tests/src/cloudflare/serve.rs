@@ -16,7 +16,7 @@ use tower::ServiceExt as _;
 
 use super::Shared;
 use super::consistency::UNSEEN;
-use super::faults::{Answer, Fault};
+use super::faults::{Answer, Fault, Odd};
 use super::request::{Kind, Request};
 
 /// An answer that is none: the connection is closed.
@@ -72,10 +72,58 @@ async fn answer(
             hold.hold().await;
             return Ok(apply(kind, request, router, &shared).await);
         }
+        Answer::Odd(odd) => {
+            let keys = log_keys(kind, request.body());
+            if applied {
+                drop(apply(kind, request, router, &shared).await);
+            }
+            return Ok(odd_answer(odd, &keys));
+        }
+        Answer::Circle => return Ok(circle(request.uri().query().unwrap_or_default())),
+        Answer::Twice => {
+            let response = apply(kind, request, router, &shared).await;
+            return Ok(twice(response).await);
+        }
         _ if applied => drop(apply(kind, request, router, &shared).await),
         _ => {}
     }
     fault_answer(answer).await
+}
+
+fn log_keys(kind: Kind, body: &Bytes) -> Vec<String> {
+    Request { kind, target: String::new(), body: body.clone() }.keys()
+}
+
+fn json_answer(body: &Value) -> Response<Body> {
+    let response = Response::builder().header(http::header::CONTENT_TYPE, "application/json");
+    response.body(Body::from(body.to_string())).unwrap()
+}
+
+fn odd_answer(odd: Odd, keys: &[String]) -> Response<Body> {
+    match odd.result(keys) {
+        Some(result) => json_answer(&json!({"success": true, "errors": [], "result": result})),
+        None => Response::builder().status(204).body(Body::empty()).unwrap(),
+    }
+}
+
+/// A page without keys, and a cursor that leads to the other of two such pages.
+fn circle(query: &str) -> Response<Body> {
+    let cursor = if query.contains("cursor=one") { "two" } else { "one" };
+    let info = json!({"count": 0, "cursor": cursor});
+    json_answer(&json!({"success": true, "errors": [], "result": [], "result_info": info}))
+}
+
+/// The namespaces, and each again under another id.
+async fn twice(response: Response<Body>) -> Response<Body> {
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let mut answer: Value = serde_json::from_slice(&body).unwrap();
+    let namespaces = answer["result"].as_array_mut().unwrap();
+    for n in 0..namespaces.len() {
+        let other = json!({"id": format!("{n:032}"), "title": namespaces[n]["title"]});
+        namespaces.push(other);
+    }
+    answer["result_info"]["total_count"] = json!(namespaces.len());
+    json_answer(&answer)
 }
 
 async fn fault_answer(answer: Answer) -> Result<Response<Body>, Cut> {
@@ -105,7 +153,12 @@ async fn fault_answer(answer: Answer) -> Result<Response<Body>, Cut> {
             response.body(String::new())
         }
         Answer::Stalled => std::future::pending().await,
-        Answer::Cut | Answer::Partial | Answer::Hold(_) => return Err(Cut),
+        Answer::Cut
+        | Answer::Partial
+        | Answer::Hold(_)
+        | Answer::Odd(_)
+        | Answer::Circle
+        | Answer::Twice => return Err(Cut),
     };
     Ok(response.unwrap().map(Body::from))
 }

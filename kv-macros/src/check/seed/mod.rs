@@ -15,8 +15,8 @@ use super::place::Place;
 use crate::errors::Errors;
 use crate::model::{File, Spread};
 use crate::package::{FileContent, Package};
-use kv_rules::{closest, did_you_mean};
 use crate::syntax::Name;
+use kv_rules::{closest, did_you_mean};
 
 /// The properties of a pair.
 const PROPERTIES: [&str; 6] =

@@ -17,9 +17,7 @@ pub(super) struct PutBatch<'a, 'p> {
 }
 
 /// Cuts the keys to write into request bodies, each built when it is about to be sent.
-pub(super) fn put_batches<'a, 'p>(
-    puts: &'a [Put<'p>],
-) -> impl Iterator<Item = PutBatch<'a, 'p>> {
+pub(super) fn put_batches<'a, 'p>(puts: &'a [Put<'p>]) -> impl Iterator<Item = PutBatch<'a, 'p>> {
     let mut rest = puts;
     std::iter::from_fn(move || {
         let mut body = BulkBody::new();

@@ -161,7 +161,8 @@ impl Apply<'_> {
     /// Waits longer before each further round.
     async fn pause_before(&self, round: u32) -> Result<(), DeployError> {
         if round > 0 {
-            self.host.event(Event::Waiting { what: "sending again what Cloudflare did not confirm" });
+            self.host
+                .event(Event::Waiting { what: "sending again what Cloudflare did not confirm" });
             self.interrupt.sleep(Duration::from_millis(250) * 2_u32.pow(round)).await?;
         }
         Ok(())

@@ -89,10 +89,7 @@ pub(crate) async fn existing(
 }
 
 /// Which of some keys are there.
-pub(crate) async fn present(
-    place: Place<'_>,
-    keys: &[&str],
-) -> Result<HashSet<String>, ApiError> {
+pub(crate) async fn present(place: Place<'_>, keys: &[&str]) -> Result<HashSet<String>, ApiError> {
     let requests = keys.chunks(MAX_BULK_GET_KEYS).map(|keys| present_of(place, keys));
     let present = stream::iter(requests.collect::<Vec<_>>()).buffer_unordered(place.jobs);
     present.try_concat().await

@@ -191,8 +191,7 @@ impl<'a> Planner<'a> {
             if declared.contains(key.as_ref()) {
                 continue;
             }
-            let list =
-                if recorded.once { &mut self.plan.forget } else { &mut self.plan.delete };
+            let list = if recorded.once { &mut self.plan.forget } else { &mut self.plan.delete };
             list.push(key.to_string());
         }
     }

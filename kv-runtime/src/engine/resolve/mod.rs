@@ -183,7 +183,8 @@ impl Scope<'_> {
         }));
         for entry in declaration.entries {
             let metadata = entry_metadata(entry).map_err(|what| self.key_problem(entry.key, what));
-            let value = entry_value(entry, redactor).map_err(|what| self.key_problem(entry.key, what));
+            let value =
+                entry_value(entry, redactor).map_err(|what| self.key_problem(entry.key, what));
             let (Ok(metadata), Ok(value)) = (metadata, value) else { continue };
             pairs.push(Pair {
                 key: Cow::Borrowed(entry.key),

@@ -3,7 +3,7 @@
 use kv_runtime::DeployError;
 use kv_runtime::state::{Origin, Record};
 use tests::cloudflare::Cloudflare;
-use tests::declared::{shared, v1};
+use tests::declared::v1;
 
 use crate::stage::{Stage, kinds};
 
@@ -82,11 +82,11 @@ fn an_adopted_namespace_is_destroyed_when_its_declaration_says_so_in_so_many_wor
     assert_eq!(cloudflare.titles(), [""; 0]);
 }
 
-#[tokio::test]
-async fn what_was_adopted_stays_when_it_leaves_the_code() {
+#[test]
+fn what_was_adopted_stays_when_it_leaves_the_code() {
     let cloudflare = existing("existing-namespace");
     let stage = Stage::new(&cloudflare);
-    stage.deploy::<shared::Existing>().await.unwrap();
+    stage.run("existing-and-v1", &["--yes"]).expect(0);
     stage.run("v1", &["--yes"]).expect(0);
     assert_eq!(cloudflare.pairs("existing-namespace").len(), 3);
     assert!(!stage.state().namespaces.contains_key("existing"));

@@ -107,12 +107,12 @@ fn quiet_says_nothing_but_errors() {
 }
 
 #[test]
-fn unlock_finds_nobody_and_needs_no_request() {
+fn unlock_finds_no_holder_and_needs_no_request() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     for _ in 0..2 {
         let ran = stage.run("v1", &["unlock"]).expect(0);
-        assert!(ran.stderr.contains("Nobody holds the lock"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("No process holds the lock"), "{}", ran.stderr);
         stage.run("v1", &["--yes"]).expect(0);
     }
     assert!(!kinds(&cloudflare.take_requests()).contains(&Kind::Delete));

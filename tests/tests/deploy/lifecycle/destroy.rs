@@ -3,7 +3,7 @@
 use kv_runtime::DeployError;
 use kv_runtime::state::Record;
 use tests::cloudflare::{Answer, Cloudflare, Fault, Kind, When};
-use tests::declared::{shared, v1};
+use tests::declared::v1;
 
 use crate::stage::{Stage, kinds};
 
@@ -58,15 +58,18 @@ fn data_that_no_declaration_wrote_is_counted_and_needs_a_word_of_its_own() {
 }
 
 #[test]
-fn nobody_to_ask_means_no_when_something_would_be_deleted() {
+fn without_a_terminal_whatever_changes_something_needs_yes() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
-    // Nothing is deleted by this.
-    stage.run("v1", &[]).expect(0);
+    let refused = stage.refused("v1", &[]);
+    assert!(refused.stderr.contains("--yes"), "{}", refused.stderr);
+    stage.run("v1", &["--yes"]).expect(0);
     for (code, args) in [("v1", &["destroy"][..]), ("v2", &[]), ("v1-without-sessions", &[])] {
         let refused = stage.refused(code, args);
         assert!(refused.stderr.contains("--yes"), "{}", refused.stderr);
     }
+    // Where there is nothing to do, there is nothing to agree to.
+    stage.run("v1", &[]).expect(0);
 }
 
 #[test]
@@ -87,19 +90,22 @@ fn what_left_the_code_is_destroyed_or_retained_by_the_same_rules() {
     stage.run("v1", &["--yes"]).expect(0);
     cloudflare.put("user-sessions", "session_999", "written by the application");
     let plan = stage.run("v1-without-sessions", &["plan"]).expect(0);
-    assert!(plan.stderr.contains("destroy with 1 key that no"), "{}", plan.stderr);
+    assert!(
+        plan.stderr.contains("destroy with 4 keys, 1 of them written by no declaration"),
+        "{}",
+        plan.stderr
+    );
     let refused = stage.refused("v1-without-sessions", &["--yes"]);
     assert!(refused.stderr.contains("--delete-data"), "{}", refused.stderr);
     stage.run("v1-without-sessions", &["--yes", "--delete-data"]).expect(0);
     stage.assert_converged("v1-without-sessions");
 }
 
-#[tokio::test]
-async fn what_left_the_code_remembers_that_it_said_delete_false() {
+#[test]
+fn what_left_the_code_remembers_that_it_said_delete_false() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
-    stage.deploy::<shared::Preserved>().await.unwrap();
-    stage.deploy::<v1::Users>().await.unwrap();
+    stage.run("users-and-preserved", &["--yes"]).expect(0);
     stage.run("v1-without-sessions", &["--yes", "--delete-data"]).expect(0);
     assert_eq!(cloudflare.titles(), ["preserved-namespace", "user-data"]);
     assert_eq!(stage.state().namespaces.len(), 1);

@@ -35,14 +35,14 @@ fn a_plan_shows_what_others_changed_only_when_asked() {
 }
 
 #[test]
-fn drift_is_found_in_one_listing_and_one_bulk_read_a_hundred_keys() {
+fn drift_is_found_in_one_bulk_read_a_hundred_keys() {
     let cloudflare = Cloudflare::start();
     let stage = drifted(&cloudflare);
     stage.run("v1", &["plan", "--refresh"]).expect(0);
     let requests = cloudflare.take_requests();
     let count = |kind| requests.iter().filter(|request| request.kind == kind).count();
     // Two namespaces, each with few keys.
-    assert_eq!((count(Kind::Keys), count(Kind::BulkGet)), (2, 2), "{requests:?}");
+    assert_eq!((count(Kind::Keys), count(Kind::BulkGet)), (0, 2), "{requests:?}");
     assert!(!requests.iter().any(|request| request.kind.writes()), "{requests:?}");
 }
 
@@ -76,7 +76,8 @@ fn status_shows_drift_for_people_and_for_programs() {
     assert!(ran.stderr.contains("\"greeting\" was changed by others"), "{}", ran.stderr);
     let ran = stage.run("v1", &["status", "--refresh", "--format", "json"]).expect(0);
     let status: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    let seen = &status[0]["namespaces"][0]["seen"];
+    assert_eq!(status["format"], 1);
+    let seen = &status["stages"][0]["namespaces"][0]["seen"];
     assert_eq!(seen["seen"], "there");
     assert_eq!(seen["drift"]["greeting"], "changed");
     assert_eq!(seen["drift"]["limits"], "missing");

@@ -3,6 +3,7 @@
 use std::fs;
 
 use kv_local::{Account, Storage};
+use kv_runtime::state::{StageKey, State};
 use tests::cloudflare::{API_KEY, Answer, Cloudflare, EMAIL, Fault, Kind, When};
 
 use crate::stage::{Ran, Stage, kinds};
@@ -197,14 +198,21 @@ fn a_state_that_cannot_be_understood_is_refused_and_left_as_it_is() {
     let stage = deployed(&cloudflare);
     let good = fs::read_to_string(stage.document()).unwrap();
     let half = &good[..good.len() / 2];
-    let newer = good.replace(r#""format":1"#, r#""format":2"#);
-    let other_app = good.replace(r#""app":"tests""#, r#""app":"shop""#);
-    let other_stage = good.replace(r#""stage":"dev""#, r#""stage":"prod""#);
+    let with_format = |format| good.replace(r#""format":2"#, &format!(r#""format":{format}"#));
+    let (newer, older) = (with_format("99999999999"), with_format("0"));
+    let edited = good.replace("\"greeting\"", "\"grueting\"");
+    let other = |app, stage| {
+        let state = State::new(&StageKey::new(app, stage).unwrap());
+        String::from_utf8(state.to_json().unwrap()).unwrap()
+    };
+    let (other_app, other_stage) = (other("shop", "dev"), other("tests", "prod"));
     for (bad, says) in [
         ("", "is damaged"),
         (half, "is damaged"),
         ("{\"a\":1}", "is damaged"),
-        (newer.as_str(), "has format 2"),
+        (&edited, "is damaged: its checksum is not that of its content"),
+        (newer.as_str(), "has format 99999999999, and this version reads up to 2"),
+        (&older, "has format 0, older than 1"),
         (&other_app, "is the state of shop/dev, not of tests/dev"),
         (&other_stage, "is the state of tests/prod, not of tests/dev"),
     ] {

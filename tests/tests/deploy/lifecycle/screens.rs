@@ -14,7 +14,7 @@ macro_rules! assert_screen {
                 (r"[0-9a-f]{32}", "[namespace id]"),
                 (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
                 (r"/[^\s:]*/states", "[states]"),
-                (r"http://127\.0\.0\.1:\d+", "[server]"),
+                (r"http(://|&#58;//)127\.0\.0\.1:\d+", "[server]"),
                 (r"process \d+ on \S+", "process [pid] on [host]"),
             ],
         }, {
