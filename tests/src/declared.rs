@@ -226,6 +226,31 @@ pub mod late {
     }
 }
 
+/// Namespaces with the default title, one of them under another name of its type.
+pub mod renamed {
+    use super::kv_namespace;
+
+    kv_namespace! {
+        /// Before.
+        pub struct Shop;
+        values: [
+            { key: "motd", value: "hello" },
+            { key: "limits", value: { perMinute: 60 }, metadata: { of: "shop" } },
+            { key: "sale", value: "10 %", expirationTtl: 3600 },
+        ]
+    }
+
+    kv_namespace! {
+        /// After.
+        pub struct Store;
+        values: [
+            { key: "motd", value: "hello" },
+            { key: "limits", value: { perMinute: 60 }, metadata: { of: "shop" } },
+            { key: "sale", value: "10 %", expirationTtl: 3600 },
+        ]
+    }
+}
+
 /// Keys that a terminal would act on.
 pub mod odd {
     use super::kv_namespace;
@@ -275,6 +300,15 @@ pub fn select(name: &str) -> Vec<&'static Declaration> {
         "pages" => vec![seeded::Pages::DECLARATION],
         "pages-of-two-days" => vec![seeded::PagesOfTwoDays::DECLARATION],
         "odd" => vec![odd::Odd::DECLARATION],
+        "shop" => vec![renamed::Shop::DECLARATION],
+        "store" => vec![renamed::Store::DECLARATION],
+        "shop-and-v1" => {
+            vec![renamed::Shop::DECLARATION, v1::Sessions::DECLARATION, v1::Users::DECLARATION]
+        }
+        "store-and-v1" => {
+            vec![renamed::Store::DECLARATION, v1::Sessions::DECLARATION, v1::Users::DECLARATION]
+        }
+        "v1-reversed" => vec![v1::Users::DECLARATION, v1::Sessions::DECLARATION],
         "hooks-plain" => vec![secret::Plain::DECLARATION],
         "many" => vec![many(MANY)],
         "none-of-many" => vec![many(0)],

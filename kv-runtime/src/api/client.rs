@@ -181,7 +181,7 @@ impl Client {
         let wait = budget.as_ref().map_or(Duration::ZERO, Budget::spend);
         let waited =
             if wait.is_zero() { run.interrupt.check() } else { run.interrupt.sleep(wait).await };
-        waited.map_err(|Interrupted| ApiError::Interrupted)
+        Ok(waited?)
     }
 
     async fn attempt(&self, request: &Request) -> Result<Answer, Failure> {

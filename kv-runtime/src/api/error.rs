@@ -12,6 +12,7 @@ use super::envelope::{Notice, Trace};
 use super::help;
 use super::retry::{GaveUp, Verdict, judge};
 use crate::chain::chain;
+use crate::interrupt::Interrupted;
 use crate::redact::Redactor;
 
 /// Why a [`Client`](super::Client) could not be made, or a request failed.
@@ -269,6 +270,12 @@ impl ApiError {
             Self::Call(call) => help::help(call),
             _ => None,
         }
+    }
+}
+
+impl From<Interrupted> for ApiError {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::api::ApiError;
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interrupt, Interrupted};
 
 /// How long a namespace that was just created may answer "not found"
 /// (<https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency>).
@@ -33,9 +33,9 @@ pub(super) async fn while_unseen<T, F: Future<Output = Result<T, ApiError>>>(
     until(interrupt, SETTLING, ask, Result::is_ok).await?
 }
 
-/// Asks again until the answer satisfies, the time is up, or a stop is asked for; then the last
-/// answer is given.
-pub(super) async fn until<T, E, F: Future<Output = Result<T, E>>>(
+/// Asks again until the answer satisfies, or until the time is up; then the last answer is given.
+/// A stop that is asked for meanwhile is an error.
+pub(super) async fn until<T, E: From<Interrupted>, F: Future<Output = Result<T, E>>>(
     interrupt: &Interrupt,
     limit: Duration,
     ask: impl Fn() -> F,
@@ -56,8 +56,6 @@ pub(super) async fn until<T, E, F: Future<Output = Result<T, E>>>(
         let Some(wait) = waits.next().filter(|wait| begun.elapsed() + *wait < limit) else {
             return Ok(answer);
         };
-        if interrupt.sleep(wait).await.is_err() {
-            return Ok(answer);
-        }
+        interrupt.sleep(wait).await?;
     }
 }

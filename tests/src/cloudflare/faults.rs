@@ -116,6 +116,8 @@ impl Odd {
 pub enum When {
     /// One of them, counted from 0.
     Nth(usize),
+    /// One of them, counted from 0, and all after it.
+    From(usize),
     /// All of them.
     Always,
 }
@@ -142,7 +144,12 @@ impl Rules {
     pub(super) fn next(&mut self, kind: Kind) -> Option<Fault> {
         let mut fault = None;
         for rule in self.0.iter_mut().filter(|rule| rule.kind.is_none_or(|k| k == kind)) {
-            if rule.when == When::Always || rule.when == When::Nth(rule.seen) {
+            let fails = match rule.when {
+                When::Nth(n) => rule.seen == n,
+                When::From(n) => rule.seen >= n,
+                When::Always => true,
+            };
+            if fails {
                 fault = Some(rule.fault.clone());
             }
             rule.seen += 1;

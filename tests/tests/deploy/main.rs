@@ -6,5 +6,7 @@ mod concurrency;
 mod faults;
 mod kills;
 mod lifecycle;
+mod ownership;
 mod secrets;
 mod stage;
+mod stopping;

@@ -110,6 +110,18 @@ impl<'a> Stage<'a> {
         std::fs::write(self.document(), state.to_json().unwrap()).unwrap();
     }
 
+    /// Makes the document what it was before there were checksums and programs.
+    pub(crate) fn rewrite_as_format_1(&self) {
+        let json = std::fs::read_to_string(self.document()).unwrap();
+        let mut document: serde_json::Value = serde_json::from_str(&json).unwrap();
+        document["format"] = 1.into();
+        document.as_object_mut().unwrap().remove("checksum");
+        for record in document["namespaces"].as_object_mut().unwrap().values_mut() {
+            record["deployed"].as_object_mut().unwrap().remove("deployers");
+        }
+        std::fs::write(self.document(), document.to_string()).unwrap();
+    }
+
     /// Makes everything in the state old enough to be seen everywhere.
     pub(crate) fn age(&self) {
         self.rewrite(|state| {

@@ -192,7 +192,6 @@ impl Apply<'_> {
         let found = wait::until(self.interrupt, SETTLING, get, Option::is_none).await;
         match found.map_err(DeployError::request(target.id, "see whether the namespace is gone"))? {
             None => Ok(()),
-            Some(_) if self.interrupt.is_set() => Err(DeployError::Interrupted),
             Some(info) => {
                 Err(DeployError::StillThere { id: target.id.to_owned(), namespace_id: info.id })
             }

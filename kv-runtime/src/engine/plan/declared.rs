@@ -76,6 +76,8 @@ pub(crate) fn plan_declared<'a>(
             && deployment.title == title
             && deployment.declared == digest
             && wishes.deployer.claim(&deployment.deployers, wishes.take_over).is_none()
+            && (wishes.deployer.repository.is_none()
+                || wishes.deployer.repository == state.repository)
     };
     declared.updates_state = !deployment.is_some_and(is_current);
     Ok((plan, declared))

@@ -1,0 +1,9 @@
+//! What a deploy does not own: values, namespaces and states of others, and consent that was not
+//! given.
+
+mod apps;
+mod consent;
+mod programs;
+mod renames;
+mod values;
+mod vanished;
