@@ -42,9 +42,9 @@ impl Redactor {
         ];
         let mut secrets = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for form in forms {
-            if secrets.iter().all(|known| known.form != form) {
-                secrets.push(Secret { form, label: format!("[{label}]") });
-            }
+            // What is known best is known last: a credential rather than the variable that held it.
+            secrets.retain(|known| known.form != form);
+            secrets.push(Secret { form, label: format!("[{label}]") });
         }
         // A secret that contains another is replaced as a whole.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.form.len()));

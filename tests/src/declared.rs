@@ -311,6 +311,9 @@ pub fn select(name: &str) -> Vec<&'static Declaration> {
         "v1-reversed" => vec![v1::Users::DECLARATION, v1::Sessions::DECLARATION],
         "hooks-plain" => vec![secret::Plain::DECLARATION],
         "many" => vec![many(MANY)],
+        "many-and-v1" => {
+            vec![many(MANY), v1::Sessions::DECLARATION, v1::Users::DECLARATION]
+        }
         "none-of-many" => vec![many(0)],
         _ => panic!("no declarations are named {name:?}"),
     }

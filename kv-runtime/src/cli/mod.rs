@@ -99,6 +99,10 @@ pub struct Package {
     pub retry: Option<RetryPolicy>,
 }
 
+/// Variables that hold secrets, whether or not a run uses them.
+const SECRETS: [&str; 4] =
+    ["CLOUDFLARE_API_TOKEN", "CLOUDFLARE_API_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+
 const DONE: u8 = 0;
 const FAILED: u8 = 1;
 const CHANGES: u8 = 2;
@@ -117,7 +121,7 @@ pub fn deploy_main(package: &Package, declarations: &[&'static Declaration]) -> 
         }
     };
     let context = RunContext::default();
-    for name in ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+    for name in SECRETS {
         if let Ok(secret) = std::env::var(name) {
             context.redactor.add(&secret, &format!("env {name}"));
         }

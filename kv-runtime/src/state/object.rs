@@ -371,7 +371,12 @@ fn plain(error: &Error) -> ObjectError {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::stream::BoxStream;
     use object_store::memory::InMemory;
+    use object_store::{
+        CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, PutMultipartOptions,
+        PutResult,
+    };
 
     use super::*;
     use crate::state::Session;
@@ -426,6 +431,97 @@ mod tests {
         let left = store.objects.list_with_delimiter(Some(&Path::from("states/shop"))).await;
         let left: Vec<_> = left.unwrap().objects.into_iter().map(|o| o.location).collect();
         assert_eq!(left, [Path::from("states/shop/dev.json")]);
+    }
+
+    /// A store that ignores one condition of a write, or both.
+    #[derive(Debug)]
+    struct Unconditional {
+        store: InMemory,
+        ignores_create: bool,
+    }
+
+    impl std::fmt::Display for Unconditional {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            self.store.fmt(f)
+        }
+    }
+
+    #[async_trait]
+    impl Objects for Unconditional {
+        async fn put_opts(
+            &self,
+            path: &Path,
+            bytes: PutPayload,
+            mut options: PutOptions,
+        ) -> object_store::Result<PutResult> {
+            if self.ignores_create || !matches!(options.mode, PutMode::Create) {
+                options.mode = PutMode::Overwrite;
+            }
+            self.store.put_opts(path, bytes, options).await
+        }
+
+        async fn put_multipart_opts(
+            &self,
+            path: &Path,
+            options: PutMultipartOptions,
+        ) -> object_store::Result<Box<dyn MultipartUpload>> {
+            self.store.put_multipart_opts(path, options).await
+        }
+
+        async fn get_opts(
+            &self,
+            path: &Path,
+            options: GetOptions,
+        ) -> object_store::Result<GetResult> {
+            self.store.get_opts(path, options).await
+        }
+
+        fn delete_stream(
+            &self,
+            paths: BoxStream<'static, object_store::Result<Path>>,
+        ) -> BoxStream<'static, object_store::Result<Path>> {
+            self.store.delete_stream(paths)
+        }
+
+        fn list(
+            &self,
+            prefix: Option<&Path>,
+        ) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
+            self.store.list(prefix)
+        }
+
+        async fn list_with_delimiter(
+            &self,
+            prefix: Option<&Path>,
+        ) -> object_store::Result<ListResult> {
+            self.store.list_with_delimiter(prefix).await
+        }
+
+        async fn copy_opts(
+            &self,
+            from: &Path,
+            to: &Path,
+            options: CopyOptions,
+        ) -> object_store::Result<()> {
+            self.store.copy_opts(from, to, options).await
+        }
+    }
+
+    #[tokio::test]
+    async fn a_store_that_ignores_a_condition_is_refused_by_name_and_left_empty() {
+        for (ignores_create, ignored) in [(true, "If-None-Match"), (false, "If-Match")] {
+            let objects = Arc::new(Unconditional { store: InMemory::new(), ignores_create });
+            let store = ObjectStore { objects: objects.clone(), ..store(LEASE) };
+            let opened = (0..8).map(|_| async { Session::open(&store, &stage()).await });
+            for opened in futures_util::future::join_all(opened).await {
+                let error = opened.unwrap_err();
+                let refused = matches!(&error, StateError::Unconditional { condition, .. } if *condition == ignored);
+                let locked = matches!(&error, StateError::Locked { .. });
+                assert!(refused || (locked && !ignores_create), "{error}");
+            }
+            let left = objects.list_with_delimiter(Some(&Path::from("states/shop"))).await.unwrap();
+            assert!(left.objects.is_empty(), "{left:?}");
+        }
     }
 
     #[test]

@@ -118,6 +118,36 @@ fn a_stage_cannot_leave_the_state_folder() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_document_behind_a_symbolic_link_is_written_through() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileStore::new(folder.path().join("states"));
+    let mut session = Session::open(&store, &stage()).await.unwrap();
+    session.save().await.unwrap();
+    session.close().await.unwrap();
+    let (link, elsewhere) =
+        (folder.path().join("states/shop/dev.json"), folder.path().join("synced"));
+    fs::create_dir(&elsewhere).unwrap();
+    fs::rename(&link, elsewhere.join("state.json")).unwrap();
+    std::os::unix::fs::symlink("../../synced/state.json", &link).unwrap();
+    fs::write(elsewhere.join(".state.json.x1y2"), "half").unwrap();
+
+    let before = fs::read(elsewhere.join("state.json")).unwrap();
+    let mut session = Session::open(&store, &stage()).await.unwrap();
+    session.state_mut().repository = Some("https://example.com".to_owned());
+    session.save().await.unwrap();
+    session.close().await.unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_ne!(fs::read(elsewhere.join("state.json")).unwrap(), before);
+    assert_eq!(files(&elsewhere), ["state.json"]);
+
+    // A link to what is not there is no state that is empty.
+    fs::rename(&elsewhere, folder.path().join("unmounted")).unwrap();
+    let error = Session::open(&store, &stage()).await.unwrap_err();
+    assert!(matches!(error, StateError::DanglingLink { .. }), "{error}");
+}
+
 fn files(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
     let mut names: Vec<_> =

@@ -7,6 +7,7 @@ mod faults;
 mod kills;
 mod lifecycle;
 mod ownership;
+mod schema;
 mod secrets;
 mod stage;
 mod stopping;

@@ -243,3 +243,96 @@ fn the_state_is_private_to_the_user() {
     assert_eq!(mode(&stage.states()), 0o700);
     assert_eq!(mode(&stage.document()), 0o600);
 }
+
+/// A server that repeats whatever it was sent, wherever it can.
+#[test]
+fn a_secret_that_the_server_repeats_is_shown_by_its_name() {
+    let refusal = |text: &str| -> &'static str {
+        let errors = serde_json::json!([{"code": 1, "message": text}]);
+        serde_json::json!({"success": false, "errors": errors}).to_string().leak()
+    };
+    let repeated = format!("you sent {TOKEN}, {PASSWORD} and {URL}");
+    let encoded = format!("/x/{}", TOKEN.replace('-', "%2D"));
+    for answer in [
+        Answer::Json(400, refusal(&repeated)),
+        Answer::Json(500, refusal(&repeated)),
+        Answer::Redirect(format!("/x/{TOKEN}/{PASSWORD}")),
+        Answer::Redirect(encoded),
+        Answer::Json(200, format!(r#"{{"success":true,"result":"{repeated}"}}"#).leak()),
+    ] {
+        for kind in [Kind::List, Kind::BulkPut] {
+            let cloudflare = Cloudflare::start();
+            let stage = Stage::new(&cloudflare);
+            cloudflare.fail(kind, When::Always, Fault { applied: false, answer: answer.clone() });
+            let mut command = command(&stage, "hooks", &["--yes"]);
+            let ran = Ran::from(command.env("FIXTURE_PATIENCE", "20").output().unwrap()).expect(1);
+            assert_silent(&stage, &ran);
+            let quotes = matches!(answer, Answer::Json(400, _) | Answer::Redirect(_));
+            assert!(!quotes || ran.stderr.contains("[token]"), "{}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_secret_in_a_title_or_a_name_of_others_is_neither_shown_nor_stored() {
+    let cloudflare = Cloudflare::with(|config| config.account.name = format!("of {TOKEN}"));
+    let stage = Stage::new(&cloudflare);
+    cloudflare.storage().create(&format!("with {TOKEN}")).unwrap();
+    let id = cloudflare.namespace(&format!("with {TOKEN}")).id;
+    let mut commands = vec![vec!["import".to_owned(), format!("sessions={id}")]];
+    for args in
+        ["plan", "plan --format json", "plan --format markdown", "--yes", "status --refresh"]
+    {
+        commands.push(args.split(' ').map(str::to_owned).collect());
+    }
+    for args in commands {
+        let mut command = stage.command("v1", &[]);
+        command.args(&args).env_remove("CLOUDFLARE_ACCOUNT_ID");
+        let ran = Ran::from(command.output().unwrap()).expect(0);
+        assert_silent(&stage, &ran);
+    }
+}
+
+#[test]
+fn an_error_in_rust_repeats_no_secret_either() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let body = format!(r#"{{"success":false,"errors":[{{"code":1,"message":"{TOKEN}"}}]}}"#);
+    let answer = Answer::Json(400, body.leak());
+    cloudflare.fail(Kind::List, When::Always, Fault { applied: false, answer });
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let deploy = async { stage.deploy::<v1::Sessions>().await };
+    let error = runtime.block_on(deploy).unwrap_err();
+    let sources = std::iter::successors(Some(&error as &dyn std::error::Error), |e| e.source());
+    let shown: String = sources.map(|error| format!("{error} {error:?}")).collect();
+    assert!(shown.contains("[token]") && !shown.contains(TOKEN), "{shown}");
+}
+
+#[test]
+fn a_title_of_others_is_no_markup_in_a_comment_and_no_command_in_a_log() {
+    let evil =
+        "a|b [x](https://evil.example) ![i](https://evil.example/i.png) @everyone ##[group]g";
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    cloudflare.storage().create(evil).unwrap();
+    let id = cloudflare.namespace(evil).id;
+    let imported = stage.run("v1", &["import", &format!("sessions={id}")]).expect(0);
+    let plan = stage.run("v1", &["plan", "--format", "markdown"]).expect(0);
+    let row = plan.stdout.lines().find(|line| line.contains("rename from")).unwrap();
+    assert_eq!(row.matches('|').count(), 5, "{row}");
+    for markup in ["[x]", "![", "@everyone", "https://", "##["] {
+        assert!(!plan.stdout.contains(markup), "{markup}: {}", plan.stdout);
+    }
+    let json = stage.run("v1", &["plan", "--format", "json"]).expect(0);
+    let parsed: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(parsed["namespaces"][0]["from"], evil);
+    let refusal =
+        r#"{"success":false,"errors":[{"code":1,"message":"no\n::error::pwned\n##[group]x"}]}"#;
+    let answer = Answer::Json(400, refusal);
+    cloudflare.fail(Kind::Rename, When::Always, Fault { applied: false, answer });
+    let failed = stage.run("v1", &["--yes"]).expect(1);
+    for text in [&imported.stderr, &json.stdout, &failed.stderr, &failed.stdout] {
+        assert!(!text.contains("##["), "{text}");
+        assert!(!text.lines().any(|line| line.trim_start().starts_with("::")), "{text}");
+    }
+}
