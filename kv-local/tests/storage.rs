@@ -126,6 +126,80 @@ fn a_process_that_died_after_its_blobs_left_the_old_pairs() {
     assert_eq!(reopened.get("k").unwrap().unwrap().value, "new");
 }
 
+/// How many values there are that no row names.
+fn orphans(folder: &TempDir) -> usize {
+    let count = "SELECT count(*) FROM _mf_entries";
+    let rows: i64 = index(folder.path()).query_row(count, (), |row| row.get(0)).unwrap();
+    blobs(folder).len() - usize::try_from(rows).unwrap()
+}
+
+/// Writes and deletes until it is killed; `killed_writes_leave_no_values_behind` runs it.
+#[test]
+#[ignore = "it does not end by itself"]
+fn writes_until_it_is_killed() {
+    let folder = std::env::var("KV_LOCAL_TEST_FOLDER").unwrap();
+    let pairs = Storage::open(folder).unwrap().pairs("sessions").unwrap();
+    let keys: Vec<_> = (0..1_000).map(|n| n.to_string()).collect();
+    loop {
+        pairs.put_many(keys.iter().map(|key| Pair::new(key, key.as_bytes()))).unwrap();
+        pairs.delete_many(&keys[..500]).unwrap();
+    }
+}
+
+#[test]
+fn killed_writes_leave_no_values_behind() {
+    let (folder, pairs) = sessions();
+    put(&pairs, "kept", "as it is");
+    let journals = folder.path().join("kv-local/journals");
+    let mut left = 0;
+    for n in 0..20 {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "writes_until_it_is_killed", "--ignored"])
+            .env("KV_LOCAL_TEST_FOLDER", folder.path())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        // Each is killed a little later in its work than the one before.
+        let before = blobs(&folder).len();
+        while blobs(&folder).len().abs_diff(before) <= 20 * n {
+            assert!(child.try_wait().unwrap().is_none());
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        left += orphans(&folder);
+        let reopened = Storage::open(folder.path()).unwrap().pairs("sessions").unwrap();
+        assert_eq!(orphans(&folder), 0);
+        assert_eq!(reopened.get("kept").unwrap().unwrap().value, "as it is");
+        assert_eq!(fs::read_dir(&journals).unwrap().count(), 0);
+    }
+    assert!(left > 0, "no kill left anything, which proves nothing");
+}
+
+#[test]
+fn what_a_living_process_is_writing_is_left_alone() {
+    let (folder, pairs) = sessions();
+    let mut batch = pairs.batch().unwrap();
+    batch.put(Pair::new("k", b"v".as_slice())).unwrap();
+    Storage::open(folder.path()).unwrap();
+    assert_eq!(batch.commit().unwrap(), 1);
+    assert_eq!(pairs.get("k").unwrap().unwrap().value, "v");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_stored_is_private_to_the_user() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (folder, pairs) = sessions();
+    put(&pairs, "k", "v");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder.path().join("v3/kv/sessions/blobs")), 0o700);
+    assert_eq!(mode(&blobs(&folder)[0]), 0o600);
+    for suffix in ["", "-wal", "-shm"] {
+        assert_eq!(mode(&folder.path().join(format!("{INDEX}{suffix}"))), 0o600, "{suffix}");
+    }
+    assert_eq!(mode(&folder.path().join("kv-local/namespaces.sqlite")), 0o600);
+}
+
 #[test]
 fn a_lost_value_is_a_missing_key_that_can_be_written_again() {
     let (folder, pairs) = sessions();

@@ -1,5 +1,7 @@
 //! Who asks.
 
+use std::net::IpAddr;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
@@ -21,6 +23,27 @@ pub(super) enum Identity {
     Account,
 }
 
+/// Refuses a request that a page in a browser made: one whose host's name was pointed at this machine
+/// says that name (DNS rebinding).
+pub(super) async fn check_host(request: Request, next: Next) -> Result<Response, ApiError> {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    // A client of HTTP/1.0 names none, and no browser is one.
+    if host.is_none_or(is_this_machine) {
+        return Ok(next.run(request).await);
+    }
+    Err(ApiError::other_host())
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 /// Admits a request with credentials that the server knows.
 pub(super) async fn authenticate(
     State(app): State<App>,
@@ -38,9 +61,14 @@ pub(super) async fn authenticate(
 fn identify(headers: &HeaderMap, config: &ServerConfig) -> Result<Identity, ApiError> {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     if let Some(authorization) = headers.get(header::AUTHORIZATION) {
-        let token = authorization.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
+        let scheme = |text: &str| {
+            let (scheme, token) = text.split_once(' ')?;
+            // The names of schemes have no case (RFC 9110, 11.1).
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.to_owned())
+        };
+        let token = authorization.to_str().ok().and_then(scheme);
         let well_formed =
-            |token: &&str| !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
+            |token: &String| !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
         let token = token.filter(well_formed).ok_or_else(ApiError::malformed_token)?;
         if token != config.token.expose_secret() {
             return Err(ApiError::unknown_token());

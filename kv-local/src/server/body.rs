@@ -2,18 +2,19 @@
 
 use axum::body::{Bytes, HttpBody as _};
 use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
 use bytes::BytesMut;
 use futures_util::StreamExt as _;
 use kv_rules::MAX_BULK_BYTES;
 
-/// A whole body. One that is too large is answered with a bare 413, as at Cloudflare's edge.
+use super::error::ApiError;
+
+/// A whole body. One that is too large is answered with 413.
 pub(super) struct Body(pub(super) Bytes);
 
 impl<S: Sync> FromRequest<S> for Body {
-    type Rejection = StatusCode;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, StatusCode> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let body = request.into_body();
         let expected = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
         let mut buffer = BytesMut::new();
@@ -23,7 +24,7 @@ impl<S: Sync> FromRequest<S> for Body {
         let mut length = 0;
         let mut chunks = body.into_data_stream();
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|_| StatusCode::BAD_REQUEST)?;
+            let chunk = chunk.map_err(|error| ApiError::bad_request("read the body", error))?;
             length += chunk.len();
             if length <= MAX_BULK_BYTES {
                 buffer.extend_from_slice(&chunk);
@@ -34,7 +35,7 @@ impl<S: Sync> FromRequest<S> for Body {
             // the connection closes sees that instead of the answer.
         }
         if length > MAX_BULK_BYTES {
-            return Err(StatusCode::PAYLOAD_TOO_LARGE);
+            return Err(ApiError::body_too_large());
         }
         Ok(Self(buffer.freeze()))
     }

@@ -9,7 +9,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use kv_rules::{
-    ExpiryError, KeyError, MAX_KEY_BYTES, MAX_METADATA_BYTES, MAX_VALUE_BYTES, MIN_TTL,
+    ExpiryError, KeyError, MAX_BULK_BYTES, MAX_KEY_BYTES, MAX_METADATA_BYTES, MAX_VALUE_BYTES,
+    MIN_TTL,
 };
 use serde_json::json;
 
@@ -97,6 +98,18 @@ impl ApiError {
     /// Only tokens can be verified, each where it belongs. Not established.
     pub(super) fn not_that_token() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, 1000, "Invalid API Token")
+    }
+
+    /// The host that the request names is not this machine.
+    pub(super) fn other_host() -> Self {
+        let text = "this server answers to localhost, 127.0.0.1 and [::1] only";
+        Self::new(StatusCode::MISDIRECTED_REQUEST, 7003, text)
+    }
+
+    /// The body is larger than a request can be. Cloudflare's edge answers with a bare 413.
+    pub(super) fn body_too_large() -> Self {
+        let text = format!("the body exceeds {MAX_BULK_BYTES} bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, 10012, text)
     }
 
     /// The user has made too many requests.

@@ -9,6 +9,7 @@ mod body;
 mod bulk;
 mod bulk_get;
 mod config;
+mod connections;
 mod envelope;
 mod error;
 mod expiry;
@@ -21,12 +22,12 @@ mod values;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::Uri;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post, put};
-use axum::serve::ListenerExt as _;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -39,6 +40,9 @@ pub use config::{Account, RateLimits, ServerConfig, TokenOwner};
 
 use crate::Storage;
 
+/// How long a request may take to send its head: what is half sent must not keep a connection open.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// A server on 127.0.0.1, which runs on the current Tokio runtime until it is dropped.
 #[derive(Debug)]
 pub struct Server {
@@ -47,7 +51,7 @@ pub struct Server {
     token: SecretString,
     /// Dropping it stops the server.
     stop: oneshot::Sender<()>,
-    task: JoinHandle<io::Result<()>>,
+    task: JoinHandle<()>,
 }
 
 /// Why a server could not start.
@@ -79,17 +83,9 @@ impl Server {
         let failed = |source| ServerError { port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let listener = listener.tap_io(|connection| {
-            // Without it, small answers wait for the acknowledgement of the ones before.
-            if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "could not set TCP_NODELAY");
-            }
-        });
         let (stop, stopped) = oneshot::channel();
-        let serve = axum::serve(listener, router(storage, config)).with_graceful_shutdown(async {
-            let _ = stopped.await;
-        });
-        let task = tokio::spawn(serve.into_future());
+        let router = router(storage, config);
+        let task = tokio::spawn(connections::serve(listener, router, HEAD_TIMEOUT, stopped));
         Ok(Self { address, account_id, token, stop, task })
     }
 
@@ -114,7 +110,7 @@ impl Server {
     /// Stops, and waits until the requests in flight are answered.
     pub async fn shutdown(self) {
         drop(self.stop);
-        if let Ok(Err(error)) = self.task.await {
+        if let Err(error) = self.task.await {
             tracing::warn!(%error, "the server did not stop cleanly");
         }
     }
@@ -144,6 +140,7 @@ pub fn router(storage: Storage, config: ServerConfig) -> Router {
         .method_not_allowed_fallback(async || ApiError::no_method())
         .route_layer(from_fn_with_state(app.clone(), auth::authenticate))
         .fallback(no_route)
+        .layer(from_fn(auth::check_host))
         .with_state(app)
 }
 

@@ -5,19 +5,27 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, TransactionBehavior, params};
 
+use super::journal::Journal;
 use super::pair::{self, Attributes};
 use super::{Pair, Pairs, StorageError};
 
-/// Pairs on their way into a namespace: none is there before [`commit`](Self::commit), then all
-/// are. A batch that is dropped leaves nothing behind.
+/// How many rows one transaction writes or deletes. A Worker that writes meanwhile gets an error, since workerd
+/// does not wait for others: so its turn comes after a millisecond or two.
+pub(super) const ROWS_AT_ONCE: usize = 500;
+
+/// Pairs on their way into a namespace: none is there before [`commit`](Self::commit). A batch that
+/// is dropped leaves nothing behind.
 ///
-/// A Worker that writes at the very moment of the commit gets an error: workerd does not wait for
-/// others. Values are on disk by then, so that the moment is short.
+/// Every pair is checked before the first is visible. They become so some hundreds at a time: a
+/// process that dies in between leaves some of them, as Cloudflare's bulk write may.
 #[derive(Debug)]
 pub struct Batch<'a> {
     pairs: &'a Pairs,
     now: Timestamp,
     rows: Vec<Row<'a>>,
+    /// How many of the rows are written.
+    written: usize,
+    journal: Journal,
 }
 
 /// A row to write, whose blob is written.
@@ -31,50 +39,55 @@ struct Row<'a> {
 impl<'a> Batch<'a> {
     pub(super) fn new(pairs: &'a Pairs) -> Result<Self, StorageError> {
         pairs.blobs.make_folder()?;
-        Ok(Self { pairs, now: Timestamp::now(), rows: Vec::new() })
+        let journal = pairs.begin()?;
+        Ok(Self { pairs, now: Timestamp::now(), rows: Vec::new(), written: 0, journal })
     }
 
     /// Adds a pair. Its value is on disk afterwards, so the batch stays small.
     pub fn put(&mut self, pair: Pair<'a>) -> Result<(), StorageError> {
         let attributes = pair::check(&pair, self.now)?;
-        let blob_id = self.pairs.blobs.write(&pair.value, self.now)?;
+        let blob_id = self.pairs.blobs.write(&pair.value, &mut self.journal)?;
         self.rows.push(Row { key: pair.key, blob_id, attributes });
         Ok(())
     }
 
     /// Makes all pairs visible and returns how many were added. Of two with one key the later wins.
     pub fn commit(mut self) -> Result<usize, StorageError> {
-        let replaced = self.swap_rows()?;
-        self.pairs.blobs.remove_all(replaced);
-        Ok(std::mem::take(&mut self.rows).len())
-    }
-
-    /// Points every key to its new blob and returns the blobs that no row names any more.
-    fn swap_rows(&self) -> Result<Vec<String>, StorageError> {
-        self.pairs.database()?.with(|connection| {
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let mut replaced = Vec::new();
-            {
-                let old = "SELECT blob_id FROM _mf_entries WHERE key = ?1";
-                let mut old = transaction.prepare_cached(old)?;
-                let put = "INSERT OR REPLACE INTO _mf_entries (key, blob_id, expiration, metadata) \
-                           VALUES (?1, ?2, ?3, ?4)";
-                let mut put = transaction.prepare_cached(put)?;
-                for Row { key, blob_id, attributes } in &self.rows {
-                    replaced.extend(old.query_row([key], |row| row.get(0)).optional()?);
-                    let expiration = attributes.expiration.map(|seconds| i64::from(seconds) * 1000);
-                    put.execute(params![key, blob_id, expiration, attributes.metadata])?;
+        let database = self.pairs.database()?;
+        while self.written < self.rows.len() {
+            let end = self.rows.len().min(self.written + ROWS_AT_ONCE);
+            let (rows, journal) = (&self.rows[self.written..end], &mut self.journal);
+            let replaced = database.with(|connection| {
+                let transaction =
+                    connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let mut replaced = Vec::new();
+                {
+                    let old = "SELECT blob_id FROM _mf_entries WHERE key = ?1";
+                    let mut old = transaction.prepare_cached(old)?;
+                    let put = "INSERT OR REPLACE INTO _mf_entries \
+                               (key, blob_id, expiration, metadata) VALUES (?1, ?2, ?3, ?4)";
+                    let mut put = transaction.prepare_cached(put)?;
+                    for Row { key, blob_id, attributes } in rows {
+                        replaced.extend(old.query_row([key], |row| row.get(0)).optional()?);
+                        let expiration = attributes.expiration.map(|at| i64::from(at) * 1000);
+                        put.execute(params![key, blob_id, expiration, attributes.metadata])?;
+                    }
                 }
-            }
-            transaction.commit()?;
-            Ok(replaced)
-        })
+                if let Err(error) = journal.replaces(&replaced) {
+                    return Ok(Err(error));
+                }
+                transaction.commit()?;
+                Ok(Ok(replaced))
+            })??;
+            self.written = end;
+            self.pairs.blobs.remove_all(replaced);
+        }
+        Ok(self.rows.len())
     }
 }
 
 impl Drop for Batch<'_> {
     fn drop(&mut self) {
-        self.pairs.blobs.remove_all(self.rows.iter().map(|row| &row.blob_id));
+        self.pairs.blobs.remove_all(self.rows[self.written..].iter().map(|row| &row.blob_id));
     }
 }

@@ -1,14 +1,14 @@
 //! Values: a file each.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use jiff::Timestamp;
 
 use super::StorageError;
-use super::layout::hex;
+use super::journal::Journal;
+use super::private::{create_file, create_folder};
 
 /// The folder with the values of one namespace.
 #[derive(Clone, Debug)]
@@ -23,15 +23,32 @@ impl Blobs {
 
     /// Makes the folder that [`write`](Self::write) needs.
     pub(super) fn make_folder(&self) -> Result<(), StorageError> {
-        fs::create_dir_all(&self.folder)
-            .map_err(|source| StorageError::io("create", &self.folder, source))
+        create_folder(&self.folder)
+    }
+
+    /// The ids of all blobs that begin with `prefix`.
+    pub(super) fn with_prefix(&self, prefix: &str) -> Result<Vec<String>, StorageError> {
+        let failed = |source| StorageError::io("list", &self.folder, source);
+        let mut ids = Vec::new();
+        for entry in match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(ids),
+            entries => entries.map_err(failed)?,
+        } {
+            let name = entry.map_err(failed)?.file_name().into_string();
+            ids.extend(name.ok().filter(|name| name.starts_with(prefix)));
+        }
+        Ok(ids)
     }
 
     /// Writes a new blob and returns its id.
-    pub(super) fn write(&self, value: &[u8], now: Timestamp) -> Result<String, StorageError> {
-        let id = hex(&rand::random::<[u8; 32]>()) + &hex(&now.as_millisecond().to_be_bytes());
+    pub(super) fn write(
+        &self,
+        value: &[u8],
+        journal: &mut Journal,
+    ) -> Result<String, StorageError> {
+        let id = journal.new_id();
         let path = self.folder.join(&id);
-        let written = File::create_new(&path).and_then(|mut file| file.write_all(value));
+        let written = create_file(&path).and_then(|mut file| file.write_all(value));
         written.map_err(|source| {
             self.remove_all([&id]);
             StorageError::io("write", &path, source)

@@ -1,7 +1,7 @@
 //! Databases that other processes use at the same time.
 
 use std::collections::VecDeque;
-use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode};
 
 use super::StorageError;
+use super::private::{create_file, create_folder};
 
 /// How long a statement waits while another process writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -29,8 +30,14 @@ impl Database {
     /// Opens a file, and makes it and its tables where they are missing.
     pub(super) fn open(path: &Path, schema: &str) -> Result<Self, StorageError> {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)
-                .map_err(|source| StorageError::io("create", folder, source))?;
+            create_folder(folder)?;
+        }
+        // SQLite would make it readable by others; the files beside it take after it.
+        match create_file(path) {
+            Err(source) if source.kind() != ErrorKind::AlreadyExists => {
+                return Err(StorageError::io("create", path, source));
+            }
+            _ => {}
         }
         let connection = connect(path, schema)
             .map_err(|source| StorageError::Database { path: path.to_owned(), source })?;

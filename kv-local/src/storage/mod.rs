@@ -7,25 +7,30 @@
 //! | `v3/kv/NAMESPACE_ID/blobs/BLOB_ID` | a value, as it is |
 //! | `v3/kv/miniflare-KVNamespaceObject/OBJECT_ID.sqlite` | a namespace's keys, and which blob each has |
 //! | `kv-local/namespaces.sqlite` | titles and ids, of which wrangler's files know nothing |
+//! | `kv-local/journals` | what writes that are under way may leave behind |
 //!
 //! A blob is written before the row that names it and removed after the row is gone, so a process
-//! that dies at any point leaves a whole store, and at worst a blob that nothing names. As in
-//! wrangler, nothing is forced to the disk: a machine that loses power can lose the last writes.
+//! that dies at any point leaves a whole store, and at worst blobs that nothing names, which the next
+//! one removes. As in wrangler, nothing is forced to the disk: a machine that loses power can lose the
+//! last writes.
 
 mod batch;
 mod blobs;
 mod database;
 mod error;
+mod journal;
 mod json;
 mod layout;
 mod pair;
 mod pairs;
+mod private;
 mod registry;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use database::Databases;
+use journal::Journals;
 pub(crate) use layout::hex;
 
 use layout::Layout;
@@ -56,15 +61,20 @@ pub struct Storage {
     root: PathBuf,
     registry: Arc<Registry>,
     databases: Arc<Databases>,
+    journals: Journals,
 }
 
 impl Storage {
-    /// Opens the store below `root`, by custom `.wrangler/state`; what is missing is made.
+    /// Opens the store below `root`, usually `.wrangler/state`; what is missing is made, and what a
+    /// process that died left behind is removed.
     pub fn open(root: impl AsRef<Path>) -> Result<Self, StorageError> {
         let root = std::path::absolute(root.as_ref())
             .map_err(|source| StorageError::io("find", root.as_ref(), source))?;
         let registry = Arc::new(Registry::open(&root.join("kv-local/namespaces.sqlite"))?);
-        Ok(Self { root, registry, databases: Arc::default() })
+        let journals = Journals::new(&root);
+        let storage = Self { root, registry, databases: Arc::default(), journals };
+        storage.journals.recover(&storage)?;
+        Ok(storage)
     }
 
     /// The folder that the store is in.
@@ -109,6 +119,7 @@ impl Storage {
     ///
     /// Nothing is written until a pair is.
     pub fn pairs(&self, id: &str) -> Result<Pairs, StorageError> {
-        Ok(Pairs::new(Layout::new(&self.root, id)?, Arc::clone(&self.databases)))
+        let layout = Layout::new(&self.root, id)?;
+        Ok(Pairs::new(id, layout, Arc::clone(&self.databases), self.journals.clone()))
     }
 }

@@ -1,5 +1,6 @@
 //! The pairs of one namespace.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -11,8 +12,10 @@ use rusqlite::{
     OptionalExtension as _, TransactionBehavior, params, params_from_iter, types::Value,
 };
 
+use super::batch::ROWS_AT_ONCE;
 use super::blobs::Blobs;
 use super::database::{Database, Databases};
+use super::journal::{Journal, Journals};
 use super::layout::Layout;
 use super::{Batch, Pair, StorageError, Stored};
 
@@ -28,9 +31,11 @@ CREATE INDEX IF NOT EXISTS _mf_entries_expiration_idx ON _mf_entries(expiration)
 /// The pairs of one namespace. A pair that has expired is not there.
 #[derive(Clone, Debug)]
 pub struct Pairs {
+    id: Arc<str>,
     layout: Layout,
     pub(super) blobs: Blobs,
     databases: Arc<Databases>,
+    journals: Journals,
 }
 
 /// A key in a listing.
@@ -61,9 +66,43 @@ struct Entry {
 }
 
 impl Pairs {
-    pub(super) fn new(layout: Layout, databases: Arc<Databases>) -> Self {
+    pub(super) fn new(
+        id: &str,
+        layout: Layout,
+        databases: Arc<Databases>,
+        journals: Journals,
+    ) -> Self {
         let blobs = Blobs::new(layout.blobs.clone());
-        Self { layout, blobs, databases }
+        Self { id: id.into(), layout, blobs, databases, journals }
+    }
+
+    /// Begins a write, after which a process that dies leaves nothing for ever.
+    pub(super) fn begin(&self) -> Result<Journal, StorageError> {
+        self.journals.begin(&self.id)
+    }
+
+    /// Removes the blobs that a write which was cut off may have left, unless a row names them: those
+    /// that begin with `prefix`, and `others`.
+    pub(super) fn remove_unnamed<'a>(
+        &self,
+        prefix: &str,
+        others: impl Iterator<Item = &'a str>,
+    ) -> Result<(), StorageError> {
+        let mut left: HashSet<String> = self.blobs.with_prefix(prefix)?.into_iter().collect();
+        left.extend(others.map(str::to_owned));
+        if let Some(database) = self.existing()? {
+            database.with(|connection| {
+                let all = "SELECT blob_id FROM _mf_entries";
+                let mut all = connection.prepare_cached(all)?;
+                let mut named = all.query(())?;
+                while let Some(row) = named.next()? {
+                    left.remove(row.get_ref(0)?.as_str()?);
+                }
+                Ok(())
+            })?;
+        }
+        self.blobs.remove_all(left);
+        Ok(())
     }
 
     /// The pair with this key.
@@ -96,8 +135,8 @@ impl Pairs {
         }))
     }
 
-    /// Writes pairs, all or none, and returns how many there were. Of two pairs with one key the
-    /// later wins.
+    /// Writes pairs and returns how many there were; an invalid one keeps all from being written. Of
+    /// two pairs with one key the later wins.
     pub fn put_many<'a>(
         &'a self,
         pairs: impl IntoIterator<Item = Pair<'a>>,
@@ -114,8 +153,8 @@ impl Pairs {
         Batch::new(self)
     }
 
-    /// Deletes keys, all or none, and returns how many there were. A key that is missing is no
-    /// error.
+    /// Deletes keys and returns how many there were; an invalid one keeps all from being deleted. A
+    /// key that is missing is not an error.
     pub fn delete_many<K: AsRef<str>>(
         &self,
         keys: impl IntoIterator<Item = K>,
@@ -126,22 +165,28 @@ impl Pairs {
                 .map_err(|rule| StorageError::Pair { key: key.to_owned(), source: rule.into() })?;
         }
         let Some(database) = self.existing()? else { return Ok(keys.len()) };
-        let deleted = database.with(|connection| {
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let mut deleted: Vec<String> = Vec::new();
-            {
-                let delete = "DELETE FROM _mf_entries WHERE key = ?1 RETURNING blob_id";
-                let mut delete = transaction.prepare_cached(delete)?;
-                for key in &keys {
-                    let blob = delete.query_row([key.as_ref()], |row| row.get(0));
-                    deleted.extend(blob.optional()?);
+        let mut journal = self.begin()?;
+        for keys in keys.chunks(ROWS_AT_ONCE) {
+            let deleted = database.with(|connection| {
+                let transaction =
+                    connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let mut deleted: Vec<String> = Vec::new();
+                {
+                    let delete = "DELETE FROM _mf_entries WHERE key = ?1 RETURNING blob_id";
+                    let mut delete = transaction.prepare_cached(delete)?;
+                    for key in keys {
+                        let blob = delete.query_row([key.as_ref()], |row| row.get(0));
+                        deleted.extend(blob.optional()?);
+                    }
                 }
-            }
-            transaction.commit()?;
-            Ok(deleted)
-        })?;
-        self.blobs.remove_all(&deleted);
+                if let Err(error) = journal.replaces(&deleted) {
+                    return Ok(Err(error));
+                }
+                transaction.commit()?;
+                Ok(Ok(deleted))
+            })??;
+            self.blobs.remove_all(&deleted);
+        }
         Ok(keys.len())
     }
 

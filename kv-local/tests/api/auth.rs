@@ -37,6 +37,10 @@ async fn wrong_credentials_are_refused_as_cloudflare_does() {
     assert_eq!(code(wrong_email).await, (403, 9103));
     assert_eq!(code(user().header("X-Auth-Key", key.expose_secret())).await, (400, 6003));
 
+    for scheme in ["bearer", "BEARER"] {
+        let token = format!("{scheme} {}", api.server.token().expose_secret());
+        result(user().header("Authorization", token)).await;
+    }
     for authorization in [None, Some("Bearer "), Some("Basic abc"), Some("Bearer a b")] {
         let request = match authorization {
             Some(value) => user().header("Authorization", value),
@@ -109,5 +113,17 @@ async fn secrets_are_in_no_debug_output() {
     let shown = format!("{shown}{:?}", api.server);
     for secret in secrets {
         assert!(!shown.contains(secret.expose_secret()));
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_is_not_this_machine_is_refused_whoever_asks() {
+    let api = Api::new().await;
+    let user = |host: &str| api.request(Method::GET, "/user").header("Host", host);
+    for host in ["evil.example", "evil.example:8790", "127.0.0.1.evil.example", "10.0.0.1", ""] {
+        assert_eq!(code(user(host)).await, (421, 7003), "{host}");
+    }
+    for host in ["localhost", "LOCALHOST:8790", "127.0.0.1", "127.0.0.1:1", "[::1]:8790", "[::1]"] {
+        assert!(result(user(host)).await["email"].is_string(), "{host}");
     }
 }
