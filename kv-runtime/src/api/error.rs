@@ -127,7 +127,9 @@ impl Failure {
         let redact = |text: &mut String| *text = redactor.redact(text).into_owned();
         let trace = match &mut self {
             Self::Refused { trace, notices } => {
-                notices.iter_mut().for_each(|notice| redact(&mut notice.message));
+                for notice in notices {
+                    redact(&mut notice.message);
+                }
                 trace
             }
             Self::Unreadable { trace, why: text } | Self::Redirect { trace, location: text } => {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use jiff::SignedDuration;
 
 use crate::deploy::DEFAULT_STAGE;
 use crate::engine::DEFAULT_JOBS;
@@ -178,11 +179,8 @@ impl Args {
 }
 
 fn parse_time(text: &str) -> Result<Duration, String> {
-    if text == "0s" {
-        return Ok(Duration::ZERO);
-    }
-    let seconds = kv_rules::parse_duration(text).map_err(|error| error.to_string())?;
-    u64::try_from(seconds).map(Duration::from_secs).map_err(|error| error.to_string())
+    let time: SignedDuration = text.parse().map_err(|_| "write a time such as 60s or 5m")?;
+    Duration::try_from(time).map_err(|_| "a time cannot be negative".to_owned())
 }
 
 fn parse_import(text: &str) -> Result<(String, String), String> {

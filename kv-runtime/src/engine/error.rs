@@ -30,6 +30,29 @@ impl fmt::Display for Problem {
     }
 }
 
+/// A state that has none of the namespaces which a program declares.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the state of {app}/{stage} has none of this program's namespaces: it has {}, and {program} declares {}",
+    list_ids(.recorded),
+    list_ids(.declared)
+)]
+#[non_exhaustive]
+pub struct OtherNamespaces {
+    /// The app.
+    pub app: String,
+    /// The stage.
+    pub stage: String,
+    /// The program that deploys.
+    pub program: String,
+    /// The ids in the state.
+    pub recorded: Vec<String>,
+    /// The ids in the declarations.
+    pub declared: Vec<String>,
+    /// One that would go and one that would come, where these look like the same one renamed.
+    pub renamed: Option<(String, String)>,
+}
+
 /// Why a deploy failed. Whatever it was, the state is right and running it again goes on from there.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -112,21 +135,8 @@ pub enum DeployError {
         renamed_to: Option<String>,
     },
     /// Every namespace of the state would go, and others would come in their place.
-    #[error("the state of {app}/{stage} has none of this program's namespaces: it has {}, and {program} declares {}", list_ids(.recorded), list_ids(.declared))]
-    OtherNamespaces {
-        /// The app.
-        app: String,
-        /// The stage.
-        stage: String,
-        /// The program that deploys.
-        program: String,
-        /// The ids in the state.
-        recorded: Vec<String>,
-        /// The ids in the declarations.
-        declared: Vec<String>,
-        /// Whether one that will be created looks like one that will go, and which it is.
-        renamed: Option<(String, String)>,
-    },
+    #[error(transparent)]
+    OtherNamespaces(Box<OtherNamespaces>),
     /// The state is that of another package, which has the same name.
     #[error(
         "the state of {app}/{stage} is that of another package named like this one: it is deployed from {recorded}, and this one is {repository}"
@@ -309,7 +319,8 @@ impl DeployError {
             Self::TitleTwice { .. } => "nothing was changed; rename one of them in the dashboard, or take in the right one with `import ID=NAMESPACE_ID`".to_owned(),
             Self::UndeclaredKeys { id, renamed_to: Some(renamed), .. } => format!("nothing was changed; `{renamed}` looks like `{id}` renamed: with `id: {id:?}` in its declaration it keeps the namespace and its data; --delete-data deletes them"),
             Self::UndeclaredKeys { .. } => "nothing was changed; --delete-data deletes them as well; `delete: false` keeps the namespace".to_owned(),
-            Self::OtherNamespaces { app, renamed, .. } => {
+            Self::OtherNamespaces(error) => {
+                let OtherNamespaces { app, renamed, .. } = &**error;
                 let renamed = renamed.as_ref().map_or_else(String::new, |(from, to)| {
                     format!("if `{from}` was renamed to `{to}` in the code, keep its data with `id: {from:?}`; ")
                 });
@@ -329,7 +340,6 @@ impl DeployError {
             Self::Imported(_) => "`status` shows it; `plan` shows what a deploy would change".to_owned(),
             Self::NoSuchNamespace(_) => "copy the id from the dashboard or from `wrangler kv namespace list`".to_owned(),
             Self::Declined { asked: false } => "look at the plan above; --yes applies it".to_owned(),
-            Self::Declined { asked: true } => return None,
             Self::Reappeared { .. } => "run the same command again: it goes on with that namespace".to_owned(),
             Self::CameBack { .. } => "nothing was changed; delete the one that you do not want in the dashboard, then run it again".to_owned(),
             Self::CircularListing { .. } => "the answers come from something that is not Cloudflare's API: check the base URL and proxies in between".to_owned(),
@@ -337,7 +347,10 @@ impl DeployError {
             Self::Request { source, .. } | Self::Discovery { source, .. } | Self::Client(source) => return source.help(),
             Self::Unconfirmed { .. } | Self::Interrupted => "run the same command again: it goes on with the rest".to_owned(),
             Self::StillThere { .. } => "run the same command again in a minute; Cloudflare may need that long to show it".to_owned(),
-            Self::Name(_) | Self::Local(_) | Self::NotDeployed(_) => return None,
+            Self::Name(_)
+            | Self::Local(_)
+            | Self::NotDeployed(_)
+            | Self::Declined { asked: true } => return None,
         };
         Some(help)
     }

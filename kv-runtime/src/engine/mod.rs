@@ -18,7 +18,7 @@ mod run;
 mod status;
 mod wait;
 
-pub use error::{DeployError, Problem};
+pub use error::{DeployError, OtherNamespaces, Problem};
 pub(crate) use host::{Caller, Event, Host};
 pub use observe::Drift;
 pub(crate) use observe::Seen;

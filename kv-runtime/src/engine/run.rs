@@ -10,12 +10,12 @@ use tokio::time::{Duration, Instant};
 use super::account::RemoteAccount;
 use super::apply::Apply;
 use super::connect::Connector;
-use super::error::DeployError;
+use super::error::{DeployError, OtherNamespaces};
 use super::host::{Event, Host};
 use super::observe::{Look, observe, observe_removal};
 use super::options::{Options, Target};
 use super::plan::{
-    Action, Declared, NamespacePlan, Ownership, PLAN_FORMAT, Plan, PlanAccount, Wishes, is_written,
+    Action, Declared, NamespacePlan, Ownership, PLAN_FORMAT, Plan, PlanAccount, is_written,
     likely_renames, plan_declared, plan_removal,
 };
 use super::resolve::{Resolved, resolve};
@@ -307,11 +307,13 @@ impl Run {
 
     /// Another app whose state has all the declared namespaces, and where that state lies.
     async fn find_elsewhere(&self) -> Result<Option<(String, String)>, DeployError> {
+        /// How many apps are looked through: a store can be a bucket that holds much else.
+        const MOST: usize = 32;
         let Options { stage, .. } = &self.options;
         if !self.store.stages(stage.app()).await?.is_empty() {
             return Ok(None);
         }
-        for app in self.store.apps().await? {
+        for app in self.store.apps().await?.into_iter().take(MOST) {
             if app == stage.app() {
                 continue;
             }
@@ -356,11 +358,9 @@ impl Run {
             let observation = observe(&account, resolved, state, &look).await?;
             observed.push((account, observation));
         }
-        let Options { adopt, take_over, deployer, .. } = &self.options;
-        let wishes = Wishes { adopt: *adopt, renew, repair, take_over: *take_over, deployer };
         let (mut plans, mut steps) = (Vec::new(), Vec::new());
         for (resolved, (account, observation)) in resolved.iter().zip(observed) {
-            let (plan, declared) = plan_declared(resolved, state, &observation, wishes)?;
+            let (plan, declared) = plan_declared(resolved, state, &observation, &self.options)?;
             plans.push(plan);
             steps.push(Step::Declared(declared, account));
         }
@@ -528,14 +528,14 @@ impl Run {
             let renamed = plan.namespaces.iter().find_map(|namespace| {
                 Some((namespace.id.clone(), namespace.likely_renamed_to.clone()?))
             });
-            return Err(DeployError::OtherNamespaces {
+            return Err(DeployError::OtherNamespaces(Box::new(OtherNamespaces {
                 app: stage.app().to_owned(),
                 stage: stage.stage().to_owned(),
                 program: deployer.program.clone(),
                 recorded: state.namespaces.keys().cloned().collect(),
                 declared: self.declarations.iter().map(|d| d.id.to_owned()).collect(),
                 renamed,
-            });
+            })));
         }
         let undeclared_keys = |namespace: &NamespacePlan| match namespace.action {
             Action::Destroy { undeclared, .. } if undeclared > 0 => {

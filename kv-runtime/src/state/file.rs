@@ -84,10 +84,7 @@ impl StateStore for FileStore {
         let root = self.root.clone();
         blocking(move || {
             let mut apps = names(&root)?;
-            apps.retain(|app| {
-                let stages = names(&root.join(app)).unwrap_or_default();
-                stages.iter().any(|name| name.ends_with(".json"))
-            });
+            apps.retain(|app| root.join(app).is_dir());
             Ok(apps)
         })
         .await
@@ -95,11 +92,7 @@ impl StateStore for FileStore {
 
     async fn stages(&self, app: &str) -> Result<Vec<String>, StateError> {
         let folder = self.folder(app);
-        blocking(move || {
-            let names = names(&folder)?.into_iter();
-            Ok(names.filter_map(|name| Some(name.strip_suffix(".json")?.to_owned())).collect())
-        })
-        .await
+        blocking(move || stages_in(&folder)).await
     }
 
     async fn unlock(&self, stage: &StageKey) -> Result<Option<Holder>, StateError> {
@@ -137,6 +130,12 @@ impl Lock for FileLock {
     async fn release(self: Box<Self>) -> Result<(), StateError> {
         self.file.unlock().map_err(|source| io_error("unlock", &self.document, source))
     }
+}
+
+/// The stages that have a document in an app's folder, in order.
+fn stages_in(folder: &Path) -> Result<Vec<String>, StateError> {
+    let names = names(folder)?.into_iter();
+    Ok(names.filter_map(|name| Some(name.strip_suffix(".json")?.to_owned())).collect())
 }
 
 /// The names of what is in a folder, in order; none when there is no folder.

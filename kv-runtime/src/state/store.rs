@@ -22,7 +22,7 @@ pub trait StateStore: fmt::Debug + Send + Sync {
     /// over.
     async fn lock(&self, stage: &StageKey, holder: &Holder) -> Result<Box<dyn Lock>, StateError>;
 
-    /// The apps that have a document, in order.
+    /// The apps that can have a document, in order: the folders of the store.
     async fn apps(&self) -> Result<Vec<String>, StateError>;
 
     /// The stages of an app that have a document, in order.

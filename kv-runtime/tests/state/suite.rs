@@ -14,7 +14,7 @@ pub(crate) async fn keeps_its_promises(store: &dyn StateStore) {
 
 async fn a_stage_without_a_deploy_has_an_empty_state(store: &dyn StateStore) {
     assert_eq!(store.read(&stage()).await.unwrap(), None);
-    assert!(store.apps().await.unwrap().is_empty());
+    assert!(!store.apps().await.unwrap().contains(&"shop".to_owned()));
     assert!(store.stages("shop").await.unwrap().is_empty());
     assert!(Session::read(store, &stage()).await.unwrap().namespaces.is_empty());
 }
@@ -54,7 +54,7 @@ async fn stages_do_not_see_each_other(store: &dyn StateStore) {
     session.save().await.unwrap();
     session.close().await.unwrap();
     dev.close().await.unwrap();
-    assert_eq!(store.apps().await.unwrap(), ["shop"]);
+    assert!(store.apps().await.unwrap().contains(&"shop".to_owned()));
     assert_eq!(store.stages("shop").await.unwrap(), ["dev", "prod"]);
     assert!(store.stages("other").await.unwrap().is_empty());
 }

@@ -55,9 +55,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         child.kill()?;
         // No code: it was still at work.
         if child.wait()?.code().is_none() {
-            killed += 1
+            killed += 1;
         } else {
-            ended += 1
+            ended += 1;
         }
         if n % KILLS_BETWEEN == 0 || n == kills {
             stage.converge(DECLARED.choose(&mut random).expect("there are some"))?;

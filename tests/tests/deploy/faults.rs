@@ -209,17 +209,16 @@ impl Case {
 
     /// Whether the run has to get over it.
     fn recovers(&self) -> bool {
-        let is_refused = match self.fault.answer {
-            Answer::TooMany(Some(300)) | Answer::Circle => true,
-            // An account in which no title is looked for may list what it likes.
-            Answer::Twice => true,
-            _ => false,
-        };
+        let is_refused = matches!(
+            self.fault.answer,
+            Answer::TooMany(Some(300)) | Answer::Circle | Answer::Twice
+        );
         self.when != When::Always && !is_refused
     }
 
     /// Whether the run may succeed although the fault never ends: the keys themselves tell that they
-    /// were written or deleted, whatever the answers say.
+    /// were written or deleted, whatever the answers say; and a list may have titles twice that are
+    /// not looked for.
     fn is_seen_through(&self) -> bool {
         let odd = matches!(self.fault.answer, Answer::Odd(_));
         (self.fault.applied && odd) || matches!(self.fault.answer, Answer::Twice)

@@ -304,7 +304,7 @@ fn an_error_in_rust_repeats_no_secret_either() {
     let deploy = async { stage.deploy::<v1::Sessions>().await };
     let error = runtime.block_on(deploy).unwrap_err();
     let sources = std::iter::successors(Some(&error as &dyn std::error::Error), |e| e.source());
-    let shown: String = sources.map(|error| format!("{error} {error:?}")).collect();
+    let shown = sources.map(|error| format!("{error} {error:?}")).collect::<Vec<_>>().concat();
     assert!(shown.contains("[token]") && !shown.contains(TOKEN), "{shown}");
 }
 

@@ -150,9 +150,10 @@ fn chunk<'a>(
         let mut stored = texts_of(place, &texts, written).await?.into_iter();
         let mut all = Vec::with_capacity(pairs.len());
         for pair in pairs {
-            all.push(match is_text(pair) {
-                true => stored.next().unwrap_or(Stored::Missing),
-                false => alone(place, pair, written).await?,
+            all.push(if is_text(pair) {
+                stored.next().unwrap_or(Stored::Missing)
+            } else {
+                alone(place, pair, written).await?
             });
         }
         Ok(all)

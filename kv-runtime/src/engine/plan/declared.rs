@@ -9,20 +9,10 @@ use kv_rules::Expiry;
 
 use super::super::error::DeployError;
 use super::super::observe::{Observation, Observed, Stored, recorded};
-use super::super::options::Deployer;
+use super::super::options::Options;
 use super::super::resolve::{Pair, Resolved, digests};
 use super::{Action, KeyChange, NamespacePlan, Reason};
 use crate::state::{Deployment, KeyRecord, State};
-
-/// What the caller wants beyond the declaration.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Wishes<'a> {
-    pub(crate) adopt: bool,
-    pub(crate) renew: bool,
-    pub(crate) repair: bool,
-    pub(crate) take_over: bool,
-    pub(crate) deployer: &'a Deployer,
-}
 
 /// What it takes to do what is planned for a declared namespace.
 pub(crate) struct Declared<'a> {
@@ -47,10 +37,10 @@ pub(crate) fn plan_declared<'a>(
     resolved: &'a Resolved,
     state: &State,
     observation: &Observation,
-    wishes: Wishes<'_>,
+    options: &Options,
 ) -> Result<(NamespacePlan, Declared<'a>), DeployError> {
     let (id, title) = (resolved.declaration.id, resolved.title.as_str());
-    let action = declared_action(resolved, state, &observation.namespace, wishes)?;
+    let action = declared_action(resolved, state, &observation.namespace, options)?;
     let record = state.namespaces.get(id);
     let deployment = recorded(record, &observation.namespace);
     let mut planner = Planner {
@@ -64,10 +54,10 @@ pub(crate) fn plan_declared<'a>(
     };
     // Without its spreads a declaration is one that was written as a whole: see `is_written`.
     if let Some(pairs) = resolved.pairs() {
-        planner.plan_keys(pairs, state, deployment, observation, wishes);
+        planner.plan_keys(pairs, state, deployment, observation, options);
     }
     let Planner { mut plan, mut declared } = planner;
-    if !wishes.repair {
+    if !options.repair {
         plan.drift.clone_from(&observation.drift);
     }
     let digest = Some(resolved.digest(state.digest_key()));
@@ -75,9 +65,9 @@ pub(crate) fn plan_declared<'a>(
         deployment.delete == resolved.declaration.delete
             && deployment.title == title
             && deployment.declared == digest
-            && wishes.deployer.claim(&deployment.deployers, wishes.take_over).is_none()
-            && (wishes.deployer.repository.is_none()
-                || wishes.deployer.repository == state.repository)
+            && options.deployer.claim(&deployment.deployers, options.take_over).is_none()
+            && (options.deployer.repository.is_none()
+                || options.deployer.repository == state.repository)
     };
     declared.updates_state = !deployment.is_some_and(is_current);
     Ok((plan, declared))
@@ -95,7 +85,7 @@ fn declared_action(
     resolved: &Resolved,
     state: &State,
     observed: &Observed,
-    wishes: Wishes<'_>,
+    options: &Options,
 ) -> Result<Action, DeployError> {
     let (id, title) = (resolved.declaration.id, resolved.title.as_str());
     let taken = |namespace_id: &str| match state.owner(namespace_id) {
@@ -112,7 +102,7 @@ fn declared_action(
     let fresh = |titled: &Option<String>, or: Action| match titled {
         None => Ok(or),
         Some(found) if state.owner(found).is_some_and(|owner| owner != id) => Err(taken(found)),
-        Some(found) if resolved.declaration.adopt || wishes.adopt => {
+        Some(found) if resolved.declaration.adopt || options.adopt => {
             Ok(Action::Adopt { namespace_id: found.clone() })
         }
         Some(found) => Err(taken(found)),
@@ -147,7 +137,7 @@ impl<'a> Planner<'a> {
         state: &State,
         deployment: Option<&Deployment>,
         observation: &Observation,
-        wishes: Wishes<'_>,
+        options: &Options,
     ) {
         let mut records = deployment.map(|deployment| InOrder::new(&deployment.keys));
         let digests = digests(pairs, state.digest_key());
@@ -158,7 +148,7 @@ impl<'a> Planner<'a> {
             let is_seeded = recorded.is_some_and(|recorded| recorded.confirmed);
             // Looked up only where the state does not say it all.
             let existing = || observation.existing.get(pair.key.as_ref()).copied();
-            let renewable = wishes.renew && matches!(pair.expiry, Some(Expiry::Ttl(_)));
+            let renewable = options.renew && matches!(pair.expiry, Some(Expiry::Ttl(_)));
             let drifted = || observation.drift.contains_key(pair.key.as_ref());
             match recorded {
                 _ if pair.once && !is_seeded && existing().is_some() => {
@@ -178,7 +168,7 @@ impl<'a> Planner<'a> {
                     }
                 }
                 Some(recorded) if recorded.digest != digest => self.put(put, Reason::Changed, None),
-                Some(_) if wishes.repair && drifted() => self.put(put, Reason::Repaired, None),
+                Some(_) if options.repair && drifted() => self.put(put, Reason::Repaired, None),
                 Some(_) if renewable => self.put(put, Reason::Renewed, None),
                 Some(recorded) if recorded.once => self.put(put, Reason::Changed, None),
                 Some(_) => {}
