@@ -6,10 +6,15 @@
 
 #![deny(missing_docs)]
 
+#[cfg(feature = "server")]
 mod server;
 mod storage;
 
+#[cfg(feature = "server")]
 pub use server::{Account, RateLimits, Server, ServerConfig, ServerError, TokenOwner, router};
+/// The account that everything on this machine is in, unless a server is told another.
+pub const ACCOUNT_ID: &str = "6b762d6c6f63616c0000000000000000";
+
 pub use storage::{
     Batch, ListedKey, Namespace, Page, Pair, PairError, Pairs, Storage, StorageError, Stored,
 };

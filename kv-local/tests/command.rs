@@ -1,10 +1,11 @@
 //! What the `kv-local` command promises.
 
+mod client;
+
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use kv_local::Storage;
-use reqwest::Client;
 use serde_json::json;
 
 /// Ends the process when the test does.
@@ -48,7 +49,7 @@ async fn its_output_is_all_that_another_tool_needs() {
     assert!(base_url.starts_with("http://127.0.0.1:"), "{base_url}");
 
     let url = format!("{base_url}/accounts/{account}/storage/kv/namespaces");
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = client::client();
     let created = client.post(url).bearer_auth("a-token").json(&json!({ "title": "sessions" }));
     assert_eq!(created.send().await.unwrap().status(), 200);
     // Another process sees it at once.

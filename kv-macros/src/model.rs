@@ -61,7 +61,7 @@ pub(crate) struct Entry {
     pub(crate) metadata_ty: Type,
     pub(crate) expiry: Option<Expiry>,
     /// The TTL of a put that names none.
-    pub(crate) default_ttl: Option<u32>,
+    pub(crate) default_ttl: Option<u64>,
     pub(crate) once: bool,
     pub(crate) names: Names,
 }
@@ -159,7 +159,7 @@ pub(crate) struct Family {
     pub(crate) params: Vec<Param>,
     pub(crate) ty: Type,
     pub(crate) metadata_ty: Type,
-    pub(crate) default_ttl: Option<u32>,
+    pub(crate) default_ttl: Option<u64>,
     pub(crate) accessor: Ident,
     pub(crate) list: Ident,
     /// The hidden constant that holds its data.

@@ -4,27 +4,55 @@ use jiff::{SignedDuration, Timestamp};
 
 /// The shortest expiration TTL, in seconds
 /// (<https://developers.cloudflare.com/kv/api/write-key-value-pairs/#expiring-keys>).
-pub const MIN_TTL: u32 = 60;
+pub const MIN_TTL: u64 = 60;
 
 /// The least `expiration` that is taken for a point in time (2001-09-09); a smaller number looks
 /// like a duration. A rule of this project, not of Cloudflare.
-pub const EARLIEST_EXPIRATION: u32 = 1_000_000_000;
+pub const EARLIEST_EXPIRATION: u64 = 1_000_000_000;
 
 /// The latest `expiration`, in seconds since 1970 (2038-01-19): Cloudflare keeps 32 signed bits
 /// (<https://github.com/cloudflare/miniflare/issues/485>).
-pub const MAX_EXPIRATION: u32 = i32::MAX as u32;
+pub const MAX_EXPIRATION: u64 = i32::MAX as u64;
 
 /// The shortest `cacheTtl` of a read in a Worker, in seconds
 /// (<https://developers.cloudflare.com/kv/api/read-key-value-pairs/#cachettl-parameter>).
-pub const MIN_CACHE_TTL: u32 = 30;
+pub const MIN_CACHE_TTL: u64 = 30;
 
 /// When a pair ceases to exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Expiry {
     /// So many seconds after it was written: `expirationTtl`.
-    Ttl(u32),
+    Ttl(u64),
     /// At a point in time, in seconds since 1970: `expiration`.
-    At(u32),
+    At(u64),
+}
+
+impl Expiry {
+    /// When a pair that is written now ceases to exist, in seconds since 1970, if Workers KV takes
+    /// it.
+    ///
+    /// ```
+    /// use jiff::Timestamp;
+    /// use kv_rules::Expiry;
+    ///
+    /// let now = Timestamp::from_second(2_000_000_000)?;
+    /// assert_eq!(Expiry::Ttl(60).expiration(now), Ok(2_000_000_060));
+    /// assert!(Expiry::At(2_000_000_059).expiration(now).is_err());
+    /// # Ok::<(), jiff::Error>(())
+    /// ```
+    pub fn expiration(self, now: Timestamp) -> Result<u64, ExpiryError> {
+        match self {
+            Self::Ttl(seconds) => {
+                let ttl = check_ttl(seconds.into())?;
+                check_expiration(i128::from(now.as_second()) + i128::from(ttl))
+            }
+            Self::At(seconds) => {
+                let expiration = check_expiration(seconds.into())?;
+                check_expiration_ahead(expiration, now)?;
+                Ok(expiration)
+            }
+        }
+    }
 }
 
 /// Why an expiry is refused.
@@ -58,13 +86,13 @@ pub enum ExpiryError {
     )]
     NotAhead {
         /// The expiration, in seconds since 1970.
-        expiration: u32,
+        expiration: u64,
         /// When it was checked.
         now: Timestamp,
     },
     /// The read's cache TTL is below [`MIN_CACHE_TTL`].
     #[error("a cache TTL of {0} s is too short: Workers KV takes at least {MIN_CACHE_TTL} s")]
-    CacheTtlTooShort(u32),
+    CacheTtlTooShort(u64),
     /// The text is not a duration in whole seconds.
     #[error("`{}` is not a duration in whole seconds: write `3600`, `\"1h 30m\"` or `\"7d\"`", .0.escape_debug())]
     NotADuration(String),
@@ -76,8 +104,9 @@ pub enum ExpiryError {
     NotATime(String),
 }
 
-fn show_time(expiration: u32) -> Timestamp {
-    Timestamp::from_second(i64::from(expiration)).unwrap_or(Timestamp::MAX)
+fn show_time(expiration: u64) -> Timestamp {
+    let seconds = i64::try_from(expiration).unwrap_or(i64::MAX);
+    Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)
 }
 
 fn milliseconds_hint(expiration: i128) -> String {
@@ -95,37 +124,37 @@ fn milliseconds_hint(expiration: i128) -> String {
 /// assert_eq!(check_ttl(3600), Ok(3600));
 /// assert_eq!(check_ttl(59), Err(ExpiryError::TtlTooShort(59)));
 /// ```
-pub fn check_ttl(seconds: i128) -> Result<u32, ExpiryError> {
+pub fn check_ttl(seconds: i128) -> Result<u64, ExpiryError> {
     if seconds < i128::from(MIN_TTL) {
         return Err(ExpiryError::TtlTooShort(seconds));
     }
-    match u32::try_from(seconds) {
+    match u64::try_from(seconds) {
         Ok(ttl) if ttl < EARLIEST_EXPIRATION => Ok(ttl),
         _ => Err(ExpiryError::TtlLooksLikeTime(seconds)),
     }
 }
 
 /// Checks an expiration in seconds since 1970, against everything but the clock.
-pub fn check_expiration(seconds: i128) -> Result<u32, ExpiryError> {
+pub fn check_expiration(seconds: i128) -> Result<u64, ExpiryError> {
     if seconds < i128::from(EARLIEST_EXPIRATION) {
         return Err(ExpiryError::ExpirationLooksLikeTtl(seconds));
     }
-    match u32::try_from(seconds) {
+    match u64::try_from(seconds) {
         Ok(expiration) if expiration <= MAX_EXPIRATION => Ok(expiration),
         _ => Err(ExpiryError::ExpirationTooLate(seconds)),
     }
 }
 
 /// Checks that an expiration lies at least [`MIN_TTL`] seconds after `now`.
-pub fn check_expiration_ahead(expiration: u32, now: Timestamp) -> Result<(), ExpiryError> {
-    if i64::from(expiration) < now.as_second() + i64::from(MIN_TTL) {
+pub fn check_expiration_ahead(expiration: u64, now: Timestamp) -> Result<(), ExpiryError> {
+    if i128::from(expiration) < i128::from(now.as_second()) + i128::from(MIN_TTL) {
         return Err(ExpiryError::NotAhead { expiration, now });
     }
     Ok(())
 }
 
 /// Checks the `cacheTtl` of a read, in seconds.
-pub fn check_cache_ttl(seconds: u32) -> Result<(), ExpiryError> {
+pub fn check_cache_ttl(seconds: u64) -> Result<(), ExpiryError> {
     if seconds < MIN_CACHE_TTL {
         return Err(ExpiryError::CacheTtlTooShort(seconds));
     }
@@ -133,7 +162,7 @@ pub fn check_cache_ttl(seconds: u32) -> Result<(), ExpiryError> {
 }
 
 /// Reads a duration such as `1h 30m` or `7d` and checks it as a TTL. A day has 24 hours, a week 7 days.
-pub fn parse_duration(text: &str) -> Result<u32, ExpiryError> {
+pub fn parse_duration(text: &str) -> Result<u64, ExpiryError> {
     let not_a_duration = || ExpiryError::NotADuration(text.to_owned());
     let span: jiff::Span = text.parse().map_err(|_| not_a_duration())?;
     let days = jiff::SpanRelativeTo::days_are_24_hours();
@@ -145,7 +174,7 @@ pub fn parse_duration(text: &str) -> Result<u32, ExpiryError> {
 }
 
 /// Reads a point in time in RFC 3339 and checks it as an expiration.
-pub fn parse_time(text: &str) -> Result<u32, ExpiryError> {
+pub fn parse_time(text: &str) -> Result<u64, ExpiryError> {
     match text.parse::<Timestamp>() {
         Ok(time) if time.subsec_nanosecond() == 0 => check_expiration(i128::from(time.as_second())),
         _ => Err(ExpiryError::NotATime(text.to_owned())),
@@ -185,7 +214,7 @@ mod tests {
     #[test]
     fn an_expiration_lies_a_minute_ahead() {
         let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
-        let at = u32::try_from(now.as_second()).unwrap();
+        let at = u64::try_from(now.as_second()).unwrap();
         assert_eq!(check_expiration_ahead(at + 60, now), Ok(()));
         let error = check_expiration_ahead(at + 59, now).unwrap_err();
         assert!(error.to_string().contains("2030-01-01T00:00:59Z"), "{error}");

@@ -11,11 +11,13 @@
 
 mod account;
 mod binding;
-mod bulk;
 mod expiry;
 mod id;
+mod json;
 mod key;
+mod limits;
 mod pattern;
+mod place;
 mod suggest;
 mod title;
 mod value;
@@ -25,17 +27,20 @@ pub use account::{
     check_email,
 };
 pub use binding::{BindingError, check_binding};
-pub use bulk::{
-    MAX_BULK_BYTES, MAX_BULK_GET_KEYS, MAX_BULK_PAIRS, MAX_LIST_KEYS, MAX_NAMESPACES, MIN_LIST_KEYS,
-};
 pub use expiry::{
     EARLIEST_EXPIRATION, Expiry, ExpiryError, MAX_EXPIRATION, MIN_CACHE_TTL, MIN_TTL,
     check_cache_ttl, check_expiration, check_expiration_ahead, check_ttl, parse_duration,
     parse_time,
 };
 pub use id::{IdError, MAX_ID_BYTES, check_id};
+pub use json::{MAX_JSON_DEPTH, compact_json};
 pub use key::{KeyError, MAX_KEY_BYTES, check_key};
+pub use limits::{
+    API_WINDOW, MAX_API_REQUESTS, MAX_BULK_BYTES, MAX_BULK_GET_KEYS, MAX_BULK_PAIRS, MAX_LIST_KEYS,
+    MAX_NAMESPACES, MIN_LIST_KEYS,
+};
 pub use pattern::{Param, ParamError, Pattern, PatternError, Segment, family_of};
+pub use place::Place;
 pub use suggest::{closest, did_you_mean};
 pub use title::{MAX_TITLE_BYTES, Placeholder, TitleError, check_title, fill_title, placeholders};
 pub use value::{

@@ -18,7 +18,7 @@
 //! let flags = Flags::new(MemoryStore::new());
 //! flags.user(42).put(&true).expiration_ttl(3600).await?;
 //! assert_eq!(flags.user(42).get().await?, Some(true));
-//! assert_eq!(flags.checkout().get().await?, None); // nobody has deployed it here
+//! assert_eq!(flags.checkout().get().await?, None); // nothing is deployed here
 //! # Ok(())
 //! # }
 //! ```
@@ -33,36 +33,45 @@
 //!   binding. No feature has to be set for that, and nothing of the deploy is in the wasm.
 //!
 //! What Workers KV forbids does not compile, or is an [`Error`] before anything is sent.
+//!
+//! # Features
+//!
+//! | feature | brings |
+//! |---|---|
+//! | none | [`kv_namespace!`], typed keys, [`MemoryStore`]; in a Worker the binding |
+//! | `rest` | [`RestStore`] and the client of Cloudflare's API, [`api`] |
+//! | `local` | [`LocalStore`] |
+//! | `deploy` | `Flags::deploy()`, where it works by `rest` and `local`, and its state in a folder |
+//! | `s3` | the state in an object store; brings `deploy` |
+//! | `cli` | [`deploy_main!`]; brings `deploy` and `rest` |
+//!
+//! All are on by default. A program that only reads and writes takes
+//! `default-features = false, features = ["rest"]`; a library that only declares, and its tests, take
+//! none.
 
 #![deny(missing_docs)]
+// Each room is whole; what only a room that is left out would call has no caller then.
+#![cfg_attr(any(not(feature = "cli"), target_arch = "wasm32"), allow(dead_code, unused_imports))]
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "rest", not(target_arch = "wasm32")))]
 pub mod api;
-mod chain;
-#[cfg(not(target_arch = "wasm32"))]
+mod base;
+#[cfg(all(feature = "cli", not(target_arch = "wasm32")))]
 mod cli;
-mod codec;
-mod cursors;
-pub mod declaration;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "rest", not(target_arch = "wasm32")))]
+mod connect;
+#[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
 mod deploy;
-#[cfg(not(target_arch = "wasm32"))]
-pub mod engine;
-mod entry;
-mod error;
-mod family;
-#[cfg(not(target_arch = "wasm32"))]
-mod interrupt;
-mod key;
-mod list;
+#[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
+mod engine;
+mod help;
 mod macros;
-mod namespace;
-#[cfg(not(target_arch = "wasm32"))]
-mod redact;
-#[cfg(not(target_arch = "wasm32"))]
+pub mod raw;
+#[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
 pub mod state;
-pub mod store;
-#[cfg(not(target_arch = "wasm32"))]
+mod store;
+mod typed;
+#[cfg(all(feature = "cli", not(target_arch = "wasm32")))]
 mod wrangler;
 
 #[doc(hidden)]
@@ -75,19 +84,20 @@ pub use serde_json;
 #[cfg(target_arch = "wasm32")]
 pub use worker;
 
-pub use codec::{DecodeError, EncodeError};
-pub use cursors::CircularListing;
-pub use declaration::Declaration;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "rest", not(target_arch = "wasm32")))]
+pub use api::RestStore;
+#[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
 pub use deploy::Deploy;
-#[cfg(not(target_arch = "wasm32"))]
-pub use engine::{DeployError, Deployed, Plan};
-pub use entry::{Delete, Entry, Get, GetWithMetadata, Put};
-pub use error::{Error, Part};
-pub use family::FamilyError;
-pub use key::Key;
-pub use list::{FamilyList, KeyInfo, List};
-pub use namespace::Namespace;
-pub use store::{KvStore, Store};
-#[cfg(not(target_arch = "wasm32"))]
-pub use store::{LocalStore, MemoryStore, RestStore};
+#[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
+pub use engine::{
+    Action, DeployError, Deployed, Drift, KeyChange, NamespacePlan, OtherNamespaces, PLAN_FORMAT,
+    Plan, PlanAccount, Problem, Reason, RemoteError,
+};
+pub use raw::{KeyInfo, RawStore};
+#[cfg(all(feature = "local", not(target_arch = "wasm32")))]
+pub use store::LocalStore;
+pub use store::MemoryStore;
+pub use typed::{
+    DecodeError, Delete, EncodeError, Entry, Error, FamilyError, FamilyList, Get, GetWithMetadata,
+    Key, List, Namespace, Part, Put, Store,
+};

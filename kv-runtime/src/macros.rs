@@ -235,6 +235,81 @@ macro_rules! kv_namespace {
     };
 }
 
+/// The methods that every namespace has, so that using one needs no trait in scope.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __namespace {
+    ($namespace:ident) => {
+        #[allow(dead_code)]
+        impl $namespace {
+            /// The namespace in a store: Cloudflare's over its API, local files, memory, or a
+            /// Worker's binding.
+            pub fn new(store: impl ::core::convert::Into<$crate::Store>) -> Self {
+                Self { store: ::core::convert::Into::into(store) }
+            }
+
+            /// The store that the values are in.
+            #[must_use]
+            pub fn store(&self) -> &$crate::Store {
+                &self.store
+            }
+        }
+
+        $crate::__deploy! { $namespace }
+        $crate::__from_env! { $namespace }
+    };
+}
+
+/// `deploy()`, where this crate was built to deploy.
+#[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __deploy {
+    ($namespace:ident) => {
+        #[allow(dead_code)]
+        impl $namespace {
+            /// Deploys this namespace: creates what is missing and writes what changed.
+            #[must_use]
+            pub fn deploy() -> $crate::Deploy<Self> {
+                $crate::Deploy::new()
+            }
+        }
+    };
+}
+
+#[cfg(not(all(feature = "deploy", not(target_arch = "wasm32"))))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __deploy {
+    ($namespace:ident) => {};
+}
+
+/// `from_env()`, in a Worker.
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __from_env {
+    ($namespace:ident) => {
+        #[allow(dead_code)]
+        impl $namespace {
+            /// The namespace behind the Worker's binding.
+            pub fn from_env(
+                env: &$crate::worker::Env,
+            ) -> ::core::result::Result<Self, $crate::Error> {
+                let binding = <Self as $crate::Namespace>::DECLARATION.binding;
+                ::core::result::Result::Ok(Self::new($crate::Store::from_env(env, binding)?))
+            }
+        }
+    };
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __from_env {
+    ($namespace:ident) => {};
+}
+
 /// The constants and accessors of a namespace's entries, by the type of their values and metadata.
 ///
 /// All of a type call the same two functions, which are not generic: to infer nothing in thousands

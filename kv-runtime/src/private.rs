@@ -9,12 +9,20 @@ pub use kv_macros::kv_namespace;
 pub use kv_rules::{Expiry, Param, Pattern, Segment};
 pub use serde;
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "cli", not(target_arch = "wasm32")))]
 pub use crate::cli::{Package, deploy_main};
-use crate::codec::{self, DecodeError, EncodeError};
-use crate::entry::{Entry, Name};
-pub use crate::family::{Family, TypedParam};
-use crate::store::Store;
+use crate::typed::Store;
+use crate::typed::codec::{self, DecodeError, EncodeError};
+pub use crate::typed::declaration;
+use crate::typed::entry::{Entry, Name};
+pub use crate::typed::family::{Family, TypedParam};
+
+/// The document that a state store keeps, for the tests of this workspace.
+#[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
+pub mod state {
+    pub use crate::state::document::{Creating, Deployment, KeyRecord, Origin, Record, State};
+    pub use crate::state::{Digest, DigestKey, Session};
+}
 
 /// A type that values and metadata can have.
 #[diagnostic::on_unimplemented(
@@ -66,10 +74,9 @@ impl<T: Serialize + DeserializeOwned + 'static> TypedValue for T {
         family: &'static Family,
         params: &[Cow<'_, str>],
     ) -> Entry<Self, M> {
-        let key = family.key(params).map(|key| Name {
-            text: key.into(),
-            expiration_ttl: family.expiration_ttl.map(u64::from),
-        });
-        Entry::named(store, key)
+        let key = family
+            .key(params)
+            .map(|key| Name { text: key.into(), expiration_ttl: family.expiration_ttl });
+        store.family_entry(key)
     }
 }

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-use kv_runtime::Declaration;
-use kv_runtime::declaration::{Account, Spread};
+use kv_runtime::__private::declaration::Declaration;
+use kv_runtime::__private::declaration::{AccountSettings, Spread};
 
 use crate::measure::{Cost, run};
 use crate::seed::Seed;
@@ -72,7 +72,7 @@ pub(crate) fn deploy_main() -> ExitCode {
         binding: "REDIRECTS",
         adopt: false,
         delete: None,
-        account: Account::FROM_ENVIRONMENT,
+        account: AccountSettings::FROM_ENVIRONMENT,
         texts: "[]",
         entries: &[],
         spreads,

@@ -44,6 +44,8 @@ async fn main() {
         got.expect("the server has it").user_id
     };
 
+    // It never speaks TLS, and cannot be built without something that could.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let timeout = RetryPolicy::default().request_timeout;
     let http = reqwest::Client::builder().user_agent("bench").timeout(timeout);
     let http = http.no_proxy().tls_certs_only([]).build().expect("there is nothing to load");

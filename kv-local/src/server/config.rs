@@ -2,11 +2,8 @@
 
 use secrecy::SecretString;
 
-use crate::Storage;
 use crate::storage::hex;
-
-/// The account that a server has when none is chosen.
-const DEFAULT_ACCOUNT_ID: &str = "6b762d6c6f63616c0000000000000000";
+use crate::{ACCOUNT_ID, Storage};
 
 /// What a server serves, to whom, and how strictly.
 ///
@@ -33,7 +30,7 @@ pub struct ServerConfig {
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        let account = Account { id: DEFAULT_ACCOUNT_ID.to_owned(), name: "kv-local".to_owned() };
+        let account = Account { id: ACCOUNT_ID.to_owned(), name: "kv-local".to_owned() };
         Self {
             port: 0,
             account,

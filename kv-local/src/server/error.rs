@@ -311,6 +311,6 @@ fn past(expiration: impl std::fmt::Display) -> String {
     )
 }
 
-fn before(expiration: u32, now: Timestamp) -> bool {
-    i64::from(expiration) <= now.as_second()
+fn before(expiration: u64, now: Timestamp) -> bool {
+    i128::from(expiration) <= i128::from(now.as_second())
 }

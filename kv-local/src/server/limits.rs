@@ -4,13 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use kv_rules::{API_WINDOW, MAX_API_REQUESTS};
+
 use super::error::ApiError;
-
-/// How many requests a user has in one [`WINDOW`].
-const REQUESTS: u32 = 1_200;
-
-/// Five minutes, and as long is a user shut out who asks for more.
-const WINDOW: Duration = Duration::from_mins(5);
 
 /// How much time lies between two writes to one key.
 const BETWEEN_WRITES: Duration = Duration::from_secs(1);
@@ -45,7 +41,7 @@ impl Limits {
 #[derive(Debug, Default)]
 struct Requests {
     window: Option<Instant>,
-    count: u32,
+    count: usize,
     shut_until: Option<Instant>,
 }
 
@@ -57,13 +53,13 @@ impl Requests {
         {
             return Err(wait);
         }
-        if self.window.is_none_or(|start| now.duration_since(start) >= WINDOW) {
+        if self.window.is_none_or(|start| now.duration_since(start) >= API_WINDOW) {
             *self = Self { window: Some(now), count: 0, shut_until: None };
         }
         self.count += 1;
-        if self.count > REQUESTS {
-            *self = Self { window: None, count: 0, shut_until: Some(now + WINDOW) };
-            return Err(WINDOW);
+        if self.count > MAX_API_REQUESTS {
+            *self = Self { window: None, count: 0, shut_until: Some(now + API_WINDOW) };
+            return Err(API_WINDOW);
         }
         Ok(())
     }
@@ -93,21 +89,21 @@ mod tests {
     fn request_1201_of_five_minutes_shuts_the_user_out_for_five_more() {
         let start = Instant::now();
         let mut requests = Requests::default();
-        for _ in 0..REQUESTS {
+        for _ in 0..MAX_API_REQUESTS {
             assert_eq!(requests.admit(start), Ok(()));
         }
         let late = start + Duration::from_secs(299);
-        assert_eq!(requests.admit(late), Err(WINDOW));
+        assert_eq!(requests.admit(late), Err(API_WINDOW));
         assert_eq!(requests.admit(late + Duration::from_secs(299)), Err(Duration::from_secs(1)));
-        assert_eq!(requests.admit(late + WINDOW), Ok(()));
+        assert_eq!(requests.admit(late + API_WINDOW), Ok(()));
     }
 
     #[test]
     fn a_new_window_begins_after_five_minutes() {
         let start = Instant::now();
         let mut requests = Requests::default();
-        for now in [start, start + WINDOW] {
-            for _ in 0..REQUESTS {
+        for now in [start, start + API_WINDOW] {
+            for _ in 0..MAX_API_REQUESTS {
                 assert_eq!(requests.admit(now), Ok(()));
             }
         }

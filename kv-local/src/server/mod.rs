@@ -3,40 +3,28 @@
 //! Paths, envelopes, error codes and limits are Cloudflare's, so that a client cannot tell the
 //! difference, except that every write is seen at once.
 
+mod admission;
 mod app;
-mod auth;
-mod body;
-mod bulk;
-mod bulk_get;
 mod config;
 mod connections;
 mod envelope;
 mod error;
-mod expiry;
-mod items;
-mod keys;
+mod extract;
+mod identity;
 mod limits;
-mod namespaces;
-mod user;
-mod values;
+mod routes;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use axum::Router;
-use axum::http::Uri;
-use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post, put};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use app::App;
-use error::ApiError;
-
 pub use config::{Account, RateLimits, ServerConfig, TokenOwner};
+pub use routes::router;
 
 use crate::Storage;
 
@@ -114,40 +102,4 @@ impl Server {
             tracing::warn!(%error, "the server did not stop cleanly");
         }
     }
-}
-
-/// The routes of [`Server`], for those who put something in front of them.
-pub fn router(storage: Storage, config: ServerConfig) -> Router {
-    let app = App::new(storage, config);
-    let account = "/client/v4/accounts/{account}";
-    let namespaces = format!("{account}/storage/kv/namespaces");
-    let namespace = format!("{namespaces}/{{namespace}}");
-    let in_namespace = |path: &str| format!("{namespace}{path}");
-    let value = get(values::get).put(values::put).delete(values::delete);
-    Router::new()
-        .route("/client/v4/accounts", get(user::accounts))
-        .route("/client/v4/user", get(user::user))
-        .route("/client/v4/user/tokens/verify", get(user::verify_user_token))
-        .route(&format!("{account}/tokens/verify"), get(user::verify_account_token))
-        .route(&namespaces, get(namespaces::list).post(namespaces::create))
-        .route(&namespace, get(namespaces::get).put(namespaces::rename).delete(namespaces::delete))
-        .route(&in_namespace("/bulk"), put(bulk::put).delete(bulk::delete))
-        .route(&in_namespace("/bulk/delete"), post(bulk::delete))
-        .route(&in_namespace("/bulk/get"), post(bulk_get::get))
-        .route(&in_namespace("/keys"), get(keys::list))
-        .route(&in_namespace("/values/{key}"), value)
-        .route(&in_namespace("/metadata/{key}"), get(values::metadata))
-        .method_not_allowed_fallback(async || ApiError::no_method())
-        .route_layer(from_fn_with_state(app.clone(), auth::authenticate))
-        .fallback(no_route)
-        .layer(from_fn(auth::check_host))
-        .with_state(app)
-}
-
-async fn no_route(uri: Uri) -> ApiError {
-    // An account id that is missing makes a path of the right shape with nothing in that place.
-    if uri.path().starts_with("/client/v4/accounts//") {
-        return ApiError::no_account(uri.path());
-    }
-    ApiError::no_route()
 }

@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension as _, TransactionBehavior, params};
 
 use super::journal::Journal;
 use super::pair::{self, Attributes};
+use super::pairs::milliseconds;
 use super::{Pair, Pairs, StorageError};
 
 /// How many rows one transaction writes or deletes. A Worker that writes meanwhile gets an error, since workerd
@@ -69,7 +70,7 @@ impl<'a> Batch<'a> {
                     let mut put = transaction.prepare_cached(put)?;
                     for Row { key, blob_id, attributes } in rows {
                         replaced.extend(old.query_row([key], |row| row.get(0)).optional()?);
-                        let expiration = attributes.expiration.map(|at| i64::from(at) * 1000);
+                        let expiration = attributes.expiration.map(milliseconds);
                         put.execute(params![key, blob_id, expiration, attributes.metadata])?;
                     }
                 }

@@ -19,7 +19,6 @@ mod blobs;
 mod database;
 mod error;
 mod journal;
-mod json;
 mod layout;
 mod pair;
 mod pairs;
@@ -31,10 +30,11 @@ use std::sync::Arc;
 
 use database::Databases;
 use journal::Journals;
-pub(crate) use layout::hex;
-
 use layout::Layout;
 use registry::Registry;
+
+#[cfg(feature = "server")]
+pub(crate) use layout::hex;
 
 pub use batch::Batch;
 pub use error::{PairError, StorageError};

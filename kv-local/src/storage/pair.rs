@@ -4,12 +4,10 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use kv_rules::{
-    Expiry, ExpiryError, check_expiration, check_expiration_ahead, check_key, check_metadata,
-    check_ttl, check_value,
-};
+use kv_rules::{Expiry, check_key, check_metadata, check_value, compact_json};
+use serde::de::IgnoredAny;
 
-use super::{PairError, StorageError, json};
+use super::{PairError, StorageError};
 
 /// A pair to write.
 #[derive(Debug, Clone)]
@@ -39,14 +37,14 @@ pub struct Stored {
     /// JSON text.
     pub metadata: Option<String>,
     /// When the pair ceases to exist, in seconds since 1970.
-    pub expiration: Option<u32>,
+    pub expiration: Option<u64>,
 }
 
 /// What the rules leave of a pair's fields beside its key and value.
 #[derive(Debug)]
 pub(super) struct Attributes {
     pub(super) metadata: Option<String>,
-    pub(super) expiration: Option<u32>,
+    pub(super) expiration: Option<u64>,
 }
 
 /// Checks a pair that is written now against every rule.
@@ -58,33 +56,20 @@ pub(super) fn check(pair: &Pair<'_>, now: Timestamp) -> Result<Attributes, Stora
 fn attributes(pair: &Pair<'_>, now: Timestamp) -> Result<Attributes, PairError> {
     check_key(&pair.key)?;
     check_value(pair.value.len())?;
-    let metadata = match &pair.metadata {
-        Some(text) => Some(json::compact(text).map_err(PairError::MetadataNotJson)?),
-        None => None,
-    };
+    if let Some(text) = &pair.metadata {
+        serde_json::from_str::<IgnoredAny>(text).map_err(PairError::MetadataNotJson)?;
+    }
+    let metadata = pair.metadata.as_deref().map(|text| compact_json(text).into_owned());
     let metadata = metadata.filter(|text| text != "null");
     check_metadata(metadata.as_ref().map_or(0, String::len))?;
-    let expiration = pair.expiry.map(|expiry| expiration(expiry, now)).transpose()?;
+    let expiration = pair.expiry.map(|expiry| expiry.expiration(now)).transpose()?;
     Ok(Attributes { metadata, expiration })
-}
-
-/// When a pair that is written now ceases to exist, in seconds since 1970.
-fn expiration(expiry: Expiry, now: Timestamp) -> Result<u32, ExpiryError> {
-    match expiry {
-        Expiry::Ttl(seconds) => {
-            let ttl = check_ttl(seconds.into())?;
-            check_expiration(i128::from(now.as_second()) + i128::from(ttl))
-        }
-        Expiry::At(seconds) => {
-            let expiration = check_expiration(seconds.into())?;
-            check_expiration_ahead(expiration, now)?;
-            Ok(expiration)
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use kv_rules::ExpiryError;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);

@@ -44,7 +44,7 @@ pub struct ListedKey {
     /// The key.
     pub name: String,
     /// When it ceases to exist, in seconds since 1970.
-    pub expiration: Option<u32>,
+    pub expiration: Option<u64>,
     /// JSON text.
     pub metadata: Option<String>,
 }
@@ -270,8 +270,12 @@ fn entry(database: &Database, key: &str) -> Result<Option<Entry>, StorageError> 
 }
 
 /// Miniflare keeps milliseconds, the API speaks of seconds.
-fn seconds(milliseconds: Option<i64>) -> Option<u32> {
-    milliseconds.map(|milliseconds| u32::try_from(milliseconds / 1000).unwrap_or(u32::MAX))
+pub(super) fn milliseconds(seconds: u64) -> i64 {
+    i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000)
+}
+
+fn seconds(milliseconds: Option<i64>) -> Option<u64> {
+    milliseconds.map(|milliseconds| u64::try_from(milliseconds / 1000).unwrap_or(u64::MAX))
 }
 
 /// The first text after every text that begins with `prefix`, in the order of bytes.

@@ -4,6 +4,8 @@
 
 mod auth;
 mod bulk;
+#[path = "../client/mod.rs"]
+mod client;
 mod keys;
 mod limits;
 mod namespaces;
@@ -32,7 +34,7 @@ impl Api {
         let folder = tempfile::tempdir().unwrap();
         let storage = Storage::open(folder.path()).unwrap();
         let server = Server::start(storage, config).await.unwrap();
-        Self { folder, server, client: Client::builder().no_proxy().build().unwrap() }
+        Self { folder, server, client: client::client() }
     }
 
     /// A request below `/client/v4`, without credentials.

@@ -55,6 +55,6 @@ async fn something_can_be_put_in_front_of_the_routes() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/client/v4/user", listener.local_addr().unwrap());
     tokio::spawn(axum::serve(listener, routes).into_future());
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = crate::client::client();
     assert_eq!(send(client.get(url)).await.status(), 502);
 }

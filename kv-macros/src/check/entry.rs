@@ -22,7 +22,7 @@ pub(super) struct Entry {
     pub(super) metadata: Option<String>,
     pub(super) metadata_ty: EntryType,
     pub(super) expiry: Option<Expiry>,
-    pub(super) default_ttl: Option<u32>,
+    pub(super) default_ttl: Option<u64>,
     pub(super) once: bool,
 }
 

@@ -23,7 +23,7 @@ pub(super) fn expiry(properties: &mut Properties, errors: &mut Errors) -> Option
 }
 
 /// The `expirationTtl` of an entry or a family.
-pub(super) fn ttl(properties: &mut Properties, errors: &mut Errors) -> Option<u32> {
+pub(super) fn ttl(properties: &mut Properties, errors: &mut Errors) -> Option<u64> {
     seconds(properties, &TTL, errors)
 }
 
@@ -33,8 +33,8 @@ struct Seconds {
     is: &'static str,
     takes: &'static str,
     example: &'static str,
-    check: fn(i128) -> Result<u32, ExpiryError>,
-    parse: fn(&str) -> Result<u32, ExpiryError>,
+    check: fn(i128) -> Result<u64, ExpiryError>,
+    parse: fn(&str) -> Result<u64, ExpiryError>,
 }
 
 const TTL: Seconds = Seconds {
@@ -55,7 +55,7 @@ const EXPIRATION: Seconds = Seconds {
     parse: kv_rules::parse_time,
 };
 
-fn seconds(properties: &mut Properties, rules: &Seconds, errors: &mut Errors) -> Option<u32> {
+fn seconds(properties: &mut Properties, rules: &Seconds, errors: &mut Errors) -> Option<u64> {
     let (_, Value { span, kind }) = properties.take(rules.name)?;
     let checked = match kind {
         ValueKind::Json(Json { kind: JsonKind::Integer(digits), .. }) => {

@@ -21,7 +21,7 @@ pub(super) struct Family<'a> {
     pub(super) name: Option<Ident>,
     pub(super) ty: UserType,
     pub(super) metadata_ty: Type,
-    pub(super) default_ttl: Option<u32>,
+    pub(super) default_ttl: Option<u64>,
     /// Its keys can be of an earlier family, which was reported.
     pub(super) overlaps: bool,
 }

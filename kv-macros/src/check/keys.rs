@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
+use kv_rules::Place as FilePlace;
 use proc_macro2::Span;
-
-use super::place::Place as FilePlace;
 
 /// The keys so far, and where each is declared.
 #[derive(Default)]

@@ -9,7 +9,6 @@ mod json;
 mod keys;
 mod names;
 mod namespace;
-mod place;
 mod property;
 mod seed;
 mod types;

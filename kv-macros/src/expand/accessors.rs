@@ -1,4 +1,4 @@
-//! The methods of a namespace: constants and accessors, and what every namespace has.
+//! The methods of a namespace: constants and accessors.
 
 use std::collections::HashMap;
 
@@ -13,17 +13,27 @@ pub(super) fn accessors(model: &Namespace) -> TokenStream {
     let name = &model.head.name;
     let runtime = &model.runtime;
     let groups = groups(model);
-    let of_families = model.families.iter().map(|family| families::family(family, model));
-    let common = common(model);
+    let of_families = families(model);
     quote! {
+        #runtime::__namespace! { #name }
+
         #runtime::__entries! { #name; #(#groups)* }
 
-        #[allow(dead_code)]
-        impl #name {
-            #(#of_families)*
-            #common
-        }
+        #of_families
     }
+}
+
+fn families(model: &Namespace) -> Option<TokenStream> {
+    let name = &model.head.name;
+    let families = model.families.iter().map(|family| families::family(family, model));
+    (!model.families.is_empty()).then(|| {
+        quote! {
+            #[allow(dead_code)]
+            impl #name {
+                #(#families)*
+            }
+        }
+    })
 }
 
 /// The entries that have one type, for `__entries!` of kv-runtime to make constants and accessors
@@ -72,40 +82,7 @@ impl ToTokens for EntryNames<'_> {
         entry.names.constant.to_tokens(tokens);
         entry.names.accessor.to_tokens(tokens);
         entry.key.to_tokens(tokens);
-        entry.default_ttl.map(u64::from).to_tokens(tokens);
+        entry.default_ttl.to_tokens(tokens);
         tokens.append(Punct::new(';', Spacing::Alone));
-    }
-}
-
-/// The methods that every namespace has, so that using one needs no trait in scope.
-fn common(model: &Namespace) -> TokenStream {
-    let runtime = &model.runtime;
-    quote! {
-        /// The namespace in a store: Cloudflare's over its API, local files, memory, or a Worker's
-        /// binding.
-        pub fn new(store: impl ::core::convert::Into<#runtime::Store>) -> Self {
-            Self { store: ::core::convert::Into::into(store) }
-        }
-
-        /// The store that the values are in.
-        #[must_use]
-        pub fn store(&self) -> &#runtime::Store {
-            &self.store
-        }
-
-        /// Deploys this namespace: creates what is missing and writes what changed.
-        #[cfg(not(target_arch = "wasm32"))]
-        #[must_use]
-        pub fn deploy() -> #runtime::Deploy<Self> {
-            #runtime::Deploy::new()
-        }
-
-        /// The namespace behind the Worker's binding.
-        #[cfg(target_arch = "wasm32")]
-        pub fn from_env(
-            env: &#runtime::worker::Env,
-        ) -> ::core::result::Result<Self, #runtime::Error> {
-            <Self as #runtime::Namespace>::from_env(env)
-        }
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn declaration(model: &Namespace) -> TokenStream {
     let families = if model.spreads.is_empty() { &[][..] } else { &model.families };
     let families = families.iter().map(|family| self::family(family, model));
     quote! {
-        #runtime::Declaration {
+        #runtime::__private::declaration::Declaration {
             package: ::core::env!("CARGO_PKG_NAME"),
             root: ::core::env!("CARGO_MANIFEST_DIR"),
             id: #id,
@@ -42,14 +42,16 @@ fn account(model: &Namespace) -> TokenStream {
     let Account { id, api_token, api_key, email, base_url } = &model.account;
     let setting = |setting: &Option<Setting>| {
         Optional(setting.as_ref().map(|setting| match setting {
-            Setting::Literal(text) => quote!(#runtime::declaration::Setting::Literal(#text)),
-            Setting::Env(name) => quote!(#runtime::declaration::Setting::Env(#name)),
+            Setting::Literal(text) => {
+                quote!(#runtime::__private::declaration::Setting::Literal(#text))
+            }
+            Setting::Env(name) => quote!(#runtime::__private::declaration::Setting::Env(#name)),
         }))
     };
     let (account_id, email, base_url) = (setting(id), setting(email), setting(base_url));
     let (api_token, api_key) = (Optional(api_token.as_ref()), Optional(api_key.as_ref()));
     quote! {
-        #runtime::declaration::Account {
+        #runtime::__private::declaration::AccountSettings {
             account_id: #account_id,
             api_token: #api_token,
             api_key: #api_key,
@@ -89,11 +91,11 @@ fn entry(entry: &Entry, model: &Namespace) -> TokenStream {
     let value = EntryValue { entry, model };
     let metadata = Optional(entry.metadata.as_ref().map(|json| {
         let check = check_metadata(&entry.metadata_ty, model);
-        quote!(#runtime::declaration::Metadata { json: #json, check: #check })
+        quote!(#runtime::__private::declaration::DeclaredMetadata { json: #json, check: #check })
     }));
     let expiry = Optional(entry.expiry.map(|expiry| EntryExpiry { expiry, runtime }));
     quote! {
-        #runtime::declaration::Entry {
+        #runtime::__private::declaration::DeclaredEntry {
             key: #key,
             value: #value,
             metadata: #metadata,
@@ -150,7 +152,7 @@ impl ToTokens for EntryValue<'_> {
             Value::Rust(expression) => ("Rust", quote!(|| #typed::encode(&(#expression)))),
             Value::Unknown => ("Text", quote!("")),
         };
-        path::runtime(runtime, &["declaration", "Value", kind], tokens);
+        path::runtime(runtime, &["__private", "declaration", "DeclaredValue", kind], tokens);
         path::parenthesized(&arguments, tokens);
     }
 }
@@ -162,7 +164,7 @@ fn family(family: &Family, model: &Namespace) -> TokenStream {
     let value = typed(&family.ty, model);
     let metadata = check_metadata(&family.metadata_ty, model);
     quote! {
-        #runtime::declaration::Family {
+        #runtime::__private::declaration::DeclaredFamily {
             pattern: #pattern,
             expiration_ttl: #ttl,
             value: #value::check,
@@ -175,7 +177,7 @@ fn spread(spread: &Spread, model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
     match spread {
         Spread::Bulk(File { written, absolute }) => quote! {
-            #runtime::declaration::Spread::Bulk {
+            #runtime::__private::declaration::Spread::Bulk {
                 path: #written,
                 json: ::core::include_str!(#absolute),
             }
@@ -184,14 +186,14 @@ fn spread(spread: &Spread, model: &Namespace) -> TokenStream {
             let files = files.iter().map(|file| {
                 let (key, absolute, metadata) = (&file.key, &file.absolute, &file.metadata);
                 quote! {
-                    #runtime::declaration::File {
+                    #runtime::__private::declaration::File {
                         key: #key,
                         content: ::core::include_bytes!(#absolute),
                         metadata: #metadata,
                     }
                 }
             });
-            quote!(#runtime::declaration::Spread::Dir { path: #written, files: &[#(#files),*] })
+            quote!(#runtime::__private::declaration::Spread::Dir { path: #written, files: &[#(#files),*] })
         }
     }
 }

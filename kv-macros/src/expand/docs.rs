@@ -61,17 +61,19 @@ pub(super) fn entry(entry: &Entry) -> String {
     docs
 }
 
-fn ttl(seconds: u32) -> String {
+fn ttl(seconds: u64) -> String {
     let days = SpanRound::new().largest(Unit::Day).days_are_24_hours();
-    let span = Span::new().seconds(i64::from(seconds)).round(days);
-    let span = span.map_or_else(|_| String::new(), |span| format!(" ({span:#})"));
-    format!("- expires: {seconds} s after a write{span}")
+    let span = i64::try_from(seconds).ok().and_then(|seconds| {
+        let span = Span::new().try_seconds(seconds).ok()?.round(days).ok()?;
+        Some(format!(" ({span:#})"))
+    });
+    format!("- expires: {seconds} s after a write{}", span.unwrap_or_default())
 }
 
 /// A point in time as RFC 3339 text.
-fn time_of(seconds: u32) -> String {
-    jiff::Timestamp::from_second(i64::from(seconds))
-        .map_or_else(|_| seconds.to_string(), |time| time.to_string())
+fn time_of(seconds: u64) -> String {
+    let time = i64::try_from(seconds).ok().and_then(|at| jiff::Timestamp::from_second(at).ok());
+    time.map_or_else(|| seconds.to_string(), |time| time.to_string())
 }
 
 pub(super) fn family(family: &Family) -> String {

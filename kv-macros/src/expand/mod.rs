@@ -35,7 +35,7 @@ pub(crate) fn expand(model: &Namespace) -> TokenStream {
 
         #[automatically_derived]
         impl #runtime::Namespace for #name {
-            const DECLARATION: &'static #runtime::Declaration = &#declaration;
+            const DECLARATION: &'static #runtime::__private::declaration::Declaration = &#declaration;
 
             fn from_store(store: #runtime::Store) -> Self {
                 Self { store }

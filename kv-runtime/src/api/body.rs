@@ -92,6 +92,21 @@ pub struct SealedBody<'a> {
 }
 
 impl Pair<'_> {
+    /// How many bytes of JSON it is in a body, with the comma before it.
+    pub(crate) fn json_len(&self) -> usize {
+        let value = match str::from_utf8(self.value) {
+            Ok(text) if is_sent_as_text(text) => json_text_len(text),
+            _ => base64_len(self.value) + r#""","base64":true"#.len(),
+        };
+        let expiry = match self.expiry {
+            None => 0,
+            Some(Expiry::Ttl(ttl)) => r#","expiration_ttl":"#.len() + decimal_len(ttl),
+            Some(Expiry::At(time)) => r#","expiration":"#.len() + decimal_len(time),
+        };
+        let metadata = self.metadata.map_or(0, |json| r#","metadata":"#.len() + json.len());
+        r#",{"key":,"value":}"#.len() + json_text_len(self.key) + value + expiry + metadata
+    }
+
     fn write(&self, out: &mut Vec<u8>) -> io::Result<()> {
         out.extend_from_slice(b"{\"key\":");
         serde_json::to_writer(&mut *out, self.key)?;
@@ -111,18 +126,36 @@ impl Pair<'_> {
     }
 }
 
-/// Writes text as a JSON string, and what is no text as base64. So goes text whose control
-/// characters would make it more than twice as long, which could exceed a whole request.
+/// Writes text as a JSON string, and what is not text as base64.
 fn write_value(out: &mut Vec<u8>, value: &[u8]) -> io::Result<()> {
-    if let Ok(text) = str::from_utf8(value) {
-        let before = out.len();
-        serde_json::to_writer(&mut *out, text)?;
-        if out.len() - before <= 2 * value.len() + 2 {
-            return Ok(());
-        }
-        out.truncate(before);
+    match str::from_utf8(value) {
+        Ok(text) if is_sent_as_text(text) => Ok(serde_json::to_writer(out, text)?),
+        _ => write!(out, "\"{}\",\"base64\":true", Base64Display::new(value, &BASE64_STANDARD)),
     }
-    write!(out, "\"{}\",\"base64\":true", Base64Display::new(value, &BASE64_STANDARD))
+}
+
+/// Whether text goes as text: text whose control characters would make it more than twice as long,
+/// which could exceed a whole request, goes as base64.
+fn is_sent_as_text(text: &str) -> bool {
+    json_text_len(text) <= 2 * text.len() + 2
+}
+
+/// How long a text is as a JSON string, as `serde_json` escapes it.
+fn json_text_len(text: &str) -> usize {
+    let escaped = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        0..=0x1f => 6,
+        _ => 1,
+    };
+    2 + text.bytes().map(escaped).sum::<usize>()
+}
+
+fn base64_len(value: &[u8]) -> usize {
+    value.len().div_ceil(3) * 4
+}
+
+fn decimal_len(number: u64) -> usize {
+    number.checked_ilog10().unwrap_or(0) as usize + 1
 }
 
 impl fmt::Debug for Pair<'_> {
@@ -239,10 +272,12 @@ mod tests {
             value in prop_oneof![vec(any::<u8>(), 0..99), vec(0..0x40_u8, 0..99)],
             key in "[\u{0}-\u{20}a\"]{1,9}",
         ) {
-            let expiry = Some(Expiry::At(u32::MAX));
+            let expiry = Some(Expiry::At(u64::MAX));
             let pair = Pair { metadata: Some("{}"), expiry, ..pair(&key, &value) };
             let mut body = BulkBody::new();
             prop_assert!(body.push(&pair));
+            // The bracket that closes the array stands where the next comma would.
+            prop_assert_eq!(pair.json_len() + 1, body.bytes());
             prop_assert!(body.bytes() <= 2 * value.len() + 6 * key.len() + FRAME);
 
             let sent: Value = serde_json::from_slice(&body.seal().json).unwrap();

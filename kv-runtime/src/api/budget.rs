@@ -5,14 +5,9 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use kv_rules::{API_WINDOW, MAX_API_REQUESTS};
 use tokio::time::Instant;
 use tracing::warn;
-
-/// How many requests a user may make in a [`WINDOW`], over all tokens
-/// (<https://developers.cloudflare.com/fundamentals/api/reference/limits/>).
-const REQUESTS: usize = 1_200;
-
-const WINDOW: Duration = Duration::from_mins(5);
 
 /// A wait that is worth a word.
 const LONG: Duration = Duration::from_secs(1);
@@ -27,8 +22,10 @@ impl Budget {
     pub(super) fn spend(&self) -> Duration {
         let wait = self.reserve().saturating_duration_since(Instant::now());
         if wait > LONG {
-            let (seconds, window) = (wait.as_secs(), WINDOW.as_secs() / 60);
-            warn!("Waiting {seconds} s: Cloudflare takes {REQUESTS} requests in {window} minutes");
+            let (seconds, window) = (wait.as_secs(), API_WINDOW.as_secs() / 60);
+            warn!(
+                "Waiting {seconds} s: Cloudflare takes {MAX_API_REQUESTS} requests in {window} minutes"
+            );
         }
         wait
     }
@@ -38,10 +35,10 @@ impl Budget {
         // Every change below leaves a list of times, so a panic elsewhere spoils nothing.
         let mut begins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let begin = if begins.len() < REQUESTS {
+        let begin = if begins.len() < MAX_API_REQUESTS {
             now
         } else {
-            begins.pop_front().map_or(now, |oldest| now.max(oldest + WINDOW))
+            begins.pop_front().map_or(now, |oldest| now.max(oldest + API_WINDOW))
         };
         begins.push_back(begin);
         begin
@@ -57,12 +54,16 @@ mod tests {
         let budget = Budget::default();
         let begun = Instant::now();
         let mut begins = Vec::new();
-        for _ in 0..3 * REQUESTS {
+        for _ in 0..3 * MAX_API_REQUESTS {
             tokio::time::sleep(budget.spend()).await;
             begins.push(Instant::now());
             tokio::time::advance(Duration::from_millis(10)).await;
         }
-        assert!(begins[REQUESTS - 1] < begun + WINDOW, "the first ones do not wait");
-        assert!(begins.windows(REQUESTS + 1).all(|some| some[REQUESTS] - some[0] >= WINDOW));
+        assert!(begins[MAX_API_REQUESTS - 1] < begun + API_WINDOW, "the first ones do not wait");
+        assert!(
+            begins
+                .windows(MAX_API_REQUESTS + 1)
+                .all(|some| some[MAX_API_REQUESTS] - some[0] >= API_WINDOW)
+        );
     }
 }

@@ -1,11 +1,13 @@
 //! Many pairs in one request.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::fmt;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use reqwest::Method;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -13,8 +15,10 @@ use super::body::SealedBody;
 use super::envelope::{self, Answer};
 use super::error::{ApiError, Failure, Subject};
 use super::namespaces::Namespaces;
-use super::request::{Body, Request};
+use super::request::Body;
 use super::retry::Effect;
+use super::values::ValueResponse;
+use crate::raw::StoredValue;
 
 /// What an answer says became of the keys of a bulk write or delete.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,15 +36,19 @@ pub enum BulkOutcome {
     },
 }
 
-/// A pair as a bulk read gives it. `Debug` does not show the value.
-#[derive(Clone, Deserialize)]
-pub struct BulkValue {
-    /// The value, which is text.
-    pub value: String,
-    /// The metadata, as the server wrote it.
-    pub metadata: Option<Box<RawValue>>,
-    /// When the pair expires, in seconds since 1970.
-    pub expiration: Option<u64>,
+/// A pair as a bulk read gives it.
+#[derive(Deserialize)]
+struct BulkValue {
+    value: Option<String>,
+    metadata: Option<Box<RawValue>>,
+    expiration: Option<u64>,
+}
+
+impl BulkValue {
+    fn stored(self) -> Option<StoredValue> {
+        let Self { value, metadata, expiration } = self;
+        Some(StoredValue { value: Bytes::from(value?), metadata, expiration })
+    }
 }
 
 impl Namespaces {
@@ -66,45 +74,90 @@ impl Namespaces {
     /// One value that is not text fails the whole request, as more than 25 MiB of values do: see
     /// [`ApiError::is_not_text`].
     pub async fn bulk_get(&self, id: &str, keys: &[&str]) -> Result<Vec<Option<Bytes>>, ApiError> {
-        #[derive(Deserialize)]
-        struct Values {
-            values: HashMap<String, Option<String>>,
-        }
-        let asked: BTreeSet<&str> = keys.iter().copied().collect();
-        let request = self.bulk_get_request(id, &json!({ "keys": asked, "type": "text" }))?;
-        let Values { values } = self.client.send(request, envelope::result).await?;
-        let values: HashMap<_, _> = values
-            .into_iter()
-            .filter_map(|(key, value)| Some((key, Bytes::from(value?))))
-            .collect();
-        Ok(keys.iter().map(|key| values.get(*key).cloned()).collect())
-    }
-
-    /// Reads up to [`MAX_BULK_GET_KEYS`](kv_rules::MAX_BULK_GET_KEYS) pairs whose values are text;
-    /// a key that does not exist is `None`.
-    ///
-    /// It fails as [`bulk_get`](Self::bulk_get) does.
-    pub async fn bulk_get_with_metadata(
-        &self,
-        id: &str,
-        keys: &[&str],
-    ) -> Result<HashMap<String, Option<BulkValue>>, ApiError> {
-        #[derive(Deserialize)]
-        struct Values {
-            values: HashMap<String, Option<BulkValue>>,
-        }
-        let asked = json!({ "keys": keys, "type": "text", "withMetadata": true });
-        let request = self.bulk_get_request(id, &asked)?;
-        let Values { mut values } = self.client.send(request, envelope::result).await?;
+        let read = self.bulk_read(id, keys, false, |text: String| Some(Bytes::from(text))).await?;
+        let mut values = Vec::with_capacity(keys.len());
         for key in keys {
-            values.entry((*key).to_owned()).or_default();
+            values.push(match read.get(*key) {
+                Some(value) => value.clone(),
+                None => self.value(id, key).await?.map(|value| value.bytes),
+            });
         }
         Ok(values)
     }
 
-    fn bulk_get_request(&self, id: &str, asked: &serde_json::Value) -> Result<Request, ApiError> {
+    /// As [`bulk_get`](Self::bulk_get), with the pairs' metadata and expirations.
+    pub async fn bulk_get_with_metadata(
+        &self,
+        id: &str,
+        keys: &[&str],
+    ) -> Result<Vec<Option<StoredValue>>, ApiError> {
+        let read = self.bulk_read(id, keys, true, BulkValue::stored).await?;
+        let mut pairs = Vec::with_capacity(keys.len());
+        for key in keys {
+            pairs.push(match read.get(*key) {
+                Some(pair) => pair.clone(),
+                None => self.get_pair(id, key).await?,
+            });
+        }
+        Ok(pairs)
+    }
+
+    /// What the answer says of each key. One of which it says nothing, neither a value nor that there
+    /// is none, is not known: the caller asks for it alone.
+    async fn bulk_read<T: DeserializeOwned, U>(
+        &self,
+        id: &str,
+        keys: &[&str],
+        with_metadata: bool,
+        found: fn(T) -> Option<U>,
+    ) -> Result<HashMap<String, Option<U>>, ApiError> {
+        #[derive(Deserialize)]
+        struct Values<T> {
+            values: HashMap<String, Option<T>>,
+        }
+        let asked: BTreeSet<&str> = keys.iter().copied().collect();
+        let asked = json!({ "keys": asked, "type": "text", "withMetadata": with_metadata });
         let request = self.request(Method::POST, Subject::Namespace, id, &["bulk", "get"])?;
-        Ok(request.json(asked)?.effect(Effect::Reads))
+        let request = request.json(&asked)?.effect(Effect::Reads);
+        let Values { values } = self.client.send(request, envelope::result).await?;
+        Ok(values.into_iter().map(|(key, value)| (key, value.and_then(found))).collect())
+    }
+
+    /// Reads pairs whose values are text, as far as one can tell; those that are not, or that are
+    /// more than 25 MiB together, are halved until each stands alone.
+    pub(crate) fn get_pairs<'a>(
+        &'a self,
+        id: &'a str,
+        keys: &'a [&'a str],
+    ) -> BoxFuture<'a, Result<Vec<Option<StoredValue>>, ApiError>> {
+        async move {
+            match (self.bulk_get_with_metadata(id, keys).await, keys) {
+                (Err(error), [key]) if error.is_not_text() => {
+                    Ok(vec![self.get_pair(id, key).await?])
+                }
+                (Err(error), _) if error.is_not_text() => {
+                    let (first, second) = keys.split_at(keys.len() / 2);
+                    let mut found = self.get_pairs(id, first).await?;
+                    found.extend(self.get_pairs(id, second).await?);
+                    Ok(found)
+                }
+                (found, _) => found,
+            }
+        }
+        .boxed()
+    }
+
+    /// Reads one pair, whatever its value is, in two requests.
+    pub(crate) async fn get_pair(
+        &self,
+        id: &str,
+        key: &str,
+    ) -> Result<Option<StoredValue>, ApiError> {
+        let Some(ValueResponse { bytes, expiration }) = self.value(id, key).await? else {
+            return Ok(None);
+        };
+        let metadata = self.metadata(id, key).await?;
+        Ok(Some(StoredValue { value: bytes, metadata, expiration }))
     }
 }
 
@@ -137,16 +190,6 @@ fn unsuccessful(result: &Value, sent: &[&str]) -> Result<Vec<String>, &'static s
         return Err("its counts do not add up to the keys that were sent");
     }
     Ok(named.into_iter().map(str::to_owned).collect())
-}
-
-impl fmt::Debug for BulkValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BulkValue")
-            .field("bytes", &self.value.len())
-            .field("metadata", &self.metadata)
-            .field("expiration", &self.expiration)
-            .finish()
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use kv_rules::check_base_url;
 use reqwest::header::LOCATION;
-use reqwest::redirect::Policy;
 use tracing::{debug, warn};
 use url::{Position, Url};
 
@@ -18,12 +17,8 @@ use super::error::{ApiError, CallError, Failure};
 use super::namespaces::Namespaces;
 use super::request::Request;
 use super::retry::{Effect, GaveUp, RetryPolicy, UNREACHABLE, Verdict, Waits};
-use crate::interrupt::{Interrupt, Interrupted};
-use crate::redact::Redactor;
-
-/// How long a connection, TLS included, may take: ending it apart from the request's own timeout
-/// tells that nothing was sent.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+use crate::base::http::{self, CONNECT_TIMEOUT};
+use crate::base::{Interrupted, RunContext};
 
 /// The slowest upload, in bytes a second, that a request's timeout allows for.
 const SLOWEST_UPLOAD: usize = 250_000;
@@ -43,15 +38,6 @@ struct Shared {
     /// Whether the server has answered anything yet.
     reached: AtomicBool,
     run: RunContext,
-}
-
-/// What the clients of one run share with it.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct RunContext {
-    /// Ends waits, and requests that take too long to finish.
-    pub(crate) interrupt: Interrupt,
-    /// Hides the run's secrets in what servers say.
-    pub(crate) redactor: Redactor,
 }
 
 impl Client {
@@ -79,19 +65,14 @@ impl Client {
     ) -> Result<Self, ApiError> {
         check_base_url(base_url)?;
         credentials.hide_in(&run.redactor);
-        let mut http = reqwest::Client::builder()
-            .user_agent(concat!("kv-runtime/", env!("CARGO_PKG_VERSION")))
-            .default_headers(credentials.into_headers()?)
-            .redirect(Policy::none())
-            .referer(false)
-            .connect_timeout(policy.request_timeout.min(CONNECT_TIMEOUT));
-        // `check_base_url` allows plain http to this machine only. Such a server needs neither
-        // proxies nor CA certificates, which a bare container may not have.
+        // `check_base_url` allows it to this machine only.
         let local = base_url.starts_with("http://");
-        if local {
-            http = http.no_proxy().tls_certs_only([]);
-        }
-        let http = http.build().map_err(ApiError::Setup)?;
+        let http = http::client(local).map_err(|error| ApiError::Setup(error.into()))?;
+        let http = http
+            .default_headers(credentials.into_headers()?)
+            .connect_timeout(policy.request_timeout.min(CONNECT_TIMEOUT))
+            .build()
+            .map_err(|error| ApiError::Setup(error.into()))?;
         let base = base_url.trim_end_matches('/').to_owned();
         let budget = (!local).then(Budget::default);
         let reached = AtomicBool::new(false);

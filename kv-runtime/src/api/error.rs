@@ -1,4 +1,4 @@
-//! What goes wrong with a request, and what that means to the one who asked.
+//! What goes wrong with a request.
 
 use std::fmt;
 use std::io;
@@ -9,16 +9,16 @@ use reqwest::Method;
 
 use super::credentials::CredentialsError;
 use super::envelope::{Notice, Trace};
-use super::help;
+use super::fault::is_unauthorized;
 use super::retry::{GaveUp, Verdict, judge};
-use crate::chain::chain;
-use crate::interrupt::Interrupted;
-use crate::redact::Redactor;
+use crate::base::chain::chain;
+use crate::base::{Interrupted, Redactor};
 
 /// Why a [`Client`](super::Client) could not be made, or a request failed.
 ///
 /// Its text never holds a secret, and control characters of the server are escaped in it.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ApiError {
     /// The base URL is refused.
     #[error(transparent)]
@@ -28,7 +28,7 @@ pub enum ApiError {
     Credentials(#[from] CredentialsError),
     /// The HTTP client cannot be set up.
     #[error("cannot set up the HTTP client")]
-    Setup(#[source] reqwest::Error),
+    Setup(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The key is one that Workers KV refuses.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -257,21 +257,7 @@ impl ApiError {
     /// Whether Cloudflare refuses the credentials, or what they may do.
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
-        self.call().is_some_and(|call| help::is_unauthorized(&call.failure))
-    }
-
-    /// What to do about it, where that is known.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::Setup(_) => Some(
-                "install the system's CA certificates (`ca-certificates`), and check the proxy \
-                 variables `HTTPS_PROXY` and `NO_PROXY`"
-                    .to_owned(),
-            ),
-            Self::Call(call) => help::help(call),
-            _ => None,
-        }
+        self.call().is_some_and(|call| is_unauthorized(&call.failure))
     }
 }
 

@@ -8,15 +8,15 @@ use serde::Serialize;
 
 use super::args::{Args, Command, Format};
 use super::error::CliError;
-use super::options::{options, root};
+use super::options::{self, root};
 use super::output::{print, print_json};
 use super::progress::Progress;
 use super::screen::Screen;
 use super::status::status;
 use super::{CHANGES, DONE, Package, markdown, render, wrangler};
-use crate::api::RunContext;
-use crate::declaration::Declaration;
+use crate::base::RunContext;
 use crate::engine::{DeployError, Deployed, Event, Host, Plan, Run};
+use crate::typed::Declaration;
 
 /// Runs the command that was given; the result is the exit code.
 pub(super) async fn run(
@@ -26,15 +26,12 @@ pub(super) async fn run(
     screen: &Screen,
     context: &RunContext,
 ) -> Result<u8, CliError> {
-    let make_run = async |stage: &str| {
-        let options = options(args, package, stage)?;
-        Ok::<_, CliError>(Run::new(declarations, options, context.clone()).await?)
-    };
+    let make_run = |stage: &str| options::run(args, package, declarations, stage, context.clone());
     if let Some(Command::Status { refresh }) = args.command {
         status(args, make_run, refresh, screen, context).await?;
         return Ok(DONE);
     }
-    let run = make_run(args.stage()).await?;
+    let run = make_run(args.stage())?;
     let mut command = Running { args, package, declarations, run, screen, context };
     match &args.command {
         None | Some(Command::Deploy) => command.deploy().await?,

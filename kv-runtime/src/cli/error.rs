@@ -1,9 +1,9 @@
-//! Why a command failed, and what to do then.
+//! Why a command failed.
 
 use std::io;
 use std::path::PathBuf;
 
-use crate::chain::chain;
+use crate::base::chain::chain;
 use crate::engine::DeployError;
 use crate::state::StateError;
 use crate::wrangler::WranglerError;
@@ -29,15 +29,6 @@ impl From<StateError> for CliError {
 }
 
 impl CliError {
-    pub(super) fn help(&self) -> Option<String> {
-        match self {
-            Self::Deploy(error) => error.help(),
-            Self::Wrangler(error) => error.help().map(str::to_owned),
-            Self::OutOfDate { .. } => Some("`deploy --wrangler` brings it up to date".to_owned()),
-            _ => None,
-        }
-    }
-
     /// What led to it, outermost first. A transparent error is one with its source.
     pub(super) fn causes(&self) -> Vec<String> {
         chain(self).skip(1).map(ToString::to_string).collect()

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod error;
+mod help;
 mod log;
 mod markdown;
 mod options;
@@ -18,9 +19,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::api::{RetryPolicy, RunContext};
-use crate::declaration::Declaration;
+use crate::api::RetryPolicy;
+use crate::base::RunContext;
 use crate::engine::DeployError;
+use crate::typed::Declaration;
 use args::Args;
 use error::CliError;
 use screen::Screen;

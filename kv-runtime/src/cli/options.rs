@@ -1,15 +1,39 @@
-//! What the arguments mean to the engine.
+//! What the arguments mean.
 
 use std::path::PathBuf;
 
 use super::Package;
 use super::args::{Args, Command};
 use super::error::CliError;
-use crate::engine::{DeployError, Deployer, Options, Target};
+use crate::base::RunContext;
+use crate::deploy::{Setup, Target};
+use crate::engine::{DeployError, Deployer, Options, Run};
 use crate::state::StageKey;
+use crate::typed::Declaration;
 
-/// How to run the command that was given, on a stage.
-pub(super) fn options(args: &Args, package: &Package, stage: &str) -> Result<Options, CliError> {
+/// A run of the command that was given, on a stage.
+pub(super) fn run(
+    args: &Args,
+    package: &Package,
+    declarations: &[&'static Declaration],
+    stage: &str,
+    context: RunContext,
+) -> Result<Run, CliError> {
+    let options = options(args, package, stage)?;
+    let mut setup = Setup::default();
+    if let Some(folder) = &args.local {
+        setup.target = Target::Local(folder.clone());
+    }
+    if let Some(url) = &args.state {
+        setup.state = Some(crate::state::open(url, &options.deployer.root)?);
+    }
+    if let Some(retry) = package.retry {
+        setup.retry = retry;
+    }
+    Ok(setup.run(declarations, options, context)?)
+}
+
+fn options(args: &Args, package: &Package, stage: &str) -> Result<Options, CliError> {
     let app = args.app.as_deref().or(package.app);
     let app = app.map_or_else(|| package.name.to_lowercase(), str::to_owned);
     let stage = StageKey::new(&app, stage).map_err(DeployError::from)?;
@@ -22,12 +46,6 @@ pub(super) fn options(args: &Args, package: &Package, stage: &str) -> Result<Opt
     };
     let mut options = Options::new(stage, deployer);
     options.app_is_named = args.app.is_some();
-    if let Some(folder) = &args.local {
-        options.target = Target::Local(folder.clone());
-    }
-    if let Some(url) = &args.state {
-        options.state = Some(crate::state::open(url, &options.deployer.root)?);
-    }
     options.lock_timeout = args.lock_timeout;
     options.adopt = args.adopt;
     options.renew = args.renew;
@@ -38,9 +56,6 @@ pub(super) fn options(args: &Args, package: &Package, stage: &str) -> Result<Opt
     options.take_over = args.take_over;
     options.only.clone_from(&args.only);
     options.jobs = args.jobs.into();
-    if let Some(retry) = package.retry {
-        options.retry = retry;
-    }
     Ok(options)
 }
 

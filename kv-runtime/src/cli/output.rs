@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write as _};
 use serde::Serialize;
 
 use super::error::CliError;
-use crate::redact::Redactor;
+use crate::base::Redactor;
 
 pub(super) fn print_json<T: Serialize>(value: &T, redactor: &Redactor) -> Result<(), CliError> {
     let json = serde_json::to_string_pretty(value).map_err(std::io::Error::from);

@@ -9,7 +9,8 @@ use indicatif::ProgressBar;
 
 use super::args::Color;
 use super::error::CliError;
-use crate::redact::Redactor;
+use super::help::help;
+use crate::base::Redactor;
 
 /// How wide the column of status words is.
 const VERB_WIDTH: usize = 12;
@@ -84,7 +85,7 @@ impl Screen {
         for cause in error.causes() {
             self.write(&format!("  {} {}", red.apply_to("caused by:"), printable(&cause)));
         }
-        if let Some(help) = error.help() {
+        if let Some(help) = help(error) {
             let cyan = style().cyan().bold();
             self.write(&format!("  {} {}", cyan.apply_to("help:"), printable(&help)));
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::screen::Screen;
-use crate::interrupt::Interrupt;
+use crate::base::Interrupt;
 
 /// 128 and the number of the signal, as a shell says it.
 const INTERRUPTED: u8 = 128 + 2;

@@ -9,7 +9,7 @@ use super::error::CliError;
 use super::output::print_json;
 use super::render::keys_of;
 use super::screen::Screen;
-use crate::api::RunContext;
+use crate::base::RunContext;
 use crate::engine::{DeployError, Drift, NamespaceStatus, Run, Seen, StageStatus};
 
 /// The format of a status as JSON.
@@ -24,18 +24,18 @@ struct Report {
 
 pub(super) async fn status(
     args: &Args,
-    make_run: impl AsyncFn(&str) -> Result<Run, CliError>,
+    make_run: impl Fn(&str) -> Result<Run, CliError>,
     refresh: bool,
     screen: &Screen,
     context: &RunContext,
 ) -> Result<(), CliError> {
     let names = match &args.stage {
         Some(stage) => vec![stage.clone()],
-        None => make_run(args.stage()).await?.stages().await.map_err(DeployError::from)?,
+        None => make_run(args.stage())?.stages().await.map_err(DeployError::from)?,
     };
     let mut stages = Vec::new();
     for stage in names {
-        stages.push(make_run(&stage).await?.status(refresh).await?);
+        stages.push(make_run(&stage)?.status(refresh).await?);
     }
     if args.format == Format::Json {
         return print_json(&Report { format: STATUS_FORMAT, stages }, &context.redactor);

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::args::{Args, Command};
 use super::error::CliError;
 use super::screen::Screen;
-use crate::declaration::Declaration;
 use crate::engine::{Action, Deployed, Plan};
+use crate::typed::Declaration;
 use crate::wrangler::{Binding, ConfigFile, Field};
 
 /// Where `wrangler dev` keeps its files, beside its configuration.

@@ -5,50 +5,42 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 use super::error::DeployError;
-use crate::api::{ApiError, NamespaceInfo, Namespaces};
+use super::remote::{Remote, RemoteError, RemoteNamespace};
 
 /// An account at Cloudflare, or this machine in the place of one. Clones share what was listed.
 #[derive(Debug, Clone)]
-pub(crate) struct RemoteAccount(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    api: Namespaces,
-    name: Option<String>,
-    listed: OnceCell<Vec<NamespaceInfo>>,
+pub(super) struct RemoteAccount {
+    remote: Arc<dyn Remote>,
+    listed: Arc<OnceCell<Vec<RemoteNamespace>>>,
 }
 
 impl RemoteAccount {
-    /// An account; its name where a request has told it anyway.
-    pub(super) fn new(api: Namespaces, name: Option<String>) -> Self {
-        Self(Arc::new(Inner { api, name, listed: OnceCell::new() }))
+    pub(super) fn new(remote: Arc<dyn Remote>) -> Self {
+        Self { remote, listed: Arc::default() }
     }
 
-    pub(super) fn api(&self) -> &Namespaces {
-        &self.0.api
+    pub(super) fn remote(&self) -> &dyn Remote {
+        &*self.remote
     }
 
-    pub(super) fn id(&self) -> &str {
-        self.0.api.account_id()
-    }
-
-    pub(super) fn name(&self) -> Option<&str> {
-        self.0.name.as_deref()
+    /// Whether this is the account behind `remote`.
+    pub(super) fn is_of(&self, remote: &Arc<dyn Remote>) -> bool {
+        Arc::ptr_eq(&self.remote, remote)
     }
 
     /// The namespaces of the account as they were when the run first asked.
-    pub(super) async fn listed(&self, id: &str) -> Result<&[NamespaceInfo], DeployError> {
-        let listed = self.0.listed.get_or_try_init(|| self.0.api.list()).await;
+    pub(super) async fn listed(&self, id: &str) -> Result<&[RemoteNamespace], DeployError> {
+        let listed = self.listed.get_or_try_init(|| self.remote.list()).await;
         listed.map(Vec::as_slice).map_err(list_failed(id))
     }
 
     /// The namespaces of the account as they are now.
-    pub(super) async fn list(&self, id: &str) -> Result<Vec<NamespaceInfo>, DeployError> {
-        self.0.api.list().await.map_err(list_failed(id))
+    pub(super) async fn list(&self, id: &str) -> Result<Vec<RemoteNamespace>, DeployError> {
+        self.remote.list().await.map_err(list_failed(id))
     }
 }
 
-fn list_failed(id: &str) -> impl Fn(ApiError) -> DeployError {
+fn list_failed(id: &str) -> impl Fn(RemoteError) -> DeployError {
     DeployError::request(id, "list the namespaces of the account")
 }
 
@@ -56,15 +48,17 @@ fn list_failed(id: &str) -> impl Fn(ApiError) -> DeployError {
 /// nothing of which one is meant.
 pub(super) fn titled<'a>(
     id: &str,
-    namespaces: &'a [NamespaceInfo],
+    namespaces: &'a [RemoteNamespace],
     title: &str,
-) -> Result<Option<&'a NamespaceInfo>, DeployError> {
-    let mut found = namespaces.iter().filter(|info| info.title == title);
-    let first = found.next();
-    let others: Vec<_> = found.collect();
-    if let (Some(first), false) = (first, others.is_empty()) {
-        let ids = std::iter::once(first).chain(others).map(|info| info.id.clone()).collect();
-        return Err(DeployError::TitleTwice { id: id.to_owned(), title: title.to_owned(), ids });
+) -> Result<Option<&'a RemoteNamespace>, DeployError> {
+    let found: Vec<_> = namespaces.iter().filter(|namespace| namespace.title == title).collect();
+    match found.as_slice() {
+        [] => Ok(None),
+        [found] => Ok(Some(found)),
+        several => Err(DeployError::TitleTwice {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            ids: several.iter().map(|namespace| namespace.id.clone()).collect(),
+        }),
     }
-    Ok(first)
 }

@@ -1,12 +1,11 @@
-//! Why a deploy cannot go on, and what to do then.
+//! Why a deploy cannot go on.
 
 use std::fmt;
 
-use kv_rules::closest;
-
-use crate::api::{AccountInfo, ApiError};
-use crate::cursors::CircularListing;
-use crate::interrupt::Interrupted;
+use super::plan::PlanAccount;
+use super::remote::{RemoteError, RemoteErrorKind};
+use crate::base::Interrupted;
+use crate::raw::CircularListing;
 use crate::state::StateError;
 
 /// A mistake in a declaration that shows when it is deployed.
@@ -71,7 +70,7 @@ pub enum DeployError {
     NoAccount,
     /// The credentials see several accounts, and none is named.
     #[error("these credentials see {} accounts:{}", .0.len(), list_accounts(.0))]
-    SeveralAccounts(Vec<AccountInfo>),
+    SeveralAccounts(Vec<PlanAccount>),
     /// The state has the namespace in another account.
     #[error("`{id}` is deployed in the account {deployed}, but the account {wanted} is configured")]
     OtherAccount {
@@ -204,7 +203,7 @@ pub enum DeployError {
         /// What the request was for.
         action: &'static str,
         /// How it failed.
-        source: ApiError,
+        source: RemoteError,
     },
     /// Who the credentials are cannot be found out.
     #[error("cannot find out {what}")]
@@ -212,11 +211,11 @@ pub enum DeployError {
         /// What was asked.
         what: &'static str,
         /// How it failed.
-        source: ApiError,
+        source: RemoteError,
     },
     /// The client cannot be made.
     #[error("cannot call the API")]
-    Client(#[source] ApiError),
+    Client(#[source] RemoteError),
     /// Cloudflare did not confirm some keys, however often they were sent.
     #[error("`{id}`: Cloudflare did not confirm {}: {}", count_keys(.keys.len() as u64), first_keys(.keys))]
     Unconfirmed {
@@ -263,8 +262,14 @@ pub enum DeployError {
         /// Why not.
         source: CircularListing,
     },
-    /// The local server cannot be started.
-    #[error("cannot start the local server")]
+    /// The program was built without what it takes to work there.
+    #[error("this program was built without the feature `{feature}` of kv-runtime")]
+    NotBuilt {
+        /// The feature.
+        feature: &'static str,
+    },
+    /// The local files cannot be used.
+    #[error("cannot use the local files")]
     Local(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The deploy ended, and the state does not have the namespace.
     #[error("`{0}` was not deployed")]
@@ -295,64 +300,13 @@ impl DeployError {
     }
 
     /// Wraps the failure of a request.
-    pub(super) fn request(id: &str, action: &'static str) -> impl Fn(ApiError) -> Self {
+    pub(super) fn request(id: &str, action: &'static str) -> impl Fn(RemoteError) -> Self {
         move |source| {
-            if source.is_interrupted() {
+            if source.is(RemoteErrorKind::Interrupted) {
                 return Self::Interrupted;
             }
             Self::Request { id: id.to_owned(), action, source }
         }
-    }
-
-    /// What to do next.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        let help = match self {
-            Self::Resolve(_) => "nothing was requested or changed".to_owned(),
-            Self::NoCredentials => "set CLOUDFLARE_API_TOKEN (a token with the permission Workers KV Storage: Edit), or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL; `--local` deploys to this machine and needs neither".to_owned(),
-            Self::NoAccount => "give the token Account Settings: Read, or name the account with CLOUDFLARE_ACCOUNT_ID".to_owned(),
-            Self::SeveralAccounts(_) => "name one with CLOUDFLARE_ACCOUNT_ID or `accountId`".to_owned(),
-            Self::OtherAccount { .. } => "a namespace cannot move; configure the account that has it, or deploy to the other account under another --stage".to_owned(),
-            Self::TitleExists { id, namespace_id, .. } => format!("to take it over with its data, write `adopt: true` or pass --adopt; or `import {id}={namespace_id}`; else choose another title"),
-            Self::TitleOwned { owner, .. } => format!("if this namespace was renamed in the code, keep its identity with `id: {owner:?}`; else choose another title"),
-            Self::NamespaceOwned { owner, .. } => format!("nothing was changed; if it was renamed in the code, keep its identity with `id: {owner:?}`"),
-            Self::TitleTwice { .. } => "nothing was changed; rename one of them in the dashboard, or take in the right one with `import ID=NAMESPACE_ID`".to_owned(),
-            Self::UndeclaredKeys { id, renamed_to: Some(renamed), .. } => format!("nothing was changed; `{renamed}` looks like `{id}` renamed: with `id: {id:?}` in its declaration it keeps the namespace and its data; --delete-data deletes them"),
-            Self::UndeclaredKeys { .. } => "nothing was changed; --delete-data deletes them as well; `delete: false` keeps the namespace".to_owned(),
-            Self::OtherNamespaces(error) => {
-                let OtherNamespaces { app, renamed, .. } = &**error;
-                let renamed = renamed.as_ref().map_or_else(String::new, |(from, to)| {
-                    format!("if `{from}` was renamed to `{to}` in the code, keep its data with `id: {from:?}`; ")
-                });
-                format!("nothing was changed; {renamed}if this is another package, give it an app of its own with --app; if all of {app:?} is to be replaced, pass --take-over")
-            }
-            Self::OtherRepository { .. } => "nothing was changed; give this package an app of its own with --app, or a state of its own with --state; if it is the same package and its repository moved, pass --take-over".to_owned(),
-            Self::OtherApp { app, other, .. } => format!("nothing was changed; to deploy them as the app {other:?}, pass --app {other}, set KV_APP={other} or call `.app({other:?})`; to deploy them anew as {app:?} besides, name that app in the same way"),
-            Self::NoState { stage, stages, .. } => {
-                let meant = closest(stage, stages.iter().map(String::as_str));
-                let meant = meant.map_or_else(String::new, |stage| format!("did you mean --stage {stage}? "));
-                format!("{meant}`status` lists what is deployed; `destroy --if-exists` takes a stage without a state for destroyed")
-            }
-            Self::UnknownId { id, known } => match closest(id, known.iter().map(String::as_str)) {
-                Some(meant) => format!("did you mean {meant:?}? `status` lists the ids"),
-                None => "`status` lists the ids".to_owned(),
-            },
-            Self::Imported(_) => "`status` shows it; `plan` shows what a deploy would change".to_owned(),
-            Self::NoSuchNamespace(_) => "copy the id from the dashboard or from `wrangler kv namespace list`".to_owned(),
-            Self::Declined { asked: false } => "look at the plan above; --yes applies it".to_owned(),
-            Self::Reappeared { .. } => "run the same command again: it goes on with that namespace".to_owned(),
-            Self::CameBack { .. } => "nothing was changed; delete the one that you do not want in the dashboard, then run it again".to_owned(),
-            Self::CircularListing { .. } => "the answers come from something that is not Cloudflare's API: check the base URL and proxies in between".to_owned(),
-            Self::State(error) => error.help(),
-            Self::Request { source, .. } | Self::Discovery { source, .. } | Self::Client(source) => return source.help(),
-            Self::Unconfirmed { .. } | Self::Interrupted => "run the same command again: it goes on with the rest".to_owned(),
-            Self::StillThere { .. } => "run the same command again in a minute; Cloudflare may need that long to show it".to_owned(),
-            Self::Name(_)
-            | Self::Local(_)
-            | Self::NotDeployed(_)
-            | Self::Declined { asked: true } => return None,
-        };
-        Some(help)
     }
 }
 
@@ -394,8 +348,10 @@ fn list_problems(problems: &[Problem]) -> String {
     format!("{} mistakes:{lines}{more}", problems.len())
 }
 
-fn list_accounts(accounts: &[AccountInfo]) -> String {
-    let line = |account: &AccountInfo| format!("\n  {}  {:?}", account.id, account.name);
+fn list_accounts(accounts: &[PlanAccount]) -> String {
+    let line = |account: &PlanAccount| {
+        format!("\n  {}  {:?}", account.id, account.name.as_deref().unwrap_or_default())
+    };
     accounts.iter().map(line).collect()
 }
 

@@ -7,12 +7,12 @@
 
 mod account;
 mod apply;
-mod connect;
 mod error;
 mod host;
 mod observe;
 mod options;
 mod plan;
+mod remote;
 mod resolve;
 mod run;
 mod status;
@@ -22,9 +22,12 @@ pub use error::{DeployError, OtherNamespaces, Problem};
 pub(crate) use host::{Caller, Event, Host};
 pub use observe::Drift;
 pub(crate) use observe::Seen;
-pub use options::Target;
 pub(crate) use options::{DEFAULT_JOBS, Deployer, Options};
 pub use plan::{Action, KeyChange, NamespacePlan, PLAN_FORMAT, Plan, PlanAccount, Reason};
+pub use remote::RemoteError;
+pub(crate) use remote::{
+    Accounts, Confirmation, NamePage, Pair, Remote, RemoteErrorKind, RemoteNamespace, Wanted,
+};
 pub use run::Deployed;
 pub(crate) use run::Run;
 pub(crate) use status::{NamespaceStatus, StageStatus};

@@ -1,21 +1,9 @@
 //! How to deploy, where, and as which program.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::resolve::Overrides;
-use crate::api::RetryPolicy;
-use crate::state::{StageKey, StateStore};
-
-/// Where namespaces are deployed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// Cloudflare, with credentials from the declaration or the environment.
-    Remote,
-    /// The files below this folder that `wrangler dev` reads, usually `.wrangler/state`.
-    Local(PathBuf),
-}
+use crate::state::StageKey;
 
 /// The program that deploys.
 #[derive(Debug, Clone)]
@@ -39,9 +27,6 @@ pub(crate) struct Options {
     /// Whether the app was named for this run, so that it is surely the one that is meant.
     pub(crate) app_is_named: bool,
     pub(crate) deployer: Deployer,
-    pub(crate) target: Target,
-    /// `None`: the target's own.
-    pub(crate) state: Option<Arc<dyn StateStore>>,
     /// How long to wait for another deploy's lock.
     pub(crate) lock_timeout: Duration,
     pub(crate) adopt: bool,
@@ -57,8 +42,6 @@ pub(crate) struct Options {
     /// The ids to work on; empty: all.
     pub(crate) only: Vec<String>,
     pub(crate) jobs: usize,
-    pub(crate) overrides: Overrides,
-    pub(crate) retry: RetryPolicy,
 }
 
 /// How many bulk requests are in flight by default. To a server that answers at once, `benchmarks/deploy`
@@ -72,8 +55,6 @@ impl Options {
             stage,
             app_is_named: false,
             deployer,
-            target: Target::Remote,
-            state: None,
             lock_timeout: Duration::ZERO,
             adopt: false,
             renew: false,
@@ -84,8 +65,6 @@ impl Options {
             take_over: false,
             only: Vec::new(),
             jobs: DEFAULT_JOBS,
-            overrides: Overrides::default(),
-            retry: RetryPolicy::default(),
         }
     }
 

@@ -9,22 +9,23 @@ use tokio::time::{Duration, Instant};
 
 use super::account::RemoteAccount;
 use super::apply::Apply;
-use super::connect::Connector;
 use super::error::{DeployError, OtherNamespaces};
 use super::host::{Event, Host};
 use super::observe::{Look, observe, observe_removal};
-use super::options::{Options, Target};
+use super::options::Options;
 use super::plan::{
     Action, Declared, NamespacePlan, Ownership, PLAN_FORMAT, Plan, PlanAccount, is_written,
     likely_renames, plan_declared, plan_removal,
 };
+use super::remote::Accounts;
 use super::resolve::{Resolved, resolve};
-use crate::api::RunContext;
-use crate::declaration::{Account, Declaration};
+use crate::base::RunContext;
+use crate::raw::RawStore;
 use crate::state::{
-    Deployment, FileStore, Holder, Origin, Record, Session, StageKey, State, StateError, StateStore,
+    Deployment, Holder, Origin, Record, Session, StageKey, State, StateError, StateStore,
 };
-use crate::store::Store;
+use crate::typed::declaration::AccountSettings;
+use crate::typed::{Declaration, Store};
 
 /// A deployed namespace.
 #[derive(Debug, Clone, Serialize)]
@@ -49,14 +50,14 @@ pub struct Deployed {
     /// When this tool last changed it.
     pub modified_at: Timestamp,
     #[serde(skip)]
-    store: Store,
+    store: Arc<dyn RawStore>,
 }
 
 impl Deployed {
     /// The namespace as an application reads and writes it.
     #[must_use]
     pub fn store(&self) -> Store {
-        self.store.clone()
+        Store::from_arc(Arc::clone(&self.store))
     }
 }
 
@@ -69,7 +70,9 @@ pub(crate) struct Run {
     pub(super) declarations: Vec<&'static Declaration>,
     /// The ids of all that is declared.
     declared_ids: Vec<&'static str>,
-    connector: Connector,
+    accounts: Box<dyn Accounts>,
+    /// The accounts that were connected with.
+    connected: Vec<RemoteAccount>,
     context: RunContext,
 }
 
@@ -86,35 +89,22 @@ enum Step<'a> {
 }
 
 impl Run {
-    pub(crate) async fn new(
+    pub(crate) fn new(
         declarations: &[&'static Declaration],
         options: Options,
+        accounts: Box<dyn Accounts>,
+        store: Arc<dyn StateStore>,
         context: RunContext,
-    ) -> Result<Self, DeployError> {
-        let root = &options.deployer.root;
-        let (connector, default) = match &options.target {
-            Target::Remote => {
-                let (overrides, retry) = (options.overrides.clone(), options.retry);
-                (Connector::remote(overrides, retry, context.clone()), root.join(".kv"))
-            }
-            Target::Local(folder) => {
-                let folder = root.join(folder);
-                let connector = Connector::local(&folder, options.retry, context.clone()).await?;
-                (connector, folder.join("kv-deploy"))
-            }
-        };
-        let store = match &options.state {
-            Some(store) => Arc::clone(store),
-            None => Arc::new(FileStore::new(default)),
-        };
+    ) -> Self {
         let declared_ids = declarations.iter().map(|declaration| declaration.id).collect();
         let declarations = declarations.iter().filter(|d| options.covers(d.id)).copied().collect();
-        Ok(Self { options, store, declarations, declared_ids, connector, context })
+        let connected = Vec::new();
+        Self { options, store, declarations, declared_ids, accounts, connected, context }
     }
 
     /// The folder of a local deploy.
     pub(crate) fn local_folder(&self) -> Option<&Path> {
-        self.connector.local_folder()
+        self.accounts.local_folder()
     }
 
     /// The stages of the app that have a state.
@@ -156,7 +146,7 @@ impl Run {
     ) -> Result<(Plan, Vec<Deployed>), DeployError> {
         let planned = self.plan_deploy(resolved, session.state()).await?;
         self.apply(&planned, session, host).await?;
-        let deployed = self.deployed(&planned, session.state())?;
+        let deployed = deployed(&planned, session.state())?;
         Ok((planned.plan, deployed))
     }
 
@@ -223,15 +213,16 @@ impl Run {
             return Err(DeployError::Imported(id.to_owned()));
         }
         let account = self.connect(id, None).await?;
-        let found = account.api().get(namespace_id).await;
+        let found = account.remote().get(namespace_id).await;
         let found = found.map_err(DeployError::request(id, "look the namespace up"))?;
         let info = found.ok_or_else(|| DeployError::NoSuchNamespace(namespace_id.to_owned()))?;
         if let Some(owner) = state.owner(&info.id) {
             let (id, owner) = (id.to_owned(), owner.to_owned());
             return Err(DeployError::NamespaceOwned { id, namespace_id: info.id, owner });
         }
-        let mut deployment = Deployment::new(info, account.id(), Origin::Adopted);
-        deployment.title = self.context.redactor.redact(&deployment.title).into_owned();
+        let title = self.context.redactor.redact(&info.title).into_owned();
+        let account_id = account.remote().account_id();
+        let mut deployment = Deployment::new(info.id, title, account_id, Origin::Adopted);
         deployment.deployers.insert(self.options.deployer.program.clone());
         Ok(deployment)
     }
@@ -240,7 +231,7 @@ impl Run {
     pub(super) fn resolve(&self) -> Result<Vec<Resolved>, DeployError> {
         let (stage, redactor) = (&self.options.stage, &self.context.redactor);
         let resolved = resolve(&self.declarations, stage, Timestamp::now(), redactor);
-        let checks = self.declarations.iter().map(|d| self.connector.check(d.id, &d.account));
+        let checks = self.declarations.iter().map(|d| self.accounts.check(d.id, &d.account));
         let (resolved, checked) = match resolved {
             Ok(resolved) => (resolved, Ok(())),
             Err(error) => (Vec::new(), Err(error)),
@@ -425,8 +416,8 @@ impl Run {
     fn planned<'a>(&self, namespaces: Vec<NamespacePlan>, steps: Vec<Step<'a>>) -> Planned<'a> {
         let account = |step: &Step<'_>| match step {
             Step::Declared(_, account) | Step::Removed(account) => Some(PlanAccount {
-                id: account.id().to_owned(),
-                name: account.name().map(str::to_owned),
+                id: account.remote().account_id().to_owned(),
+                name: account.remote().account_name().map(str::to_owned),
             }),
             Step::Left => None,
         };
@@ -443,7 +434,7 @@ impl Run {
             stage: self.options.stage.stage().to_owned(),
             accounts,
             local,
-            base_urls: self.connector.other_servers(),
+            base_urls: self.accounts.other_servers(),
             state: self.store.location(&self.options.stage),
             namespaces,
         };
@@ -477,8 +468,15 @@ impl Run {
     ) -> Result<RemoteAccount, DeployError> {
         self.context.interrupt.check()?;
         let declaration = self.declarations.iter().find(|declaration| declaration.id == id);
-        let account = declaration.map_or(&Account::FROM_ENVIRONMENT, |d| &d.account);
-        self.connector.connect(id, account, record.map(Record::account_id)).await
+        let settings = declaration.map_or(&AccountSettings::FROM_ENVIRONMENT, |d| &d.account);
+        let recorded = record.map(Record::account_id);
+        let remote = self.accounts.connect(id, settings, recorded).await?;
+        if let Some(account) = self.connected.iter().find(|account| account.is_of(&remote)) {
+            return Ok(account.clone());
+        }
+        let account = RemoteAccount::new(remote);
+        self.connected.push(account.clone());
+        Ok(account)
     }
 
     /// Does what the plan says, namespace by namespace, once `host` agreed to it.
@@ -553,31 +551,32 @@ impl Run {
             _ => Ok(()),
         }
     }
+}
 
-    /// The declared namespaces as the state has them.
-    fn deployed(&self, planned: &Planned<'_>, state: &State) -> Result<Vec<Deployed>, DeployError> {
-        let deployed = |step: &Step<'_>| {
-            let Step::Declared(declared, account) = step else { return None };
-            let declaration = declared.resolved.declaration;
-            let Some(Record::Deployed(deployment)) = state.namespaces.get(declaration.id) else {
-                return None;
-            };
-            let store = self.connector.store(account, &deployment.namespace_id);
-            Some(store.map(|store| Deployed {
-                id: declaration.id.to_owned(),
-                kind: "kv_namespace",
-                title: deployment.title.clone(),
-                namespace_id: deployment.namespace_id.clone(),
-                account_id: deployment.account_id.clone(),
-                binding: declaration.binding.to_owned(),
-                keys: deployment.keys.len(),
-                created_at: deployment.created_at,
-                modified_at: deployment.modified_at,
-                store,
-            }))
+/// The declared namespaces as the state has them.
+fn deployed(planned: &Planned<'_>, state: &State) -> Result<Vec<Deployed>, DeployError> {
+    let deployed = |step: &Step<'_>| {
+        let Step::Declared(declared, account) = step else { return None };
+        let declaration = declared.resolved.declaration;
+        let Some(Record::Deployed(deployment)) = state.namespaces.get(declaration.id) else {
+            return None;
         };
-        planned.steps.iter().filter_map(deployed).collect()
-    }
+        let store = account.remote().store(&deployment.namespace_id);
+        let store = store.map_err(DeployError::request(declaration.id, "open its store"));
+        Some(store.map(|store| Deployed {
+            id: declaration.id.to_owned(),
+            kind: "kv_namespace",
+            title: deployment.title.clone(),
+            namespace_id: deployment.namespace_id.clone(),
+            account_id: deployment.account_id.clone(),
+            binding: declaration.binding.to_owned(),
+            keys: deployment.keys.len(),
+            created_at: deployment.created_at,
+            modified_at: deployment.modified_at,
+            store,
+        }))
+    };
+    planned.steps.iter().filter_map(deployed).collect()
 }
 
 /// Gives the lock back, whatever the result is; a failure to do so counts when there is no other.

@@ -6,8 +6,8 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::api::ApiError;
-use crate::interrupt::{Interrupt, Interrupted};
+use super::remote::{RemoteError, RemoteErrorKind};
+use crate::base::{Interrupt, Interrupted};
 
 /// How long a namespace that was just created may answer "not found"
 /// (<https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency>).
@@ -20,13 +20,13 @@ pub(super) fn settling(since: Timestamp) -> Option<Duration> {
 }
 
 /// Repeats a request to a namespace that is known to be there while Cloudflare does not find it.
-pub(super) async fn while_unseen<T, F: Future<Output = Result<T, ApiError>>>(
+pub(super) async fn while_unseen<T, F: Future<Output = Result<T, RemoteError>>>(
     interrupt: &Interrupt,
     send: impl Fn() -> F,
-) -> Result<T, ApiError> {
+) -> Result<T, RemoteError> {
     let ask = || async {
         match send().await {
-            Err(error) if error.is_namespace_not_found() => Ok(Err(error)),
+            Err(error) if error.is(RemoteErrorKind::NamespaceNotFound) => Ok(Err(error)),
             result => result.map(Ok),
         }
     };

@@ -33,7 +33,8 @@ impl DigestKey {
             Some(Expiry::At(seconds)) => (2, seconds),
         };
         hasher.update(&[tag, u8::from(metadata.is_some())]);
-        hasher.update(&seconds.to_le_bytes());
+        // In the 32 bits that Cloudflare has for it, in which earlier versions wrote it.
+        hasher.update(&u32::try_from(seconds).unwrap_or(u32::MAX).to_le_bytes());
         let metadata = metadata.unwrap_or_default();
         hasher.update(&(metadata.len() as u64).to_le_bytes());
         hasher.update(metadata.as_bytes());

@@ -10,7 +10,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::digest::{Digest, DigestKey};
 use super::store::{StageKey, StateError};
-use crate::api::NamespaceInfo;
 
 /// The format that this version writes, and the newest that it reads.
 const FORMAT: u32 = 2;
@@ -271,11 +270,16 @@ fn check_format(json: &[u8], location: &str) -> Result<(), StateError> {
 
 impl Deployment {
     /// A namespace as it comes into the state, before any key is written.
-    pub(crate) fn new(info: NamespaceInfo, account_id: &str, origin: Origin) -> Self {
+    pub(crate) fn new(
+        namespace_id: String,
+        title: String,
+        account_id: &str,
+        origin: Origin,
+    ) -> Self {
         let now = Timestamp::now();
         Self {
-            namespace_id: info.id,
-            title: info.title,
+            namespace_id,
+            title,
             account_id: account_id.to_owned(),
             origin,
             deployers: BTreeSet::new(),

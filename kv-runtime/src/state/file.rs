@@ -13,11 +13,11 @@ use super::store::{Holder, Lock, StageKey, StateError, StateStore};
 
 /// Keeps states in a folder.
 #[derive(Debug, Clone)]
-pub struct FileStore {
+pub struct FileStateStore {
     root: PathBuf,
 }
 
-impl FileStore {
+impl FileStateStore {
     /// A store in `root`, which is made when the first state is written.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
@@ -37,7 +37,7 @@ impl FileStore {
 }
 
 #[async_trait]
-impl StateStore for FileStore {
+impl StateStore for FileStateStore {
     fn location(&self, stage: &StageKey) -> String {
         self.document(stage).display().to_string()
     }

@@ -1,19 +1,23 @@
 //! What this tool remembers of a stage: which namespaces it made or adopted and what it wrote.
 
 mod digest;
-mod document;
+pub(crate) mod document;
 mod file;
-mod object;
+#[cfg(feature = "s3")]
+mod s3;
 mod session;
 mod store;
 
 use std::path::Path;
 use std::sync::Arc;
 
-pub use digest::{Digest, DigestKey, DigestOfMany};
-pub use document::{Creating, Deployment, KeyRecord, Origin, Record, State};
-pub use file::FileStore;
-pub use object::ObjectStore;
+#[doc(hidden)]
+pub use digest::{Digest, DigestKey};
+pub(crate) use document::{Creating, Deployment, KeyRecord, Origin, Record, State};
+pub use file::FileStateStore;
+#[cfg(feature = "s3")]
+pub use s3::S3StateStore;
+#[doc(hidden)]
 pub use session::Session;
 pub use store::{Holder, Lock, ObjectError, StageKey, StateError, StateStore};
 
@@ -21,10 +25,13 @@ pub use store::{Holder, Lock, ObjectError, StageKey, StateError, StateStore};
 /// `s3://BUCKET/PREFIX`.
 pub fn open(url: &str, root: &Path) -> Result<Arc<dyn StateStore>, StateError> {
     if url.starts_with("s3:") {
-        return Ok(Arc::new(ObjectStore::s3(url)?));
+        #[cfg(feature = "s3")]
+        return Ok(Arc::new(S3StateStore::open(url)?));
+        #[cfg(not(feature = "s3"))]
+        return Err(StateError::NotBuilt { url: url.to_owned() });
     }
     match url.strip_prefix("file:") {
-        Some(path) if !path.is_empty() => Ok(Arc::new(FileStore::new(root.join(path)))),
+        Some(path) if !path.is_empty() => Ok(Arc::new(FileStateStore::new(root.join(path)))),
         _ => Err(StateError::UnknownStore(url.to_owned())),
     }
 }

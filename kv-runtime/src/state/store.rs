@@ -201,6 +201,12 @@ pub enum StateError {
     /// The state cannot be written as JSON.
     #[error("cannot write the state as JSON")]
     Serialize(#[source] serde_json::Error),
+    /// The program was built without what it takes to keep a state there.
+    #[error("this program was built without the feature `s3` of kv-runtime, which {url} needs")]
+    NotBuilt {
+        /// The URL of the store.
+        url: String,
+    },
     /// The URL names no store.
     #[error("`{}` names no state store", .0.escape_debug())]
     UnknownStore(String),
@@ -209,27 +215,12 @@ pub enum StateError {
 /// What an object store says of its failure, in one line.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct ObjectError(pub(super) String);
+pub struct ObjectError(String);
 
-impl StateError {
-    /// What to do next.
-    #[must_use]
-    pub fn help(&self) -> String {
-        match self {
-            Self::Newer { .. } => "update kv-runtime in Cargo.toml to the version that wrote it".to_owned(),
-            Self::Older { .. } => "nothing was changed; restore the file from a backup".to_owned(),
-            Self::DanglingLink { .. } => "nothing was changed; mount or restore what it leads to, or remove the link to begin anew".to_owned(),
-            Self::Damaged { .. } => "nothing was changed; restore the file from a backup, or move it away and take each namespace in again with `import ID=NAMESPACE_ID` or `deploy --adopt`".to_owned(),
-            Self::OtherStage { .. } => "nothing was changed; put the file back where it belongs, or name the right store with --state".to_owned(),
-            Self::Locked { alive: true, .. } => "wait until it is done, or have it waited for with `--lock-timeout 60s`; its lock goes with its process".to_owned(),
-            Self::Locked { alive: false, .. } => "wait until it is done, or have it waited for with `--lock-timeout 60s`; if that process is gone, `unlock` releases its lock".to_owned(),
-            Self::Unconditional { .. } => "nothing was changed; keep the state in a store that honours If-None-Match and If-Match on PUT (S3 and R2 do), or in a folder (`file:PATH`)".to_owned(),
-            Self::LockLost { .. } => "run it again: it goes on from what the other one left".to_owned(),
-            Self::Object { .. } => "the state is written before each step, so nothing is lost; check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL, and that the bucket exists, then run it again".to_owned(),
-            Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => "make room, then run it again: the state is written before each step, so nothing is lost".to_owned(),
-            Self::Io { .. } => "make the path usable, or name another with --state; the state is written before each step, so nothing is lost".to_owned(),
-            Self::Serialize(_) => "this is a bug of kv-runtime; please report it".to_owned(),
-            Self::UnknownStore(_) => "write `file:PATH` or `s3://BUCKET/PREFIX`".to_owned(),
-        }
+impl ObjectError {
+    /// An error in these words of the store.
+    #[cfg(feature = "s3")]
+    pub(super) fn new(said: &str) -> Self {
+        Self(said.escape_debug().to_string())
     }
 }

@@ -8,9 +8,10 @@ use kv_local::{Pairs, Storage, StorageError, Stored};
 use kv_rules::MAX_LIST_KEYS;
 use serde_json::value::RawValue;
 
-use super::{KvStore, Page, Pair};
-use crate::error::Error;
-use crate::list::KeyInfo;
+use crate::Error;
+use crate::raw::{
+    GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawError, RawStore, StoredValue,
+};
 
 /// Pairs in wrangler's local files, which a Worker under `wrangler dev` reads and writes too.
 ///
@@ -21,15 +22,16 @@ pub struct LocalStore {
 }
 
 impl LocalStore {
-    /// The pairs of a namespace below a persist folder, by custom `.wrangler/state`. Nothing is
+    /// The pairs of a namespace below a persist folder, usually `.wrangler/state`. Nothing is
     /// written until a pair is.
     ///
     /// `id` is the namespace's `id` (or `preview_id`) in the Worker's wrangler configuration.
     pub fn open(folder: impl AsRef<Path>, id: &str) -> Result<Self, Error> {
-        Ok(Storage::open(folder)?.pairs(id)?.into())
+        let open = || Storage::open(folder)?.pairs(id);
+        Ok(open().map_err(RawError::from)?.into())
     }
 
-    async fn read(&self, key: &str) -> Result<Option<Stored>, Error> {
+    async fn read(&self, key: &str) -> Result<Option<Stored>, RawError> {
         let key = key.to_owned();
         self.run(move |pairs| pairs.get(&key)).await
     }
@@ -37,32 +39,36 @@ impl LocalStore {
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Pairs) -> Result<T, StorageError> + Send + 'static,
-    ) -> Result<T, Error> {
+    ) -> Result<T, RawError> {
         let pairs = self.pairs.clone();
         let done = tokio::task::spawn_blocking(move || work(&pairs)).await;
-        Ok(done.map_err(|panicked| Error::Store(panicked.into()))??)
+        Ok(done.map_err(RawError::other)??)
     }
 }
 
 #[async_trait]
-impl KvStore for LocalStore {
-    async fn get(&self, key: &str, _cache_ttl: Option<u32>) -> Result<Option<Bytes>, Error> {
+impl RawStore for LocalStore {
+    async fn get(&self, key: &str, _: GetOptions) -> Result<Option<Bytes>, RawError> {
         Ok(self.read(key).await?.map(|stored| stored.value))
     }
 
     async fn get_with_metadata(
         &self,
         key: &str,
-        _cache_ttl: Option<u32>,
-    ) -> Result<Option<(Bytes, Option<Box<RawValue>>)>, Error> {
+        _: GetOptions,
+    ) -> Result<Option<StoredValue>, RawError> {
         let Some(stored) = self.read(key).await? else { return Ok(None) };
-        Ok(Some((stored.value, stored.metadata.map(json).transpose()?)))
+        Ok(Some(StoredValue {
+            value: stored.value,
+            metadata: stored.metadata.map(json).transpose()?,
+            expiration: stored.expiration,
+        }))
     }
 
-    async fn put(&self, key: &str, pair: Pair) -> Result<(), Error> {
+    async fn put(&self, key: &str, value: Bytes, options: PutOptions) -> Result<(), RawError> {
         let key = key.to_owned();
         self.run(move |pairs| {
-            let Pair { value, metadata, expiry } = pair;
+            let PutOptions { metadata, expiry, .. } = options;
             let metadata = metadata.as_deref().map(|json| json.get().into());
             let value = value.as_ref().into();
             pairs.put_many([kv_local::Pair { key: key.into(), value, metadata, expiry }])
@@ -71,28 +77,28 @@ impl KvStore for LocalStore {
         Ok(())
     }
 
-    async fn delete(&self, key: &str) -> Result<(), Error> {
+    async fn delete(&self, key: &str) -> Result<(), RawError> {
         let key = key.to_owned();
         self.run(move |pairs| pairs.delete_many([key])).await?;
         Ok(())
     }
 
-    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, Error> {
-        let (prefix, after) = (prefix.to_owned(), cursor.map(str::to_owned));
+    async fn list(&self, prefix: &str, options: ListOptions<'_>) -> Result<KeyPage, RawError> {
+        let (prefix, after) = (prefix.to_owned(), options.cursor.map(str::to_owned));
         let page =
             self.run(move |pairs| pairs.list(&prefix, after.as_deref(), MAX_LIST_KEYS)).await?;
         let cursor = page.keys.last().filter(|_| !page.complete).map(|key| key.name.clone());
         let keys = page.keys.into_iter().map(|key| {
             let metadata = key.metadata.map(json).transpose()?;
-            Ok(KeyInfo { name: key.name, expiration: key.expiration.map(u64::from), metadata })
+            Ok(KeyInfo { name: key.name, expiration: key.expiration, metadata })
         });
-        Ok(Page { keys: keys.collect::<Result<_, Error>>()?, cursor })
+        Ok(KeyPage { keys: keys.collect::<Result<_, RawError>>()?, cursor })
     }
 }
 
 /// Metadata that the files hold; whatever wrote it may have written something else than JSON.
-fn json(metadata: String) -> Result<Box<RawValue>, Error> {
-    RawValue::from_string(metadata).map_err(|error| Error::Store(error.into()))
+fn json(metadata: String) -> Result<Box<RawValue>, RawError> {
+    RawValue::from_string(metadata).map_err(RawError::other)
 }
 
 impl From<Pairs> for LocalStore {
@@ -101,8 +107,8 @@ impl From<Pairs> for LocalStore {
     }
 }
 
-impl From<StorageError> for Error {
+impl From<StorageError> for RawError {
     fn from(error: StorageError) -> Self {
-        Self::Store(error.into())
+        Self::other(error)
     }
 }

@@ -7,11 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use kv_rules::{Expiry, MAX_LIST_KEYS};
-use serde_json::value::RawValue;
 
-use super::{KvStore, Page, Pair, now};
-use crate::error::Error;
-use crate::list::KeyInfo;
+use crate::raw::{
+    GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawError, RawStore, StoredValue, now,
+};
 
 /// Pairs in memory, under the rules of Workers KV; pairs expire as they do there.
 ///
@@ -31,20 +30,11 @@ use crate::list::KeyInfo;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
-    pairs: Arc<Mutex<BTreeMap<String, Stored>>>,
+    pairs: Arc<Mutex<BTreeMap<String, StoredValue>>>,
 }
 
-#[derive(Debug, Clone)]
-struct Stored {
-    value: Bytes,
-    metadata: Option<Box<RawValue>>,
-    expiration: Option<u64>,
-}
-
-impl Stored {
-    fn is_alive(&self, now: u64) -> bool {
-        self.expiration.is_none_or(|expiration| expiration > now)
-    }
+fn is_alive(stored: &StoredValue, now: u64) -> bool {
+    stored.expiration.is_none_or(|expiration| expiration > now)
 }
 
 impl MemoryStore {
@@ -55,30 +45,30 @@ impl MemoryStore {
     }
 
     // Every change is one call on the map, so a panic elsewhere leaves nothing half done.
-    fn pairs(&self) -> MutexGuard<'_, BTreeMap<String, Stored>> {
+    fn pairs(&self) -> MutexGuard<'_, BTreeMap<String, StoredValue>> {
         self.pairs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read(&self, key: &str, now: u64) -> Option<Stored> {
-        self.pairs().get(key).filter(|stored| stored.is_alive(now)).cloned()
+    fn read(&self, key: &str, now: u64) -> Option<StoredValue> {
+        self.pairs().get(key).filter(|stored| is_alive(stored, now)).cloned()
     }
 
-    fn write(&self, key: &str, pair: Pair, now: u64) {
-        let Pair { value, metadata, expiry } = pair;
+    fn write(&self, key: &str, value: Bytes, options: PutOptions, now: u64) {
+        let PutOptions { metadata, expiry, .. } = options;
         let expiration = expiry.map(|expiry| match expiry {
-            Expiry::Ttl(seconds) => now + u64::from(seconds),
-            Expiry::At(seconds) => u64::from(seconds),
+            Expiry::Ttl(seconds) => now.saturating_add(seconds),
+            Expiry::At(seconds) => seconds,
         });
-        self.pairs().insert(key.to_owned(), Stored { value, metadata, expiration });
+        self.pairs().insert(key.to_owned(), StoredValue { value, metadata, expiration });
     }
 
-    fn page(&self, prefix: &str, cursor: Option<&str>, now: u64) -> Page {
+    fn page(&self, prefix: &str, cursor: Option<&str>, now: u64) -> KeyPage {
         let from = cursor.map_or(Bound::Included(prefix), Bound::Excluded);
         let pairs = self.pairs();
         let mut alive = pairs
             .range::<str, _>((from, Bound::Unbounded))
             .take_while(|(key, _)| key.starts_with(prefix))
-            .filter(|(_, stored)| stored.is_alive(now))
+            .filter(|(_, stored)| is_alive(stored, now))
             .map(|(key, stored)| KeyInfo {
                 name: key.clone(),
                 expiration: stored.expiration,
@@ -87,36 +77,36 @@ impl MemoryStore {
         let keys: Vec<_> = alive.by_ref().take(MAX_LIST_KEYS).collect();
         let more = alive.next().is_some();
         let cursor = keys.last().filter(|_| more).map(|key| key.name.clone());
-        Page { keys, cursor }
+        KeyPage { keys, cursor }
     }
 }
 
 #[async_trait]
-impl KvStore for MemoryStore {
-    async fn get(&self, key: &str, _cache_ttl: Option<u32>) -> Result<Option<Bytes>, Error> {
+impl RawStore for MemoryStore {
+    async fn get(&self, key: &str, _: GetOptions) -> Result<Option<Bytes>, RawError> {
         Ok(self.read(key, seconds()).map(|stored| stored.value))
     }
 
     async fn get_with_metadata(
         &self,
         key: &str,
-        _cache_ttl: Option<u32>,
-    ) -> Result<Option<(Bytes, Option<Box<RawValue>>)>, Error> {
-        Ok(self.read(key, seconds()).map(|stored| (stored.value, stored.metadata)))
+        _: GetOptions,
+    ) -> Result<Option<StoredValue>, RawError> {
+        Ok(self.read(key, seconds()))
     }
 
-    async fn put(&self, key: &str, pair: Pair) -> Result<(), Error> {
-        self.write(key, pair, seconds());
+    async fn put(&self, key: &str, value: Bytes, options: PutOptions) -> Result<(), RawError> {
+        self.write(key, value, options, seconds());
         Ok(())
     }
 
-    async fn delete(&self, key: &str) -> Result<(), Error> {
+    async fn delete(&self, key: &str) -> Result<(), RawError> {
         self.pairs().remove(key);
         Ok(())
     }
 
-    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, Error> {
-        Ok(self.page(prefix, cursor, seconds()))
+    async fn list(&self, prefix: &str, options: ListOptions<'_>) -> Result<KeyPage, RawError> {
+        Ok(self.page(prefix, options.cursor, seconds()))
     }
 }
 
@@ -128,16 +118,17 @@ fn seconds() -> u64 {
 mod tests {
     use super::*;
 
-    fn pair(expiry: Option<Expiry>) -> Pair {
-        Pair { value: Bytes::from_static(b"x"), metadata: None, expiry }
+    fn write(store: &MemoryStore, key: &str, expiry: Option<Expiry>, now: u64) {
+        let options = PutOptions { expiry, ..PutOptions::default() };
+        store.write(key, Bytes::from_static(b"x"), options, now);
     }
 
     #[test]
-    fn a_pair_ceases_to_exist_at_its_expiration() {
+    fn a_pair_expires_at_its_expiration() {
         let store = MemoryStore::new();
-        store.write("ttl", pair(Some(Expiry::Ttl(60))), 1_000);
-        store.write("at", pair(Some(Expiry::At(1_070))), 1_000);
-        store.write("ever", pair(None), 1_000);
+        write(&store, "ttl", Some(Expiry::Ttl(60)), 1_000);
+        write(&store, "at", Some(Expiry::At(1_070)), 1_000);
+        write(&store, "ever", None, 1_000);
         assert!(store.read("ttl", 1_059).is_some());
         assert!(store.read("ttl", 1_060).is_none());
         assert_eq!(names(&store.page("", None, 1_060)), ["at", "ever"]);
@@ -148,15 +139,15 @@ mod tests {
     fn a_full_page_that_is_the_last_has_no_cursor() {
         let store = MemoryStore::new();
         for n in 0..MAX_LIST_KEYS {
-            store.write(&format!("{n:04}"), pair(None), 0);
+            write(&store, &format!("{n:04}"), None, 0);
         }
         assert_eq!(store.page("", None, 0).cursor, None);
-        store.write("more", pair(None), 0);
+        write(&store, "more", None, 0);
         assert_eq!(store.page("", None, 0).cursor.as_deref(), Some("0999"));
         assert_eq!(names(&store.page("", Some("0999"), 0)), ["more"]);
     }
 
-    fn names(page: &Page) -> Vec<&str> {
+    fn names(page: &KeyPage) -> Vec<&str> {
         page.keys.iter().map(|key| key.name.as_str()).collect()
     }
 }

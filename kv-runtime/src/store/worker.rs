@@ -3,43 +3,44 @@
 //! The binding is called as JavaScript has it: `worker::kv` would carry metadata through
 //! serde-wasm-bindgen, which is a good part of a small Worker. Values pass as bytes, which JavaScript
 //! leaves alone. Metadata is a JavaScript value: an integer beyond 2^53 is refused when it is put,
-//! and no integer any more when it is read.
+//! and is not an integer any more when it is read.
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use jiff::Timestamp;
 use kv_rules::Expiry;
 use serde_json::value::RawValue;
 use worker::js_sys::{Array, Function, JSON, Object, Promise, Reflect, Uint8Array};
 use worker::send::{SendFuture, SendWrapper};
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
-use worker::{Date, Env, js_sys};
+use worker::{Env, js_sys};
 
 use super::exact::{large_integers, no_large_integers};
-use super::{KvStore, Page, Pair};
-use crate::chain::with_sources;
-use crate::error::Error;
-use crate::list::KeyInfo;
+use crate::raw::{
+    GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawError, RawStore, StoredValue,
+};
+use crate::{Error, Store};
 
 /// The namespace that a Worker has under a binding's name.
 // JavaScript's values stay on the one thread that a Worker has, which `Send` cannot know.
 #[derive(Debug)]
-pub(super) struct Binding(SendWrapper<Object>);
+struct Binding(SendWrapper<Object>);
 
-pub(super) fn now() -> Timestamp {
-    let milliseconds = i64::try_from(Date::now().as_millis());
-    milliseconds.ok().and_then(|now| Timestamp::from_millisecond(now).ok()).unwrap_or_default()
+impl Store {
+    /// The namespace that a Worker has under a binding's name.
+    pub fn from_env(env: &Env, binding: &str) -> Result<Self, Error> {
+        Ok(Binding::new(env, binding)?.into())
+    }
 }
 
 impl Binding {
-    pub(super) fn new(env: &Env, binding: &str) -> Result<Self, Error> {
+    fn new(env: &Env, binding: &str) -> Result<Self, RawError> {
         match field(env, binding).dyn_into::<Object>() {
             // Other bindings have no such method.
             Ok(object) if field(&object, "getWithMetadata").is_function() => {
                 Ok(Self(SendWrapper::new(object)))
             }
-            _ => Err(Error::NoBinding { binding: binding.to_owned() }),
+            _ => Err(RawError::NoBinding { binding: binding.to_owned() }),
         }
     }
 
@@ -48,7 +49,7 @@ impl Binding {
         &self,
         method: &str,
         arguments: Array,
-    ) -> SendFuture<impl Future<Output = Result<JsValue, Error>> + use<>> {
+    ) -> SendFuture<impl Future<Output = Result<JsValue, RawError>> + use<>> {
         let function: Function = field(&self.0, method).unchecked_into();
         let promise = function.apply(&self.0, &arguments);
         SendFuture::new(async move {
@@ -61,12 +62,12 @@ impl Binding {
         &self,
         method: &str,
         key: &str,
-        cache_ttl: Option<u32>,
-    ) -> SendFuture<impl Future<Output = Result<JsValue, Error>> + use<>> {
+        cache_ttl: Option<u64>,
+    ) -> SendFuture<impl Future<Output = Result<JsValue, RawError>> + use<>> {
         let options = Object::new();
         set(&options, "type", "arrayBuffer");
         if let Some(seconds) = cache_ttl {
-            set(&options, "cacheTtl", seconds);
+            set(&options, "cacheTtl", number(seconds));
         }
         self.call(method, Array::of2(&key.into(), &options))
     }
@@ -74,54 +75,56 @@ impl Binding {
     fn write(
         &self,
         key: &str,
-        pair: &Pair,
-    ) -> Result<SendFuture<impl Future<Output = Result<JsValue, Error>> + use<>>, Error> {
+        value: &[u8],
+        beside: &PutOptions,
+    ) -> Result<SendFuture<impl Future<Output = Result<JsValue, RawError>> + use<>>, RawError> {
         let options = Object::new();
-        if let Some(metadata) = &pair.metadata {
+        if let Some(metadata) = &beside.metadata {
             set(&options, "metadata", for_javascript(key, metadata.get())?);
         }
-        match pair.expiry {
-            Some(Expiry::Ttl(seconds)) => set(&options, "expirationTtl", seconds),
-            Some(Expiry::At(seconds)) => set(&options, "expiration", seconds),
+        match beside.expiry {
+            Some(Expiry::Ttl(seconds)) => set(&options, "expirationTtl", number(seconds)),
+            Some(Expiry::At(seconds)) => set(&options, "expiration", number(seconds)),
             None => {}
         }
-        let value = Uint8Array::from(pair.value.as_ref());
+        let value = Uint8Array::from(value);
         Ok(self.call("put", Array::of3(&key.into(), &value, &options)))
     }
 }
 
 #[async_trait]
-impl KvStore for Binding {
-    async fn get(&self, key: &str, cache_ttl: Option<u32>) -> Result<Option<Bytes>, Error> {
-        let read = self.read("get", key, cache_ttl);
+impl RawStore for Binding {
+    async fn get(&self, key: &str, options: GetOptions) -> Result<Option<Bytes>, RawError> {
+        let read = self.read("get", key, options.cache_ttl);
         Ok(bytes(&read.await?))
     }
 
     async fn get_with_metadata(
         &self,
         key: &str,
-        cache_ttl: Option<u32>,
-    ) -> Result<Option<(Bytes, Option<Box<RawValue>>)>, Error> {
-        let read = self.read("getWithMetadata", key, cache_ttl);
+        options: GetOptions,
+    ) -> Result<Option<StoredValue>, RawError> {
+        let read = self.read("getWithMetadata", key, options.cache_ttl);
         let got = read.await?;
         let Some(value) = bytes(&field(&got, "value")) else { return Ok(None) };
-        Ok(Some((value, metadata(&got)?)))
+        Ok(Some(StoredValue { metadata: metadata(&got)?, ..StoredValue::new(value) }))
     }
 
-    async fn put(&self, key: &str, pair: Pair) -> Result<(), Error> {
-        let write = self.write(key, &pair)?;
+    async fn put(&self, key: &str, value: Bytes, options: PutOptions) -> Result<(), RawError> {
+        let write = self.write(key, &value, &options)?;
+        drop((value, options));
         write.await.map(drop)
     }
 
-    async fn delete(&self, key: &str) -> Result<(), Error> {
+    async fn delete(&self, key: &str) -> Result<(), RawError> {
         let delete = self.call("delete", Array::of1(&key.into()));
         delete.await.map(drop)
     }
 
-    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, Error> {
+    async fn list(&self, prefix: &str, from: ListOptions<'_>) -> Result<KeyPage, RawError> {
         let options = Object::new();
         set(&options, "prefix", prefix);
-        if let Some(cursor) = cursor {
+        if let Some(cursor) = from.cursor {
             set(&options, "cursor", cursor);
         }
         let list = self.call("list", Array::of1(&options));
@@ -135,9 +138,9 @@ impl KvStore for Binding {
                 metadata: metadata(&key)?,
             })
         });
-        let keys = keys.collect::<Result<_, Error>>()?;
+        let keys = keys.collect::<Result<_, RawError>>()?;
         // The last page has none.
-        Ok(Page { keys, cursor: field(&page, "cursor").as_string() })
+        Ok(KeyPage { keys, cursor: field(&page, "cursor").as_string() })
     }
 }
 
@@ -157,47 +160,38 @@ fn bytes(value: &JsValue) -> Option<Bytes> {
 }
 
 /// The metadata of a pair or of a listed key.
-fn metadata(of: &JsValue) -> Result<Option<Box<RawValue>>, Error> {
+fn metadata(of: &JsValue) -> Result<Option<Box<RawValue>>, RawError> {
     let metadata = field(of, "metadata");
     if metadata.is_null() || metadata.is_undefined() {
         return Ok(None);
     }
     let json = String::from(JSON::stringify(&metadata).map_err(failed)?);
     let json = RawValue::from_string(no_large_integers(json));
-    json.map(Some).map_err(|error| Error::Store(error.to_string().into()))
+    json.map(Some).map_err(|error| RawError::other(error.to_string()))
 }
 
 /// Metadata that JavaScript does not change.
-fn for_javascript(key: &str, metadata: &str) -> Result<JsValue, Error> {
+fn for_javascript(key: &str, metadata: &str) -> Result<JsValue, RawError> {
     match large_integers(metadata).first() {
         None => JSON::parse(metadata).map_err(failed),
-        Some(number) => Err(Error::Store(
-            format!(
-                "the metadata of `{}` holds {}: in a Worker, metadata passes JavaScript, which \
-                 keeps integers exact up to 2^53 only; write it as text, or into the value",
-                key.escape_debug(),
-                &metadata[number.clone()]
-            )
-            .into(),
-        )),
+        Some(number) => Err(RawError::other(format!(
+            "the metadata of `{}` holds {}: in a Worker, metadata passes JavaScript, which keeps \
+             integers exact up to 2^53 only; write it as text, or into the value",
+            key.escape_debug(),
+            &metadata[number.clone()]
+        ))),
     }
 }
 
-/// So that a Worker's handler can use `?`. The text says all that a log should.
-impl From<Error> for worker::Error {
-    fn from(error: Error) -> Self {
-        let mut text = with_sources(&error);
-        if let Some(help) = error.help() {
-            text = format!("{text} ({help})");
-        }
-        Self::RustError(text)
-    }
+/// Seconds as a number of JavaScript; a `u64` would be a `BigInt`, which no option takes.
+fn number(seconds: u64) -> u32 {
+    u32::try_from(seconds).unwrap_or(u32::MAX)
 }
 
-fn failed(thrown: JsValue) -> Error {
+fn failed(thrown: JsValue) -> RawError {
     let message = match thrown.dyn_ref::<js_sys::Error>() {
         Some(error) => error.message().into(),
         None => thrown.as_string().unwrap_or_else(|| "the Workers runtime failed".to_owned()),
     };
-    Error::from_runtime(message)
+    RawError::from_runtime(message)
 }

@@ -59,16 +59,6 @@ pub(crate) enum WranglerError {
     Content { path: PathBuf, line: usize, column: usize, message: String },
 }
 
-impl WranglerError {
-    pub(crate) fn help(&self) -> Option<&'static str> {
-        match self {
-            Self::Missing(_) | Self::Several(_) => Some("name it: --wrangler=PATH"),
-            Self::Content { .. } => Some("the file was left as it is"),
-            Self::Format(_) | Self::Io { .. } => None,
-        }
-    }
-}
-
 fn list(paths: &[PathBuf]) -> String {
     let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
     paths.join(", ")

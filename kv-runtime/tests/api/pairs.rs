@@ -170,18 +170,28 @@ async fn many_pairs_are_read_at_once() {
         "a": {"value": "1", "metadata": {"m": 1}, "expiration": 2_000_000_000},
         "b": {"value": "2", "metadata": null},
         "gone": null,
+        "gone too": {"value": null, "metadata": null},
     }});
     let server = Server::script(vec![Act::ok(&values)]).await;
-    let keys = ["a", "b", "gone", "not mentioned"];
+    let keys = ["a", "b", "gone", "gone too"];
     let read = namespaces(&server).bulk_get_with_metadata(NAMESPACE, &keys).await.unwrap();
     assert_eq!(read.len(), 4);
-    let a = read["a"].as_ref().unwrap();
-    assert_eq!((a.value.as_str(), a.expiration), ("1", Some(2_000_000_000)));
+    let a = read[0].as_ref().unwrap();
+    assert_eq!((&*a.value, a.expiration), (&b"1"[..], Some(2_000_000_000)));
     assert_eq!(a.metadata.as_ref().unwrap().get(), r#"{"m":1}"#);
-    assert!(read["b"].as_ref().unwrap().metadata.is_none());
-    assert!(read["gone"].is_none() && read["not mentioned"].is_none());
+    assert!(read[1].as_ref().unwrap().metadata.is_none());
+    assert!(read[2].is_none() && read[3].is_none());
     let sent = json!({"keys": keys, "type": "text", "withMetadata": true});
     assert_eq!(server.seen()[0].json(), sent);
+}
+
+#[tokio::test]
+async fn a_key_of_which_the_answer_says_nothing_is_not_taken_for_missing() {
+    let nothing = json!({"values": {"another": null}});
+    let server = Server::script(vec![Act::ok(&nothing), Act::answer(200, &[], "precious")]).await;
+    let read = namespaces(&server).bulk_get(NAMESPACE, &["a"]).await.unwrap();
+    assert_eq!(read[0].as_deref(), Some(&b"precious"[..]));
+    assert!(server.seen()[1].target.ends_with("/values/a"));
 }
 
 #[tokio::test]

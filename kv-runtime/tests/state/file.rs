@@ -3,20 +3,21 @@
 use std::fs;
 use std::path::Path;
 
-use kv_runtime::state::{FileStore, Holder, Session, StageKey, StateError, StateStore};
+use kv_runtime::__private::state::Session;
+use kv_runtime::state::{FileStateStore, Holder, StageKey, StateError, StateStore};
 
 use crate::{stage, suite};
 
 #[tokio::test]
 async fn the_file_store_keeps_every_promise_of_a_state_store() {
     let folder = tempfile::tempdir().unwrap();
-    suite::keeps_its_promises(&FileStore::new(folder.path())).await;
+    suite::keeps_its_promises(&FileStateStore::new(folder.path())).await;
 }
 
 #[tokio::test]
 async fn a_lock_goes_with_its_holder_however_that_ends() {
     let folder = tempfile::tempdir().unwrap();
-    let store = FileStore::new(folder.path());
+    let store = FileStateStore::new(folder.path());
     // What a killed process leaves: its name in the lock file, and no lock.
     drop(Session::open(&store, &stage()).await.unwrap());
     assert!(fs::read_to_string(folder.path().join("shop/dev.lock")).unwrap().contains("pid"));
@@ -27,7 +28,7 @@ async fn a_lock_goes_with_its_holder_however_that_ends() {
 #[tokio::test]
 async fn unlock_never_breaks_the_lock_of_a_living_process() {
     let folder = tempfile::tempdir().unwrap();
-    let store = FileStore::new(folder.path());
+    let store = FileStateStore::new(folder.path());
     let session = Session::open(&store, &stage()).await.unwrap();
     let error = store.unlock(&stage()).await.unwrap_err();
     assert!(matches!(error, StateError::Locked { holder: Some(_), .. }), "{error}");
@@ -37,7 +38,7 @@ async fn unlock_never_breaks_the_lock_of_a_living_process() {
 #[tokio::test]
 async fn what_a_killed_write_left_is_removed_by_the_next_deploy_of_the_stage() {
     let folder = tempfile::tempdir().unwrap();
-    let store = FileStore::new(folder.path());
+    let store = FileStateStore::new(folder.path());
     Session::open(&store, &stage()).await.unwrap().close().await.unwrap();
     let (ours, other) = (".dev.json.x1y2", ".dev-2.json.x1y2");
     for left in [ours, other] {
@@ -52,7 +53,7 @@ async fn what_a_killed_write_left_is_removed_by_the_next_deploy_of_the_stage() {
 async fn the_state_is_private_to_the_user() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
-    let store = FileStore::new(folder.path().join("states"));
+    let store = FileStateStore::new(folder.path().join("states"));
     let mut session = Session::open(&store, &stage()).await.unwrap();
     session.save().await.unwrap();
     session.close().await.unwrap();
@@ -69,7 +70,7 @@ async fn a_document_that_cannot_be_read_is_left_as_it_is_and_the_lock_given_back
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("shop/dev.json");
     fs::create_dir(folder.path().join("shop")).unwrap();
-    let store = FileStore::new(folder.path());
+    let store = FileStateStore::new(folder.path());
     for damaged in ["", "{", r#"{"format":99}"#] {
         fs::write(&path, damaged).unwrap();
         for _ in 0..2 {
@@ -85,7 +86,7 @@ async fn a_document_that_cannot_be_read_is_left_as_it_is_and_the_lock_given_back
 #[tokio::test]
 async fn a_write_that_fails_leaves_the_old_document() {
     let folder = tempfile::tempdir().unwrap();
-    let store = FileStore::new(folder.path());
+    let store = FileStateStore::new(folder.path());
     let holder = Holder::this_process();
     let mut lock = store.lock(&stage(), &holder).await.unwrap();
     lock.write(b"old".to_vec()).await.unwrap();
@@ -104,9 +105,9 @@ async fn a_state_folder_that_is_a_file_is_a_clear_error() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "mine").unwrap();
-    let error = Session::open(&FileStore::new(&file), &stage()).await.unwrap_err();
+    let error = Session::open(&FileStateStore::new(&file), &stage()).await.unwrap_err();
     assert!(error.to_string().contains(file.to_str().unwrap()), "{error}");
-    assert!(error.help().contains("--state"), "{}", error.help());
+    assert!(error.help().contains("name another store"), "{}", error.help());
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
 }
 
@@ -122,7 +123,7 @@ fn a_stage_cannot_leave_the_state_folder() {
 #[tokio::test]
 async fn a_document_behind_a_symbolic_link_is_written_through() {
     let folder = tempfile::tempdir().unwrap();
-    let store = FileStore::new(folder.path().join("states"));
+    let store = FileStateStore::new(folder.path().join("states"));
     let mut session = Session::open(&store, &stage()).await.unwrap();
     session.save().await.unwrap();
     session.close().await.unwrap();

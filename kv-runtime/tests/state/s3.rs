@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use kv_runtime::state::{ObjectStore, Session, StageKey, StateError, StateStore};
+use kv_runtime::__private::state::Session;
+use kv_runtime::state::{S3StateStore, StageKey, StateError, StateStore};
 
 use crate::suite;
 
-fn store(prefix: &str) -> ObjectStore {
+fn store(prefix: &str) -> S3StateStore {
     let bucket = std::env::var("KV_TEST_BUCKET").expect("tests/s3/run names the bucket");
-    ObjectStore::s3(&format!("s3://{bucket}/{prefix}")).unwrap()
+    S3StateStore::open(&format!("s3://{bucket}/{prefix}")).unwrap()
 }
 
 #[tokio::test]
@@ -64,8 +65,8 @@ async fn who_lost_the_lock_cannot_write_over_who_has_it() {
     assert!(Session::read(&store, &stage).await.unwrap().namespaces.contains_key("mine"));
 }
 
-fn creating() -> kv_runtime::state::Record {
-    kv_runtime::state::Record::Creating(kv_runtime::state::Creating {
+fn creating() -> kv_runtime::__private::state::Record {
+    kv_runtime::__private::state::Record::Creating(kv_runtime::__private::state::Creating {
         title: "title".to_owned(),
         account_id: "a".repeat(32),
         since: jiff::Timestamp::UNIX_EPOCH,

@@ -1,6 +1,7 @@
 //! What every state store promises.
 
-use kv_runtime::state::{Session, StageKey, StateError, StateStore};
+use kv_runtime::__private::state::Session;
+use kv_runtime::state::{StageKey, StateError, StateStore};
 
 use crate::stage;
 

@@ -194,9 +194,9 @@ pub(crate) async fn a_listing_shows_expiration_and_metadata(store: &Store) {
     entry_of::<u8, Vec<u8>>(store, "a").put(&1).metadata(&vec![1]).expiration(at).await.unwrap();
     entry_of::<u8, Vec<u8>>(store, "b").put(&1).await.unwrap();
     let listed: Vec<KeyInfo<Vec<u8>>> = store.list("").try_collect().await.unwrap();
-    let info =
-        |name: &str, expiration, metadata| KeyInfo { name: name.into(), expiration, metadata };
-    assert_eq!(listed, [info("a", Some(at), Some(vec![1])), info("b", None, None)]);
+    let mut first = KeyInfo::new("a");
+    (first.expiration, first.metadata) = (Some(at), Some(vec![1]));
+    assert_eq!(listed, [first, KeyInfo::new("b")]);
 }
 
 pub(crate) async fn foreign_metadata_spoils_one_key_of_a_listing(store: &Store) {

@@ -11,12 +11,11 @@ use proc_macro2::Span;
 
 use self::reader::{Kind, Member, Node, read};
 use super::keys::{self, Keys};
-use super::place::Place;
 use crate::errors::Errors;
 use crate::model::{File, Spread};
 use crate::package::{FileContent, Package};
 use crate::syntax::Name;
-use kv_rules::{closest, did_you_mean};
+use kv_rules::{Place, closest, compact_json, did_you_mean};
 
 /// The properties of a pair.
 const PROPERTIES: [&str; 6] =
@@ -148,7 +147,7 @@ impl Pairs<'_> {
             }
             ("metadata", _) => {
                 let json = self.text.get(value_at..end).unwrap_or_default();
-                self.rule(value_at, kv_rules::check_metadata(compact_len(json)));
+                self.rule(value_at, kv_rules::check_metadata(compact_json(json).len()));
             }
             ("base64", Kind::Bool(_)) => {}
             ("base64", _) => self.mistake(value_at, "`base64` takes `true` or `false`"),
@@ -187,7 +186,7 @@ impl Pairs<'_> {
         }
     }
 
-    fn seconds<E: Display>(&mut self, at: usize, digits: &str, check: fn(i128) -> Result<u32, E>) {
+    fn seconds<E: Display>(&mut self, at: usize, digits: &str, check: fn(i128) -> Result<u64, E>) {
         match digits.parse() {
             Ok(seconds) => self.rule(at, check(seconds).map(drop)),
             Err(_) => self.mistake(at, format!("`{digits}` is not a number of whole seconds")),
@@ -203,18 +202,4 @@ impl Pairs<'_> {
     fn mistake(&mut self, at: usize, message: impl Into<String>) {
         self.mistakes.push(Mistake { at, message: message.into(), other: None });
     }
-}
-
-/// The length of JSON text without the white space between its tokens.
-fn compact_len(json: &str) -> usize {
-    let (mut in_string, mut escaped) = (false, false);
-    let keep = |byte: &u8| {
-        let keep = in_string || !byte.is_ascii_whitespace();
-        if !escaped && *byte == b'"' {
-            in_string = !in_string;
-        }
-        escaped = in_string && !escaped && *byte == b'\\';
-        keep
-    };
-    json.bytes().filter(keep).count()
 }

@@ -4,11 +4,10 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use kv_rules::MAX_JSON_DEPTH;
+
 use super::Mistake;
 use crate::check::json::{BEYOND_F64, BEYOND_U64, integer};
-
-/// How deep `serde_json` reads.
-const MAX_DEPTH: usize = 127;
 
 /// From how many members on duplicate names are found by hashing.
 const FEW_MEMBERS: usize = 8;
@@ -74,9 +73,9 @@ impl<'a> Reader<'a, '_> {
     fn value(&mut self, depth: usize) -> Read<Node<'a>> {
         self.space();
         let at = self.at;
-        if depth > MAX_DEPTH {
+        if depth > MAX_JSON_DEPTH {
             let most = format!(
-                "JSON is nested deeper than {MAX_DEPTH} levels here, the most that is read"
+                "JSON is nested deeper than {MAX_JSON_DEPTH} levels here, the most that is read"
             );
             return Err(self.mistake(most));
         }

@@ -4,40 +4,43 @@ use std::collections::HashSet;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use kv_rules::{MAX_BULK_BYTES, MAX_BULK_PAIRS};
 
 use super::super::plan::Put;
-use super::super::resolve::Pair;
-use crate::api::{ApiError, BulkBody, Pair as ApiPair, SealedBody};
-use crate::interrupt::Interrupt;
+use super::super::remote::{Pair, Remote, RemoteError};
+use crate::base::Interrupt;
 
 /// One request's share of the keys to write.
 pub(super) struct PutBatch<'a, 'p> {
-    pub(super) body: SealedBody<'p>,
     pub(super) puts: &'a [Put<'p>],
+    pub(super) pairs: Vec<Pair<'p>>,
 }
 
-/// Cuts the keys to write into request bodies, each built when it is about to be sent.
-pub(super) fn put_batches<'a, 'p>(puts: &'a [Put<'p>]) -> impl Iterator<Item = PutBatch<'a, 'p>> {
+/// Cuts the keys to write into as few requests as `remote` allows.
+pub(super) fn put_batches<'a, 'p>(
+    remote: &'a dyn Remote,
+    puts: &'a [Put<'p>],
+) -> impl Iterator<Item = PutBatch<'a, 'p>> {
     let mut rest = puts;
     std::iter::from_fn(move || {
-        let mut body = BulkBody::new();
-        let fits = |put: &&Put<'p>| {
-            let pair: &'p Pair = put.pair;
-            body.push(&ApiPair {
-                key: &pair.key,
-                value: &pair.value,
-                metadata: pair.metadata.as_deref(),
-                expiry: pair.expiry,
-            })
-        };
-        let (batch, left) = rest.split_at(rest.iter().take_while(fits).count());
+        let (mut pairs, mut cost) = (Vec::new(), 0);
+        for put in rest.iter().take(MAX_BULK_PAIRS) {
+            let pair = put.pair.as_pair();
+            cost += remote.cost(&pair);
+            // A pair that could not be written with others is written alone.
+            if cost >= MAX_BULK_BYTES && !pairs.is_empty() {
+                break;
+            }
+            pairs.push(pair);
+        }
+        let (puts, left) = rest.split_at(pairs.len());
         rest = left;
-        (!batch.is_empty()).then(|| PutBatch { body: body.seal(), puts: batch })
+        (!puts.is_empty()).then_some(PutBatch { puts, pairs })
     })
 }
 
 /// A batch, and which of its keys are not confirmed.
-pub(super) type Sent<'a, B> = BoxFuture<'a, (B, Result<HashSet<String>, ApiError>)>;
+pub(super) type Sent<'a, B> = BoxFuture<'a, (B, Result<HashSet<String>, RemoteError>)>;
 
 /// Requests of which some are in flight. After the first error or an interrupt no further one is
 /// begun, and those in flight are waited for: whether they were applied is then known.
@@ -46,7 +49,7 @@ pub(super) struct Requests<'a, B, I> {
     in_flight: FuturesUnordered<Sent<'a, B>>,
     jobs: usize,
     interrupt: &'a Interrupt,
-    failed: Option<ApiError>,
+    failed: Option<RemoteError>,
 }
 
 impl<'a, B, I: Iterator<Item = Sent<'a, B>>> Requests<'a, B, I> {
@@ -78,7 +81,7 @@ impl<'a, B, I: Iterator<Item = Sent<'a, B>>> Requests<'a, B, I> {
     }
 
     /// The first error.
-    pub(super) fn finish(self) -> Result<(), ApiError> {
+    pub(super) fn finish(self) -> Result<(), RemoteError> {
         self.failed.map_or(Ok(()), Err)
     }
 }

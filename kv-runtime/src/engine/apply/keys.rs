@@ -11,11 +11,11 @@ use super::super::error::DeployError;
 use super::super::host::Event;
 use super::super::observe::{Place, Stored, Written, compare, present};
 use super::super::plan::{Declared, NamespacePlan, Put};
+use super::super::remote::{Confirmation, RemoteError};
 use super::super::wait;
 use super::bulk::{PutBatch, Requests, put_batches};
 use super::checkpoint::Checkpoints;
-use super::{Apply, Target};
-use crate::api::{ApiError, BulkOutcome};
+use super::{Apply, Worked};
 use crate::state::KeyRecord;
 
 /// How often keys that Cloudflare did not confirm are sent again before they are reported.
@@ -28,7 +28,7 @@ impl Apply<'_> {
     /// saved at the end is left to the caller.
     pub(super) async fn write_keys(
         &mut self,
-        target: Target<'_>,
+        target: Worked<'_>,
         plan: &NamespacePlan,
         declared: &Declared<'_>,
     ) -> Result<(), DeployError> {
@@ -59,7 +59,7 @@ impl Apply<'_> {
 
     async fn put(
         &mut self,
-        target: Target<'_>,
+        target: Worked<'_>,
         namespace_id: &str,
         puts: &[Put<'_>],
     ) -> Result<(), DeployError> {
@@ -70,7 +70,8 @@ impl Apply<'_> {
         for round in 0..ROUNDS {
             self.pause_before(round).await?;
             let mut left = Vec::new();
-            let requests = put_batches(&open).map(|batch| put_batch(place, batch).boxed());
+            let batches = put_batches(target.remote(), &open);
+            let requests = batches.map(|batch| put_batch(place, batch).boxed());
             let mut requests = Requests::new(requests, jobs, interrupt);
             while let Some((batch, failed)) = requests.next().await {
                 let (mut keys, mut bytes) = (0, 0);
@@ -111,7 +112,7 @@ impl Apply<'_> {
 
     async fn delete(
         &mut self,
-        target: Target<'_>,
+        target: Worked<'_>,
         namespace_id: &str,
         keys: &[String],
     ) -> Result<(), DeployError> {
@@ -150,12 +151,12 @@ impl Apply<'_> {
         Err(DeployError::Unconfirmed { id: target.id.to_owned(), keys })
     }
 
-    fn place<'a>(&self, target: Target<'a>, namespace_id: &'a str) -> Place<'a>
+    fn place<'a>(&self, target: Worked<'a>, namespace_id: &'a str) -> Place<'a>
     where
         Self: 'a,
     {
         let (interrupt, jobs) = (self.interrupt, self.jobs);
-        Place { api: target.api(), id: target.id, namespace_id, interrupt, jobs }
+        Place { remote: target.remote(), id: target.id, namespace_id, interrupt, jobs }
     }
 
     /// Waits longer before each further round.
@@ -173,18 +174,19 @@ impl Apply<'_> {
 async fn put_batch<'a, 'p>(
     place: Place<'_>,
     batch: PutBatch<'a, 'p>,
-) -> (PutBatch<'a, 'p>, Result<HashSet<String>, ApiError>) {
+) -> (PutBatch<'a, 'p>, Result<HashSet<String>, RemoteError>) {
     let failed = try_put(place, &batch).await;
     (batch, failed)
 }
 
-async fn try_put(place: Place<'_>, batch: &PutBatch<'_, '_>) -> Result<HashSet<String>, ApiError> {
+async fn try_put(
+    place: Place<'_>,
+    batch: &PutBatch<'_, '_>,
+) -> Result<HashSet<String>, RemoteError> {
     let begun = Timestamp::now();
-    let put = || place.api.bulk_put(place.namespace_id, &batch.body);
-    if let BulkOutcome::Accounted { unsuccessful_keys } =
-        wait::while_unseen(place.interrupt, put).await?
-    {
-        return Ok(unsuccessful_keys.into_iter().collect());
+    let put = || place.remote.bulk_put(place.namespace_id, &batch.pairs);
+    if let Confirmation::AllBut(failed) = wait::while_unseen(place.interrupt, put).await? {
+        return Ok(failed.into_iter().collect());
     }
     // The answer does not say what was written: what is stored does.
     let pairs: Vec<_> = batch.puts.iter().map(|put| put.pair).collect();
@@ -197,16 +199,14 @@ async fn try_put(place: Place<'_>, batch: &PutBatch<'_, '_>) -> Result<HashSet<S
 async fn delete_batch<'a, 'k>(
     place: Place<'_>,
     batch: &'a [&'k str],
-) -> (&'a [&'k str], Result<HashSet<String>, ApiError>) {
+) -> (&'a [&'k str], Result<HashSet<String>, RemoteError>) {
     (batch, try_delete(place, batch).await)
 }
 
-async fn try_delete(place: Place<'_>, batch: &[&str]) -> Result<HashSet<String>, ApiError> {
-    let delete = || place.api.bulk_delete(place.namespace_id, batch);
-    if let BulkOutcome::Accounted { unsuccessful_keys } =
-        wait::while_unseen(place.interrupt, delete).await?
-    {
-        return Ok(unsuccessful_keys.into_iter().collect());
+async fn try_delete(place: Place<'_>, batch: &[&str]) -> Result<HashSet<String>, RemoteError> {
+    let delete = || place.remote.bulk_delete(place.namespace_id, batch);
+    if let Confirmation::AllBut(failed) = wait::while_unseen(place.interrupt, delete).await? {
+        return Ok(failed.into_iter().collect());
     }
     // The answer does not say what was deleted: what is stored does.
     present(place, batch).await

@@ -13,8 +13,8 @@ use super::error::DeployError;
 use super::host::{Event, Host};
 use super::options::Deployer;
 use super::plan::{Action, Declared, NamespacePlan};
-use crate::api::Namespaces;
-use crate::interrupt::Interrupt;
+use super::remote::Remote;
+use crate::base::Interrupt;
 use crate::state::{Deployment, Record, Session};
 
 /// Applies plans to one state.
@@ -29,14 +29,14 @@ pub(super) struct Apply<'a> {
 
 /// A namespace that is worked on.
 #[derive(Clone, Copy)]
-struct Target<'a> {
+struct Worked<'a> {
     id: &'a str,
     account: &'a RemoteAccount,
 }
 
-impl<'a> Target<'a> {
-    fn api(self) -> &'a Namespaces {
-        self.account.api()
+impl<'a> Worked<'a> {
+    fn remote(self) -> &'a dyn Remote {
+        self.account.remote()
     }
 }
 
@@ -50,7 +50,7 @@ impl Apply<'_> {
     ) -> Result<(), DeployError> {
         self.interrupt.check()?;
         let Declared { resolved, updates_state, .. } = declared;
-        let target = Target { id: &plan.id, account };
+        let target = Worked { id: &plan.id, account };
         self.begin(plan);
         self.restore(target);
         self.reach_namespace(target, plan, &resolved.title).await?;
@@ -84,7 +84,7 @@ impl Apply<'_> {
     ) -> Result<(), DeployError> {
         self.interrupt.check()?;
         self.begin(plan);
-        let target = Target { id: &plan.id, account };
+        let target = Worked { id: &plan.id, account };
         if let Action::Destroy { namespace_id, .. } = &plan.action {
             self.destroy(target, namespace_id).await?;
         }

@@ -8,14 +8,14 @@ use super::super::account::titled;
 use super::super::error::DeployError;
 use super::super::host::Event;
 use super::super::plan::{Action, NamespacePlan};
+use super::super::remote::{RemoteError, RemoteErrorKind, RemoteNamespace};
 use super::super::wait::{self, SETTLING};
-use super::{Apply, Target};
-use crate::api::NamespaceInfo;
+use super::{Apply, Worked};
 use crate::state::{Creating, Deployment, Origin, Record};
 
 impl Apply<'_> {
     /// Puts back the record of a namespace that came back before another was created in its place.
-    pub(super) fn restore(&mut self, target: Target<'_>) {
+    pub(super) fn restore(&mut self, target: Worked<'_>) {
         let state = self.session.state_mut();
         if let Some(Record::Creating(creating)) = state.namespaces.get_mut(target.id)
             && let Some(replaced) = creating.replaces.take()
@@ -28,7 +28,7 @@ impl Apply<'_> {
     /// says of the keys to write is saved with [`write_keys`](Self::write_keys).
     pub(super) async fn reach_namespace(
         &mut self,
-        target: Target<'_>,
+        target: Worked<'_>,
         plan: &NamespacePlan,
         title: &str,
     ) -> Result<(), DeployError> {
@@ -39,7 +39,7 @@ impl Apply<'_> {
             }
             Action::Resume { created_as, namespace_id } => {
                 let info = match namespace_id {
-                    Some(id) => NamespaceInfo { id: id.clone(), title: created_as.clone() },
+                    Some(id) => RemoteNamespace { id: id.clone(), title: created_as.clone() },
                     None => self.finish_creating(target, created_as).await?,
                 };
                 let namespace_id = info.id.clone();
@@ -50,7 +50,7 @@ impl Apply<'_> {
                 }
             }
             Action::Adopt { namespace_id } => {
-                let info = NamespaceInfo { id: namespace_id.clone(), title: title.to_owned() };
+                let info = RemoteNamespace { id: namespace_id.clone(), title: title.to_owned() };
                 self.record(target, info, Origin::Adopted);
             }
             Action::Rename { namespace_id, .. } => self.rename(target, namespace_id, title).await?,
@@ -67,8 +67,9 @@ impl Apply<'_> {
         Ok(())
     }
 
-    fn record(&mut self, target: Target<'_>, info: NamespaceInfo, origin: Origin) {
-        let mut deployment = Deployment::new(info, target.account.id(), origin);
+    fn record(&mut self, target: Worked<'_>, info: RemoteNamespace, origin: Origin) {
+        let account_id = target.remote().account_id();
+        let mut deployment = Deployment::new(info.id, info.title, account_id, origin);
         deployment.deployers = self.claimed(target.id);
         let record = Record::Deployed(deployment);
         self.session.state_mut().namespaces.insert(target.id.to_owned(), record);
@@ -84,9 +85,9 @@ impl Apply<'_> {
     /// Creates a namespace whose title no namespace had a moment ago.
     async fn create(
         &mut self,
-        target: Target<'_>,
+        target: Worked<'_>,
         title: &str,
-    ) -> Result<NamespaceInfo, DeployError> {
+    ) -> Result<RemoteNamespace, DeployError> {
         let deployers = self.claimed(target.id);
         let namespaces = &mut self.session.state_mut().namespaces;
         let replaces = namespaces.remove(target.id).and_then(|record| match record {
@@ -96,14 +97,14 @@ impl Apply<'_> {
         let lost = replaces.as_ref().map(|replaced| replaced.namespace_id.clone());
         let creating = Creating {
             title: title.to_owned(),
-            account_id: target.account.id().to_owned(),
+            account_id: target.remote().account_id().to_owned(),
             since: Timestamp::now(),
             deployers,
             replaces,
         };
         namespaces.insert(target.id.to_owned(), Record::Creating(creating));
         self.session.save().await?;
-        let error = match target.api().create(title).await {
+        let error = match target.remote().create(title).await {
             Ok(info) => return Ok(info),
             Err(error) if error.outcome_unknown() => {
                 self.host.event(Event::Waiting { what: "finding out whether it was created" });
@@ -128,12 +129,12 @@ impl Apply<'_> {
     /// Why a create was refused: perhaps because the namespace that it was to replace came back.
     async fn why_refused(
         &self,
-        target: Target<'_>,
+        target: Worked<'_>,
         lost: Option<String>,
-        error: crate::api::ApiError,
+        error: RemoteError,
     ) -> Result<DeployError, DeployError> {
-        if let Some(lost) = lost.filter(|_| error.is_title_taken())
-            && let Ok(Some(info)) = target.api().get(&lost).await
+        if let Some(lost) = lost.filter(|_| error.is(RemoteErrorKind::TitleTaken))
+            && let Ok(Some(info)) = target.remote().get(&lost).await
         {
             let id = target.id.to_owned();
             return Ok(DeployError::Reappeared { id, namespace_id: info.id });
@@ -144,9 +145,9 @@ impl Apply<'_> {
     /// Finishes a create that may have been applied already: the title is then taken, by it.
     async fn finish_creating(
         &mut self,
-        target: Target<'_>,
+        target: Worked<'_>,
         title: &str,
-    ) -> Result<NamespaceInfo, DeployError> {
+    ) -> Result<RemoteNamespace, DeployError> {
         let failed = DeployError::request(target.id, "create the namespace");
         let find = || async {
             let all = target.account.list(target.id).await?;
@@ -155,9 +156,9 @@ impl Apply<'_> {
         if let Some(info) = find().await? {
             return Ok(info);
         }
-        let error = match target.api().create(title).await {
+        let error = match target.remote().create(title).await {
             Ok(info) => return Ok(info),
-            Err(error) if error.is_title_taken() || error.outcome_unknown() => error,
+            Err(error) if error.is(RemoteErrorKind::TitleTaken) || error.outcome_unknown() => error,
             Err(error) => return Err(failed(error)),
         };
         self.host.event(Event::Waiting { what: "waiting for the new namespace to be listed" });
@@ -167,11 +168,11 @@ impl Apply<'_> {
 
     async fn rename(
         &mut self,
-        target: Target<'_>,
+        target: Worked<'_>,
         namespace_id: &str,
         title: &str,
     ) -> Result<(), DeployError> {
-        let rename = || target.api().rename(namespace_id, title);
+        let rename = || target.remote().rename(namespace_id, title);
         let renamed = wait::while_unseen(self.interrupt, rename).await;
         renamed.map_err(DeployError::request(target.id, "rename the namespace"))?;
         if let Some(deployment) = self.deployment(target.id) {
@@ -183,12 +184,12 @@ impl Apply<'_> {
     /// Deletes a namespace and asks whether it is gone.
     pub(super) async fn destroy(
         &self,
-        target: Target<'_>,
+        target: Worked<'_>,
         namespace_id: &str,
     ) -> Result<(), DeployError> {
-        let deleted = target.api().delete(namespace_id).await;
+        let deleted = target.remote().delete(namespace_id).await;
         deleted.map_err(DeployError::request(target.id, "delete the namespace"))?;
-        let get = || target.api().get(namespace_id);
+        let get = || target.remote().get(namespace_id);
         let found = wait::until(self.interrupt, SETTLING, get, Option::is_none).await;
         match found.map_err(DeployError::request(target.id, "see whether the namespace is gone"))? {
             None => Ok(()),

@@ -3,9 +3,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use bytes::Bytes;
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use kv_rules::{Expiry, MAX_BULK_GET_KEYS, MAX_LIST_KEYS};
@@ -13,11 +10,12 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::super::error::DeployError;
-use super::super::resolve::Pair;
+use super::super::remote::{Remote, RemoteError, Wanted};
+use super::super::resolve::DeclaredPair;
 use super::super::wait;
 use super::keys::KeyPages;
-use crate::api::{ApiError, Namespaces};
-use crate::interrupt::Interrupt;
+use crate::base::Interrupt;
+use crate::raw::StoredValue;
 
 /// What is stored under the key of a declared pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +44,7 @@ pub(crate) enum Written {
 /// A namespace whose keys are compared.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
-    pub(crate) api: &'a Namespaces,
+    pub(crate) remote: &'a dyn Remote,
     /// Its id in the declarations.
     pub(crate) id: &'a str,
     pub(crate) namespace_id: &'a str,
@@ -58,9 +56,9 @@ pub(crate) struct Place<'a> {
 /// What is stored under each of some keys, in their order.
 pub(crate) async fn compare(
     place: Place<'_>,
-    pairs: &[&Pair],
+    pairs: &[&DeclaredPair],
     written: Written,
-) -> Result<Vec<Stored>, ApiError> {
+) -> Result<Vec<Stored>, RemoteError> {
     let requests = pairs.chunks(MAX_BULK_GET_KEYS).map(|pairs| chunk(place, pairs, written));
     // Collected first: the compiler cannot see that a stream which makes them is `Send`.
     stream::iter(requests.collect::<Vec<_>>()).buffered(place.jobs).try_concat().await
@@ -73,7 +71,7 @@ pub(crate) async fn compare(
 /// where listing can be cheaper, it leaves only those to be read that are there.
 pub(crate) async fn existing(
     place: Place<'_>,
-    pairs: &[&Pair],
+    pairs: &[&DeclaredPair],
     known: usize,
 ) -> Result<HashMap<String, Stored>, DeployError> {
     let reads = pairs.len().div_ceil(MAX_BULK_GET_KEYS);
@@ -89,38 +87,30 @@ pub(crate) async fn existing(
 }
 
 /// Which of some keys are there.
-pub(crate) async fn present(place: Place<'_>, keys: &[&str]) -> Result<HashSet<String>, ApiError> {
+pub(crate) async fn present(
+    place: Place<'_>,
+    keys: &[&str],
+) -> Result<HashSet<String>, RemoteError> {
     let requests = keys.chunks(MAX_BULK_GET_KEYS).map(|keys| present_of(place, keys));
     let present = stream::iter(requests.collect::<Vec<_>>()).buffer_unordered(place.jobs);
     present.try_concat().await
 }
 
-async fn present_of(place: Place<'_>, keys: &[&str]) -> Result<HashSet<String>, ApiError> {
-    let Place { api, namespace_id, interrupt, .. } = place;
-    let get = || api.bulk_get_with_metadata(namespace_id, keys);
-    match wait::while_unseen(interrupt, get).await {
-        Ok(values) => Ok(values.into_iter().filter(|(_, v)| v.is_some()).map(|(k, _)| k).collect()),
-        Err(error) if error.is_not_text() => {
-            let mut present = HashSet::new();
-            for key in keys {
-                if api.value(namespace_id, key).await?.is_some() {
-                    present.insert((*key).to_owned());
-                }
-            }
-            Ok(present)
-        }
-        Err(error) => Err(error),
-    }
+async fn present_of(place: Place<'_>, keys: &[&str]) -> Result<HashSet<String>, RemoteError> {
+    let wanted: Vec<_> = keys.iter().map(|&key| Wanted { key, is_text: true }).collect();
+    let found = get(place, &wanted).await?;
+    let present = keys.iter().zip(found).filter(|(_, found)| found.is_some());
+    Ok(present.map(|(key, _)| (*key).to_owned()).collect())
 }
 
 /// The pairs whose keys a listing has, and those that come after its first `most` pages.
 async fn listed<'a>(
     place: Place<'_>,
-    pairs: &[&'a Pair],
+    pairs: &[&'a DeclaredPair],
     most: usize,
-) -> Result<Vec<&'a Pair>, DeployError> {
+) -> Result<Vec<&'a DeclaredPair>, DeployError> {
     let wanted: HashSet<&str> = pairs.iter().map(|pair| pair.key.as_ref()).collect();
-    let mut pages = KeyPages::new(place.api, place.id, place.namespace_id, place.interrupt);
+    let mut pages = KeyPages::new(place.remote, place.id, place.namespace_id, place.interrupt);
     let (mut there, mut last) = (HashSet::new(), String::new());
     for _ in 0..most {
         let Some(keys) = pages.next().await? else {
@@ -133,93 +123,43 @@ async fn listed<'a>(
             last = key;
         }
     }
-    let perhaps = |pair: &&&Pair| there.contains(pair.key.as_ref()) || pair.key.as_ref() > &*last;
+    let perhaps =
+        |pair: &&&DeclaredPair| there.contains(pair.key.as_ref()) || pair.key.as_ref() > &*last;
     Ok(pairs.iter().filter(perhaps).copied().collect())
 }
 
 /// Compares as many keys as one request can ask for.
-fn chunk<'a>(
-    place: Place<'a>,
-    pairs: &'a [&'a Pair],
+async fn chunk(
+    place: Place<'_>,
+    pairs: &[&DeclaredPair],
     written: Written,
-) -> BoxFuture<'a, Result<Vec<Stored>, ApiError>> {
-    async move {
-        // A value that is not text fails the whole request: such a pair is asked for by itself.
-        let is_text = |pair: &Pair| str::from_utf8(&pair.value).is_ok();
-        let texts: Vec<&Pair> = pairs.iter().copied().filter(|pair| is_text(pair)).collect();
-        let mut stored = texts_of(place, &texts, written).await?.into_iter();
-        let mut all = Vec::with_capacity(pairs.len());
-        for pair in pairs {
-            all.push(if is_text(pair) {
-                stored.next().unwrap_or(Stored::Missing)
-            } else {
-                alone(place, pair, written).await?
-            });
-        }
-        Ok(all)
-    }
-    .boxed()
+) -> Result<Vec<Stored>, RemoteError> {
+    let wanted = pairs.iter().map(|pair| Wanted {
+        key: pair.key.as_ref(),
+        is_text: str::from_utf8(&pair.value).is_ok(),
+    });
+    let found = get(place, &wanted.collect::<Vec<_>>()).await?;
+    let now = Timestamp::now();
+    let stored = |(pair, found): (&&DeclaredPair, Option<StoredValue>)| match found {
+        None => Stored::Missing,
+        Some(found) => judge(pair, &found, written, now),
+    };
+    Ok(pairs.iter().zip(found).map(stored).collect())
 }
 
-/// Compares pairs whose declared values are text. What is stored may not be: then they are halved
-/// until it stands alone.
-fn texts_of<'a>(
-    place: Place<'a>,
-    pairs: &'a [&'a Pair],
-    written: Written,
-) -> BoxFuture<'a, Result<Vec<Stored>, ApiError>> {
-    async move {
-        if pairs.is_empty() {
-            return Ok(Vec::new());
-        }
-        let Place { api, namespace_id, interrupt, .. } = place;
-        let keys: Vec<_> = pairs.iter().map(|pair| pair.key.as_ref()).collect();
-        let get = || api.bulk_get_with_metadata(namespace_id, &keys);
-        match wait::while_unseen(interrupt, get).await {
-            Ok(mut values) => {
-                let now = Timestamp::now();
-                let stored = |pair: &&Pair| match values.remove(pair.key.as_ref()).flatten() {
-                    None => Stored::Missing,
-                    Some(found) => {
-                        let (value, metadata) = (found.value.as_bytes(), found.metadata.as_deref());
-                        judge(pair, value, metadata, found.expiration, written, now)
-                    }
-                };
-                Ok(pairs.iter().map(stored).collect())
-            }
-            Err(error) if error.is_not_text() && pairs.len() > 1 => {
-                let (first, second) = pairs.split_at(pairs.len() / 2);
-                let mut stored = texts_of(place, first, written).await?;
-                stored.extend(texts_of(place, second, written).await?);
-                Ok(stored)
-            }
-            Err(error) if error.is_not_text() => Ok(vec![alone(place, pairs[0], written).await?]),
-            Err(error) => Err(error),
-        }
-    }
-    .boxed()
+async fn get(
+    place: Place<'_>,
+    wanted: &[Wanted<'_>],
+) -> Result<Vec<Option<StoredValue>>, RemoteError> {
+    let get = || place.remote.bulk_get(place.namespace_id, wanted);
+    wait::while_unseen(place.interrupt, get).await
 }
 
-async fn alone(place: Place<'_>, pair: &Pair, written: Written) -> Result<Stored, ApiError> {
-    let Place { api, namespace_id, interrupt, .. } = place;
-    let value = wait::while_unseen(interrupt, || api.value(namespace_id, &pair.key)).await?;
-    let Some(value) = value else { return Ok(Stored::Missing) };
-    let metadata = api.metadata(namespace_id, &pair.key).await?;
-    let (bytes, now): (&Bytes, _) = (&value.bytes, Timestamp::now());
-    Ok(judge(pair, bytes, metadata.as_deref(), value.expiration, written, now))
-}
-
-fn judge(
-    pair: &Pair,
-    value: &[u8],
-    metadata: Option<&RawValue>,
-    expiration: Option<u64>,
-    written: Written,
-    now: Timestamp,
-) -> Stored {
-    let same = pair.value.as_ref() == value
-        && is_same_metadata(pair.metadata.as_deref(), metadata)
-        && is_same_expiration(pair.expiry, expiration, written, now);
+fn judge(pair: &DeclaredPair, found: &StoredValue, written: Written, now: Timestamp) -> Stored {
+    let StoredValue { value, metadata, expiration } = found;
+    let same = pair.value.as_ref() == value.as_ref()
+        && is_same_metadata(pair.metadata.as_deref(), metadata.as_deref())
+        && is_same_expiration(pair.expiry, *expiration, written, now);
     if same { Stored::Same } else { Stored::Other { bytes: value.len() as u64 } }
 }
 
@@ -231,7 +171,7 @@ fn is_same_metadata(declared: Option<&str>, found: Option<&RawValue>) -> bool {
 }
 
 /// How far the clocks of two machines may be apart, in seconds.
-const SKEW: i64 = 60;
+const SKEW: i128 = 60;
 
 fn is_same_expiration(
     declared: Option<Expiry>,
@@ -239,16 +179,16 @@ fn is_same_expiration(
     written: Written,
     now: Timestamp,
 ) -> bool {
-    let found = found.map(|found| i64::try_from(found).unwrap_or(i64::MAX));
     match (declared, found) {
         (None, None) => true,
-        (Some(Expiry::At(declared)), Some(found)) => found == i64::from(declared),
+        (Some(Expiry::At(declared)), Some(found)) => found == declared,
         (Some(Expiry::Ttl(ttl)), Some(found)) => {
+            let end_of_write = |at: Timestamp| i128::from(at.as_second()) + i128::from(ttl);
             let earliest = match written {
-                Written::Ever => i64::MIN,
-                Written::Since(since) => since.as_second() + i64::from(ttl) - SKEW,
+                Written::Ever => i128::MIN,
+                Written::Since(since) => end_of_write(since) - SKEW,
             };
-            earliest <= found && found <= now.as_second() + i64::from(ttl) + SKEW
+            (earliest..=end_of_write(now) + SKEW).contains(&i128::from(found))
         }
         _ => false,
     }

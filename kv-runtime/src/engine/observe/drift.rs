@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::super::error::DeployError;
-use super::super::resolve::{Pair, Resolved};
+use super::super::resolve::{DeclaredPair, Resolved};
 use super::compare::{Place, Stored, Written, compare};
 use crate::state::{Deployment, DigestKey};
 
@@ -29,11 +29,11 @@ pub(super) async fn drift(
     digest_key: &DigestKey,
 ) -> Result<BTreeMap<String, Drift>, DeployError> {
     let pairs = resolved.pairs().unwrap_or_default();
-    let as_written = |pair: &&Pair| {
+    let as_written = |pair: &&DeclaredPair| {
         let record = deployment.keys.get(pair.key.as_ref());
         !pair.once && record.is_some_and(|r| r.confirmed && r.digest == pair.digest(digest_key))
     };
-    let pairs: Vec<&Pair> = pairs.iter().filter(as_written).collect();
+    let pairs: Vec<&DeclaredPair> = pairs.iter().filter(as_written).collect();
     let stored = compare(place, &pairs, Written::Ever).await;
     let stored = stored.map_err(DeployError::request(place.id, "compare the keys"))?;
     let drift = pairs.iter().zip(stored).filter_map(|(pair, stored)| match stored {

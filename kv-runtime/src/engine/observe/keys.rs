@@ -1,14 +1,14 @@
 //! Every key of a namespace.
 
 use super::super::error::DeployError;
+use super::super::remote::{NamePage, Remote};
 use super::super::wait;
-use crate::api::{KeyPage, Namespaces};
-use crate::cursors::Cursors;
-use crate::interrupt::Interrupt;
+use crate::base::Interrupt;
+use crate::raw::Cursors;
 
 /// The pages of a listing, one after another.
 pub(super) struct KeyPages<'a> {
-    api: &'a Namespaces,
+    remote: &'a dyn Remote,
     id: &'a str,
     namespace_id: &'a str,
     interrupt: &'a Interrupt,
@@ -20,13 +20,13 @@ pub(super) struct KeyPages<'a> {
 impl<'a> KeyPages<'a> {
     /// All keys of a namespace; `id` is its id in the declarations.
     pub(super) fn new(
-        api: &'a Namespaces,
+        remote: &'a dyn Remote,
         id: &'a str,
         namespace_id: &'a str,
         interrupt: &'a Interrupt,
     ) -> Self {
         let (cursor, cursors) = (None, Cursors::default());
-        Self { api, id, namespace_id, interrupt, cursor, cursors, is_done: false }
+        Self { remote, id, namespace_id, interrupt, cursor, cursors, is_done: false }
     }
 
     /// The keys of the next page, in the order of their bytes; `None` after the last.
@@ -34,10 +34,10 @@ impl<'a> KeyPages<'a> {
         if self.is_done {
             return Ok(None);
         }
-        let Self { api, id, namespace_id, cursor, .. } = self;
-        let keys = || api.keys(namespace_id, "", cursor.as_deref(), kv_rules::MAX_LIST_KEYS);
+        let Self { remote, id, namespace_id, cursor, .. } = self;
+        let keys = || remote.keys(namespace_id, cursor.as_deref());
         let page = wait::while_unseen(self.interrupt, keys).await;
-        let KeyPage { keys, cursor } = page.map_err(DeployError::request(id, "list the keys"))?;
+        let NamePage { names, cursor } = page.map_err(DeployError::request(id, "list the keys"))?;
         if let Some(cursor) = &cursor {
             let id = || self.id.to_owned();
             self.cursors
@@ -46,6 +46,6 @@ impl<'a> KeyPages<'a> {
         }
         self.is_done = cursor.is_none();
         self.cursor = cursor;
-        Ok(Some(keys.into_iter().map(|key| key.name).collect()))
+        Ok(Some(names))
     }
 }

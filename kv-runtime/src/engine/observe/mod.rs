@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use super::account::{RemoteAccount, titled};
 use super::error::DeployError;
-use super::resolve::{Pair, Resolved};
+use super::remote::RemoteNamespace;
+use super::resolve::{DeclaredPair, Resolved};
 use super::wait;
-use crate::api::NamespaceInfo;
-use crate::interrupt::Interrupt;
+use crate::base::Interrupt;
 use crate::state::{Creating, Deployment, Record, State};
 use compare::existing;
 use drift::drift;
@@ -90,8 +90,8 @@ pub(super) async fn observe(
     }
     let (mut existing_pairs, mut drifted) = (HashMap::new(), BTreeMap::new());
     if let Some(namespace_id) = namespace.namespace_id() {
-        let (api, interrupt, jobs) = (account.api(), &look.interrupt, look.jobs);
-        let place = Place { api, id, namespace_id, interrupt, jobs };
+        let (remote, interrupt, jobs) = (account.remote(), &look.interrupt, look.jobs);
+        let place = Place { remote, id, namespace_id, interrupt, jobs };
         let deployment = recorded(record, &namespace);
         let unknown = unknown(resolved, deployment);
         if !unknown.is_empty() {
@@ -117,9 +117,9 @@ pub(super) fn recorded<'a>(
 
 /// The pairs whose keys may be there without this tool having written them so: those that the state
 /// does not have, and those that are left to the application once they are seeded.
-fn unknown<'a>(resolved: &'a Resolved, deployment: Option<&Deployment>) -> Vec<&'a Pair> {
+fn unknown<'a>(resolved: &'a Resolved, deployment: Option<&Deployment>) -> Vec<&'a DeclaredPair> {
     let pairs = resolved.pairs().unwrap_or_default();
-    let unknown = |pair: &&Pair| {
+    let unknown = |pair: &&DeclaredPair| {
         let record = deployment.and_then(|deployment| deployment.keys.get(pair.key.as_ref()));
         record.is_none_or(|record| pair.once && !record.confirmed)
     };
@@ -198,8 +198,8 @@ async fn current(
     id: &str,
     deployment: &Deployment,
     interrupt: &Interrupt,
-) -> Result<Option<NamespaceInfo>, DeployError> {
-    let get = || account.api().get(&deployment.namespace_id);
+) -> Result<Option<RemoteNamespace>, DeployError> {
+    let get = || account.remote().get(&deployment.namespace_id);
     let found = match wait::settling(deployment.created_at) {
         Some(left) => wait::until(interrupt, left, get, Option::is_some).await,
         None => get().await,
@@ -261,8 +261,8 @@ pub(super) async fn look_at(
     };
     let drift = match resolved {
         Some(resolved) => {
-            let (api, interrupt, jobs) = (account.api(), &look.interrupt, look.jobs);
-            let place = Place { api, id, namespace_id: &info.id, interrupt, jobs };
+            let (remote, interrupt, jobs) = (account.remote(), &look.interrupt, look.jobs);
+            let place = Place { remote, id, namespace_id: &info.id, interrupt, jobs };
             drift(place, resolved, deployment, state.digest_key()).await?
         }
         None => BTreeMap::new(),

@@ -5,9 +5,9 @@ use super::super::error::DeployError;
 use super::super::wait;
 use super::current;
 use super::keys::KeyPages;
-use crate::declaration::Declaration;
-use crate::interrupt::Interrupt;
+use crate::base::Interrupt;
 use crate::state::{Creating, Origin, Record};
+use crate::typed::Declaration;
 
 /// What is there of a namespace that may have to go.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub(crate) async fn observe_removal(
         return Ok(Removal::Kept { namespace_id });
     }
     let (mut keys, mut undeclared) = (0, 0);
-    let mut pages = KeyPages::new(account.api(), id, &namespace_id, interrupt);
+    let mut pages = KeyPages::new(account.remote(), id, &namespace_id, interrupt);
     while let Some(page) = pages.next().await? {
         for key in page {
             keys += 1;

@@ -10,7 +10,7 @@ use kv_rules::Expiry;
 use super::super::error::DeployError;
 use super::super::observe::{Observation, Observed, Stored, recorded};
 use super::super::options::Options;
-use super::super::resolve::{Pair, Resolved, digests};
+use super::super::resolve::{DeclaredPair, Resolved, digests};
 use super::{Action, KeyChange, NamespacePlan, Reason};
 use crate::state::{Deployment, KeyRecord, State};
 
@@ -28,7 +28,7 @@ pub(crate) struct Declared<'a> {
 /// A pair to write, and what the state says of it once that is confirmed.
 #[derive(Clone, Copy)]
 pub(crate) struct Put<'a> {
-    pub(crate) pair: &'a Pair,
+    pub(crate) pair: &'a DeclaredPair,
     pub(crate) record: KeyRecord,
 }
 
@@ -133,7 +133,7 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     fn plan_keys(
         &mut self,
-        pairs: &'a [Pair],
+        pairs: &'a [DeclaredPair],
         state: &State,
         deployment: Option<&Deployment>,
         observation: &Observation,
@@ -199,7 +199,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-fn change(pair: &Pair, reason: Reason) -> KeyChange {
+fn change(pair: &DeclaredPair, reason: Reason) -> KeyChange {
     let bytes = pair.value.len() as u64;
     KeyChange { key: pair.key.clone(), reason, bytes, replaced_bytes: None }
 }

@@ -2,9 +2,7 @@
 //! variables, typed values, expirations against the clock. Every mistake is reported at once.
 
 mod families;
-mod login;
 mod pair;
-mod variable;
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -14,24 +12,25 @@ use jiff::Timestamp;
 use kv_rules::Expiry;
 
 use super::error::{DeployError, Problem};
-use crate::chain::with_sources;
-use crate::codec::DecodeError;
-use crate::declaration::{Check, Declaration, Entry, Family, Metadata, Spread, Value};
-use crate::redact::Redactor;
+use crate::base::Redactor;
+use crate::base::chain::with_sources;
+use crate::base::env::variable;
 use crate::state::{Digest, DigestKey, StageKey};
+use crate::typed::DecodeError;
+use crate::typed::declaration::{
+    Check, Declaration, DeclaredEntry, DeclaredFamily, DeclaredMetadata, DeclaredValue, Spread,
+};
 use families::Families;
 use pair::spread_pairs;
-use variable::variable;
 
-pub(crate) use login::{Login, Overrides, login};
-pub(super) use pair::{Pair, digests};
+pub(super) use pair::{DeclaredPair, digests};
 
 /// A declaration with nothing left open.
 pub(crate) struct Resolved {
     pub(crate) declaration: &'static Declaration,
     pub(crate) title: String,
     /// The pairs of the entries, then those of the spreads once these are read.
-    pairs: Vec<Pair>,
+    pairs: Vec<DeclaredPair>,
     entries: usize,
     is_whole: bool,
     now: Timestamp,
@@ -40,12 +39,12 @@ pub(crate) struct Resolved {
 
 impl Resolved {
     /// The pairs of the entries.
-    pub(super) fn entries(&self) -> &[Pair] {
+    pub(super) fn entries(&self) -> &[DeclaredPair] {
         &self.pairs[..self.entries]
     }
 
     /// All pairs; `None` until the spreads are read.
-    pub(super) fn pairs(&self) -> Option<&[Pair]> {
+    pub(super) fn pairs(&self) -> Option<&[DeclaredPair]> {
         self.is_whole.then_some(self.pairs.as_slice())
     }
 
@@ -65,7 +64,8 @@ impl Resolved {
         }
         for family in self.declaration.families {
             digest.add(family.pattern.as_bytes());
-            digest.add(&family.expiration_ttl.unwrap_or(0).to_be_bytes());
+            let ttl = u32::try_from(family.expiration_ttl.unwrap_or(0)).unwrap_or(u32::MAX);
+            digest.add(&ttl.to_be_bytes());
         }
         for spread in self.declaration.spreads {
             match spread {
@@ -170,11 +170,11 @@ impl Scope<'_> {
         declaration: &'static Declaration,
         now: Timestamp,
         redactor: &Redactor,
-    ) -> Vec<Pair> {
+    ) -> Vec<DeclaredPair> {
         let texts = serde_json::from_str::<Vec<(String, String)>>(declaration.texts);
         let texts = self.check(texts).unwrap_or_default();
         let mut pairs = Vec::with_capacity(texts.len() + declaration.entries.len());
-        pairs.extend(texts.into_iter().map(|(key, text)| Pair {
+        pairs.extend(texts.into_iter().map(|(key, text)| DeclaredPair {
             key: Cow::Owned(key),
             value: Cow::Owned(text.into_bytes()),
             metadata: None,
@@ -186,7 +186,7 @@ impl Scope<'_> {
             let value =
                 entry_value(entry, redactor).map_err(|what| self.key_problem(entry.key, what));
             let (Ok(metadata), Ok(value)) = (metadata, value) else { continue };
-            pairs.push(Pair {
+            pairs.push(DeclaredPair {
                 key: Cow::Borrowed(entry.key),
                 value,
                 metadata: metadata.map(Cow::Borrowed),
@@ -201,7 +201,7 @@ impl Scope<'_> {
     }
 
     /// Gives a pair of a file the lifetime of its family, and holds it against the family's types.
-    fn take_family(&mut self, pair: &mut Pair, family: &Family) {
+    fn take_family(&mut self, pair: &mut DeclaredPair, family: &DeclaredFamily) {
         pair.expiry = pair.expiry.or(family.expiration_ttl.map(Expiry::Ttl));
         let json = pair.metadata.as_deref().map(str::as_bytes);
         let value = check_part("value", Some(family.value), &pair.value);
@@ -211,7 +211,7 @@ impl Scope<'_> {
         }
     }
 
-    fn check_pair(&mut self, pair: &Pair, now: Timestamp) {
+    fn check_pair(&mut self, pair: &DeclaredPair, now: Timestamp) {
         if let Err(error) = kv_rules::check_value(pair.value.len()) {
             self.key_problem(&pair.key, error.to_string());
         }
@@ -224,14 +224,14 @@ impl Scope<'_> {
 }
 
 /// The bytes that an entry stores.
-fn entry_value(entry: &Entry, redactor: &Redactor) -> Result<Cow<'static, [u8]>, String> {
+fn entry_value(entry: &DeclaredEntry, redactor: &Redactor) -> Result<Cow<'static, [u8]>, String> {
     let value = match entry.value {
-        Value::Text(text) => Cow::Borrowed(text.as_bytes()),
-        Value::File(bytes, check) => {
+        DeclaredValue::Text(text) => Cow::Borrowed(text.as_bytes()),
+        DeclaredValue::File(bytes, check) => {
             check_part("file", check, bytes)?;
             Cow::Borrowed(bytes)
         }
-        Value::Env(name, check) => {
+        DeclaredValue::Env(name, check) => {
             let text = variable(name)?;
             redactor.add(&text, &format!("env {name}"));
             if check.is_some_and(|check| check(text.as_bytes()).is_err()) {
@@ -241,15 +241,17 @@ fn entry_value(entry: &Entry, redactor: &Redactor) -> Result<Cow<'static, [u8]>,
             }
             Cow::Owned(text.into_bytes())
         }
-        Value::Typed(json, encode) => Cow::Owned(encode(json).map_err(|e| mistyped("value", &e))?),
-        Value::Rust(encode) => Cow::Owned(encode().map_err(|e| with_sources(&e))?),
+        DeclaredValue::Typed(json, encode) => {
+            Cow::Owned(encode(json).map_err(|e| mistyped("value", &e))?)
+        }
+        DeclaredValue::Rust(encode) => Cow::Owned(encode().map_err(|e| with_sources(&e))?),
     };
     Ok(value)
 }
 
 /// The metadata that an entry has.
-fn entry_metadata(entry: &Entry) -> Result<Option<&'static str>, String> {
-    let Some(Metadata { json, check }) = entry.metadata else { return Ok(None) };
+fn entry_metadata(entry: &DeclaredEntry) -> Result<Option<&'static str>, String> {
+    let Some(DeclaredMetadata { json, check }) = entry.metadata else { return Ok(None) };
     check_part("metadata", check, json.as_bytes())?;
     Ok(Some(json))
 }

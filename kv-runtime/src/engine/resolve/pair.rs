@@ -8,15 +8,16 @@ use kv_rules::Expiry;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::declaration::Spread;
+use super::super::remote::Pair;
 use crate::state::{Digest, DigestKey};
+use crate::typed::declaration::Spread;
 
 /// A pair as it is to be stored. It has no `Debug`: its value can be a secret.
 ///
 /// One of a bulk file is read without a copy, except of text that the file escapes.
 #[derive(Deserialize)]
 #[serde(try_from = "BulkPair<'static>", bound(deserialize = "'de: 'static"))]
-pub(crate) struct Pair {
+pub(crate) struct DeclaredPair {
     pub(crate) key: Cow<'static, str>,
     pub(crate) value: Cow<'static, [u8]>,
     pub(crate) metadata: Option<Cow<'static, str>>,
@@ -24,16 +25,23 @@ pub(crate) struct Pair {
     pub(crate) once: bool,
 }
 
-impl Pair {
+impl DeclaredPair {
+    /// The pair as it is written.
+    pub(crate) fn as_pair(&self) -> Pair<'_> {
+        let (key, value) = (self.key.as_ref(), self.value.as_ref());
+        Pair { key, value, metadata: self.metadata.as_deref(), expiry: self.expiry }
+    }
+
     pub(crate) fn digest(&self, key: &DigestKey) -> Digest {
         key.digest(&self.value, self.metadata.as_deref(), self.expiry)
     }
 }
 
 /// The digests of many pairs, by all cores where that is worth it.
-pub(crate) fn digests(pairs: &[Pair], key: &DigestKey) -> Vec<Digest> {
+pub(crate) fn digests(pairs: &[DeclaredPair], key: &DigestKey) -> Vec<Digest> {
     const WORTH_A_THREAD: usize = 5_000;
-    let digests = |pairs: &[Pair]| pairs.iter().map(|pair| pair.digest(key)).collect::<Vec<_>>();
+    let digests =
+        |pairs: &[DeclaredPair]| pairs.iter().map(|pair| pair.digest(key)).collect::<Vec<_>>();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let share = pairs.len().div_ceil(threads).max(WORTH_A_THREAD);
     std::thread::scope(|scope| {
@@ -49,14 +57,14 @@ pub(crate) fn digests(pairs: &[Pair], key: &DigestKey) -> Vec<Digest> {
 }
 
 /// The pairs of a spread, whose files were checked when compiling.
-pub(super) fn spread_pairs(spread: &'static Spread) -> Result<Vec<Pair>, String> {
+pub(super) fn spread_pairs(spread: &'static Spread) -> Result<Vec<DeclaredPair>, String> {
     Ok(match spread {
         Spread::Bulk { path, json } => {
             serde_json::from_str(json).map_err(|error| format!("{path}: {error}"))?
         }
         Spread::Dir { files, .. } => files
             .iter()
-            .map(|file| Pair {
+            .map(|file| DeclaredPair {
                 key: Cow::Borrowed(file.key),
                 value: Cow::Borrowed(file.content),
                 metadata: Some(Cow::Borrowed(file.metadata)),
@@ -76,13 +84,13 @@ struct BulkPair<'a> {
     value: Cow<'a, str>,
     #[serde(default)]
     base64: bool,
-    expiration: Option<u32>,
-    expiration_ttl: Option<u32>,
+    expiration: Option<u64>,
+    expiration_ttl: Option<u64>,
     #[serde(borrow)]
     metadata: Option<&'a RawValue>,
 }
 
-impl TryFrom<BulkPair<'static>> for Pair {
+impl TryFrom<BulkPair<'static>> for DeclaredPair {
     type Error = String;
 
     fn try_from(pair: BulkPair<'static>) -> Result<Self, String> {

@@ -1,0 +1,47 @@
+//! Which requests are let in.
+
+use std::net::IpAddr;
+
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::app::App;
+use super::error::ApiError;
+use super::identity::identify;
+
+/// Refuses a request that a page in a browser made: one whose host's name was pointed at this machine
+/// says that name (DNS rebinding).
+pub(super) async fn check_host(request: Request, next: Next) -> Result<Response, ApiError> {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    // A client of HTTP/1.0 names none, and no browser is one.
+    if host.is_none_or(is_this_machine) {
+        return Ok(next.run(request).await);
+    }
+    Err(ApiError::other_host())
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Admits a request with credentials that the server knows.
+pub(super) async fn authenticate(
+    State(app): State<App>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let identity = identify(request.headers(), app.config())?;
+    if let Some(limits) = app.limits() {
+        limits.request()?;
+    }
+    request.extensions_mut().insert(identity);
+    Ok(next.run(request).await)
+}

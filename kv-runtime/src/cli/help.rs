@@ -1,0 +1,98 @@
+//! What people at a terminal can do about an error: what the library advises, with the commands and
+//! flags that do it.
+
+use kv_rules::closest;
+
+use super::error::CliError;
+use crate::api::ApiError;
+use crate::engine::{DeployError, OtherNamespaces, RemoteError};
+use crate::help::{is_passing, of_fault};
+use crate::state::StateError;
+use crate::wrangler::WranglerError;
+
+const AGAIN: &str = "run the same command again: it goes on with the rest";
+
+/// What to do next, where that is known.
+pub(super) fn help(error: &CliError) -> Option<String> {
+    match error {
+        CliError::Deploy(error) => deploy(error),
+        CliError::Wrangler(error) => wrangler(error).map(str::to_owned),
+        CliError::OutOfDate { .. } => Some("`deploy --wrangler` brings it up to date".to_owned()),
+        CliError::Runtime(_) | CliError::Stdout(_) => None,
+    }
+}
+
+fn deploy(error: &DeployError) -> Option<String> {
+    let help = match error {
+        DeployError::NoCredentials => "set CLOUDFLARE_API_TOKEN (a token with the permission Workers KV Storage: Edit), or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL; `--local` deploys to this machine and needs neither".to_owned(),
+        DeployError::OtherAccount { .. } => "a namespace cannot move; configure the account that has it, or deploy to the other account under another --stage".to_owned(),
+        DeployError::TitleExists { id, namespace_id, .. } => format!("to take it over with its data, write `adopt: true` or pass --adopt; or `import {id}={namespace_id}`; else choose another title"),
+        DeployError::TitleTwice { .. } => "nothing was changed; rename one of them in the dashboard, or take in the right one with `import ID=NAMESPACE_ID`".to_owned(),
+        DeployError::UndeclaredKeys { id, renamed_to: Some(renamed), .. } => format!("nothing was changed; `{renamed}` looks like `{id}` renamed: with `id: {id:?}` in its declaration it keeps the namespace and its data; --delete-data deletes them"),
+        DeployError::UndeclaredKeys { .. } => "nothing was changed; --delete-data deletes them as well; `delete: false` keeps the namespace".to_owned(),
+        DeployError::OtherNamespaces(error) => {
+            let OtherNamespaces { app, renamed, .. } = &**error;
+            let renamed = renamed.as_ref().map_or_else(String::new, |(from, to)| {
+                format!("if `{from}` was renamed to `{to}` in the code, keep its data with `id: {from:?}`; ")
+            });
+            format!("nothing was changed; {renamed}if this is another package, give it an app of its own with --app; if all of {app:?} is to be replaced, pass --take-over")
+        }
+        DeployError::OtherRepository { .. } => "nothing was changed; give this package an app of its own with --app, or a state of its own with --state; if it is the same package and its repository moved, pass --take-over".to_owned(),
+        DeployError::OtherApp { app, other, .. } => format!("nothing was changed; to deploy them as the app {other:?}, pass --app {other}, set KV_APP={other} or call `.app({other:?})`; to deploy them anew as {app:?} besides, name that app in the same way"),
+        DeployError::NoState { stage, stages, .. } => {
+            let meant = closest(stage, stages.iter().map(String::as_str));
+            let meant = meant.map_or_else(String::new, |stage| format!("did you mean --stage {stage}? "));
+            format!("{meant}`status` lists what is deployed; `destroy --if-exists` takes a stage without a state for destroyed")
+        }
+        DeployError::UnknownId { id, known } => match closest(id, known.iter().map(String::as_str)) {
+            Some(meant) => format!("did you mean {meant:?}? `status` lists the ids"),
+            None => "`status` lists the ids".to_owned(),
+        },
+        DeployError::Imported(_) => "`status` shows it; `plan` shows what a deploy would change".to_owned(),
+        DeployError::NoSuchNamespace(_) => "copy the id from the dashboard or from `wrangler kv namespace list`".to_owned(),
+        DeployError::Declined { asked: false } => "look at the plan above; --yes applies it".to_owned(),
+        DeployError::Reappeared { .. } => "run the same command again: it goes on with that namespace".to_owned(),
+        DeployError::CameBack { .. } => "nothing was changed; delete the one that you do not want in the dashboard, then run it again".to_owned(),
+        DeployError::State(error) => state(error),
+        DeployError::Request { source, .. } | DeployError::Discovery { source, .. } | DeployError::Client(source) => return remote(source),
+        DeployError::Unconfirmed { .. } | DeployError::Interrupted => AGAIN.to_owned(),
+        DeployError::StillThere { .. } => "run the same command again in a minute; Cloudflare may need that long to show it".to_owned(),
+        error => return error.help(),
+    };
+    Some(help)
+}
+
+/// What to do about a failed request. What passes is worth another run, which repeats nothing.
+fn remote(error: &RemoteError) -> Option<String> {
+    let fault = error.get_ref().downcast_ref::<ApiError>()?.fault()?;
+    let help = of_fault(fault);
+    if is_passing(fault) {
+        return Some(format!("{help}, then run it again: it goes on where it stopped"));
+    }
+    Some(match fault {
+        crate::api::Fault::TitleTaken => format!("{help} or `--adopt`"),
+        _ => help,
+    })
+}
+
+fn state(error: &StateError) -> String {
+    match error {
+        StateError::Damaged { .. } => "nothing was changed; restore the file from a backup, or move it away and take each namespace in again with `import ID=NAMESPACE_ID` or `deploy --adopt`".to_owned(),
+        StateError::OtherStage { .. } => "nothing was changed; put the file back where it belongs, or name the right store with --state".to_owned(),
+        StateError::Locked { alive: true, .. } => "wait until it is done, or have it waited for with `--lock-timeout 60s`; its lock goes with its process".to_owned(),
+        StateError::Locked { alive: false, .. } => "wait until it is done, or have it waited for with `--lock-timeout 60s`; if that process is gone, `unlock` releases its lock".to_owned(),
+        StateError::LockLost { .. } => "run it again: it goes on from what the other one left".to_owned(),
+        StateError::Object { .. } => format!("{}, then run it again", error.help()),
+        StateError::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => "make room, then run it again: the state is written before each step, so nothing is lost".to_owned(),
+        StateError::Io { .. } => "make the path usable, or name another with --state; the state is written before each step, so nothing is lost".to_owned(),
+        error => error.help(),
+    }
+}
+
+fn wrangler(error: &WranglerError) -> Option<&'static str> {
+    match error {
+        WranglerError::Missing(_) | WranglerError::Several(_) => Some("name it: --wrangler=PATH"),
+        WranglerError::Content { .. } => Some("the file was left as it is"),
+        WranglerError::Format(_) | WranglerError::Io { .. } => None,
+    }
+}

@@ -1,0 +1,116 @@
+//! Where the API is called and as whom: what the caller, the declaration and the environment say, in
+//! this order.
+
+use secrecy::SecretString;
+
+use crate::api::Credentials;
+use crate::base::env::{optional, variable};
+use crate::typed::declaration::{AccountSettings, Setting};
+
+/// Where and as whom to call the API.
+#[derive(Debug, Clone)]
+pub(crate) struct Login {
+    pub(crate) base_url: String,
+    /// An e-mail address that is `None` has to be discovered.
+    pub(crate) credentials: Credentials,
+    /// `None`: to be discovered.
+    pub(crate) account_id: Option<String>,
+}
+
+/// What the caller says instead of the declaration and the environment.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Overrides {
+    pub(crate) base_url: Option<String>,
+    pub(crate) api_token: Option<SecretString>,
+    pub(crate) account_id: Option<String>,
+}
+
+/// Why nobody can be logged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LoginError {
+    /// There is nothing to authenticate with.
+    NoCredentials,
+    /// What is said is wrong; all of it.
+    Invalid(Vec<String>),
+}
+
+impl Login {
+    /// Reads where and as whom a namespace's account is called.
+    pub(crate) fn read(
+        settings: &AccountSettings,
+        overrides: &Overrides,
+    ) -> Result<Self, LoginError> {
+        let mut reader = Reader::default();
+        let base_url = overrides
+            .base_url
+            .clone()
+            .or_else(|| reader.setting(settings.base_url))
+            .or_else(|| optional("CLOUDFLARE_API_BASE_URL"))
+            .or_else(|| optional("CLOUDFLARE_BASE_URL"))
+            .unwrap_or_else(|| kv_rules::DEFAULT_BASE_URL.to_owned());
+        reader.check(kv_rules::check_base_url(&base_url));
+
+        let account_id = overrides
+            .account_id
+            .clone()
+            .or_else(|| reader.setting(settings.account_id))
+            .or_else(|| optional("CLOUDFLARE_ACCOUNT_ID"));
+        if let Some(id) = &account_id {
+            reader.check(kv_rules::check_account_id(id));
+        }
+
+        let credentials = reader.credentials(settings, overrides);
+        match credentials {
+            Some(credentials) if reader.problems.is_empty() => {
+                Ok(Self { base_url, credentials, account_id })
+            }
+            None if reader.problems.is_empty() => Err(LoginError::NoCredentials),
+            _ => Err(LoginError::Invalid(reader.problems)),
+        }
+    }
+}
+
+/// Reads settings, and collects what is wrong with them.
+#[derive(Default)]
+struct Reader {
+    problems: Vec<String>,
+}
+
+impl Reader {
+    fn check<T>(&mut self, result: Result<T, impl ToString>) -> Option<T> {
+        result.map_err(|error| self.problems.push(error.to_string())).ok()
+    }
+
+    /// `None` without a problem: there are no credentials at all.
+    fn credentials(
+        &mut self,
+        settings: &AccountSettings,
+        overrides: &Overrides,
+    ) -> Option<Credentials> {
+        if let Some(token) = overrides.api_token.clone() {
+            return Some(Credentials::Token(token));
+        }
+        if let Some(name) = settings.api_token {
+            return self.check(variable(name)).map(|token| Credentials::Token(token.into()));
+        }
+        let key = match settings.api_key {
+            Some(name) => self.check(variable(name))?,
+            None => match optional("CLOUDFLARE_API_TOKEN") {
+                Some(token) => return Some(Credentials::Token(token.into())),
+                None => optional("CLOUDFLARE_API_KEY")?,
+            },
+        };
+        let email = self.setting(settings.email).or_else(|| optional("CLOUDFLARE_EMAIL"));
+        if let Some(email) = &email {
+            self.check(kv_rules::check_email(email))?;
+        }
+        Some(Credentials::Key { key: key.into(), email })
+    }
+
+    fn setting(&mut self, setting: Option<Setting>) -> Option<String> {
+        match setting? {
+            Setting::Literal(text) => Some(text.to_owned()),
+            Setting::Env(name) => self.check(variable(name)),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Wrangler's local files, as the engine's ports want them. No socket is opened.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kv_local::{Namespace, Pair as LocalPair, Pairs, Storage, StorageError};
+use kv_rules::MAX_LIST_KEYS;
+use serde_json::value::RawValue;
+
+use crate::LocalStore;
+use crate::engine::{
+    Accounts, Confirmation, DeployError, NamePage, Pair, Remote, RemoteError, RemoteErrorKind,
+    RemoteNamespace, Wanted,
+};
+use crate::raw::{RawStore, StoredValue};
+use crate::typed::declaration::AccountSettings;
+
+/// The only account of this machine.
+#[derive(Debug)]
+pub(super) struct LocalAccounts(Arc<LocalAccount>);
+
+#[derive(Debug)]
+struct LocalAccount {
+    storage: Storage,
+}
+
+impl LocalAccounts {
+    /// The files below a persist folder.
+    pub(super) fn open(folder: &Path) -> Result<Self, DeployError> {
+        let storage = Storage::open(folder).map_err(|error| DeployError::Local(error.into()))?;
+        Ok(Self(Arc::new(LocalAccount { storage })))
+    }
+}
+
+#[async_trait]
+impl Accounts for LocalAccounts {
+    fn check(&self, _: &str, _: &AccountSettings) -> Result<(), DeployError> {
+        Ok(())
+    }
+
+    async fn connect(
+        &mut self,
+        _: &str,
+        _: &AccountSettings,
+        _: Option<&str>,
+    ) -> Result<Arc<dyn Remote>, DeployError> {
+        Ok(Arc::clone(&self.0) as Arc<dyn Remote>)
+    }
+
+    fn local_folder(&self) -> Option<&Path> {
+        Some(self.0.storage.root())
+    }
+
+    fn other_servers(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+impl LocalAccount {
+    /// Does what blocks on a thread that may.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Storage) -> Result<T, StorageError> + Send + 'static,
+    ) -> Result<T, RemoteError> {
+        let storage = self.storage.clone();
+        let done = tokio::task::spawn_blocking(move || work(&storage)).await;
+        Ok(done.map_err(failed)??)
+    }
+
+    /// The same with the pairs of a namespace that exists.
+    async fn run_in<T: Send + 'static>(
+        &self,
+        id: &str,
+        work: impl FnOnce(&Pairs) -> Result<T, StorageError> + Send + 'static,
+    ) -> Result<T, RemoteError> {
+        let id = id.to_owned();
+        self.run(move |storage| match storage.get(&id)? {
+            Some(_) => work(&storage.pairs(&id)?),
+            None => Err(StorageError::UnknownNamespace(id)),
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Remote for LocalAccount {
+    fn account_id(&self) -> &'static str {
+        kv_local::ACCOUNT_ID
+    }
+
+    fn account_name(&self) -> Option<&str> {
+        None
+    }
+
+    async fn list(&self) -> Result<Vec<RemoteNamespace>, RemoteError> {
+        let namespaces = self.run(Storage::list).await?;
+        Ok(namespaces.into_iter().map(RemoteNamespace::from).collect())
+    }
+
+    async fn get(&self, id: &str) -> Result<Option<RemoteNamespace>, RemoteError> {
+        let id = id.to_owned();
+        Ok(self.run(move |storage| storage.get(&id)).await?.map(RemoteNamespace::from))
+    }
+
+    async fn create(&self, title: &str) -> Result<RemoteNamespace, RemoteError> {
+        let title = title.to_owned();
+        Ok(self.run(move |storage| storage.create(&title)).await?.into())
+    }
+
+    async fn rename(&self, id: &str, title: &str) -> Result<(), RemoteError> {
+        let (id, title) = (id.to_owned(), title.to_owned());
+        self.run(move |storage| storage.rename(&id, &title).map(drop)).await
+    }
+
+    async fn delete(&self, id: &str) -> Result<(), RemoteError> {
+        let id = id.to_owned();
+        self.run(move |storage| match storage.delete(&id) {
+            Err(StorageError::UnknownNamespace(_)) => Ok(()),
+            deleted => deleted,
+        })
+        .await
+    }
+
+    async fn bulk_put(&self, id: &str, pairs: &[Pair<'_>]) -> Result<Confirmation, RemoteError> {
+        let pairs: Vec<LocalPair<'static>> = pairs
+            .iter()
+            .map(|pair| LocalPair {
+                key: Cow::Owned(pair.key.to_owned()),
+                value: Cow::Owned(pair.value.to_owned()),
+                metadata: pair.metadata.map(|json| Cow::Owned(json.to_owned())),
+                expiry: pair.expiry,
+            })
+            .collect();
+        self.run_in(id, move |stored| {
+            let mut batch = stored.batch()?;
+            for pair in pairs {
+                batch.put(pair)?;
+            }
+            batch.commit()
+        })
+        .await?;
+        Ok(Confirmation::AllBut(Vec::new()))
+    }
+
+    fn cost(&self, pair: &Pair<'_>) -> usize {
+        pair.key.len() + pair.value.len()
+    }
+
+    async fn bulk_delete(&self, id: &str, keys: &[&str]) -> Result<Confirmation, RemoteError> {
+        let keys: Vec<String> = keys.iter().map(|&key| key.to_owned()).collect();
+        self.run_in(id, move |stored| stored.delete_many(keys)).await?;
+        Ok(Confirmation::AllBut(Vec::new()))
+    }
+
+    async fn bulk_get(
+        &self,
+        id: &str,
+        keys: &[Wanted<'_>],
+    ) -> Result<Vec<Option<StoredValue>>, RemoteError> {
+        let keys: Vec<String> = keys.iter().map(|wanted| wanted.key.to_owned()).collect();
+        let found = self.run_in(id, move |stored| keys.iter().map(|key| stored.get(key)).collect());
+        let found: Vec<_> = found.await?;
+        let value = |stored: kv_local::Stored| {
+            let metadata = stored.metadata.map(RawValue::from_string).transpose();
+            Ok(StoredValue {
+                value: stored.value,
+                metadata: metadata.map_err(failed)?,
+                expiration: stored.expiration,
+            })
+        };
+        found.into_iter().map(|stored| stored.map(value).transpose()).collect()
+    }
+
+    async fn keys(&self, id: &str, cursor: Option<&str>) -> Result<NamePage, RemoteError> {
+        let after = cursor.map(str::to_owned);
+        let page = self.run_in(id, move |stored| stored.list("", after.as_deref(), MAX_LIST_KEYS));
+        let page = page.await?;
+        let cursor = page.keys.last().filter(|_| !page.complete).map(|key| key.name.clone());
+        Ok(NamePage { names: page.keys.into_iter().map(|key| key.name).collect(), cursor })
+    }
+
+    fn store(&self, id: &str) -> Result<Arc<dyn RawStore>, RemoteError> {
+        Ok(Arc::new(LocalStore::from(self.storage.pairs(id)?)))
+    }
+}
+
+impl From<Namespace> for RemoteNamespace {
+    fn from(Namespace { id, title, .. }: Namespace) -> Self {
+        Self { id, title }
+    }
+}
+
+fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> RemoteError {
+    RemoteError { kind: RemoteErrorKind::Other, outcome_unknown: false, source: error.into() }
+}
+
+impl From<StorageError> for RemoteError {
+    fn from(error: StorageError) -> Self {
+        let kind = match &error {
+            StorageError::UnknownNamespace(_) => RemoteErrorKind::NamespaceNotFound,
+            StorageError::TitleTaken { .. } => RemoteErrorKind::TitleTaken,
+            _ => RemoteErrorKind::Other,
+        };
+        Self { kind, outcome_unknown: false, source: error.into() }
+    }
+}

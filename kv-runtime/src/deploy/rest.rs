@@ -1,0 +1,290 @@
+//! Accounts behind Cloudflare's API, as the engine's ports want them.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kv_rules::DEFAULT_BASE_URL;
+
+use crate::api::{
+    AccountInfo, ApiError, BulkBody, BulkOutcome, Client, Credentials, NamespaceInfo, Namespaces,
+    Pair as ApiPair, RestStore, RetryPolicy,
+};
+use crate::base::RunContext;
+use crate::connect::{Login, LoginError, Overrides};
+use crate::engine::{
+    Accounts, Confirmation, DeployError, NamePage, Pair, PlanAccount, Problem, Remote, RemoteError,
+    RemoteErrorKind, RemoteNamespace, Wanted,
+};
+use crate::raw::{RawStore, StoredValue};
+use crate::typed::declaration::AccountSettings;
+
+/// The accounts of Cloudflare, or of wherever the base URL is. Namespaces that say the same of their
+/// account share a connection.
+#[derive(Debug)]
+pub(super) struct RestAccounts {
+    overrides: Overrides,
+    policy: RetryPolicy,
+    run: RunContext,
+    connections: Vec<(AccountSettings, Connection)>,
+}
+
+/// A server and who is logged in there.
+#[derive(Debug)]
+struct Connection {
+    client: Client,
+    /// `None`: not configured, and not discovered yet.
+    account: Option<AccountInfo>,
+    /// The accounts that namespaces are in.
+    accounts: HashMap<String, Arc<RestAccount>>,
+}
+
+/// One account.
+#[derive(Debug)]
+struct RestAccount {
+    namespaces: Namespaces,
+    name: Option<String>,
+}
+
+impl RestAccounts {
+    pub(super) fn new(overrides: Overrides, policy: RetryPolicy, run: RunContext) -> Self {
+        Self { overrides, policy, run, connections: Vec::new() }
+    }
+
+    fn login(&self, id: &str, settings: &AccountSettings) -> Result<Login, DeployError> {
+        let problem = |what| Problem { namespace: id.to_owned(), key: None, what };
+        Login::read(settings, &self.overrides).map_err(|error| match error {
+            LoginError::NoCredentials => DeployError::NoCredentials,
+            LoginError::Invalid(problems) => {
+                DeployError::Resolve(problems.into_iter().map(problem).collect())
+            }
+        })
+    }
+}
+
+#[async_trait]
+impl Accounts for RestAccounts {
+    fn check(&self, id: &str, settings: &AccountSettings) -> Result<(), DeployError> {
+        self.login(id, settings).map(drop)
+    }
+
+    async fn connect(
+        &mut self,
+        id: &str,
+        settings: &AccountSettings,
+        recorded: Option<&str>,
+    ) -> Result<Arc<dyn Remote>, DeployError> {
+        let known = self.connections.iter().position(|(other, _)| other == settings);
+        let at = if let Some(at) = known {
+            at
+        } else {
+            let login = self.login(id, settings)?;
+            let connection = Connection::open(login, self.policy, &self.run).await?;
+            self.connections.push((*settings, connection));
+            self.connections.len() - 1
+        };
+        let connection = &mut self.connections[at].1;
+        let account = match (&connection.account, recorded) {
+            (Some(wanted), Some(deployed)) if wanted.id != deployed => {
+                return Err(DeployError::OtherAccount {
+                    id: id.to_owned(),
+                    deployed: deployed.to_owned(),
+                    wanted: wanted.id.clone(),
+                });
+            }
+            (None, Some(deployed)) => connection.of_account(deployed, None),
+            _ => connection.own_account().await?,
+        };
+        Ok(account)
+    }
+
+    fn local_folder(&self) -> Option<&Path> {
+        None
+    }
+
+    fn other_servers(&self) -> Vec<String> {
+        let urls = self.connections.iter().map(|(_, connection)| connection.client.base_url());
+        let mut urls: Vec<_> =
+            urls.filter(|url| *url != DEFAULT_BASE_URL).map(str::to_owned).collect();
+        urls.sort_unstable();
+        urls.dedup();
+        urls
+    }
+}
+
+impl Connection {
+    async fn open(
+        login: Login,
+        policy: RetryPolicy,
+        run: &RunContext,
+    ) -> Result<Self, DeployError> {
+        let client = |credentials| {
+            Client::in_run(&login.base_url, credentials, policy, run.clone())
+                .map_err(|error| DeployError::Client(error.into()))
+        };
+        let credentials = match login.credentials {
+            Credentials::Key { key, email: None } => {
+                let nameless = client(Credentials::Key { key: key.clone(), email: None })?;
+                let email = nameless.user_email().await;
+                let what = "the e-mail address of the API key; CLOUDFLARE_EMAIL names it";
+                Credentials::Key { key, email: Some(email.map_err(discovery(what))?) }
+            }
+            known => known,
+        };
+        let account = login.account_id.map(|id| AccountInfo { id, name: String::new() });
+        Ok(Self { client: client(credentials)?, account, accounts: HashMap::new() })
+    }
+
+    fn of_account(&mut self, id: &str, name: Option<String>) -> Arc<RestAccount> {
+        let account = self.accounts.entry(id.to_owned());
+        let new = || Arc::new(RestAccount { namespaces: self.client.namespaces(id), name });
+        Arc::clone(account.or_insert_with(new))
+    }
+
+    /// The account that is configured, or the only one there is.
+    async fn own_account(&mut self) -> Result<Arc<RestAccount>, DeployError> {
+        let AccountInfo { id, name } = match &self.account {
+            Some(account) => account.clone(),
+            None => self.account.insert(discover_account(&self.client).await?).clone(),
+        };
+        Ok(self.of_account(&id, Some(name).filter(|name| !name.is_empty())))
+    }
+}
+
+async fn discover_account(client: &Client) -> Result<AccountInfo, DeployError> {
+    let accounts = client.accounts().await;
+    let mut accounts =
+        accounts.map_err(discovery("the account; CLOUDFLARE_ACCOUNT_ID names it"))?;
+    match accounts.len() {
+        0 => Err(DeployError::NoAccount),
+        1 => Ok(accounts.swap_remove(0)),
+        _ => {
+            let account = |AccountInfo { id, name }| PlanAccount { id, name: Some(name) };
+            Err(DeployError::SeveralAccounts(accounts.into_iter().map(account).collect()))
+        }
+    }
+}
+
+fn discovery(what: &'static str) -> impl Fn(ApiError) -> DeployError {
+    move |error| {
+        if error.is_interrupted() {
+            return DeployError::Interrupted;
+        }
+        DeployError::Discovery { what, source: error.into() }
+    }
+}
+
+#[async_trait]
+impl Remote for RestAccount {
+    fn account_id(&self) -> &str {
+        self.namespaces.account_id()
+    }
+
+    fn account_name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    async fn list(&self) -> Result<Vec<RemoteNamespace>, RemoteError> {
+        Ok(self.namespaces.list().await?.into_iter().map(RemoteNamespace::from).collect())
+    }
+
+    async fn get(&self, id: &str) -> Result<Option<RemoteNamespace>, RemoteError> {
+        Ok(self.namespaces.get(id).await?.map(RemoteNamespace::from))
+    }
+
+    async fn create(&self, title: &str) -> Result<RemoteNamespace, RemoteError> {
+        Ok(self.namespaces.create(title).await?.into())
+    }
+
+    async fn rename(&self, id: &str, title: &str) -> Result<(), RemoteError> {
+        Ok(self.namespaces.rename(id, title).await?)
+    }
+
+    async fn delete(&self, id: &str) -> Result<(), RemoteError> {
+        Ok(self.namespaces.delete(id).await?)
+    }
+
+    async fn bulk_put(&self, id: &str, pairs: &[Pair<'_>]) -> Result<Confirmation, RemoteError> {
+        let mut body = BulkBody::new();
+        for pair in pairs {
+            // The caller keeps to what a request can carry, and one that does not is refused.
+            let _ = body.push(&api_pair(pair));
+        }
+        Ok(self.namespaces.bulk_put(id, &body.seal()).await?.into())
+    }
+
+    fn cost(&self, pair: &Pair<'_>) -> usize {
+        api_pair(pair).json_len()
+    }
+
+    async fn bulk_delete(&self, id: &str, keys: &[&str]) -> Result<Confirmation, RemoteError> {
+        Ok(self.namespaces.bulk_delete(id, keys).await?.into())
+    }
+
+    async fn bulk_get(
+        &self,
+        id: &str,
+        keys: &[Wanted<'_>],
+    ) -> Result<Vec<Option<StoredValue>>, RemoteError> {
+        let texts: Vec<&str> = keys.iter().filter(|key| key.is_text).map(|key| key.key).collect();
+        let texts = match texts.as_slice() {
+            [] => Vec::new(),
+            texts => self.namespaces.get_pairs(id, texts).await?,
+        };
+        let mut texts = texts.into_iter();
+        let mut values = Vec::with_capacity(keys.len());
+        for Wanted { key, is_text } in keys {
+            values.push(match is_text {
+                true => texts.next().flatten(),
+                false => self.namespaces.get_pair(id, key).await?,
+            });
+        }
+        Ok(values)
+    }
+
+    async fn keys(&self, id: &str, cursor: Option<&str>) -> Result<NamePage, RemoteError> {
+        let page = self.namespaces.keys(id, "", cursor, kv_rules::MAX_LIST_KEYS).await?;
+        let names = page.keys.into_iter().map(|key| key.name).collect();
+        Ok(NamePage { names, cursor: page.cursor })
+    }
+
+    fn store(&self, id: &str) -> Result<Arc<dyn RawStore>, RemoteError> {
+        Ok(Arc::new(RestStore::new(self.namespaces.clone(), id)))
+    }
+}
+
+fn api_pair<'a>(pair: &Pair<'a>) -> ApiPair<'a> {
+    let Pair { key, value, metadata, expiry } = *pair;
+    ApiPair { key, value, metadata, expiry }
+}
+
+impl From<NamespaceInfo> for RemoteNamespace {
+    fn from(NamespaceInfo { id, title }: NamespaceInfo) -> Self {
+        Self { id, title }
+    }
+}
+
+impl From<BulkOutcome> for Confirmation {
+    fn from(outcome: BulkOutcome) -> Self {
+        match outcome {
+            BulkOutcome::Accounted { unsuccessful_keys } => Self::AllBut(unsuccessful_keys),
+            BulkOutcome::Unaccounted { .. } => Self::Nothing,
+        }
+    }
+}
+
+impl From<ApiError> for RemoteError {
+    fn from(error: ApiError) -> Self {
+        let kind = if error.is_interrupted() {
+            RemoteErrorKind::Interrupted
+        } else if error.is_namespace_not_found() {
+            RemoteErrorKind::NamespaceNotFound
+        } else if error.is_title_taken() {
+            RemoteErrorKind::TitleTaken
+        } else {
+            RemoteErrorKind::Other
+        };
+        Self { kind, outcome_unknown: error.outcome_unknown(), source: error.into() }
+    }
+}

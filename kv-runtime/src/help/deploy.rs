@@ -1,0 +1,136 @@
+//! What to do about a failed deploy.
+
+use std::io;
+
+use crate::engine::{DeployError, RemoteError};
+use crate::state::StateError;
+
+/// What every failed deploy can count on.
+const AGAIN: &str = "deploy again: it goes on with the rest";
+
+impl DeployError {
+    /// What to do next, where that is known.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::Resolve(_) => "nothing was requested or changed",
+            Self::NoCredentials => {
+                "set CLOUDFLARE_API_TOKEN (a token with the permission Workers KV Storage: Edit), \
+                 or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL; a deploy to this machine needs neither"
+            }
+            Self::NoAccount => {
+                "give the token Account Settings: Read, or name the account with \
+                 CLOUDFLARE_ACCOUNT_ID"
+            }
+            Self::SeveralAccounts(_) => "name one with CLOUDFLARE_ACCOUNT_ID or `accountId`",
+            Self::OtherAccount { .. } => {
+                "a namespace cannot move; configure the account that has it, or deploy to the \
+                 other account under another stage"
+            }
+            Self::TitleExists { .. } => {
+                "to take it over with its data, write `adopt: true` or call `.adopt(true)`; else \
+                 choose another title"
+            }
+            Self::TitleOwned { owner, .. } => {
+                return Some(format!(
+                    "if this namespace was renamed in the code, keep its identity with \
+                     `id: {owner:?}`; else choose another title"
+                ));
+            }
+            Self::NamespaceOwned { owner, .. } => {
+                return Some(format!(
+                    "nothing was changed; if it was renamed in the code, keep its identity with \
+                     `id: {owner:?}`"
+                ));
+            }
+            Self::TitleTwice { .. } => "nothing was changed; rename one of them in the dashboard",
+            Self::UndeclaredKeys { .. } => {
+                "nothing was changed; `delete: false` keeps the namespace"
+            }
+            Self::OtherApp { app, other, .. } => {
+                return Some(format!(
+                    "nothing was changed; to deploy them as the app {other:?}, set KV_APP={other} \
+                     or call `.app({other:?})`; to deploy them anew as {app:?} besides, name that \
+                     app in the same way"
+                ));
+            }
+            Self::CameBack { .. } => {
+                "nothing was changed; delete the one that you do not want in the dashboard, then \
+                 deploy again"
+            }
+            Self::CircularListing { .. } => {
+                "the answers come from something that is not Cloudflare's API: check the base URL \
+                 and proxies in between"
+            }
+            Self::NotBuilt { feature } => {
+                return Some(format!(
+                    "add {feature:?} to the features of kv-runtime in Cargo.toml"
+                ));
+            }
+            Self::State(error) => return Some(error.help()),
+            Self::Request { source, .. }
+            | Self::Discovery { source, .. }
+            | Self::Client(source) => {
+                return remote(source);
+            }
+            Self::Reappeared { .. } | Self::Unconfirmed { .. } | Self::Interrupted => AGAIN,
+            Self::StillThere { .. } => {
+                "deploy again in a minute; Cloudflare may need that long to show it"
+            }
+            _ => return None,
+        };
+        Some(help.to_owned())
+    }
+}
+
+#[cfg(feature = "rest")]
+fn remote(error: &RemoteError) -> Option<String> {
+    error.get_ref().downcast_ref::<crate::api::ApiError>()?.help()
+}
+
+#[cfg(not(feature = "rest"))]
+fn remote(_: &RemoteError) -> Option<String> {
+    None
+}
+
+impl StateError {
+    /// What to do next.
+    #[must_use]
+    pub fn help(&self) -> String {
+        let help = match self {
+            Self::Newer { .. } => "update kv-runtime in Cargo.toml to the version that wrote it",
+            Self::Older { .. } | Self::Damaged { .. } => {
+                "nothing was changed; restore the file from a backup"
+            }
+            Self::DanglingLink { .. } => {
+                "nothing was changed; mount or restore what it leads to, or remove the link to \
+                 begin anew"
+            }
+            Self::OtherStage { .. } => {
+                "nothing was changed; put the file back where it belongs, or name the right store"
+            }
+            Self::Locked { .. } => "wait until it is done",
+            Self::Unconditional { .. } => {
+                "nothing was changed; keep the state in a store that honours If-None-Match and \
+                 If-Match on PUT (S3 and R2 do), or in a folder (`file:PATH`)"
+            }
+            Self::LockLost { .. } => "deploy again: it goes on from what the other one left",
+            Self::Object { .. } => {
+                "the state is written before each step, so nothing is lost; check \
+                 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL, and \
+                 that the bucket exists"
+            }
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "make room; the state is written before each step, so nothing is lost"
+            }
+            Self::Io { .. } => {
+                "make the path usable, or name another store; the state is written before each step, so \
+                 nothing is lost"
+            }
+            Self::Serialize(_) => "this is a bug of kv-runtime; please report it",
+            Self::NotBuilt { .. } => "add \"s3\" to the features of kv-runtime in Cargo.toml",
+            Self::UnknownStore(_) => "write `file:PATH` or `s3://BUCKET/PREFIX`",
+        };
+        help.to_owned()
+    }
+}

@@ -1,0 +1,64 @@
+//! What a store says of its failure.
+
+/// Why a store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RawError {
+    /// The store takes no more requests for now.
+    #[error("Workers KV takes no more requests for now (rate limit)")]
+    RateLimited(#[source] Source),
+    /// The namespace does not exist.
+    #[error("there is no such namespace")]
+    NamespaceNotFound(#[source] Source),
+    /// The credentials are refused, or do not allow it.
+    #[error("Cloudflare does not allow it with these credentials")]
+    Unauthorized(#[source] Source),
+    /// The Worker has no such binding.
+    #[error("this Worker has no KV namespace bound as `{binding}`")]
+    NoBinding {
+        /// The binding that the declaration names.
+        binding: String,
+    },
+    /// The store failed in a way of its own.
+    #[error(transparent)]
+    Other(Source),
+}
+
+/// What led to a failure.
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+impl RawError {
+    /// A failure that is the store's own.
+    pub fn other(source: impl Into<Source>) -> Self {
+        Self::Other(source.into())
+    }
+
+    /// What the Workers runtime means by a message such as `KV PUT failed: 429 Too Many Requests`.
+    #[cfg(any(test, target_arch = "wasm32"))]
+    pub(crate) fn from_runtime(message: String) -> Self {
+        let status = message.split_once(" failed: ").map(|(_, status)| status);
+        let status = status.and_then(|status| status.split(' ').next()?.parse().ok());
+        match status {
+            Some(429) => Self::RateLimited(message.into()),
+            Some(404) => Self::NamespaceNotFound(message.into()),
+            Some(401 | 403) => Self::Unauthorized(message.into()),
+            _ => Self::Other(message.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_workers_runtime_says_is_typed() {
+        let error = |message: &str| RawError::from_runtime(message.to_owned());
+        let limited = error("KV PUT failed: 429 Too Many Requests");
+        assert!(matches!(limited, RawError::RateLimited(_)));
+        let gone = error("KV DELETE failed: 404 Not Found");
+        assert!(matches!(gone, RawError::NamespaceNotFound(_)));
+        let other = error("KV GET failed: 503 Service Unavailable");
+        assert_eq!(other.to_string(), "KV GET failed: 503 Service Unavailable");
+    }
+}

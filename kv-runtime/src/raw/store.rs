@@ -1,0 +1,199 @@
+//! The trait of all stores, and its options and answers.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use kv_rules::Expiry;
+use serde_json::value::RawValue;
+
+use super::error::RawError;
+
+/// The pairs of one namespace, without types.
+///
+/// Implement it for a store of your own; a [`Store`](crate::Store) is made of it by `From`. What
+/// reaches it was checked against the rules of Workers KV before.
+///
+/// ```
+/// use async_trait::async_trait;
+/// use kv_runtime::raw::{
+///     GetOptions, KeyPage, ListOptions, PutOptions, RawError, RawStore, StoredValue,
+/// };
+/// use kv_runtime::{Bytes, Entry, Store};
+///
+/// /// A store that holds nothing and refuses to.
+/// #[derive(Debug)]
+/// struct ReadOnly;
+///
+/// #[async_trait]
+/// impl RawStore for ReadOnly {
+///     async fn get(&self, _: &str, _: GetOptions) -> Result<Option<Bytes>, RawError> {
+///         Ok(None)
+///     }
+///
+///     async fn get_with_metadata(
+///         &self,
+///         _: &str,
+///         _: GetOptions,
+///     ) -> Result<Option<StoredValue>, RawError> {
+///         Ok(None)
+///     }
+///
+///     async fn put(&self, _: &str, _: Bytes, _: PutOptions) -> Result<(), RawError> {
+///         Err(RawError::other("this store is read-only"))
+///     }
+///
+///     async fn delete(&self, _: &str) -> Result<(), RawError> {
+///         Err(RawError::other("this store is read-only"))
+///     }
+///
+///     async fn list(&self, _: &str, _: ListOptions<'_>) -> Result<KeyPage, RawError> {
+///         Ok(KeyPage::default())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = Store::from(ReadOnly);
+/// let error = Entry::<u8>::new(&store, "a")?.put(&1).await.unwrap_err();
+/// assert_eq!(error.to_string(), "this store is read-only");
+/// # Ok(())
+/// # }
+/// ```
+#[async_trait]
+pub trait RawStore: fmt::Debug + Send + Sync {
+    /// The value of a key, `None` when there is none.
+    async fn get(&self, key: &str, options: GetOptions) -> Result<Option<Bytes>, RawError>;
+
+    /// The value of a key with its metadata.
+    async fn get_with_metadata(
+        &self,
+        key: &str,
+        options: GetOptions,
+    ) -> Result<Option<StoredValue>, RawError>;
+
+    /// The values of many keys, in their order; `None` where there is none.
+    ///
+    /// As it is, it asks for some at a time. A store that can be asked for many at once does so.
+    async fn get_many(&self, keys: &[&str]) -> Result<Vec<Option<Bytes>>, RawError> {
+        let gets = keys.iter().map(|key| self.get(key, GetOptions::default()));
+        // Collected first: the compiler cannot see that a stream which makes them is `Send`.
+        stream::iter(gets.collect::<Vec<_>>()).buffered(GETS_AT_ONCE).try_collect().await
+    }
+
+    /// Writes a pair in place of what its key had: value, metadata and expiration.
+    async fn put(&self, key: &str, value: Bytes, options: PutOptions) -> Result<(), RawError>;
+
+    /// Deletes a key; one that does not exist is not an error.
+    async fn delete(&self, key: &str) -> Result<(), RawError>;
+
+    /// A page of the keys that begin with `prefix`, in the order of their bytes.
+    async fn list(&self, prefix: &str, options: ListOptions<'_>) -> Result<KeyPage, RawError>;
+}
+
+/// How many values are asked for at once where each is a request: a Worker may have six open
+/// (<https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections>).
+const GETS_AT_ONCE: usize = 6;
+
+/// How a value is read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GetOptions {
+    /// A Worker may answer from a copy that is so many seconds old; other stores have no use for it.
+    pub cache_ttl: Option<u64>,
+}
+
+/// What is stored beside a value.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct PutOptions {
+    /// The metadata as JSON, never `null`.
+    pub metadata: Option<Box<RawValue>>,
+    /// When the pair expires.
+    pub expiry: Option<Expiry>,
+}
+
+/// Which keys of a listing a page has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ListOptions<'a> {
+    /// The cursor of a former page, which this one follows; `None` begins the listing.
+    pub cursor: Option<&'a str>,
+}
+
+impl<'a> ListOptions<'a> {
+    /// The page that follows the one with this cursor.
+    #[must_use]
+    pub fn after(cursor: Option<&'a str>) -> Self {
+        Self { cursor }
+    }
+}
+
+/// A pair as it is read. `Debug` does not show the value.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct StoredValue {
+    /// The value.
+    pub value: Bytes,
+    /// The metadata as JSON.
+    pub metadata: Option<Box<RawValue>>,
+    /// When the pair expires, in seconds since 1970, where the store tells that with a value.
+    pub expiration: Option<u64>,
+}
+
+impl StoredValue {
+    /// A value without metadata that never expires.
+    #[must_use]
+    pub fn new(value: Bytes) -> Self {
+        Self { value, metadata: None, expiration: None }
+    }
+}
+
+impl fmt::Debug for StoredValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredValue")
+            .field("bytes", &self.value.len())
+            .field("metadata", &self.metadata)
+            .field("expiration", &self.expiration)
+            .finish()
+    }
+}
+
+/// What a listing tells of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyInfo<M = serde_json::Value> {
+    /// The key.
+    pub name: String,
+    /// When its pair expires, in seconds since 1970.
+    pub expiration: Option<u64>,
+    /// Its metadata.
+    pub metadata: Option<M>,
+}
+
+impl<M> KeyInfo<M> {
+    /// A key without metadata that never expires.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), expiration: None, metadata: None }
+    }
+}
+
+/// A page of a listing.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct KeyPage {
+    /// The keys, with their metadata as JSON. There can be none although more pages follow.
+    pub keys: Vec<KeyInfo<Box<RawValue>>>,
+    /// Where the next page begins; `None` ends the listing.
+    pub cursor: Option<String>,
+}
+
+impl KeyPage {
+    /// A page of these keys.
+    #[must_use]
+    pub fn new(keys: Vec<KeyInfo<Box<RawValue>>>, cursor: Option<String>) -> Self {
+        Self { keys, cursor }
+    }
+}

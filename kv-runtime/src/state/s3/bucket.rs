@@ -1,0 +1,370 @@
+//! Requests to a bucket: the few that a state needs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use bytes::Bytes;
+use jiff::fmt::rfc2822;
+use jiff::{SignedDuration, Timestamp};
+use percent_encoding::percent_decode_str;
+use reqwest::header::{DATE, ETAG, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH, LAST_MODIFIED};
+use reqwest::{Method, Response, StatusCode};
+use roxmltree::{Document, Node};
+use tokio::time::Instant;
+
+use super::sign::{self, Credentials, Unsigned};
+use crate::base::chain::chain;
+use crate::base::http;
+use crate::state::store::ObjectError;
+
+/// How long a request is tried: well within a lease.
+const TRYING: Duration = Duration::from_secs(30);
+
+/// How long one attempt may take.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A bucket of an S3 server. Clones share its connections.
+#[derive(Debug, Clone)]
+pub(super) struct Bucket(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    http: reqwest::Client,
+    /// `https://HOST`
+    origin: String,
+    host: String,
+    /// What the paths of objects begin with: the bucket, unless the host names it.
+    root: String,
+    region: String,
+    credentials: Credentials,
+}
+
+/// Where a bucket is, and as whom it is used.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    /// The server, where it is not AWS.
+    pub(super) endpoint: Option<String>,
+    pub(super) region: String,
+    pub(super) bucket: String,
+    pub(super) credentials: Credentials,
+}
+
+/// Which version of an object a write replaces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Replaces {
+    /// There is none.
+    Nothing,
+    /// The one with this tag.
+    Version(Version),
+}
+
+/// A version of an object: its entity tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Version(pub(super) String);
+
+/// An object as it was read.
+#[derive(Debug, Clone)]
+pub(super) struct Object {
+    pub(super) bytes: Bytes,
+    pub(super) version: Version,
+    /// How long ago it was written, by the server's clock, where it tells.
+    pub(super) age: Option<SignedDuration>,
+}
+
+/// What became of a write that names the version which it replaces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Put {
+    Done(Version),
+    /// The object has another version.
+    Conflict,
+}
+
+/// The names below a prefix, up to the next `/`.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    pub(super) folders: Vec<String>,
+    pub(super) objects: Vec<String>,
+}
+
+impl Bucket {
+    pub(super) fn new(place: Place) -> Result<Self, ObjectError> {
+        let Place { endpoint, region, bucket, credentials } = place;
+        let (origin, root) = match endpoint {
+            Some(endpoint) => (endpoint.trim_end_matches('/').to_owned(), format!("/{bucket}")),
+            None => aws(&region, &bucket),
+        };
+        if let Err(error) = kv_rules::check_base_url(&origin) {
+            return Err(ObjectError::new(&error.to_string()));
+        }
+        let (_, rest) = origin.split_once("://").unwrap_or_default();
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let root = if path.is_empty() { root } else { format!("/{path}{root}") };
+        let (host, origin) =
+            (host.to_owned(), origin[..origin.len() - rest.len() + host.len()].to_owned());
+        let http = http::client(origin.starts_with("http://")).map_err(|e| plain(&e))?;
+        let http = http.timeout(TIMEOUT).build().map_err(|e| plain(&e))?;
+        Ok(Self(Arc::new(Inner { http, origin, host, root, region, credentials })))
+    }
+
+    /// Reads an object; `None` when it does not exist.
+    pub(super) async fn get(&self, name: &str) -> Result<Option<Object>, ObjectError> {
+        let response = self.send(Method::GET, name, &[], Bytes::new(), None).await?;
+        if response.status == StatusCode::NOT_FOUND && code(&response.body) != "NoSuchBucket" {
+            return Ok(None);
+        }
+        let Answer { headers, body, .. } = response.success()?;
+        let written = time(&headers, &LAST_MODIFIED);
+        let age = time(&headers, &DATE).zip(written).map(|(now, at)| now.duration_since(at));
+        Ok(Some(Object { bytes: body, version: version(&headers)?, age }))
+    }
+
+    /// Writes an object in place of the version that is named.
+    pub(super) async fn put(
+        &self,
+        name: &str,
+        bytes: Bytes,
+        replaces: &Replaces,
+    ) -> Result<Put, ObjectError> {
+        let condition = match replaces {
+            Replaces::Nothing => (IF_NONE_MATCH, "*"),
+            Replaces::Version(Version(tag)) => (IF_MATCH, tag.as_str()),
+        };
+        let answer = self.send(Method::PUT, name, &[], bytes, Some(condition)).await?;
+        let is_conflict = match answer.status {
+            StatusCode::PRECONDITION_FAILED => true,
+            // A version of an object that is gone is no version either.
+            StatusCode::NOT_FOUND => code(&answer.body) != "NoSuchBucket",
+            _ => false,
+        };
+        if is_conflict {
+            return Ok(Put::Conflict);
+        }
+        version(&answer.success()?.headers).map(Put::Done)
+    }
+
+    /// Deletes an object; one that does not exist counts as deleted.
+    pub(super) async fn delete(&self, name: &str) -> Result<(), ObjectError> {
+        let answer = self.send(Method::DELETE, name, &[], Bytes::new(), None).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(());
+        }
+        answer.success().map(drop)
+    }
+
+    /// What is below a prefix, which is empty or ends in `/`.
+    pub(super) async fn list(&self, prefix: &str) -> Result<Listing, ObjectError> {
+        let mut listing = Listing::default();
+        let mut next = None;
+        loop {
+            let mut query = vec![
+                ("delimiter", "/"),
+                ("encoding-type", "url"),
+                ("list-type", "2"),
+                ("prefix", prefix),
+            ];
+            if let Some(token) = &next {
+                query.insert(0, ("continuation-token", String::as_str(token)));
+            }
+            let answer = self.send(Method::GET, "", &query, Bytes::new(), None).await?;
+            let page = listing_page(&answer.success()?.body, prefix, &mut listing)?;
+            // A token that comes again would be asked for without end.
+            match page {
+                Some(token) if next.as_ref() != Some(&token) => next = Some(token),
+                _ => return Ok(listing),
+            }
+        }
+    }
+
+    /// Sends a request until the server answers it for good, or the time is up.
+    async fn send(
+        &self,
+        method: Method,
+        name: &str,
+        query: &[(&str, &str)],
+        body: Bytes,
+        condition: Option<(HeaderName, &str)>,
+    ) -> Result<Answer, ObjectError> {
+        let begun = Instant::now();
+        let mut waits = ExponentialBuilder::new()
+            .with_min_delay(Duration::from_millis(200))
+            .with_max_delay(Duration::from_secs(5))
+            .without_max_times()
+            .with_jitter()
+            .build();
+        loop {
+            let attempt = self.attempt(&method, name, query, body.clone(), condition.clone()).await;
+            let passes = match &attempt {
+                Ok(answer) => answer.passes(),
+                Err(_) => true,
+            };
+            match waits.next().filter(|wait| passes && begun.elapsed() + *wait < TRYING) {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => return attempt,
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        method: &Method,
+        name: &str,
+        query: &[(&str, &str)],
+        body: Bytes,
+        condition: Option<(HeaderName, &str)>,
+    ) -> Result<Answer, ObjectError> {
+        let Inner { http, origin, host, root, region, credentials } = &*self.0;
+        let names = name.split('/').map(sign::encode).collect::<Vec<_>>().join("/");
+        let path = format!("{root}/{names}");
+        let unsigned = Unsigned { method: method.as_str(), host, path: &path, query, body: &body };
+        let headers = sign::headers(unsigned, credentials, region, Timestamp::now());
+        let mut url = format!("{origin}{path}");
+        if !query.is_empty() {
+            url.push('?');
+            url.push_str(&sign::query_string(query));
+        }
+        let mut request = http.request(method.clone(), url).body(body);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        if let Some((name, value)) = condition {
+            request = request.header(name, value);
+        }
+        let mut response = request.send().await.map_err(|error| plain(&error.without_url()))?;
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        let body = Response::bytes(response).await;
+        let body = body.map_err(|error| plain(&error.without_url()))?;
+        Ok(Answer { status, headers, body })
+    }
+}
+
+/// Where AWS has a bucket. A name with dots is no host that a certificate covers.
+fn aws(region: &str, bucket: &str) -> (String, String) {
+    let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    if bucket.contains('.') {
+        return (format!("https://s3.{region}.{domain}"), format!("/{bucket}"));
+    }
+    (format!("https://{bucket}.s3.{region}.{domain}"), String::new())
+}
+
+/// An answer, read whole.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Answer {
+    /// Whether the same request may be answered otherwise later.
+    fn passes(&self) -> bool {
+        // S3 answers 409 to writes of one object at the same moment.
+        self.status.is_server_error() || matches!(self.status.as_u16(), 408 | 409 | 429)
+    }
+
+    fn success(self) -> Result<Self, ObjectError> {
+        if self.status.is_success() {
+            return Ok(self);
+        }
+        let (code, message) = (code(&self.body), tag(&self.body, "Message"));
+        let status = self.status.as_u16();
+        let text = match (code.as_str(), message.as_str()) {
+            ("", _) => format!("HTTP {status}"),
+            (code, "") => format!("HTTP {status}, {code}"),
+            (code, message) => format!("HTTP {status}, {code}: {message}"),
+        };
+        Err(ObjectError::new(&text))
+    }
+}
+
+/// The code of an error, empty where there is none.
+fn code(body: &[u8]) -> String {
+    tag(body, "Code")
+}
+
+/// The text of an element of an error.
+fn tag(body: &[u8], name: &str) -> String {
+    let text = str::from_utf8(body).unwrap_or_default();
+    let document = Document::parse(text).ok();
+    let child = |document: &Document<'_>| child_text(document.root_element(), name);
+    document.as_ref().and_then(child).unwrap_or_default()
+}
+
+fn child_text(node: Node<'_, '_>, name: &str) -> Option<String> {
+    let child = node.children().find(|child| child.tag_name().name() == name)?;
+    child.text().map(str::to_owned)
+}
+
+/// Adds a page to a listing and gives the token of the next.
+fn listing_page(
+    body: &[u8],
+    prefix: &str,
+    listing: &mut Listing,
+) -> Result<Option<String>, ObjectError> {
+    let unreadable = |what: &dyn std::error::Error| {
+        ObjectError::new(&format!("the answer is not a listing: {what}"))
+    };
+    let text = str::from_utf8(body).map_err(|error| unreadable(&error))?;
+    let document = Document::parse(text).map_err(|error| unreadable(&error))?;
+    let root = document.root_element();
+    for child in root.children() {
+        let (name, names) = match child.tag_name().name() {
+            "CommonPrefixes" => (child_text(child, "Prefix"), &mut listing.folders),
+            "Contents" => (child_text(child, "Key"), &mut listing.objects),
+            _ => continue,
+        };
+        // Names are encoded as in a query: XML has no place for every character.
+        let name = name.unwrap_or_default().replace('+', " ");
+        let name = percent_decode_str(&name).decode_utf8_lossy();
+        let name = name.strip_prefix(prefix);
+        names.extend(name.map(|name| name.trim_end_matches('/').to_owned()));
+    }
+    Ok(child_text(root, "NextContinuationToken"))
+}
+
+fn version(headers: &HeaderMap) -> Result<Version, ObjectError> {
+    let tag = headers.get(ETAG).and_then(|tag| tag.to_str().ok());
+    let none = || ObjectError::new("the answer has no ETag");
+    tag.map(|tag| Version(tag.to_owned())).ok_or_else(none)
+}
+
+fn time(headers: &HeaderMap, name: &HeaderName) -> Option<Timestamp> {
+    rfc2822::DateTimeParser::new().parse_timestamp(headers.get(name)?.as_bytes()).ok()
+}
+
+/// An error of the connection: the innermost of those that led to it says what is wrong.
+fn plain(error: &(dyn std::error::Error + 'static)) -> ObjectError {
+    ObjectError::new(&chain(error).last().map_or_else(String::new, ToString::to_string))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Answer {
+        let status = StatusCode::from_u16(status).unwrap();
+        Answer { status, headers: HeaderMap::new(), body: body.to_owned().into() }
+    }
+
+    #[test]
+    fn what_the_server_says_is_shown_in_one_line_without_its_xml() {
+        let denied = "<?xml version=\"1.0\"?>\n\
+             <Error><Code>AccessDenied</Code><Message>Access &lt;Denied&gt;\n::error::x</Message></Error>";
+        for (body, shown) in [
+            (denied, "HTTP 403, AccessDenied: Access <Denied>\\n::error::x"),
+            ("<Error><Code>AccessDenied</Code></Error>", "HTTP 403, AccessDenied"),
+            ("<html>", "HTTP 403"),
+        ] {
+            let error = answer(403, body).success().err().unwrap();
+            assert_eq!(error.to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn aws_has_a_bucket_under_a_name_that_its_certificate_covers() {
+        let plain = ("https://states.s3.eu-west-1.amazonaws.com".to_owned(), String::new());
+        assert_eq!(aws("eu-west-1", "states"), plain);
+        let dots = ("https://s3.us-east-1.amazonaws.com".to_owned(), "/my.states".to_owned());
+        assert_eq!(aws("us-east-1", "my.states"), dots);
+        assert!(aws("cn-north-1", "states").0.ends_with(".amazonaws.com.cn"));
+    }
+}

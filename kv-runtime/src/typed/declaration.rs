@@ -1,0 +1,158 @@
+//! What a `kv_namespace!` says, as static data: the macro writes it, the engine reads it.
+
+use kv_rules::Expiry;
+
+use super::codec::{DecodeError, EncodeError};
+
+/// A declared namespace.
+///
+/// The fields are the properties of [`kv_namespace!`](crate::kv_namespace), with defaults filled in
+/// where they do not depend on the deploy.
+#[derive(Debug)]
+pub struct Declaration {
+    /// The package that declares it: `env!("CARGO_PKG_NAME")`, the default app.
+    pub package: &'static str,
+    /// The package's folder when it was compiled: `env!("CARGO_MANIFEST_DIR")`, where the default
+    /// state and the local files are.
+    pub root: &'static str,
+    /// The key of the state: a namespace keeps its identity while its id stays the same.
+    pub id: &'static str,
+    /// The title, with `{app}`, `{stage}` and `{id}` still open.
+    pub title: &'static str,
+    /// The name of the Worker binding.
+    pub binding: &'static str,
+    /// Whether a namespace that already has the title is taken over.
+    pub adopt: bool,
+    /// Whether destroying deletes the namespace; `None` deletes what was created and retains what
+    /// was adopted.
+    pub delete: Option<bool>,
+    /// Where and as whom the namespace is deployed.
+    pub account: AccountSettings,
+    /// The entries of `values` that are a key and a text to store and no more, in order, as JSON:
+    /// `[["key","text"],...]`. However many they are, to the compiler they are one literal.
+    pub texts: &'static str,
+    /// The other entries of `values`, in order.
+    pub entries: &'static [DeclaredEntry],
+    /// The `..file` and `..dir` of `values`, in order.
+    pub spreads: &'static [Spread],
+    /// The families that pairs of spreads can be of; none without a spread.
+    pub families: &'static [DeclaredFamily],
+}
+
+/// Where and as whom a namespace is deployed. What is `None` comes from the environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountSettings {
+    /// `accountId`.
+    pub account_id: Option<Setting>,
+    /// `apiToken`: the name of an environment variable.
+    pub api_token: Option<&'static str>,
+    /// `apiKey`: the name of an environment variable.
+    pub api_key: Option<&'static str>,
+    /// `email`.
+    pub email: Option<Setting>,
+    /// `baseUrl`.
+    pub base_url: Option<Setting>,
+}
+
+impl AccountSettings {
+    /// Everything from the environment.
+    pub const FROM_ENVIRONMENT: Self =
+        Self { account_id: None, api_token: None, api_key: None, email: None, base_url: None };
+}
+
+/// A text that is written down or read when deploying.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    /// The text itself.
+    Literal(&'static str),
+    /// The environment variable that holds it.
+    Env(&'static str),
+}
+
+/// An entry of `values`.
+#[derive(Debug)]
+pub struct DeclaredEntry {
+    /// The key.
+    pub key: &'static str,
+    /// The value.
+    pub value: DeclaredValue,
+    /// The metadata, if any.
+    pub metadata: Option<DeclaredMetadata>,
+    /// When the pair ceases to exist.
+    pub expiry: Option<Expiry>,
+    /// Whether the pair is left to the application once it was seeded.
+    pub once: bool,
+}
+
+/// The value of an [`DeclaredEntry`].
+#[derive(Debug, Clone, Copy)]
+pub enum DeclaredValue {
+    /// The text to store: a string literal itself, or any other literal as compact JSON.
+    Text(&'static str),
+    /// A `file(...)`: the bytes to store, and what checks them when the entry has a type.
+    File(&'static [u8], Option<Check>),
+    /// An `env(...)`: the variable's name, and what checks its text when the entry has a type.
+    Env(&'static str, Option<Check>),
+    /// A JSON literal whose entry names a Rust type: how it is stored depends on the type.
+    Typed(&'static str, Encode),
+    /// A Rust expression.
+    Rust(fn() -> Result<Vec<u8>, EncodeError>),
+}
+
+/// The metadata of an [`DeclaredEntry`].
+#[derive(Debug, Clone, Copy)]
+pub struct DeclaredMetadata {
+    /// Compact JSON.
+    pub json: &'static str,
+    /// What checks it when the key is of a family, which gives it a type.
+    pub check: Option<Check>,
+}
+
+/// Checks that stored bytes decode as the entry's type.
+pub type Check = fn(&[u8]) -> Result<(), DecodeError>;
+
+/// Checks that JSON text decodes as the entry's type and gives the bytes to store.
+pub type Encode = fn(&str) -> Result<Vec<u8>, DecodeError>;
+
+/// Many entries from files, checked when compiling.
+#[derive(Debug)]
+pub enum Spread {
+    /// `..file("seed.json")`.
+    Bulk {
+        /// The path as written, for messages.
+        path: &'static str,
+        /// The file's text: a JSON array in the format of `wrangler kv bulk put`.
+        json: &'static str,
+    },
+    /// `..dir("public")`.
+    Dir {
+        /// The path as written, for messages.
+        path: &'static str,
+        /// The files below it, sorted by key.
+        files: &'static [File],
+    },
+}
+
+/// A family of `keys`, which gives the pairs of a [`Spread`] their types and their lifetime.
+#[derive(Debug)]
+pub struct DeclaredFamily {
+    /// What its keys look like, as written.
+    pub pattern: &'static str,
+    /// How many seconds a pair lives that names no expiry of its own.
+    pub expiration_ttl: Option<u64>,
+    /// What checks a value.
+    pub value: Check,
+    /// What checks metadata as JSON; `None` takes any.
+    pub metadata: Option<Check>,
+}
+
+/// A file of a [`Spread::Dir`].
+#[derive(Debug)]
+pub struct File {
+    /// Its path below the folder, parted by `/`.
+    pub key: &'static str,
+    /// Its content.
+    pub content: &'static [u8],
+    /// Its content type and etag, as compact JSON.
+    pub metadata: &'static str,
+}

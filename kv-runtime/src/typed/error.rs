@@ -1,0 +1,122 @@
+//! What can go wrong when a value is read or written.
+
+use std::fmt;
+
+use kv_rules::{ExpiryError, KeyError, MetadataError, ValueError};
+
+use super::codec::{DecodeError, EncodeError};
+use super::family::FamilyError;
+use crate::raw::RawError;
+
+/// Why a value could not be read, written, deleted or listed.
+///
+/// Rules of Workers KV are checked before anything is sent, so that every store gives the same
+/// error. [`help`](Error::help) says what to do next where the message does not.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Workers KV takes no such key.
+    #[error(transparent)]
+    InvalidKey(#[from] KeyError),
+    /// The parameters make no key of the family.
+    #[error(transparent)]
+    InvalidParam(#[from] FamilyError),
+    /// The expiry of a put, or the cache TTL of a get, is refused.
+    #[error("the {} for `{}` is refused", match source {
+        ExpiryError::CacheTtlTooShort(_) => "cache TTL",
+        _ => "expiry",
+    }, .key.escape_debug())]
+    Expiry {
+        /// The key.
+        key: String,
+        /// The rule that it breaks.
+        source: ExpiryError,
+    },
+    /// The value is larger than Workers KV takes.
+    #[error("the value of `{}` cannot be put", .key.escape_debug())]
+    ValueTooLarge {
+        /// The key.
+        key: String,
+        /// The rule that it breaks.
+        source: ValueError,
+    },
+    /// The metadata is larger than Workers KV takes.
+    #[error("the metadata of `{}` cannot be put", .key.escape_debug())]
+    MetadataTooLarge {
+        /// The key.
+        key: String,
+        /// The rule that it breaks.
+        source: MetadataError,
+    },
+    /// The value or metadata has no stored form.
+    #[error("the {part} of `{}` cannot be written", .key.escape_debug())]
+    Encode {
+        /// The key.
+        key: String,
+        /// Which of the two.
+        part: Part,
+        /// Why not.
+        source: EncodeError,
+    },
+    /// What is stored is not of the Rust type.
+    #[error("the {part} of `{}` cannot be read", .key.escape_debug())]
+    Decode {
+        /// The key.
+        key: String,
+        /// Which of the two.
+        part: Part,
+        /// Why not.
+        source: DecodeError,
+    },
+    /// Cloudflare takes no more requests for now.
+    #[error("Workers KV takes no more requests for now (rate limit)")]
+    RateLimited(#[source] Source),
+    /// The namespace does not exist.
+    #[error("there is no such namespace")]
+    NamespaceNotFound(#[source] Source),
+    /// The credentials are refused, or do not allow it.
+    #[error("Cloudflare does not allow it with these credentials")]
+    Unauthorized(#[source] Source),
+    /// The Worker has no such binding.
+    #[error("this Worker has no KV namespace bound as `{binding}`")]
+    NoBinding {
+        /// The binding that the declaration names.
+        binding: String,
+    },
+    /// The store failed in a way of its own.
+    #[error(transparent)]
+    Store(Source),
+}
+
+/// What a store says of its failure.
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// What a pair holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Its value.
+    Value,
+    /// Its metadata.
+    Metadata,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Value => "value",
+            Self::Metadata => "metadata",
+        })
+    }
+}
+
+impl From<RawError> for Error {
+    fn from(error: RawError) -> Self {
+        match error {
+            RawError::RateLimited(source) => Self::RateLimited(source),
+            RawError::NamespaceNotFound(source) => Self::NamespaceNotFound(source),
+            RawError::Unauthorized(source) => Self::Unauthorized(source),
+            RawError::NoBinding { binding } => Self::NoBinding { binding },
+            RawError::Other(source) => Self::Store(source),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Families: keys that an application makes at run time from typed parameters.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use kv_rules::{ParamError, Pattern, Segment};
+
+/// A declared family of keys; generated code makes it.
+#[derive(Debug)]
+pub struct Family {
+    /// What its keys look like.
+    pub pattern: Pattern<'static>,
+    /// The more literal families, which own the keys that they match.
+    pub shadowed_by: &'static [Pattern<'static>],
+    /// How many seconds a pair lives when its put names no expiry of its own.
+    pub expiration_ttl: Option<u64>,
+}
+
+/// Why parameters make no key of a family.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FamilyError {
+    /// A parameter is refused, or the key that they make.
+    #[error("these parameters make no key of the family `{family}`")]
+    Params {
+        /// The family's pattern.
+        family: String,
+        /// What is wrong with them.
+        source: ParamError,
+    },
+    /// The key that they make has the types of another family.
+    #[error(
+        "`{}` is a key of the family `{owner}`, not of `{family}`: use the accessor of `{owner}`",
+        .key.escape_debug()
+    )]
+    Shadowed {
+        /// The key.
+        key: String,
+        /// The family that was asked for it.
+        family: String,
+        /// The more literal family that it belongs to.
+        owner: String,
+    },
+}
+
+impl Family {
+    /// The key of these parameters.
+    pub(crate) fn key(&self, params: &[Cow<'_, str>]) -> Result<String, FamilyError> {
+        let family = || show(&self.pattern);
+        let key = self
+            .pattern
+            .render(params)
+            .map_err(|source| FamilyError::Params { family: family(), source })?;
+        match self.owner(&key) {
+            Some(owner) => Err(FamilyError::Shadowed { key, family: family(), owner: show(owner) }),
+            None => Ok(key),
+        }
+    }
+
+    /// The parameters of a key, or `None` when it is not of this family.
+    pub(crate) fn params<'k>(&self, key: &'k str) -> Option<Vec<&'k str>> {
+        let params = self.pattern.match_key(key)?;
+        self.owner(key).is_none().then_some(params)
+    }
+
+    fn owner(&self, key: &str) -> Option<&Pattern<'static>> {
+        self.shadowed_by.iter().find(|pattern| pattern.match_key(key).is_some())
+    }
+}
+
+/// The pattern as a declaration writes it, less the types.
+fn show(pattern: &Pattern<'_>) -> String {
+    let segments = pattern.segments().iter();
+    segments
+        .map(|segment| match segment {
+            Segment::Literal(text) => text.replace('{', "{{").replace('}', "}}"),
+            Segment::Param(param) => format!("{{{}}}", param.name),
+        })
+        .collect()
+}
+
+/// A parameter that is not text: of any type that is `Display + FromStr`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a parameter of a key family: it is not `Display + FromStr`",
+    label = "implement `std::fmt::Display` and `std::str::FromStr` for `{Self}`, each the other's inverse"
+)]
+pub trait TypedParam: Sized {
+    /// What stands for the parameter in a key.
+    fn text(&self) -> String;
+
+    /// The parameter that a text stands for; `None` when the parameter would make another key, as
+    /// the `7` of `007` would.
+    fn parse(text: &str) -> Option<Self>;
+}
+
+// Without this the compiler would tell of each trait that is missing, wherever it is needed.
+#[diagnostic::do_not_recommend]
+impl<P: Display + FromStr> TypedParam for P {
+    fn text(&self) -> String {
+        self.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let param: P = text.parse().ok()?;
+        (param.to_string() == text).then_some(param)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn family(pattern: &'static str, shadowed_by: &'static [Pattern<'static>]) -> Family {
+        Family { pattern: Pattern::parse(pattern).unwrap(), shadowed_by, expiration_ttl: None }
+    }
+
+    #[test]
+    fn a_catch_all_leaves_keys_to_more_literal_families() {
+        static USER: [Segment<'static>; 2] = [
+            Segment::Literal(Cow::Borrowed("user:")),
+            Segment::Param(kv_rules::Param { name: "id", ty: None }),
+        ];
+        static OWNERS: [Pattern<'static>; 1] = [Pattern::from_segments(&USER)];
+        let all = family("{path}", &OWNERS);
+        assert_eq!(all.key(&["a/b".into()]).unwrap(), "a/b");
+        assert_eq!(all.params("a/b"), Some(vec!["a/b"]));
+        assert_eq!(all.params("user:1"), None);
+        let error = all.key(&["user:1".into()]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`user:1` is a key of the family `user:{id}`, not of `{path}`: use the accessor of `user:{id}`"
+        );
+    }
+
+    #[test]
+    fn parameters_that_would_not_parse_back_are_refused() {
+        let family = family("user:{tenant}/{id: u64}", &[]);
+        let error = family.key(&["a/b".into(), "1".into()]).unwrap_err();
+        assert!(matches!(error, FamilyError::Params { source: ParamError::Ambiguous { .. }, .. }));
+        assert!(error.to_string().contains("`user:{tenant}/{id}`"), "{error}");
+    }
+
+    #[test]
+    fn a_parameter_stands_for_one_text_only() {
+        assert_eq!(<u64 as TypedParam>::parse("7"), Some(7));
+        assert_eq!(<u64 as TypedParam>::parse("007"), None);
+        assert_eq!(<u64 as TypedParam>::parse("x"), None);
+        assert_eq!(<String as TypedParam>::parse("x"), Some("x".to_owned()));
+    }
+}

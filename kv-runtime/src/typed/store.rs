@@ -1,0 +1,129 @@
+//! A namespace's pairs, wherever they are.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use kv_rules::{KeyError, check_key};
+use serde::de::DeserializeOwned;
+
+use super::entry::{self, Entry, Name};
+use super::error::Error;
+use super::family::{Family, FamilyError};
+use super::key::Key;
+use super::list::{FamilyList, List};
+use crate::raw::RawStore;
+
+/// A namespace's pairs, wherever they are. It is cheap to clone.
+///
+/// It is made by `From` of a [`MemoryStore`](crate::MemoryStore), of a `LocalStore` or `RestStore`
+/// (features `local` and `rest`), or of any other [`RawStore`]; in a Worker by `Store::from_env`.
+#[derive(Clone)]
+pub struct Store(Arc<dyn RawStore>);
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<S: RawStore + 'static> From<S> for Store {
+    fn from(store: S) -> Self {
+        Self(Arc::new(store))
+    }
+}
+
+impl Store {
+    /// The pair of a declared key.
+    pub fn entry<T, M>(&self, key: Key<T, M>) -> Entry<T, M> {
+        let name = Name { text: key.as_str().into(), expiration_ttl: key.expiration_ttl };
+        Entry::named(&self.0, Ok(name))
+    }
+
+    /// Reads the values of many entries of this store, in their order; `None` where there is none.
+    ///
+    /// Over Cloudflare's API a hundred values cost one request. Only values that are no text, or
+    /// more than 25 MiB together, are asked for one by one.
+    ///
+    /// ```
+    /// use kv_runtime::{MemoryStore, kv_namespace};
+    ///
+    /// kv_namespace! { pub struct Visits; title: "visits", keys: { "day:{day}": u64 } }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// let visits = Visits::new(MemoryStore::new());
+    /// visits.day("monday").put(&3).await?;
+    ///
+    /// let days = ["monday", "tuesday"].map(|day| visits.day(day));
+    /// assert_eq!(visits.store().get_many(days).await?, [Some(3), None]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn get_many<T, M>(
+        &self,
+        entries: impl IntoIterator<Item = Entry<T, M>>,
+    ) -> Result<Vec<Option<T>>, Error>
+    where
+        T: DeserializeOwned + 'static,
+    {
+        let keys = entries.into_iter().map(Entry::into_name).collect();
+        entry::get_many(&*self.0, keys).await
+    }
+
+    /// All keys that begin with `prefix`, in the order of their bytes. Their metadata is an `M`.
+    ///
+    /// ```
+    /// use futures_util::TryStreamExt;
+    /// use kv_runtime::{Entry, KeyInfo, MemoryStore, Store};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = Store::from(MemoryStore::new());
+    /// Entry::<u8>::new(&store, "a/1")?.put(&7).await?;
+    ///
+    /// let keys: Vec<KeyInfo> = store.list("a/").try_collect().await?;
+    /// assert_eq!(keys[0].name, "a/1");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list<M>(&self, prefix: impl Into<String>) -> List<M> {
+        List::new(Arc::clone(&self.0), prefix.into())
+    }
+
+    /// All keys of a family, with the parameters that they were made of.
+    #[doc(hidden)]
+    pub fn family_list<P, M>(
+        &self,
+        family: &'static Family,
+        parse: fn(&[&str]) -> Option<P>,
+    ) -> FamilyList<P, M> {
+        FamilyList::new(self.list(family.pattern.prefix()), family, parse)
+    }
+
+    #[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
+    pub(crate) fn from_arc(store: Arc<dyn RawStore>) -> Self {
+        Self(store)
+    }
+
+    /// The store without types.
+    #[must_use]
+    pub fn raw(&self) -> &dyn RawStore {
+        &*self.0
+    }
+
+    /// The pair of a family's key; parameters that make none are an error once it is awaited.
+    pub(crate) fn family_entry<T, M>(&self, key: Result<Name, FamilyError>) -> Entry<T, M> {
+        Entry::named(&self.0, key)
+    }
+}
+
+impl<T, M> Entry<T, M> {
+    /// The pair of a key that is known at run time only, outside of any family, which is checked:
+    /// 1 to 512 bytes of UTF-8, not `.` or `..`.
+    pub fn new(store: &Store, key: impl Into<Cow<'static, str>>) -> Result<Self, KeyError> {
+        let text = key.into();
+        check_key(&text)?;
+        Ok(Self::named(&store.0, Ok(Name { text, expiration_ttl: None })))
+    }
+}

@@ -1,0 +1,60 @@
+//! Titles change; namespaces stay.
+
+use kv_test_support::cloudflare::{Cloudflare, Kind};
+
+use crate::stage::{Stage, kinds};
+
+#[test]
+fn a_new_title_renames_the_namespace_in_place() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.run("v1", &["--yes"]).expect(0);
+    let id = cloudflare.namespace("user-sessions").id;
+    stage.run("v2", &["--yes"]).expect(0);
+    assert_eq!(cloudflare.namespace("sessions").id, id);
+    stage.assert_converged("v2");
+}
+
+#[test]
+fn a_title_that_others_gave_it_is_changed_back() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.run("v1", &["--yes"]).expect(0);
+    let id = cloudflare.namespace("user-sessions").id;
+    cloudflare.storage().rename(&id, "renamed in the dashboard").unwrap();
+    stage.run("v1", &["--yes"]).expect(0);
+    assert_eq!(cloudflare.namespace("user-sessions").id, id);
+    stage.assert_converged("v1");
+}
+
+#[test]
+fn a_title_that_is_a_strangers_is_refused_and_never_adopted() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.run("v1", &["--yes"]).expect(0);
+    cloudflare.storage().create("sessions").unwrap();
+    for args in [&["--yes"][..], &["--yes", "--adopt"]] {
+        let refused = stage.refused("v2", args);
+        assert!(refused.stderr.contains("already exists"), "{}", refused.stderr);
+    }
+}
+
+#[test]
+fn a_title_of_another_namespace_of_the_stage_is_refused() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.run("v1", &["--yes"]).expect(0);
+    for args in [&["--yes"][..], &["--yes", "--adopt"]] {
+        let refused = stage.refused("title-of-another", args);
+        assert!(refused.stderr.contains("belongs to `users`"), "{}", refused.stderr);
+    }
+}
+
+#[test]
+fn two_declarations_of_one_title_are_refused_before_the_first_request() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let refused = stage.run("one-title-twice", &["--yes"]).expect(1);
+    assert!(refused.stderr.contains("titles are unique"), "{}", refused.stderr);
+    assert_eq!(kinds(&cloudflare.take_requests()), Vec::<Kind>::new());
+}

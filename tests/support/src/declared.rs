@@ -1,0 +1,346 @@
+//! Namespaces as a package declares them over time, by the name that selects them.
+
+use std::fmt::Write as _;
+
+use kv_runtime::__private::declaration::Declaration;
+use kv_runtime::__private::declaration::{AccountSettings, Spread};
+use kv_runtime::{Namespace, kv_namespace};
+
+/// As first deployed.
+pub mod v1 {
+    use super::kv_namespace;
+
+    kv_namespace! {
+        /// Sessions.
+        pub struct Sessions;
+        title: "user-sessions",
+        values: [
+            { key: "greeting", value: "hello" },
+            { key: "limits", value: { perMinute: 60, burst: 10 } },
+            {
+                key: "session_123",
+                value: { userId: "user_456", role: "admin" },
+                metadata: { device: "phone" },
+                expirationTtl: 3600
+            },
+        ]
+    }
+
+    kv_namespace! {
+        /// Users.
+        pub struct Users;
+        title: "user-data",
+        values: [{ key: "first", value: "Ada" }, { key: "second", value: "Grace" }]
+    }
+}
+
+/// After a while: another title, one value changed, two added, one of them seeded once, one removed.
+pub mod v2 {
+    use super::kv_namespace;
+
+    kv_namespace! {
+        /// Sessions.
+        pub struct Sessions;
+        title: "sessions",
+        values: [
+            { key: "greeting", value: "hello again" },
+            { key: "limits", value: { perMinute: 60, burst: 10 } },
+            { key: "motd", value: "welcome" },
+            { key: "theme", value: "light", once: true },
+        ]
+    }
+
+    kv_namespace! {
+        /// Users.
+        pub struct Users;
+        title: "user-data",
+        values: [{ key: "second", value: "Grace Hopper" }, { key: "third", value: "Alan" }]
+    }
+}
+
+/// After still longer: what was seeded once has another seed.
+pub mod v3 {
+    use super::kv_namespace;
+
+    kv_namespace! {
+        /// Sessions.
+        pub struct Sessions;
+        title: "sessions",
+        values: [
+            { key: "greeting", value: "hello again" },
+            { key: "limits", value: { perMinute: 60, burst: 10 } },
+            { key: "motd", value: "welcome" },
+            { key: "theme", value: "dark", once: true },
+        ]
+    }
+}
+
+/// Namespaces that may be there before they are deployed.
+pub mod shared {
+    use super::kv_namespace;
+
+    kv_namespace! {
+        /// Taken over.
+        pub struct Existing;
+        title: "existing-namespace",
+        adopt: true,
+        values: [
+            { key: "config", value: { setting: "updated-value" } },
+            { key: "theme", value: "light", once: true },
+        ]
+    }
+
+    kv_namespace! {
+        /// Taken over, and nobody else's from then on.
+        pub struct Owned;
+        id: "existing",
+        title: "existing-namespace",
+        adopt: true,
+        delete: true,
+        values: [{ key: "config", value: { setting: "updated-value" } }]
+    }
+
+    kv_namespace! {
+        /// Created, and left at Cloudflare.
+        pub struct Preserved;
+        title: "preserved-namespace",
+        delete: false,
+        values: [{ key: "config", value: "keep" }]
+    }
+}
+
+/// Namespaces whose titles collide.
+pub mod colliding {
+    use super::kv_namespace;
+
+    kv_namespace! {
+        /// Has the title of the users.
+        pub struct Sessions;
+        title: "user-data",
+    }
+
+    kv_namespace! {
+        /// So has this.
+        pub struct Members;
+        title: "user-data",
+    }
+}
+
+/// Namespaces whose values and credentials come from the environment.
+pub mod secret {
+    use super::kv_namespace;
+
+    kv_namespace! {
+        /// Values of the environment.
+        pub struct Hooks;
+        title: "hooks-{stage}",
+        values: [
+            { key: "url", value: env("HOOK_URL") },
+            { key: "password", value: env("HOOK_PASSWORD") },
+        ]
+    }
+
+    kv_namespace! {
+        /// The same namespace without them.
+        pub struct Plain;
+        id: "hooks",
+        title: "hooks-{stage}",
+    }
+
+    kv_namespace! {
+        /// Authenticated with a key.
+        pub struct Keyed;
+        title: "keyed",
+        apiKey: env("KEYED_API_KEY"),
+        values: [{ key: "a", value: "1" }, { key: "b", value: "2" }]
+    }
+
+    kv_namespace! {
+        /// A value that can never be one of its type.
+        pub struct Typed;
+        title: "typed",
+        values: [{ key: "count", value: env("HOOK_PASSWORD"), type: u64 }]
+    }
+}
+
+/// A seed file whose keys are of families.
+pub mod seeded {
+    use serde::{Deserialize, Serialize};
+
+    use super::kv_namespace;
+
+    /// The metadata of a page.
+    #[derive(Serialize, Deserialize)]
+    pub struct Views {
+        /// How often it was read.
+        pub views: u32,
+    }
+
+    kv_namespace! {
+        /// Pages that live for a day.
+        pub struct Pages;
+        title: "pages",
+        keys: { "{file}": String, "page:{path}": String { metadata: Views, expirationTtl: "1d" } },
+        values: [..file("src/pages.json")],
+    }
+
+    kv_namespace! {
+        /// Pages that live for two.
+        pub struct PagesOfTwoDays;
+        id: "pages",
+        title: "pages",
+        keys: { "{file}": String, "page:{path}": String { metadata: Views, expirationTtl: "2d" } },
+        values: [..file("src/pages.json")],
+    }
+}
+
+/// Declarations that only deploying can refuse.
+pub mod late {
+    use super::kv_namespace;
+    use super::seeded::Views;
+
+    kv_namespace! {
+        /// Expired long ago.
+        pub struct Expired;
+        title: "expired",
+        values: [{ key: "sale", value: "over", expiration: 1_000_000_001 }]
+    }
+
+    kv_namespace! {
+        /// Literals that are not of the types that stand beside them.
+        pub struct Mistyped;
+        title: "mistyped",
+        keys: { "page:{path}": String { metadata: Views } },
+        values: [
+            { key: "level", value: 256, type: u8 },
+            { key: "page:home", value: "Hello", metadata: { views: "many" } },
+            { key: "page:help", value: "Help", metadata: { views: 2 } },
+        ]
+    }
+
+    kv_namespace! {
+        /// A seed file whose pairs are not of the types of their family.
+        pub struct MistypedFile;
+        title: "mistyped-file",
+        keys: { "page:{id: u32}": u8 { metadata: Views } },
+        values: [..file("src/pages_of_another_type.json")],
+    }
+}
+
+/// Namespaces with the default title, one of them under another name of its type.
+pub mod renamed {
+    use super::kv_namespace;
+
+    kv_namespace! {
+        /// Before.
+        pub struct Shop;
+        values: [
+            { key: "motd", value: "hello" },
+            { key: "limits", value: { perMinute: 60 }, metadata: { of: "shop" } },
+            { key: "sale", value: "10 %", expirationTtl: 3600 },
+        ]
+    }
+
+    kv_namespace! {
+        /// After.
+        pub struct Store;
+        values: [
+            { key: "motd", value: "hello" },
+            { key: "limits", value: { perMinute: 60 }, metadata: { of: "shop" } },
+            { key: "sale", value: "10 %", expirationTtl: 3600 },
+        ]
+    }
+}
+
+/// Keys that a terminal would act on.
+pub mod odd {
+    use super::kv_namespace;
+
+    kv_namespace! {
+        /// Keys that a terminal would act on.
+        pub struct Odd;
+        title: "odd \u{202e} title",
+        values: [
+            { key: "clear\u{1b}[2J", value: "1", as: clear },
+            { key: "bell\u{7}\r\n", value: "2", as: bell },
+            { key: "csi\u{9b}2J", value: "3", as: csi },
+            { key: "bidi\u{202e}", value: "5", as: bidi },
+            { key: "``` `| <b>", value: "4", as: markdown },
+        ]
+    }
+}
+
+/// How many keys `many` has: more than two requests can take.
+pub const MANY: usize = 20_001;
+
+/// The declarations of that name.
+#[must_use]
+pub fn select(name: &str) -> Vec<&'static Declaration> {
+    match name {
+        "v1" => vec![v1::Sessions::DECLARATION, v1::Users::DECLARATION],
+        "v2" => vec![v2::Sessions::DECLARATION, v2::Users::DECLARATION],
+        "v3" => vec![v3::Sessions::DECLARATION, v2::Users::DECLARATION],
+        "v1-without-sessions" => vec![v1::Users::DECLARATION],
+        "existing" => vec![shared::Existing::DECLARATION],
+        "existing-and-v1" => {
+            vec![shared::Existing::DECLARATION, v1::Sessions::DECLARATION, v1::Users::DECLARATION]
+        }
+        "existing-owned" => vec![shared::Owned::DECLARATION],
+        "preserved" => vec![shared::Preserved::DECLARATION],
+        "users-and-preserved" => vec![v1::Users::DECLARATION, shared::Preserved::DECLARATION],
+        "title-of-another" => vec![colliding::Sessions::DECLARATION],
+        "one-title-twice" => {
+            vec![colliding::Sessions::DECLARATION, colliding::Members::DECLARATION]
+        }
+        "hooks" => vec![secret::Hooks::DECLARATION],
+        "keyed" => vec![secret::Keyed::DECLARATION],
+        "typed" => vec![secret::Typed::DECLARATION],
+        "late" => vec![late::Expired::DECLARATION, secret::Hooks::DECLARATION],
+        "mistyped" => vec![late::Mistyped::DECLARATION],
+        "mistyped-file" => vec![late::MistypedFile::DECLARATION],
+        "pages" => vec![seeded::Pages::DECLARATION],
+        "pages-of-two-days" => vec![seeded::PagesOfTwoDays::DECLARATION],
+        "odd" => vec![odd::Odd::DECLARATION],
+        "shop" => vec![renamed::Shop::DECLARATION],
+        "store" => vec![renamed::Store::DECLARATION],
+        "shop-and-v1" => {
+            vec![renamed::Shop::DECLARATION, v1::Sessions::DECLARATION, v1::Users::DECLARATION]
+        }
+        "store-and-v1" => {
+            vec![renamed::Store::DECLARATION, v1::Sessions::DECLARATION, v1::Users::DECLARATION]
+        }
+        "v1-reversed" => vec![v1::Users::DECLARATION, v1::Sessions::DECLARATION],
+        "hooks-plain" => vec![secret::Plain::DECLARATION],
+        "many" => vec![many(MANY)],
+        "many-and-v1" => {
+            vec![many(MANY), v1::Sessions::DECLARATION, v1::Users::DECLARATION]
+        }
+        "none-of-many" => vec![many(0)],
+        _ => panic!("no declarations are named {name:?}"),
+    }
+}
+
+/// A namespace with too many keys to write them down.
+fn many(keys: usize) -> &'static Declaration {
+    let mut json = String::from("[");
+    for n in 0..keys {
+        let comma = if n == 0 { "" } else { "," };
+        write!(json, r#"{comma}{{"key":"key-{n:05}","value":"{n}"}}"#).unwrap();
+    }
+    json.push(']');
+    let spread = Spread::Bulk { path: "many.json", json: json.leak() };
+    Box::leak(Box::new(Declaration {
+        package: env!("CARGO_PKG_NAME"),
+        root: env!("CARGO_MANIFEST_DIR"),
+        id: "many",
+        title: "many",
+        binding: "MANY",
+        adopt: false,
+        delete: None,
+        account: AccountSettings::FROM_ENVIRONMENT,
+        texts: "[]",
+        entries: &[],
+        spreads: Box::leak(Box::new([spread])),
+        families: &[],
+    }))
+}

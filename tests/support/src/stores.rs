@@ -1,0 +1,89 @@
+//! State stores that fail, or end the process, at one of their writes.
+
+use async_trait::async_trait;
+use kv_runtime::state::{FileStateStore, Holder, Lock, StageKey, StateError, StateStore};
+
+/// What happens at the fatal write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It fails, as on a full disk.
+    Error,
+    /// The process is gone before it.
+    DeathBefore,
+    /// The process is gone after it.
+    DeathAfter,
+}
+
+/// A store of files that ends at one of its writes.
+#[derive(Debug, Clone)]
+pub struct Fatal {
+    /// The store itself.
+    pub store: FileStateStore,
+    /// At which write it ends, counted from 0.
+    pub write: usize,
+    /// How it ends.
+    pub end: End,
+}
+
+#[derive(Debug)]
+struct FatalLock {
+    lock: Box<dyn Lock>,
+    left: usize,
+    end: End,
+}
+
+#[async_trait]
+impl StateStore for Fatal {
+    fn location(&self, stage: &StageKey) -> String {
+        self.store.location(stage)
+    }
+
+    async fn read(&self, stage: &StageKey) -> Result<Option<Vec<u8>>, StateError> {
+        self.store.read(stage).await
+    }
+
+    async fn lock(&self, stage: &StageKey, holder: &Holder) -> Result<Box<dyn Lock>, StateError> {
+        let lock = self.store.lock(stage, holder).await?;
+        Ok(Box::new(FatalLock { lock, left: self.write, end: self.end }))
+    }
+
+    async fn apps(&self) -> Result<Vec<String>, StateError> {
+        self.store.apps().await
+    }
+
+    async fn stages(&self, app: &str) -> Result<Vec<String>, StateError> {
+        self.store.stages(app).await
+    }
+
+    async fn unlock(&self, stage: &StageKey) -> Result<Option<Holder>, StateError> {
+        self.store.unlock(stage).await
+    }
+}
+
+#[async_trait]
+impl Lock for FatalLock {
+    async fn write(&mut self, document: Vec<u8>) -> Result<(), StateError> {
+        let Some(left) = self.left.checked_sub(1) else { return self.end(document).await };
+        self.left = left;
+        self.lock.write(document).await
+    }
+
+    async fn release(self: Box<Self>) -> Result<(), StateError> {
+        self.lock.release().await
+    }
+}
+
+impl FatalLock {
+    /// Every write from the fatal one on ends so.
+    async fn end(&mut self, document: Vec<u8>) -> Result<(), StateError> {
+        match self.end {
+            End::Error => {
+                let source = std::io::ErrorKind::StorageFull.into();
+                return Err(StateError::Io { action: "write", path: "the state".into(), source });
+            }
+            End::DeathBefore => {}
+            End::DeathAfter => self.lock.write(document).await?,
+        }
+        std::process::abort()
+    }
+}
