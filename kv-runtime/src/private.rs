@@ -20,7 +20,9 @@ pub use crate::typed::family::{Family, TypedParam};
 /// The document that a state store keeps, for the tests of this workspace.
 #[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
 pub mod state {
-    pub use crate::state::document::{Creating, Deployment, KeyRecord, Origin, Record, State};
+    pub use crate::state::document::{
+        Creating, Deployment, KeyRecord, Origin, Record, Server, State,
+    };
     pub use crate::state::{Digest, DigestKey, Session};
 }
 

@@ -1,7 +1,7 @@
 //! A deploy that is asked to stop does so soon and cleanly; a stream that is gone stops nothing.
 
 use std::fs::OpenOptions;
-use std::io::{BufReader, Read as _};
+use std::io::{BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 
 use kv_test_support::cloudflare::{Answer, Cloudflare, Fault, Kind, When};
@@ -205,4 +205,65 @@ fn the_wait_that_a_server_asks_for_is_the_one_that_is_advised() {
     let ran = stage.run("v1", &["--yes"]).expect(1);
     assert!(ran.stderr.contains("wait 60 minutes"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("five minutes"), "{}", ran.stderr);
+}
+
+/// A stderr that is full, or soon will be, and that nobody reads.
+fn stuck() -> (std::io::PipeReader, Stdio) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut filler = writer.try_clone().unwrap();
+    // It waits with what does not fit for as long as the test runs.
+    std::thread::spawn(move || filler.write_all(&vec![b'x'; 1 << 20]));
+    (reader, writer.into())
+}
+
+#[test]
+fn a_stderr_that_nobody_reads_ends_no_deploy() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let (_reader, stderr) = stuck();
+    let mut command = stage.command("v1", &["--yes", "-vv"]);
+    assert!(command.stderr(stderr).status().unwrap().success());
+    stage.assert_converged("v1");
+}
+
+#[test]
+fn a_signal_that_is_ignored_from_the_beginning_stays_ignored() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let held = cloudflare.hold_kind(Some(Kind::BulkPut), 0, true);
+    let fixture = stage.command("v1", &["--yes"]);
+    let mut nohup = Command::new("nohup");
+    nohup.arg(fixture.get_program()).args(fixture.get_args());
+    for (name, value) in fixture.get_envs() {
+        nohup.env(name, value.unwrap());
+    }
+    nohup.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = nohup.spawn().unwrap();
+    held.wait();
+    signal(&child, "HUP");
+    held.release();
+    assert!(child.wait().unwrap().success());
+    stage.assert_converged("v1");
+}
+
+#[test]
+fn a_wait_for_the_lock_can_be_of_any_length() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.run("v1", &["--yes", "--lock-timeout", "9223372036854775807s"]).expect(0);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_comes_after_all_that_was_to_be_done() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("wrangler.toml");
+    std::fs::write(&config, "name = \"x\"\n").unwrap();
+    let wrangler = format!("--wrangler={}", config.display());
+    let mut command = stage.command("v1", &["--yes", "--format", "json", &wrangler]);
+    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    Ran::from(command.stdout(full).output().unwrap()).expect(1);
+    assert!(std::fs::read_to_string(config).unwrap().contains("USERS"));
+    stage.assert_converged("v1");
 }

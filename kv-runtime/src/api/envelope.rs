@@ -8,6 +8,7 @@ use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use serde::de::{DeserializeOwned, Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::error::Failure;
@@ -60,6 +61,7 @@ struct Envelope<'a> {
     #[serde(default)]
     result_info: Option<ResultInfo>,
     /// With `error`, the form of some older endpoints.
+    #[serde(default, deserialize_with = "code")]
     code: Option<i64>,
     error: Option<String>,
 }
@@ -69,6 +71,7 @@ struct Envelope<'a> {
 enum Item {
     Text(String),
     Object {
+        #[serde(default, deserialize_with = "code")]
         code: Option<i64>,
         message: Option<String>,
         #[serde(default)]
@@ -114,6 +117,15 @@ pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D
         return Ok(id);
     }
     Err(D::Error::custom("an id has letters and digits only"))
+}
+
+/// A code, which some servers write as text. What is no code at all must not cost the message.
+fn code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Number(code) => code.as_i64(),
+        Value::String(code) => code.parse().ok(),
+        _ => None,
+    })
 }
 
 /// The failure of an answer whose envelope can be read but not believed.

@@ -336,13 +336,17 @@ impl Trace {
     }
 }
 
+/// How much of a server's text is shown.
+const SHOWN: usize = 1_000;
+
 /// Text of a server, fit for a terminal.
 struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|c| {
+        self.0.chars().take(SHOWN).try_for_each(|c| {
             if c.is_control() { write!(f, "{}", c.escape_default()) } else { write!(f, "{c}") }
-        })
+        })?;
+        if self.0.chars().nth(SHOWN).is_some() { f.write_str("…") } else { Ok(()) }
     }
 }

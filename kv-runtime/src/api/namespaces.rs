@@ -7,10 +7,11 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::client::Client;
+use super::envelope::{self, Answer};
 use super::error::{ApiError, Subject};
+use super::pages;
 use super::request::Request;
 use super::retry::Effect;
-use super::{envelope, pages};
 
 /// The namespaces of one account, and what is in them. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -81,7 +82,14 @@ impl Namespaces {
     /// not be found yet.
     pub async fn get(&self, id: &str) -> Result<Option<NamespaceInfo>, ApiError> {
         let request = self.request(Method::GET, Subject::Namespace, id, &[])?;
-        match self.client.send(request, envelope::result).await {
+        let read = |answer: &Answer| {
+            let info: NamespaceInfo = envelope::result(answer)?;
+            if info.id.eq_ignore_ascii_case(id) {
+                return Ok(info);
+            }
+            Err(envelope::nonsense(answer, "it is about another namespace"))
+        };
+        match self.client.send(request, read).await {
             Err(error) if error.is_namespace_not_found() => Ok(None),
             result => result.map(Some),
         }
@@ -96,7 +104,14 @@ impl Namespaces {
         let request = Request::new(Method::POST, Subject::Namespaces, &self.root())?
             .json(&serde_json::json!({ "title": title }))?
             .effect(Effect::Creates);
-        self.client.send(request, envelope::result).await
+        let read = |answer: &Answer| {
+            let info: NamespaceInfo = envelope::result(answer)?;
+            if info.title == title {
+                return Ok(info);
+            }
+            Err(envelope::nonsense(answer, "it is about a namespace with another title"))
+        };
+        self.client.send(request, read).await
     }
 
     /// Gives a namespace another title; its id and its pairs stay.

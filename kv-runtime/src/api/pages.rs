@@ -6,15 +6,18 @@ use reqwest::Method;
 use serde::de::DeserializeOwned;
 
 use super::client::Client;
-use super::envelope;
+use super::envelope::{self, Answer};
 use super::error::{ApiError, Subject};
 use super::request::Request;
 
+/// A list of more pages has no end: an account has at most a thousand namespaces.
+const MOST_PAGES: usize = 1_000;
+
 /// Reads all pages of a list whose items are told apart by `id`.
 ///
-/// The end is an empty page, a page without anything new, or a short page that the server's total
-/// (where it gives one) confirms: a server that caps the page size or repeats itself is read whole,
-/// and ends.
+/// The end is where the server's total says, or a page that is shorter than the server says its pages
+/// are; where it says neither, an empty page or one without anything new: a server that caps the page
+/// size or repeats itself is read whole, and ends.
 pub(super) async fn all<T: DeserializeOwned>(
     client: &Client,
     subject: Subject,
@@ -28,15 +31,24 @@ pub(super) async fn all<T: DeserializeOwned>(
         let request = Request::new(Method::GET, subject, segments)?
             .query("page", &number.to_string())
             .query("per_page", &per_page.to_string());
-        // Some servers write an empty list as null.
-        let (page, info) = client.send(request, envelope::page::<Option<Vec<T>>>).await?;
+        let read = |answer: &Answer| {
+            if number > MOST_PAGES {
+                return Err(envelope::nonsense(answer, "its list does not end"));
+            }
+            // Some servers write an empty list as null.
+            envelope::page::<Option<Vec<T>>>(answer)
+        };
+        let (page, info) = client.send(request, read).await?;
         let page = page.unwrap_or_default();
         let length = page.len();
         let before = items.len();
         items.extend(page.into_iter().filter(|item| seen.insert(id(item).clone())));
-        let short = length < info.per_page.unwrap_or(per_page).min(per_page);
-        let complete = info.total_count.is_none_or(|total| total <= items.len());
-        if items.len() == before || (short && complete) {
+        let is_last = match (info.total_count, info.per_page) {
+            (Some(total), _) => total <= items.len(),
+            (None, Some(per_page)) => length < per_page,
+            (None, None) => false,
+        };
+        if items.len() == before || is_last {
             break;
         }
     }

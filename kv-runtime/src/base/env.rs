@@ -15,5 +15,10 @@ pub(crate) fn variable(name: &str) -> Result<String, String> {
 
 /// An environment variable that may be there; an empty one counts as not set.
 pub(crate) fn optional(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|text| !text.is_empty())
+    match env::var(name) {
+        Ok(text) => Some(text).filter(|text| !text.is_empty()),
+        Err(VarError::NotPresent) => None,
+        // What it is used for tells that it is not one.
+        Err(VarError::NotUnicode(text)) => Some(text.to_string_lossy().into_owned()),
+    }
 }

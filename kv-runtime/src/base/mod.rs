@@ -12,6 +12,8 @@ pub(crate) mod http;
 mod interrupt;
 #[cfg(all(any(feature = "rest", feature = "deploy"), not(target_arch = "wasm32")))]
 mod redact;
+#[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
+pub(crate) mod replace;
 #[cfg(all(any(feature = "rest", feature = "s3"), not(target_arch = "wasm32")))]
 mod tls;
 

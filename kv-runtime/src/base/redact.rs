@@ -4,12 +4,12 @@
 //! message, a redirect that carries it, a store that quotes the request.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// A shorter text is not a secret, and hiding it wherever it occurs would garble everything else.
 const SHORTEST: usize = 4;
@@ -19,12 +19,105 @@ const SHORTEST_IN_OUR_TEXT: usize = 8;
 
 /// The secrets of a run. Clones share them; `Debug` shows none.
 #[derive(Clone, Default)]
-pub(crate) struct Redactor(Arc<RwLock<Vec<Secret>>>);
+pub(crate) struct Redactor(Arc<RwLock<Known>>);
+
+#[derive(Default)]
+struct Known {
+    secrets: Vec<Secret>,
+    /// Names of ours, which are shown even if a secret is the same word.
+    names: Vec<String>,
+}
 
 /// A form in which a secret can appear, and what is shown in its place.
 struct Secret {
     form: String,
     label: String,
+}
+
+/// What stays as it is in a URL.
+const IN_URLS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What stays as it is in the path of one.
+const IN_PATHS: &AsciiSet = &IN_URLS.remove(b'/').remove(b':');
+
+/// The forms in which others repeat a text: as it is, in URLs and forms, in base64 and hex, in JSON
+/// and HTML.
+fn forms(secret: &str) -> Vec<String> {
+    let json = |text: &str| {
+        let json = serde_json::Value::from(text).to_string();
+        json[1..json.len() - 1].to_owned()
+    };
+    let plain_json = json(secret);
+    let mut forms = vec![
+        secret.to_owned(),
+        json(&plain_json),
+        ascii(&plain_json),
+        plain_json.replace('/', "\\/"),
+        html(secret),
+        hex(secret),
+        hex(secret).to_uppercase(),
+    ];
+    for set in [NON_ALPHANUMERIC, IN_URLS, IN_PATHS] {
+        let encoded = utf8_percent_encode(secret, set).to_string();
+        for encoded in [encoded.replace("%20", "+"), encoded] {
+            forms.push(lower_hex(&encoded));
+            forms.push(encoded);
+        }
+    }
+    forms.push(plain_json);
+    // Within something longer, such as `USER:SECRET`, base64 begins in the middle of a byte.
+    for skipped in 0..3 {
+        let whole = STANDARD_NO_PAD.encode([&vec![0; skipped], secret.as_bytes()].concat());
+        let inner = &whole[(skipped * 8).div_ceil(6)..];
+        let bits = (skipped + secret.len()) * 8;
+        let inner = if bits.is_multiple_of(6) { inner } else { &inner[..inner.len() - 1] };
+        forms.push(inner.replace('+', "-").replace('/', "_"));
+        forms.push(inner.to_owned());
+    }
+    forms.retain(|form| form.len() >= SHORTEST);
+    forms.sort_unstable();
+    forms.dedup();
+    forms
+}
+
+/// JSON text with every character that is not ASCII escaped.
+fn ascii(json: &str) -> String {
+    let mut out = String::new();
+    for c in json.chars() {
+        if c.is_ascii() {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // A string takes whatever is written to it.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+    out
+}
+
+fn html(text: &str) -> String {
+    [('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;"), ('\'', "&#39;")]
+        .iter()
+        .fold(text.to_owned(), |text, (c, entity)| text.replace(*c, entity))
+}
+
+fn hex(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut hex, byte| {
+        // A string takes whatever is written to it.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// Percent-encoded text with its digits in lower case.
+fn lower_hex(encoded: &str) -> String {
+    let mut digits = 0;
+    let lower = |c: char| {
+        digits = if c == '%' { 2 } else { i32::max(digits - 1, -1) };
+        if digits >= 0 { c.to_ascii_lowercase() } else { c }
+    };
+    encoded.chars().map(lower).collect()
 }
 
 impl Redactor {
@@ -33,14 +126,9 @@ impl Redactor {
         if secret.len() < SHORTEST {
             return;
         }
-        let json = serde_json::Value::from(secret).to_string();
-        let forms = [
-            secret.to_owned(),
-            utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
-            STANDARD.encode(secret),
-            json[1..json.len() - 1].to_owned(),
-        ];
-        let mut secrets = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let forms = forms(secret);
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let secrets = &mut known.secrets;
         for form in forms {
             // What is known best is known last: a credential rather than the variable that held it.
             secrets.retain(|known| known.form != form);
@@ -50,20 +138,30 @@ impl Redactor {
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.form.len()));
     }
 
+    /// Takes note of a name of ours: an app, a stage. It is shown in our own text, where somebody has
+    /// to see what is worked on, even if a secret is the same word.
+    pub(crate) fn spare(&self, name: &str) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.names.push(name.to_owned());
+    }
+
     /// What others said, with each secret replaced by its label.
     pub(crate) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.replace(text, SHORTEST)
+        self.replace(text, |secret| secret.form.len() >= SHORTEST)
     }
 
     /// A text of ours, which may hold what others said.
     pub(crate) fn redact_our_text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.replace(text, SHORTEST_IN_OUR_TEXT)
+        let names = self.0.read().unwrap_or_else(PoisonError::into_inner).names.clone();
+        self.replace(text, |secret| {
+            secret.form.len() >= SHORTEST_IN_OUR_TEXT && !names.contains(&secret.form)
+        })
     }
 
-    fn replace<'a>(&self, text: &'a str, shortest: usize) -> Cow<'a, str> {
-        let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
+    fn replace<'a>(&self, text: &'a str, hides: impl Fn(&Secret) -> bool) -> Cow<'a, str> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let mut text = Cow::Borrowed(text);
-        for Secret { form, label } in secrets.iter().filter(|s| s.form.len() >= shortest) {
+        for Secret { form, label } in known.secrets.iter().filter(|secret| hides(secret)) {
             if text.contains(form.as_str()) {
                 text = Cow::Owned(text.replace(form.as_str(), label));
             }
@@ -98,6 +196,12 @@ mod tests {
             (r#"{"a":"p\"ss/w rd"}"#, r#"{"a":"[env PASSWORD]"}"#),
             ("p\"ss", "[token]"),
             ("abc", "abc"),
+            ("p%22ss/w%20rd p%22ss%2fw+rd", "[env PASSWORD] [env PASSWORD]"),
+            (r#"{"a":"p\"ss/w rd"}"#, r#"{"a":"[env PASSWORD]"}"#),
+            (r#"p\\\"ss"#, "[token]"),
+            (r#"p\"ss\/w rd"#, "[env PASSWORD]"),
+            // `user:` before it, as in basic authentication.
+            ("Basic dXNlcjpwInNzL3cgcmQ=", "Basic dXNlcjp[env PASSWORD]Q="),
         ] {
             assert_eq!(redactor.redact(text), redacted);
         }

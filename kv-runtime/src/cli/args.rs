@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 
+use crate::base::env::optional;
 use crate::deploy::DEFAULT_STAGE;
 use crate::engine::DEFAULT_JOBS;
 
@@ -27,12 +28,12 @@ pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 
-    /// The stage to work on [default: dev]
-    #[arg(long, global = true, env = "KV_STAGE", value_name = "NAME")]
+    /// The stage to work on [default: `KV_STAGE`, else dev]
+    #[arg(long, global = true, value_name = "NAME")]
     pub(super) stage: Option<String>,
 
-    /// The app to which the stage belongs [default: the package's name]
-    #[arg(long, global = true, env = "KV_APP", value_name = "NAME")]
+    /// The app to which the stage belongs [default: `KV_APP`, else the package's name]
+    #[arg(long, global = true, value_name = "NAME")]
     pub(super) app: Option<String>,
 
     /// Work on this machine instead of Cloudflare: on the files that `wrangler dev` reads
@@ -55,7 +56,9 @@ pub(super) struct Args {
     pub(super) wrangler: Option<Option<PathBuf>>,
 
     /// Where the state is kept [default: .kv beside the package's Cargo.toml, `file:.kv`]
-    #[arg(long, global = true, env = "KV_STATE", value_name = "URL")]
+    ///
+    /// `KV_STATE` names it as well, but not for --local, whose state is beside its files.
+    #[arg(long, global = true, value_name = "URL")]
     pub(super) state: Option<String>,
 
     /// Work on this namespace only; can be given several times
@@ -90,7 +93,7 @@ pub(super) struct Args {
     #[arg(long, global = true)]
     pub(super) no_refresh: bool,
 
-    /// deploy, destroy: delete namespaces even with keys that no declaration wrote
+    /// deploy, destroy: delete namespaces even with keys that are not this tool's
     #[arg(long, global = true)]
     pub(super) delete_data: bool,
 
@@ -173,6 +176,17 @@ pub(super) enum Color {
 }
 
 impl Args {
+    /// Takes what is not said from the environment. A variable that is empty says nothing, as one of
+    /// CI that has no value.
+    pub(super) fn or_environment(mut self) -> Self {
+        self.stage = self.stage.or_else(|| optional("KV_STAGE"));
+        self.app = self.app.or_else(|| optional("KV_APP"));
+        if self.local.is_none() {
+            self.state = self.state.or_else(|| optional("KV_STATE"));
+        }
+        self
+    }
+
     pub(super) fn stage(&self) -> &str {
         self.stage.as_deref().unwrap_or(DEFAULT_STAGE)
     }

@@ -11,11 +11,12 @@ use super::error::CliError;
 use super::options::{self, root};
 use super::output::{print, print_json};
 use super::progress::Progress;
-use super::screen::Screen;
+use super::screen::{Screen, printable};
 use super::status::status;
 use super::{CHANGES, DONE, Package, markdown, render, wrangler};
 use crate::base::RunContext;
-use crate::engine::{DeployError, Deployed, Event, Host, Plan, Run};
+use crate::engine::{Consent, DeployError, Deployed, Event, Host, Plan, Run};
+use crate::state::Holder;
 use crate::typed::Declaration;
 
 /// Runs the command that was given; the result is the exit code.
@@ -65,6 +66,20 @@ struct Report<'a> {
     namespaces: &'a [Deployed],
 }
 
+/// A namespace that came into the state, as JSON.
+#[derive(Serialize)]
+struct Imported<'a> {
+    id: &'a str,
+    namespace_id: &'a str,
+    title: String,
+}
+
+/// Whose lock was broken, as JSON.
+#[derive(Serialize)]
+struct Unlocked {
+    holder: Option<Holder>,
+}
+
 impl Running<'_> {
     async fn plan(&mut self) -> Result<Plan, CliError> {
         let config = wrangler::config(self.args, &root(self.package))?;
@@ -83,14 +98,14 @@ impl Running<'_> {
     async fn deploy(&mut self) -> Result<(), CliError> {
         let config = wrangler::config(self.args, &root(self.package))?;
         let (plan, deployed) = self.run.deploy(&Asking::new(self)).await?;
-        match self.args.format {
-            Format::Text => self.show_deployed(&deployed),
-            Format::Json | Format::Markdown => self.report(&plan, &deployed)?,
+        if self.args.format == Format::Text {
+            self.show_deployed(&deployed);
         }
         if let Some(config) = config {
             wrangler::update(&config, &deployed, self.run.local_folder(), self.screen)?;
         }
-        Ok(())
+        // Last: whoever reads it may be gone, and all is done.
+        self.report(&plan, &deployed)
     }
 
     async fn destroy(&mut self, if_exists: bool) -> Result<(), CliError> {
@@ -122,7 +137,7 @@ impl Running<'_> {
         }
         if let Some(folder) = self.run.local_folder() {
             self.screen.line("");
-            self.screen.say("Stored", &format!("in {}", folder.display()));
+            self.screen.say("Stored", &format!("in {}", printable(&folder.display().to_string())));
             if let Some(deployed) = deployed.iter().max_by_key(|deployed| deployed.keys) {
                 self.screen.line(&how_to_look(folder, &deployed.namespace_id));
             }
@@ -131,14 +146,27 @@ impl Running<'_> {
 
     async fn import(&mut self, imports: &[(String, String)]) -> Result<(), CliError> {
         let titles = self.run.import(imports, &Asking::new(self)).await?;
-        for ((id, namespace_id), title) in imports.iter().zip(titles) {
+        let imported = imports.iter().zip(titles).map(|((id, namespace_id), title)| Imported {
+            id,
+            namespace_id,
+            title,
+        });
+        let imported: Vec<_> = imported.collect();
+        if self.args.format == Format::Json {
+            return print_json(&imported, &self.context.redactor);
+        }
+        for Imported { id, namespace_id, title } in imported {
             self.screen.say("Imported", &format!("{id}: {namespace_id} {title:?}"));
         }
         Ok(())
     }
 
     async fn unlock(&mut self) -> Result<(), CliError> {
-        match self.run.unlock().await.map_err(DeployError::from)? {
+        let holder = self.run.unlock().await.map_err(DeployError::from)?;
+        if self.args.format == Format::Json {
+            return print_json(&Unlocked { holder }, &self.context.redactor);
+        }
+        match holder {
             Some(holder) => self.screen.say("Unlocked", &format!("what {holder} held")),
             None => self.screen.line("No process holds the lock."),
         }
@@ -171,19 +199,20 @@ impl Host for Asking<'_> {
         self.screen.line(&render::text(plan));
     }
 
-    async fn consent(&self, plan: &Plan) -> Result<(), DeployError> {
+    async fn consent(&self, plan: &Plan) -> Result<Consent, DeployError> {
         if self.yes {
-            return Ok(());
+            return Ok(Consent::Given);
         }
         if !self.screen.can_ask() {
             return Err(DeployError::Declined { asked: false });
         }
+        self.screen.line_to_answer(&render::text(plan));
         let question = format!("Apply this plan? {}", render::place(plan));
         let screen = self.screen.clone();
         let answer = tokio::task::spawn_blocking(move || screen.confirm(&question));
         tokio::select! {
             answer = answer => match answer {
-                Ok(Ok(true)) => Ok(()),
+                Ok(Ok(true)) => Ok(Consent::Asked),
                 Ok(Err(error)) if error.kind() == ErrorKind::Interrupted => {
                     Err(DeployError::Interrupted)
                 }

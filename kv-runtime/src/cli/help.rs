@@ -4,10 +4,10 @@
 use kv_rules::closest;
 
 use super::error::CliError;
-use crate::api::ApiError;
+use crate::api::{ApiError, Fault};
 use crate::engine::{DeployError, OtherNamespaces, RemoteError};
 use crate::help::{is_passing, of_fault};
-use crate::state::StateError;
+use crate::state::{Server, StateError};
 use crate::wrangler::WranglerError;
 
 const AGAIN: &str = "run the same command again: it goes on with the rest";
@@ -57,6 +57,9 @@ fn deploy(error: &DeployError) -> Option<String> {
         DeployError::Request { source, .. } | DeployError::Discovery { source, .. } | DeployError::Client(source) => return remote(source),
         DeployError::Unconfirmed { .. } | DeployError::Interrupted => AGAIN.to_owned(),
         DeployError::StillThere { .. } => "run the same command again in a minute; Cloudflare may need that long to show it".to_owned(),
+        DeployError::LeftToOthers { ids, .. } => format!("if this program was renamed, --take-over destroys them; else leave {} out of its list, or name the others with --only", if ids.len() == 1 { "it" } else { "them" }),
+        DeployError::OtherServer { deployed: Server::ThisMachine, .. } => "the state is that of a deploy with --local: name another with --state, or deploy under another --stage".to_owned(),
+        DeployError::OtherServer { .. } => "nothing was changed; set the base URL that it was deployed with, or deploy under another --stage; if the server moved, pass --take-over".to_owned(),
         error => return error.help(),
     };
     Some(help)
@@ -70,7 +73,10 @@ fn remote(error: &RemoteError) -> Option<String> {
         return Some(format!("{help}, then run it again: it goes on where it stopped"));
     }
     Some(match fault {
-        crate::api::Fault::TitleTaken => format!("{help} or `--adopt`"),
+        Fault::TitleTaken => format!("{help} or `--adopt`"),
+        Fault::NamespaceNotFound => {
+            format!("{help}; a deploy without --no-refresh creates it anew")
+        }
         _ => help,
     })
 }

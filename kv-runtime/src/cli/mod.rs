@@ -1,6 +1,7 @@
 //! The deploy command line that [`deploy_main!`](crate::deploy_main) makes a binary of.
 
 mod args;
+mod canvas;
 mod commands;
 mod error;
 mod help;
@@ -113,7 +114,7 @@ const CHANGES: u8 = 2;
 #[must_use]
 pub fn deploy_main(package: &Package, declarations: &[&'static Declaration]) -> ExitCode {
     let args = match Args::try_parse() {
-        Ok(args) => args,
+        Ok(args) => args.or_environment(),
         Err(usage) => {
             // 2 is taken: it says that a plan has changes.
             let code = if usage.use_stderr() { FAILED } else { DONE };
@@ -131,8 +132,8 @@ pub fn deploy_main(package: &Package, declarations: &[&'static Declaration]) -> 
     let screen = Screen::new(args.color, args.quiet, context.redactor.clone());
     log::show(&screen, args.verbose);
     let signals = Signals::new(context.interrupt.clone(), screen.clone());
-    match run(&args, package, declarations, &screen, &context, &signals) {
-        Ok(code) => code.into(),
+    let code = match run(&args, package, declarations, &screen, &context, &signals) {
+        Ok(code) => code,
         Err(error) => {
             screen.set_bar(None);
             screen.error(&error);
@@ -140,9 +141,10 @@ pub fn deploy_main(package: &Package, declarations: &[&'static Declaration]) -> 
                 CliError::Deploy(DeployError::Interrupted) => signals.exit_code(),
                 _ => FAILED,
             }
-            .into()
         }
-    }
+    };
+    screen.finish();
+    code.into()
 }
 
 fn run(
@@ -156,7 +158,7 @@ fn run(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(CliError::Runtime)?;
     let result = runtime.block_on(async {
-        tokio::spawn(signals.clone().listen());
+        signals.listen();
         commands::run(args, package, declarations, screen, context).await
     });
     // A question that nobody answered still waits for a line, and must not be waited for.

@@ -20,6 +20,9 @@ pub(super) fn run(
     context: RunContext,
 ) -> Result<Run, CliError> {
     let options = options(args, package, stage)?;
+    for name in [options.stage.app(), options.stage.stage()] {
+        context.redactor.spare(name);
+    }
     let mut setup = Setup::default();
     if let Some(folder) = &args.local {
         setup.target = Target::Local(folder.clone());

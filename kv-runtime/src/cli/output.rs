@@ -1,25 +1,97 @@
 //! What other programs read: data, on stdout.
 
-use std::io::{ErrorKind, Write as _};
+use std::fmt::Write as _;
+use std::io::{self, ErrorKind, Write as _};
 
 use serde::Serialize;
 
 use super::error::CliError;
+use super::screen::acts;
 use crate::base::Redactor;
 
 pub(super) fn print_json<T: Serialize>(value: &T, redactor: &Redactor) -> Result<(), CliError> {
-    let json = serde_json::to_string_pretty(value).map_err(std::io::Error::from);
-    // The log of a GitHub workflow would act on it, and within JSON it can only be part of a text.
-    let json = json.map_err(CliError::Stdout)?.replace("##[", "\\u0023#[");
-    print(&format!("{json}\n"), redactor)
+    let json = serde_json::to_string_pretty(value).map_err(io::Error::from);
+    let json = json.map_err(CliError::Stdout)?;
+    write(&format!("{}\n", tame(&json, redactor)))
 }
 
-/// Prints; a reader that went away has read enough.
+/// Prints text.
 pub(super) fn print(text: &str, redactor: &Redactor) -> Result<(), CliError> {
-    let mut out = std::io::stdout().lock();
-    let text = redactor.redact_our_text(text);
+    // The log of a GitHub workflow would act on it.
+    write(&redactor.redact_our_text(text).replace("##[", "## ["))
+}
+
+/// Writes; a reader that went away has read enough.
+fn write(text: &str) -> Result<(), CliError> {
+    let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CliError::Stdout(error)),
         _ => Ok(()),
+    }
+}
+
+/// JSON whose texts hold no secret, and nothing on which a terminal or the log of a GitHub workflow
+/// acts. The names of its properties are ours and stay as they are.
+fn tame(json: &str, redactor: &Redactor) -> String {
+    let (mut out, mut rest) = (String::with_capacity(json.len()), json);
+    while let Some(start) = rest.find('"') {
+        let (before, text) = rest.split_at(start);
+        let (literal, after) = text.split_at(literal_len(text));
+        out.push_str(before);
+        match serde_json::from_str::<String>(literal) {
+            Ok(text) if !after.starts_with(':') => {
+                let text = redactor.redact_our_text(&text).into_owned();
+                escape_into(&mut out, &serde_json::Value::from(text).to_string());
+            }
+            _ => escape_into(&mut out, literal),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// How long the string literal is that a text begins with.
+fn literal_len(text: &str) -> usize {
+    let mut is_escaped = false;
+    let end = text.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        ends
+    });
+    end.map_or(text.len(), |end| end + 2)
+}
+
+fn escape_into(out: &mut String, literal: &str) {
+    for c in literal.replace("##[", "\\u0023#[").chars() {
+        if acts(c) {
+            // A string takes whatever is written to it.
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_stays_json_whatever_a_secret_is_and_nothing_in_it_acts() {
+        let redactor = Redactor::default();
+        for secret in ["\"action\": \"rename\"", "namespaces", "a\\b\"c-long"] {
+            redactor.add(secret, "env HOOK");
+        }
+        let value = serde_json::json!({
+            "namespaces": [{ "action": "rename", "title": "a\\b\"c-long, namespaces" }],
+            "key": "\u{9b}2J\u{202e}\u{2028}##[group]é\u{1}",
+        });
+        let json = tame(&serde_json::to_string_pretty(&value).unwrap(), &redactor);
+        let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(read["namespaces"][0]["action"], "rename");
+        assert_eq!(read["namespaces"][0]["title"], "[env HOOK], [env HOOK]");
+        assert_eq!(read["key"], value["key"]);
+        assert!(!json.chars().any(|c| acts(c) && c != '\n') && !json.contains("##["), "{json}");
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Progress<'a> {
 /// The namespace that is worked on.
 #[derive(Default)]
 struct Current {
-    bar: Option<ProgressBar>,
+    has_bar: bool,
     is_told: bool,
     written: Amount,
     total: Amount,
@@ -90,9 +90,7 @@ impl<'a> Progress<'a> {
         let style = ProgressStyle::with_template(TEMPLATE).ok()?.progress_chars("=> ");
         let style = style.with_key("pace", pace);
         let bar = ProgressBar::with_draw_target(Some(keys as u64), ProgressDrawTarget::stderr());
-        let bar = bar.with_style(style).with_prefix("Writing");
-        bar.tick();
-        Some(bar)
+        Some(bar.with_style(style).with_prefix("Writing"))
     }
 }
 
@@ -125,9 +123,10 @@ impl Progress<'_> {
                     self.screen.say(verb, &what);
                 }
                 let bar = self.bar(puts);
-                self.screen.set_bar(bar.clone());
+                let has_bar = bar.is_some();
+                self.screen.set_bar(bar);
                 *current = Current {
-                    bar,
+                    has_bar,
                     is_told,
                     total: Amount { keys: puts as u64, bytes },
                     begun: Some(Instant::now()),
@@ -138,15 +137,18 @@ impl Progress<'_> {
                 current.written.keys += keys as u64;
                 current.written.bytes += bytes;
                 let (written, total) = (current.written, current.total);
-                if let Some(bar) = &current.bar {
-                    bar.set_message(format!(" ({} of {})", size(written.bytes), size(total.bytes)));
-                    bar.inc(keys as u64);
+                if current.has_bar {
+                    let message = format!(" ({} of {})", size(written.bytes), size(total.bytes));
+                    self.screen.advance(keys as u64, message);
                 } else if let Some(line) = current.line(Instant::now()) {
                     self.screen.say("Writing", &line);
                 }
             }
             Event::Deleted { keys } => {
                 self.screen.say("Deleted", &keys_of(keys as u64));
+            }
+            Event::Changed => {
+                self.screen.warn("Changed", "meanwhile; what would be done now:");
             }
             Event::Waiting { what } => self.screen.warn("Waiting", what),
             Event::Locked { holder } => {
@@ -155,7 +157,7 @@ impl Progress<'_> {
                 self.screen.warn("Waiting", &format!("for {holder}"));
             }
             Event::Done { id } => {
-                current.bar = None;
+                current.has_bar = false;
                 self.screen.set_bar(None);
                 if current.is_told {
                     self.screen.say("Done", id);

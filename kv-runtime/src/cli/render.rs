@@ -10,6 +10,9 @@ use crate::engine::{Action, Drift, KeyChange, NamespacePlan, Plan, PlanAccount, 
 /// How many keys of a kind are listed one by one.
 const KEYS_SHOWN: usize = 10;
 
+/// How many of those are that lose a value.
+const LOSSES_SHOWN: usize = 100;
+
 /// Where a plan works: the first line of a plan, and part of the question.
 pub(super) fn place(plan: &Plan) -> String {
     let mut text = format!("App {}, stage {}", plan.app, plan.stage);
@@ -20,12 +23,12 @@ pub(super) fn place(plan: &Plan) -> String {
         }
     }
     if let Some(folder) = &plan.local {
-        let _ = write!(text, ", local folder {folder}");
+        let _ = write!(text, ", local folder {}", printable(folder));
     }
     for url in &plan.base_urls {
-        let _ = write!(text, ", API {url}");
+        let _ = write!(text, ", API {}", printable(url));
     }
-    let _ = write!(text, ", state {}", plan.state);
+    let _ = write!(text, ", state {}", printable(&plan.state));
     text
 }
 
@@ -159,17 +162,20 @@ pub(super) fn describe(namespace: &NamespacePlan, quote: &dyn Fn(&str) -> String
             "create, an earlier deploy was cut off before it could".to_owned()
         }
         Action::Recreate { lost } => format!("create anew, {lost} vanished from the account"),
-        Action::Adopt { namespace_id } => format!("adopt {namespace_id}"),
+        Action::Adopt { namespace_id, lost: None } => format!("adopt {namespace_id}"),
+        Action::Adopt { namespace_id, lost: Some(lost) } => {
+            format!("adopt {namespace_id}, {lost} vanished from the account")
+        }
         Action::Rename { from, .. } => format!("rename from {}", quote(from)),
         Action::Keep { .. } if namespace.is_empty() => "no change".to_owned(),
         Action::Keep { .. } => "keep".to_owned(),
         Action::Destroy { keys: 0, .. } => "destroy, it has no keys".to_owned(),
         Action::Destroy { keys, undeclared: 0, .. } => format!("destroy with {}", keys_of(*keys)),
         Action::Destroy { keys, undeclared, .. } if keys == undeclared => {
-            format!("destroy with {} that no declaration wrote", keys_of(*keys))
+            format!("destroy with {} that are not this tool's", keys_of(*keys))
         }
         Action::Destroy { keys, undeclared, .. } => format!(
-            "destroy with {}, {} of them written by no declaration",
+            "destroy with {}, {} of them not this tool's",
             keys_of(*keys),
             grouped(*undeclared)
         ),
@@ -231,22 +237,26 @@ pub(super) fn key_lines(namespace: &NamespacePlan) -> Vec<KeyLine> {
         text: format!("{}{why}", printable_key(key)),
     };
     let mut out = Vec::new();
-    shorten(&mut out, &namespace.put, |change| match change.reason {
+    // What is lost comes first.
+    let (overwrites, puts): (Vec<_>, Vec<_>) =
+        namespace.put.iter().partition(|change| change.reason == Reason::Overwrite);
+    shorten(&mut out, &overwrites, LOSSES_SHOWN, |change| changed('~', style().yellow(), change));
+    shorten(&mut out, &namespace.delete, LOSSES_SHOWN, |key| gone('-', style().red(), "", key));
+    shorten(&mut out, &puts, KEYS_SHOWN, |change| match change.reason {
         Reason::New => changed('+', style().green(), change),
         _ => changed('~', style().yellow(), change),
     });
-    shorten(&mut out, &namespace.delete, |key| gone('-', style().red(), "", key));
-    shorten(&mut out, &namespace.settle, |change| changed('=', style().dim(), change));
+    shorten(&mut out, &namespace.settle, KEYS_SHOWN, |change| changed('=', style().dim(), change));
     let drift: Vec<_> = namespace.drift.iter().collect();
-    shorten(&mut out, &drift, |(key, drift)| {
+    shorten(&mut out, &drift, KEYS_SHOWN, |(key, drift)| {
         let how = match drift {
             Drift::Changed => "  was changed by others; --repair writes it again",
             Drift::Missing => "  was removed by others; --repair writes it again",
         };
         gone('!', style().magenta(), how, key)
     });
-    shorten(&mut out, &namespace.forget, |key| {
-        gone('=', style().dim(), "  left the declaration, stays because it was declared once", key)
+    shorten(&mut out, &namespace.forget, KEYS_SHOWN, |key| {
+        gone('=', style().dim(), "  left the declaration, stays: it is the application's", key)
     });
     if let Some(renamed) = &namespace.likely_renamed_to {
         let text = format!(
@@ -258,9 +268,9 @@ pub(super) fn key_lines(namespace: &NamespacePlan) -> Vec<KeyLine> {
     out
 }
 
-fn shorten<T>(out: &mut Vec<KeyLine>, all: &[T], line: impl Fn(&T) -> KeyLine) {
-    out.extend(all.iter().take(KEYS_SHOWN).map(line));
-    if let Some(more) = all.len().checked_sub(KEYS_SHOWN).filter(|more| *more > 0) {
+fn shorten<T>(out: &mut Vec<KeyLine>, all: &[T], shown: usize, line: impl Fn(&T) -> KeyLine) {
+    out.extend(all.iter().take(shown).map(line));
+    if let Some(more) = all.len().checked_sub(shown).filter(|more| *more > 0) {
         let text = format!("and {} more", grouped(more as u64));
         out.push(KeyLine { sign: '…', style: style().dim(), text });
     }

@@ -1,13 +1,14 @@
 //! What people read: status lines and errors, on stderr. Whatever happens to that stream, nothing
-//! here fails.
+//! here fails or waits.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use console::{Style, Term};
 use indicatif::ProgressBar;
 
 use super::args::Color;
+use super::canvas::Canvas;
 use super::error::CliError;
 use super::help::help;
 use crate::base::Redactor;
@@ -15,13 +16,16 @@ use crate::base::Redactor;
 /// How wide the column of status words is.
 const VERB_WIDTH: usize = 12;
 
+/// How long the end of the program waits for what is still to be shown.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// Says things on stderr. Clones share the bar below their lines.
 #[derive(Debug, Clone)]
 pub(super) struct Screen {
-    term: Term,
+    is_term: bool,
     quiet: bool,
     redactor: Redactor,
-    bar: Arc<Mutex<Option<ProgressBar>>>,
+    canvas: Canvas,
 }
 
 impl Screen {
@@ -31,25 +35,34 @@ impl Screen {
             Color::Always => console::set_colors_enabled_stderr(true),
             Color::Never => console::set_colors_enabled_stderr(false),
         }
-        Self { term: Term::stderr(), quiet, redactor, bar: Arc::default() }
+        let term = Term::stderr();
+        Self { is_term: term.is_term(), quiet, redactor, canvas: Canvas::new(term) }
     }
 
     /// Whether there is a terminal on which a question can be read and answered.
     pub(super) fn can_ask(&self) -> bool {
-        self.term.is_term() && io::IsTerminal::is_terminal(&io::stdin())
+        self.is_term && io::IsTerminal::is_terminal(&io::stdin())
     }
 
     /// Whether lines can be drawn over.
     pub(super) fn is_live(&self) -> bool {
-        self.term.is_term() && !self.quiet
+        self.is_term && !self.quiet
     }
 
     /// Keeps a bar below all lines until it is replaced.
     pub(super) fn set_bar(&self, bar: Option<ProgressBar>) {
-        let mut current = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bar) = std::mem::replace(&mut *current, bar) {
-            bar.finish_and_clear();
-        }
+        self.canvas.set_bar(bar);
+    }
+
+    /// Moves the bar on.
+    pub(super) fn advance(&self, by: u64, message: String) {
+        self.canvas.advance(by, message);
+    }
+
+    /// Waits a little for what is still to be shown.
+    pub(super) fn finish(&self) {
+        self.canvas.set_bar(None);
+        self.canvas.flush(LAST_WORDS);
     }
 
     /// A status line: a word and what it is about.
@@ -69,9 +82,16 @@ impl Screen {
         }
     }
 
+    /// What has to be seen before a question: a quiet screen did not show it.
+    pub(super) fn line_to_answer(&self, line: &str) {
+        if self.quiet {
+            self.write(line);
+        }
+    }
+
     /// Asks a question whose answer is no unless it is yes. The end of the input is no.
     pub(super) fn confirm(&self, question: &str) -> io::Result<bool> {
-        self.term.write_str(&format!("{} [y/N] ", self.tame(question)))?;
+        self.canvas.text(format!("{} [y/N] ", self.tame(question)));
         let mut answer = String::new();
         if io::stdin().read_line(&mut answer)? == 0 {
             self.write("");
@@ -92,13 +112,7 @@ impl Screen {
     }
 
     fn write(&self, line: &str) {
-        let line = self.tame(line);
-        // Where the terminal is gone, nobody is left to tell.
-        let write = || drop(self.term.write_line(&line));
-        match &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(bar) => bar.suspend(write),
-            None => write(),
-        }
+        self.canvas.line(self.tame(line));
     }
 
     /// Text without a secret, and without what the log of a GitHub workflow would act on.
@@ -131,11 +145,15 @@ pub(super) fn printable(text: &str) -> String {
 }
 
 /// Whether a terminal acts on a character instead of showing it. Those that turn the direction of
-/// writing make a line look like another.
+/// writing, or end a line in some places only, make a line look like another.
 pub(super) fn acts(c: char) -> bool {
     let turns = matches!(
         c,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
     );
     turns || c.is_control()
 }

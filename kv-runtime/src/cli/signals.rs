@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use super::screen::Screen;
 use crate::base::Interrupt;
@@ -12,6 +13,17 @@ const INTERRUPTED: u8 = 128 + 2;
 const HUNG_UP: u8 = 128 + 1;
 #[cfg(unix)]
 const TERMINATED: u8 = 128 + 15;
+
+/// How long a stop may take: longer than requests in flight get, and a write of the state.
+const AT_MOST: Duration = Duration::from_secs(20);
+
+/// The signals that were ignored when the program began, by the bit of their number less one.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
 
 /// Turns the first signal into a clean stop, and the second into an end.
 #[derive(Clone)]
@@ -31,34 +43,39 @@ impl Signals {
         self.exit_code.load(Ordering::Relaxed)
     }
 
-    /// Listens for as long as the program runs.
-    pub(super) async fn listen(self) {
+    /// Listens for as long as the program runs. A runtime has to be there.
+    pub(super) fn listen(&self) {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
-            let (Ok(mut terminate), Ok(mut hang_up)) =
-                (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
-            else {
-                return self.listen_for_ctrl_c().await;
-            };
-            loop {
-                tokio::select! {
-                    pressed = tokio::signal::ctrl_c() => match pressed {
-                        Ok(()) => self.stop(INTERRUPTED),
-                        Err(_) => return,
-                    },
-                    _ = terminate.recv() => self.stop(TERMINATED),
-                    _ = hang_up.recv() => self.stop(HUNG_UP),
+            let kinds = [
+                (SignalKind::interrupt(), INTERRUPTED),
+                (SignalKind::terminate(), TERMINATED),
+                (SignalKind::hangup(), HUNG_UP),
+            ];
+            let ignored = ignored();
+            for (kind, exit_code) in kinds {
+                // `nohup` and a shell's `&` have a program ignore some, and mean it.
+                if ignored & (1 << (kind.as_raw_value() - 1)) != 0 {
+                    continue;
                 }
+                let Ok(mut signals) = signal(kind) else { continue };
+                let this = self.clone();
+                tokio::spawn(async move {
+                    while signals.recv().await.is_some() {
+                        this.stop(exit_code);
+                    }
+                });
             }
         }
         #[cfg(not(unix))]
-        self.listen_for_ctrl_c().await;
-    }
-
-    async fn listen_for_ctrl_c(self) {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            self.stop(INTERRUPTED);
+        {
+            let this = self.clone();
+            tokio::spawn(async move {
+                while tokio::signal::ctrl_c().await.is_ok() {
+                    this.stop(INTERRUPTED);
+                }
+            });
         }
     }
 
@@ -68,6 +85,10 @@ impl Signals {
         }
         self.exit_code.store(exit_code, Ordering::Relaxed);
         self.interrupt.set();
+        tokio::spawn(async move {
+            tokio::time::sleep(AT_MOST).await;
+            std::process::exit(exit_code.into());
+        });
         let what = "once the requests in flight are answered; a second signal stops at once";
         self.screen.say("Stopping", what);
     }

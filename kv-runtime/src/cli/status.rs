@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::args::{Args, Format};
 use super::error::CliError;
-use super::output::print_json;
+use super::output::{print, print_json};
 use super::render::keys_of;
 use super::screen::Screen;
 use crate::base::RunContext;
@@ -37,19 +37,22 @@ pub(super) async fn status(
     for stage in names {
         stages.push(make_run(&stage)?.status(refresh).await?);
     }
-    if args.format == Format::Json {
-        return print_json(&Report { format: STATUS_FORMAT, stages }, &context.redactor);
+    let redactor = &context.redactor;
+    match args.format {
+        Format::Text => screen.line(&text(&stages)),
+        Format::Markdown => print(&format!("```\n{}\n```\n", text(&stages)), redactor)?,
+        Format::Json => print_json(&Report { format: STATUS_FORMAT, stages }, redactor)?,
     }
-    show(&stages, screen);
     Ok(())
 }
 
-fn show(stages: &[StageStatus], screen: &Screen) {
+fn text(stages: &[StageStatus]) -> String {
+    let mut out = Vec::new();
     if stages.iter().all(|stage| stage.namespaces.is_empty()) {
-        screen.line("Nothing is deployed.");
+        out.push("Nothing is deployed.".to_owned());
     }
     for stage in stages.iter().filter(|stage| !stage.namespaces.is_empty()) {
-        screen.line(&format!("{}:", stage.stage));
+        out.push(format!("{}:", stage.stage));
         let width = stage.namespaces.iter().map(|n| n.id.len()).max().unwrap_or(0);
         for status in &stage.namespaces {
             let NamespaceStatus { id, title, keys, deployers, .. } = status;
@@ -63,9 +66,10 @@ fn show(stages: &[StageStatus], screen: &Screen) {
                 let _ = write!(text, ", deployed by {}", deployers.join(" and "));
             }
             text.push_str(&status.seen.as_ref().map(describe).unwrap_or_default());
-            screen.line(&text);
+            out.push(text);
         }
     }
+    out.join("\n")
 }
 
 /// What others did to a namespace.

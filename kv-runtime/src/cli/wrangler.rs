@@ -44,7 +44,7 @@ pub(super) fn check(
         match &namespace.action {
             Action::Keep { namespace_id }
             | Action::Rename { namespace_id, .. }
-            | Action::Adopt { namespace_id }
+            | Action::Adopt { namespace_id, .. }
             | Action::Resume { namespace_id: Some(namespace_id), .. } => {
                 known.push(Binding { name: declaration.binding, id: namespace_id });
             }

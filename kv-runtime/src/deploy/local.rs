@@ -1,8 +1,8 @@
 //! Wrangler's local files, as the engine's ports want them. No socket is opened.
 
 use std::borrow::Cow;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use kv_local::{Namespace, Pair as LocalPair, Pairs, Storage, StorageError};
@@ -11,26 +11,28 @@ use serde_json::value::RawValue;
 
 use crate::LocalStore;
 use crate::engine::{
-    Accounts, Confirmation, DeployError, NamePage, Pair, Remote, RemoteError, RemoteErrorKind,
-    RemoteNamespace, Wanted,
+    Accounts, Confirmation, DeployError, NamePage, Pair, Recorded, Remote, RemoteError,
+    RemoteErrorKind, RemoteNamespace, Wanted,
 };
 use crate::raw::{RawStore, StoredValue};
+use crate::state::Server;
 use crate::typed::declaration::AccountSettings;
 
 /// The only account of this machine.
 #[derive(Debug)]
 pub(super) struct LocalAccounts(Arc<LocalAccount>);
 
-#[derive(Debug)]
+/// The files below a persist folder, which is made by the first write: a plan leaves none behind.
+#[derive(Debug, Clone)]
 struct LocalAccount {
-    storage: Storage,
+    folder: PathBuf,
+    storage: Arc<OnceLock<Storage>>,
 }
 
 impl LocalAccounts {
-    /// The files below a persist folder.
-    pub(super) fn open(folder: &Path) -> Result<Self, DeployError> {
-        let storage = Storage::open(folder).map_err(|error| DeployError::Local(error.into()))?;
-        Ok(Self(Arc::new(LocalAccount { storage })))
+    pub(super) fn new(folder: PathBuf) -> Self {
+        let folder = std::path::absolute(&folder).unwrap_or(folder);
+        Self(Arc::new(LocalAccount { folder, storage: Arc::default() }))
     }
 }
 
@@ -42,15 +44,24 @@ impl Accounts for LocalAccounts {
 
     async fn connect(
         &mut self,
-        _: &str,
+        id: &str,
         _: &AccountSettings,
-        _: Option<&str>,
+        recorded: Option<Recorded<'_>>,
     ) -> Result<Arc<dyn Remote>, DeployError> {
+        if let Some(Recorded { account_id, server }) = recorded
+            && (account_id != kv_local::ACCOUNT_ID || server == Some(Server::Cloudflare))
+        {
+            return Err(DeployError::OtherServer {
+                id: id.to_owned(),
+                deployed: server.unwrap_or(Server::Cloudflare),
+                wanted: Server::ThisMachine,
+            });
+        }
         Ok(Arc::clone(&self.0) as Arc<dyn Remote>)
     }
 
     fn local_folder(&self) -> Option<&Path> {
-        Some(self.0.storage.root())
+        Some(&self.0.folder)
     }
 
     fn other_servers(&self) -> Vec<String> {
@@ -59,14 +70,34 @@ impl Accounts for LocalAccounts {
 }
 
 impl LocalAccount {
+    /// The store, which is made where there is none.
+    fn storage(&self) -> Result<&Storage, StorageError> {
+        if let Some(storage) = self.storage.get() {
+            return Ok(storage);
+        }
+        let storage = Storage::open(&self.folder)?;
+        Ok(self.storage.get_or_init(|| storage))
+    }
+
     /// Does what blocks on a thread that may.
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Storage) -> Result<T, StorageError> + Send + 'static,
     ) -> Result<T, RemoteError> {
-        let storage = self.storage.clone();
-        let done = tokio::task::spawn_blocking(move || work(&storage)).await;
+        let account = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(account.storage()?)).await;
         Ok(done.map_err(failed)??)
+    }
+
+    /// The same with what is there; without a folder there is nothing.
+    async fn look<T: Default + Send + 'static>(
+        &self,
+        work: impl FnOnce(&Storage) -> Result<T, StorageError> + Send + 'static,
+    ) -> Result<T, RemoteError> {
+        if self.storage.get().is_none() && !self.folder.exists() {
+            return Ok(T::default());
+        }
+        self.run(work).await
     }
 
     /// The same with the pairs of a namespace that exists.
@@ -90,18 +121,22 @@ impl Remote for LocalAccount {
         kv_local::ACCOUNT_ID
     }
 
+    fn server(&self) -> Server {
+        Server::ThisMachine
+    }
+
     fn account_name(&self) -> Option<&str> {
         None
     }
 
     async fn list(&self) -> Result<Vec<RemoteNamespace>, RemoteError> {
-        let namespaces = self.run(Storage::list).await?;
+        let namespaces = self.look(Storage::list).await?;
         Ok(namespaces.into_iter().map(RemoteNamespace::from).collect())
     }
 
     async fn get(&self, id: &str) -> Result<Option<RemoteNamespace>, RemoteError> {
         let id = id.to_owned();
-        Ok(self.run(move |storage| storage.get(&id)).await?.map(RemoteNamespace::from))
+        Ok(self.look(move |storage| storage.get(&id)).await?.map(RemoteNamespace::from))
     }
 
     async fn create(&self, title: &str) -> Result<RemoteNamespace, RemoteError> {
@@ -182,7 +217,7 @@ impl Remote for LocalAccount {
     }
 
     fn store(&self, id: &str) -> Result<Arc<dyn RawStore>, RemoteError> {
-        Ok(Arc::new(LocalStore::from(self.storage.pairs(id)?)))
+        Ok(Arc::new(LocalStore::from(self.storage()?.pairs(id)?)))
     }
 }
 

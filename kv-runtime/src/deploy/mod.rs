@@ -73,7 +73,8 @@ impl<N: Namespace> Deploy<N> {
         self
     }
 
-    /// Where the state is kept, by default `KV_STATE`, else in `.kv` below the package's folder.
+    /// Where the state is kept, by default `KV_STATE`, else in `.kv` below the package's folder; of a
+    /// deploy to local files, beside these.
     pub fn state(mut self, store: impl StateStore + 'static) -> Self {
         self.setup.state = Some(Arc::new(store));
         self
@@ -120,7 +121,7 @@ impl<N: Namespace> Deploy<N> {
 
     /// Deletes the namespace, or leaves it at Cloudflare as its declaration says, and forgets it.
     ///
-    /// A namespace with keys that no declaration wrote is refused. One that is not in the state is
+    /// A namespace with keys that are not this tool's is refused. One that is not in the state is
     /// taken for destroyed.
     pub async fn destroy(self) -> Result<(), DeployError> {
         match self.run()?.destroy(&Caller).await {
@@ -136,7 +137,9 @@ impl<N: Namespace> Deploy<N> {
         let stage = self.stage.or_else(|| optional("KV_STAGE"));
         let stage = StageKey::new(&app, stage.as_deref().unwrap_or(DEFAULT_STAGE))?;
         let root = root(N::DECLARATION, &self.setup.target.states().join(&app));
-        if let (None, Some(url)) = (&self.setup.state, optional("KV_STATE")) {
+        if self.setup.target == Target::Remote
+            && let (None, Some(url)) = (&self.setup.state, optional("KV_STATE"))
+        {
             self.setup.state = Some(crate::state::open(&url, &root)?);
         }
         let deployer = Deployer {

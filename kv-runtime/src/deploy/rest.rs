@@ -14,10 +14,11 @@ use crate::api::{
 use crate::base::RunContext;
 use crate::connect::{Login, LoginError, Overrides};
 use crate::engine::{
-    Accounts, Confirmation, DeployError, NamePage, Pair, PlanAccount, Problem, Remote, RemoteError,
-    RemoteErrorKind, RemoteNamespace, Wanted,
+    Accounts, Confirmation, DeployError, NamePage, Pair, PlanAccount, Problem, Recorded, Remote,
+    RemoteError, RemoteErrorKind, RemoteNamespace, Wanted,
 };
 use crate::raw::{RawStore, StoredValue};
+use crate::state::Server;
 use crate::typed::declaration::AccountSettings;
 
 /// The accounts of Cloudflare, or of wherever the base URL is. Namespaces that say the same of their
@@ -26,6 +27,8 @@ use crate::typed::declaration::AccountSettings;
 pub(super) struct RestAccounts {
     overrides: Overrides,
     policy: RetryPolicy,
+    /// Whether a namespace may have moved to another server.
+    may_move: bool,
     run: RunContext,
     connections: Vec<(AccountSettings, Connection)>,
 }
@@ -44,12 +47,18 @@ struct Connection {
 #[derive(Debug)]
 struct RestAccount {
     namespaces: Namespaces,
+    server: Server,
     name: Option<String>,
 }
 
 impl RestAccounts {
-    pub(super) fn new(overrides: Overrides, policy: RetryPolicy, run: RunContext) -> Self {
-        Self { overrides, policy, run, connections: Vec::new() }
+    pub(super) fn new(
+        overrides: Overrides,
+        policy: RetryPolicy,
+        may_move: bool,
+        run: RunContext,
+    ) -> Self {
+        Self { overrides, policy, may_move, run, connections: Vec::new() }
     }
 
     fn login(&self, id: &str, settings: &AccountSettings) -> Result<Login, DeployError> {
@@ -73,7 +82,7 @@ impl Accounts for RestAccounts {
         &mut self,
         id: &str,
         settings: &AccountSettings,
-        recorded: Option<&str>,
+        recorded: Option<Recorded<'_>>,
     ) -> Result<Arc<dyn Remote>, DeployError> {
         let known = self.connections.iter().position(|(other, _)| other == settings);
         let at = if let Some(at) = known {
@@ -85,7 +94,14 @@ impl Accounts for RestAccounts {
             self.connections.len() - 1
         };
         let connection = &mut self.connections[at].1;
-        let account = match (&connection.account, recorded) {
+        let wanted = connection.server();
+        if let Some(deployed) = recorded.and_then(|recorded| recorded.server)
+            && deployed != wanted
+            && (deployed == Server::ThisMachine || !self.may_move)
+        {
+            return Err(DeployError::OtherServer { id: id.to_owned(), deployed, wanted });
+        }
+        let account = match (&connection.account, recorded.map(|recorded| recorded.account_id)) {
             (Some(wanted), Some(deployed)) if wanted.id != deployed => {
                 return Err(DeployError::OtherAccount {
                     id: id.to_owned(),
@@ -94,7 +110,7 @@ impl Accounts for RestAccounts {
                 });
             }
             (None, Some(deployed)) => connection.of_account(deployed, None),
-            _ => connection.own_account().await?,
+            _ => connection.own_account(&self.run).await?,
         };
         Ok(account)
     }
@@ -136,23 +152,28 @@ impl Connection {
         Ok(Self { client: client(credentials)?, account, accounts: HashMap::new() })
     }
 
+    fn server(&self) -> Server {
+        if self.client.base_url() == DEFAULT_BASE_URL { Server::Cloudflare } else { Server::Other }
+    }
+
     fn of_account(&mut self, id: &str, name: Option<String>) -> Arc<RestAccount> {
+        let (namespaces, server) = (self.client.namespaces(id), self.server());
         let account = self.accounts.entry(id.to_owned());
-        let new = || Arc::new(RestAccount { namespaces: self.client.namespaces(id), name });
+        let new = || Arc::new(RestAccount { namespaces, server, name });
         Arc::clone(account.or_insert_with(new))
     }
 
     /// The account that is configured, or the only one there is.
-    async fn own_account(&mut self) -> Result<Arc<RestAccount>, DeployError> {
+    async fn own_account(&mut self, run: &RunContext) -> Result<Arc<RestAccount>, DeployError> {
         let AccountInfo { id, name } = match &self.account {
             Some(account) => account.clone(),
-            None => self.account.insert(discover_account(&self.client).await?).clone(),
+            None => self.account.insert(discover_account(&self.client, run).await?).clone(),
         };
         Ok(self.of_account(&id, Some(name).filter(|name| !name.is_empty())))
     }
 }
 
-async fn discover_account(client: &Client) -> Result<AccountInfo, DeployError> {
+async fn discover_account(client: &Client, run: &RunContext) -> Result<AccountInfo, DeployError> {
     let accounts = client.accounts().await;
     let mut accounts =
         accounts.map_err(discovery("the account; CLOUDFLARE_ACCOUNT_ID names it"))?;
@@ -160,7 +181,10 @@ async fn discover_account(client: &Client) -> Result<AccountInfo, DeployError> {
         0 => Err(DeployError::NoAccount),
         1 => Ok(accounts.swap_remove(0)),
         _ => {
-            let account = |AccountInfo { id, name }| PlanAccount { id, name: Some(name) };
+            let account = |AccountInfo { id, name }| {
+                let name = Some(run.redactor.redact(&name).into_owned());
+                PlanAccount { id, name }
+            };
             Err(DeployError::SeveralAccounts(accounts.into_iter().map(account).collect()))
         }
     }
@@ -179,6 +203,10 @@ fn discovery(what: &'static str) -> impl Fn(ApiError) -> DeployError {
 impl Remote for RestAccount {
     fn account_id(&self) -> &str {
         self.namespaces.account_id()
+    }
+
+    fn server(&self) -> Server {
+        self.server
     }
 
     fn account_name(&self) -> Option<&str> {

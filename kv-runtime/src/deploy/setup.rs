@@ -1,6 +1,6 @@
 //! Where a run works, and where it remembers.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 #[cfg(feature = "local")]
@@ -53,31 +53,42 @@ impl Setup {
         context: RunContext,
     ) -> Result<Run, DeployError> {
         let states = options.deployer.root.join(self.target.states());
-        let accounts = self.accounts(&options.deployer.root, &context)?;
+        let accounts = self.accounts(&options, &context)?;
         let store = self.state.unwrap_or_else(|| Arc::new(FileStateStore::new(states)));
         Ok(Run::new(declarations, options, accounts, store, context))
     }
 
-    /// The accounts of the target; relative paths begin at `root`.
+    /// The accounts of the target.
+    #[cfg_attr(
+        all(feature = "rest", feature = "local"),
+        expect(clippy::unnecessary_wraps, reason = "a target can be left out of the build")
+    )]
     #[cfg_attr(
         not(all(feature = "rest", feature = "local")),
         expect(unused_variables, reason = "each target needs one of them")
     )]
     fn accounts(
         &self,
-        root: &Path,
+        options: &Options,
         context: &RunContext,
     ) -> Result<Box<dyn Accounts>, DeployError> {
         match &self.target {
             #[cfg(feature = "rest")]
             Target::Remote => {
                 let overrides = self.overrides.clone();
-                Ok(Box::new(RestAccounts::new(overrides, self.retry, context.clone())))
+                Ok(Box::new(RestAccounts::new(
+                    overrides,
+                    self.retry,
+                    options.take_over,
+                    context.clone(),
+                )))
             }
             #[cfg(not(feature = "rest"))]
             Target::Remote => Err(DeployError::NotBuilt { feature: "rest" }),
             #[cfg(feature = "local")]
-            Target::Local(folder) => Ok(Box::new(LocalAccounts::open(&root.join(folder))?)),
+            Target::Local(folder) => {
+                Ok(Box::new(LocalAccounts::new(options.deployer.root.join(folder))))
+            }
             #[cfg(not(feature = "local"))]
             Target::Local(_) => Err(DeployError::NotBuilt { feature: "local" }),
         }

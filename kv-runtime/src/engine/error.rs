@@ -6,7 +6,7 @@ use super::plan::PlanAccount;
 use super::remote::{RemoteError, RemoteErrorKind};
 use crate::base::Interrupted;
 use crate::raw::CircularListing;
-use crate::state::StateError;
+use crate::state::{Server, StateError};
 
 /// A mistake in a declaration that shows when it is deployed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +81,24 @@ pub enum DeployError {
         /// The account that is configured.
         wanted: String,
     },
+    /// The state has the namespace on another server.
+    #[error("`{id}` is deployed {}, and this run works {}", show_server(*.deployed), show_server(*.wanted))]
+    OtherServer {
+        /// The namespace's id.
+        id: String,
+        /// Where the state has it.
+        deployed: Server,
+        /// Where the run works.
+        wanted: Server,
+    },
+    /// This program declares namespaces that it would leave to others.
+    #[error("this program declares {}, and {} deploys {}: nothing was destroyed", list_ids(.ids), .deployers.join(" and "), if ids.len() == 1 { "it" } else { "them" })]
+    LeftToOthers {
+        /// The namespaces' ids.
+        ids: Vec<String>,
+        /// The programs that deploy them.
+        deployers: Vec<String>,
+    },
     /// A namespace that is not this deploy's has the title.
     #[error("`{id}`: a namespace titled {title:?} already exists in the account: {namespace_id}")]
     TitleExists {
@@ -121,8 +139,8 @@ pub enum DeployError {
         /// Cloudflare's ids of the namespaces that have it.
         ids: Vec<String>,
     },
-    /// A namespace that will be deleted holds keys that no declaration wrote.
-    #[error("`{id}` ({title:?}) holds {} that no declaration wrote", count_keys(*.undeclared))]
+    /// A namespace that will be deleted holds keys that are not this tool's.
+    #[error("`{id}` ({title:?}) holds {} not this tool's", if *undeclared == 1 { "1 key that is".to_owned() } else { format!("{undeclared} keys that are") })]
     UndeclaredKeys {
         /// The namespace's id.
         id: String,
@@ -313,6 +331,14 @@ impl DeployError {
 impl From<Interrupted> for DeployError {
     fn from(_: Interrupted) -> Self {
         Self::Interrupted
+    }
+}
+
+fn show_server(server: Server) -> &'static str {
+    match server {
+        Server::Cloudflare => "at Cloudflare",
+        Server::Other => "behind another base URL",
+        Server::ThisMachine => "on this machine",
     }
 }
 

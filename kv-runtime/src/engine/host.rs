@@ -39,6 +39,8 @@ pub(crate) enum Event<'a> {
         /// What is waited for.
         what: &'a str,
     },
+    /// What is there changed since a plan was agreed to.
+    Changed,
     /// Another deploy holds the lock, and is waited for.
     Locked {
         /// Who holds it, if that is known.
@@ -51,14 +53,23 @@ pub(crate) enum Event<'a> {
     },
 }
 
+/// How somebody agreed to a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Consent {
+    /// Beforehand, whatever it is.
+    Given,
+    /// To this plan, after a while.
+    Asked,
+}
+
 /// Whoever runs a deploy.
 #[async_trait]
 pub(crate) trait Host: Send + Sync {
     /// Is shown what is about to be done, before anything is.
     fn show(&self, plan: &Plan);
 
-    /// Whether to do it; an error says why not.
-    async fn consent(&self, plan: &Plan) -> Result<(), DeployError>;
+    /// Agrees to the plan; an error says why not.
+    async fn consent(&self, plan: &Plan) -> Result<Consent, DeployError>;
 
     /// Is told what happens.
     fn event(&self, event: Event<'_>);
@@ -72,8 +83,8 @@ pub(crate) struct Caller;
 impl Host for Caller {
     fn show(&self, _: &Plan) {}
 
-    async fn consent(&self, _: &Plan) -> Result<(), DeployError> {
-        Ok(())
+    async fn consent(&self, _: &Plan) -> Result<Consent, DeployError> {
+        Ok(Consent::Given)
     }
 
     fn event(&self, _: Event<'_>) {}

@@ -19,14 +19,15 @@ mod status;
 mod wait;
 
 pub use error::{DeployError, OtherNamespaces, Problem};
-pub(crate) use host::{Caller, Event, Host};
+pub(crate) use host::{Caller, Consent, Event, Host};
 pub use observe::Drift;
 pub(crate) use observe::Seen;
 pub(crate) use options::{DEFAULT_JOBS, Deployer, Options};
 pub use plan::{Action, KeyChange, NamespacePlan, PLAN_FORMAT, Plan, PlanAccount, Reason};
 pub use remote::RemoteError;
 pub(crate) use remote::{
-    Accounts, Confirmation, NamePage, Pair, Remote, RemoteErrorKind, RemoteNamespace, Wanted,
+    Accounts, Confirmation, NamePage, Pair, Recorded, Remote, RemoteErrorKind, RemoteNamespace,
+    Wanted,
 };
 pub use run::Deployed;
 pub(crate) use run::Run;

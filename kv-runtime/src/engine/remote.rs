@@ -12,6 +12,7 @@ use kv_rules::Expiry;
 use super::error::DeployError;
 use crate::base::Interrupted;
 use crate::raw::{RawStore, StoredValue};
+use crate::state::Server;
 use crate::typed::declaration::AccountSettings;
 
 /// Finds the account in which a namespace is.
@@ -20,13 +21,13 @@ pub(crate) trait Accounts: fmt::Debug + Send + Sync {
     /// Checks all that is said of where a namespace is and as whom it is deployed, without a request.
     fn check(&self, id: &str, settings: &AccountSettings) -> Result<(), DeployError>;
 
-    /// The account in which a namespace is; `recorded` is the one in which the state has it. Two
-    /// namespaces of one account get the same remote.
+    /// The account in which a namespace is; `recorded` is where the state has it, which must be there.
+    /// Two namespaces of one account get the same remote.
     async fn connect(
         &mut self,
         id: &str,
         settings: &AccountSettings,
-        recorded: Option<&str>,
+        recorded: Option<Recorded<'_>>,
     ) -> Result<Arc<dyn Remote>, DeployError>;
 
     /// The folder, where the account is this machine.
@@ -36,11 +37,22 @@ pub(crate) trait Accounts: fmt::Debug + Send + Sync {
     fn other_servers(&self) -> Vec<String>;
 }
 
+/// Where the state has a namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Recorded<'a> {
+    pub(crate) account_id: &'a str,
+    /// `None` where that is not known.
+    pub(crate) server: Option<Server>,
+}
+
 /// An account. Every method can be repeated, but for `create`.
 #[async_trait]
 pub(crate) trait Remote: fmt::Debug + Send + Sync {
     /// The account's id.
     fn account_id(&self) -> &str;
+
+    /// Where the account is.
+    fn server(&self) -> Server;
 
     /// The account's name, where a request has told it anyway.
     fn account_name(&self) -> Option<&str>;

@@ -10,14 +10,14 @@ use tokio::time::{Duration, Instant};
 use super::account::RemoteAccount;
 use super::apply::Apply;
 use super::error::{DeployError, OtherNamespaces};
-use super::host::{Event, Host};
+use super::host::{Consent, Event, Host};
 use super::observe::{Look, observe, observe_removal};
 use super::options::Options;
 use super::plan::{
     Action, Declared, NamespacePlan, Ownership, PLAN_FORMAT, Plan, PlanAccount, is_written,
     likely_renames, plan_declared, plan_removal,
 };
-use super::remote::Accounts;
+use super::remote::{Accounts, Recorded};
 use super::resolve::{Resolved, resolve};
 use crate::base::RunContext;
 use crate::raw::RawStore;
@@ -102,6 +102,11 @@ impl Run {
         Self { options, store, declarations, declared_ids, accounts, connected, context }
     }
 
+    /// What others said, without the secrets of this run.
+    pub(super) fn redact(&self, text: &str) -> String {
+        self.context.redactor.redact(text).into_owned()
+    }
+
     /// The folder of a local deploy.
     pub(crate) fn local_folder(&self) -> Option<&Path> {
         self.accounts.local_folder()
@@ -121,7 +126,7 @@ impl Run {
     pub(crate) async fn plan(&mut self) -> Result<Plan, DeployError> {
         let mut resolved = self.resolve()?;
         let state = self.find_state().await?;
-        self.check_state(state.as_ref()).await?;
+        self.check_beginning(state.as_ref()).await?;
         let state = state.unwrap_or_else(|| State::new(&self.options.stage));
         Ok(self.plan_deploy(&mut resolved, &state).await?.plan)
     }
@@ -132,7 +137,7 @@ impl Run {
         host: &dyn Host,
     ) -> Result<(Plan, Vec<Deployed>), DeployError> {
         let mut resolved = self.resolve()?;
-        self.check_state(self.find_state().await?.as_ref()).await?;
+        self.check_beginning(self.find_state().await?.as_ref()).await?;
         let mut session = self.open(host).await?;
         let result = self.deploy_in(&mut session, &mut resolved, host).await;
         close(session, result).await
@@ -144,10 +149,24 @@ impl Run {
         resolved: &mut [Resolved],
         host: &dyn Host,
     ) -> Result<(Plan, Vec<Deployed>), DeployError> {
-        let planned = self.plan_deploy(resolved, session.state()).await?;
-        self.apply(&planned, session, host).await?;
-        let deployed = deployed(&planned, session.state())?;
-        Ok((planned.plan, deployed))
+        self.check_repository(session.state())?;
+        let mut seen = None;
+        loop {
+            let planned = self.plan_deploy(&mut *resolved, session.state()).await?;
+            if seen.as_ref() != Some(&planned.plan)
+                && self.agree(&planned.plan, seen.is_some(), session.state(), host).await?
+                    == Consent::Asked
+            {
+                // Who answers takes time, in which others may have been at work: the plan that is
+                // applied is the one that was seen.
+                seen = Some(planned.plan);
+                self.connected.clear();
+                continue;
+            }
+            self.apply(&planned, session, host).await?;
+            let deployed = deployed(&planned, session.state())?;
+            return Ok((planned.plan, deployed));
+        }
     }
 
     /// Deletes or leaves what this program deployed, after `host` agreed to the plan.
@@ -165,9 +184,21 @@ impl Run {
         session: &mut Session,
         host: &dyn Host,
     ) -> Result<Plan, DeployError> {
-        let planned = self.plan_destroy(session.state()).await?;
-        self.apply(&planned, session, host).await?;
-        Ok(planned.plan)
+        self.check_repository(session.state())?;
+        let mut seen = None;
+        loop {
+            let planned = self.plan_destroy(session.state()).await?;
+            if seen.as_ref() != Some(&planned.plan)
+                && self.agree(&planned.plan, seen.is_some(), session.state(), host).await?
+                    == Consent::Asked
+            {
+                seen = Some(planned.plan);
+                self.connected.clear();
+                continue;
+            }
+            self.apply(&planned, session, host).await?;
+            return Ok(planned.plan);
+        }
     }
 
     /// Takes existing namespaces into the state and gives the title of each.
@@ -176,7 +207,7 @@ impl Run {
         imports: &[(String, String)],
         host: &dyn Host,
     ) -> Result<Vec<String>, DeployError> {
-        self.check_state(self.find_state().await?.as_ref()).await?;
+        self.check_beginning(self.find_state().await?.as_ref()).await?;
         let mut session = self.open(host).await?;
         let result = self.import_in(&mut session, imports).await;
         close(session, result).await
@@ -187,6 +218,7 @@ impl Run {
         session: &mut Session,
         imports: &[(String, String)],
     ) -> Result<Vec<String>, DeployError> {
+        self.check_repository(session.state())?;
         let mut titles = Vec::new();
         for (id, namespace_id) in imports {
             let deployment = self.look_up(id, namespace_id, session.state()).await?;
@@ -220,9 +252,9 @@ impl Run {
             let (id, owner) = (id.to_owned(), owner.to_owned());
             return Err(DeployError::NamespaceOwned { id, namespace_id: info.id, owner });
         }
-        let title = self.context.redactor.redact(&info.title).into_owned();
-        let account_id = account.remote().account_id();
-        let mut deployment = Deployment::new(info.id, title, account_id, Origin::Adopted);
+        let title = self.redact(&info.title);
+        let (account_id, server) = (account.remote().account_id(), account.remote().server());
+        let mut deployment = Deployment::new(info.id, title, account_id, server, Origin::Adopted);
         deployment.deployers.insert(self.options.deployer.program.clone());
         Ok(deployment)
     }
@@ -252,12 +284,14 @@ impl Run {
         const AGAIN: Duration = Duration::from_millis(500);
         let Options { stage, lock_timeout, .. } = &self.options;
         let interrupt = &self.context.interrupt;
-        let until = Instant::now() + *lock_timeout;
+        let begun = Instant::now();
         let mut told = false;
         loop {
             interrupt.check()?;
             match interrupt.finish(Session::open(&*self.store, stage)).await? {
-                Err(StateError::Locked { holder, .. }) if Instant::now() + AGAIN <= until => {
+                Err(StateError::Locked { holder, .. })
+                    if begun.elapsed() + AGAIN <= *lock_timeout =>
+                {
                     if !std::mem::replace(&mut told, true) {
                         host.event(Event::Locked { holder: holder.as_ref() });
                     }
@@ -270,29 +304,36 @@ impl Run {
 
     /// Refuses a state that is another package's, and a beginning from nothing where the namespaces
     /// are in the state of another app.
-    async fn check_state(&self, state: Option<&State>) -> Result<(), DeployError> {
-        let Options { stage, deployer, take_over, app_is_named, .. } = &self.options;
-        let (app, stage_name) = (stage.app().to_owned(), stage.stage().to_owned());
-        match state {
-            Some(state) => match (&state.repository, &deployer.repository) {
-                (Some(recorded), Some(own)) if recorded != own && !take_over => {
-                    Err(DeployError::OtherRepository {
-                        app,
-                        stage: stage_name,
-                        recorded: recorded.clone(),
-                        repository: own.clone(),
-                    })
-                }
-                _ => Ok(()),
-            },
-            None if *app_is_named || self.declarations.is_empty() => Ok(()),
-            None => match self.find_elsewhere().await? {
-                None => Ok(()),
-                Some((other, location)) => {
-                    let ids = self.declarations.iter().map(|d| d.id.to_owned()).collect();
-                    Err(DeployError::OtherApp { app, other, ids, location })
-                }
-            },
+    async fn check_beginning(&self, state: Option<&State>) -> Result<(), DeployError> {
+        if let Some(state) = state {
+            return self.check_repository(state);
+        }
+        if self.options.app_is_named || self.declarations.is_empty() {
+            return Ok(());
+        }
+        match self.find_elsewhere().await? {
+            None => Ok(()),
+            Some((other, location)) => {
+                let ids = self.declarations.iter().map(|d| d.id.to_owned()).collect();
+                let app = self.options.stage.app().to_owned();
+                Err(DeployError::OtherApp { app, other, ids, location })
+            }
+        }
+    }
+
+    /// Refuses a state that is another package's. What was seen without the lock can have changed.
+    fn check_repository(&self, state: &State) -> Result<(), DeployError> {
+        let Options { stage, deployer, take_over, .. } = &self.options;
+        match (&state.repository, &deployer.repository) {
+            (Some(recorded), Some(own)) if recorded != own && !take_over => {
+                Err(DeployError::OtherRepository {
+                    app: stage.app().to_owned(),
+                    stage: stage.stage().to_owned(),
+                    recorded: recorded.clone(),
+                    repository: own.clone(),
+                })
+            }
+            _ => Ok(()),
         }
     }
 
@@ -374,7 +415,33 @@ impl Run {
     async fn plan_destroy(&mut self, state: &State) -> Result<Planned<'static>, DeployError> {
         self.check_only(state)?;
         let (plans, steps) = self.plan_removals(state, |_| true).await?;
+        self.check_left(&plans, state)?;
         Ok(self.planned(plans, steps))
+    }
+
+    /// Refuses to leave to others what this program declares and never deployed: a program that was
+    /// renamed would call that destroyed.
+    fn check_left(&self, plans: &[NamespacePlan], state: &State) -> Result<(), DeployError> {
+        let program = &self.options.deployer.program;
+        let is_left = |plan: &&NamespacePlan| {
+            let record = state.namespaces.get(&plan.id);
+            matches!(plan.action, Action::Leave { .. })
+                && self.declarations.iter().any(|declaration| declaration.id == plan.id)
+                && !record.is_some_and(|record| record.deployers().contains(program))
+        };
+        let left: Vec<_> = plans.iter().filter(is_left).collect();
+        let mut deployers: Vec<_> = left
+            .iter()
+            .filter_map(|plan| state.namespaces.get(&plan.id))
+            .flat_map(|record| record.deployers().iter().cloned())
+            .collect();
+        deployers.sort_unstable();
+        deployers.dedup();
+        if left.is_empty() || deployers.is_empty() {
+            return Ok(());
+        }
+        let ids = left.into_iter().map(|plan| plan.id.clone()).collect();
+        Err(DeployError::LeftToOthers { ids, deployers })
     }
 
     async fn plan_removals(
@@ -413,15 +480,20 @@ impl Run {
         *take_over || is_named || deployer.ownership(deployers) == Ownership::Own
     }
 
-    fn planned<'a>(&self, namespaces: Vec<NamespacePlan>, steps: Vec<Step<'a>>) -> Planned<'a> {
+    fn planned<'a>(&self, mut namespaces: Vec<NamespacePlan>, steps: Vec<Step<'a>>) -> Planned<'a> {
         let account = |step: &Step<'_>| match step {
             Step::Declared(_, account) | Step::Removed(account) => Some(PlanAccount {
                 id: account.remote().account_id().to_owned(),
-                name: account.remote().account_name().map(str::to_owned),
+                name: account.remote().account_name().map(|name| self.redact(name)),
             }),
             Step::Left => None,
         };
         let local = self.local_folder().map(|folder| folder.display().to_string());
+        for namespace in &mut namespaces {
+            if let Action::Rename { from, .. } = &mut namespace.action {
+                *from = self.redact(from);
+            }
+        }
         let mut accounts = Vec::new();
         if local.is_none() {
             accounts.extend(steps.iter().filter_map(account));
@@ -469,7 +541,8 @@ impl Run {
         self.context.interrupt.check()?;
         let declaration = self.declarations.iter().find(|declaration| declaration.id == id);
         let settings = declaration.map_or(&AccountSettings::FROM_ENVIRONMENT, |d| &d.account);
-        let recorded = record.map(Record::account_id);
+        let recorded = record
+            .map(|record| Recorded { account_id: record.account_id(), server: record.server() });
         let remote = self.accounts.connect(id, settings, recorded).await?;
         if let Some(account) = self.connected.iter().find(|account| account.is_of(&remote)) {
             return Ok(account.clone());
@@ -479,7 +552,23 @@ impl Run {
         Ok(account)
     }
 
-    /// Does what the plan says, namespace by namespace, once `host` agreed to it.
+    /// Shows a plan and has `host` agree to it; `again`: another one was agreed to.
+    async fn agree(
+        &self,
+        plan: &Plan,
+        again: bool,
+        state: &State,
+        host: &dyn Host,
+    ) -> Result<Consent, DeployError> {
+        if again {
+            host.event(Event::Changed);
+        }
+        host.show(plan);
+        self.allow(plan, state)?;
+        if plan.is_empty() { Ok(Consent::Given) } else { host.consent(plan).await }
+    }
+
+    /// Does what the plan says, namespace by namespace.
     async fn apply(
         &self,
         planned: &Planned<'_>,
@@ -487,11 +576,6 @@ impl Run {
         host: &dyn Host,
     ) -> Result<(), DeployError> {
         let Planned { plan, steps } = planned;
-        host.show(plan);
-        self.allow(plan, session.state())?;
-        if !plan.is_empty() {
-            host.consent(plan).await?;
-        }
         let Options { deployer, take_over, jobs, .. } = &self.options;
         let (interrupt, take_over, jobs) = (&self.context.interrupt, *take_over, *jobs);
         let mut apply = Apply { session, host, interrupt, deployer, take_over, jobs };
@@ -507,18 +591,20 @@ impl Run {
         Ok(())
     }
 
-    /// Refuses a plan that would delete keys which no declaration wrote, or everything that the
+    /// Refuses a plan that would delete keys which are not this tool's, or everything that the
     /// state has, unless that was asked for.
     fn allow(&self, plan: &Plan, state: &State) -> Result<(), DeployError> {
         let Options { stage, deployer, delete_data, take_over, .. } = &self.options;
         let of = |goes: fn(&Action) -> bool| {
             plan.namespaces.iter().filter(move |namespace| goes(&namespace.action))
         };
-        let creates = of(|action| matches!(action, Action::Create)).next().is_some();
+        let comes = of(|action| {
+            matches!(action, Action::Create | Action::Adopt { .. } | Action::Resume { .. })
+        });
         let removed = of(|action| {
             matches!(action, Action::Destroy { .. } | Action::Retain { .. } | Action::Forget)
         });
-        if creates
+        if comes.count() > 0
             && !take_over
             && removed.count() == state.namespaces.len()
             && !state.namespaces.is_empty()

@@ -45,13 +45,24 @@ impl Run {
                 if let Some(resolved) = &mut resolved {
                     resolved.read_spreads()?;
                 }
-                Some(look_at(&account, id, record, resolved.as_deref(), &state, &look).await?)
+                let seen =
+                    look_at(&account, id, record, resolved.as_deref(), &state, &look).await?;
+                Some(self.redacted(seen))
             } else {
                 None
             };
             namespaces.push(NamespaceStatus { seen, ..NamespaceStatus::of(id, record) });
         }
         Ok(StageStatus { stage: self.options.stage.stage().to_owned(), namespaces })
+    }
+}
+
+impl Run {
+    fn redacted(&self, mut seen: Seen) -> Seen {
+        if let Seen::There { renamed_to: Some(title), .. } = &mut seen {
+            *title = self.redact(title);
+        }
+        seen
     }
 }
 

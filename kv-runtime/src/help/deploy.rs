@@ -27,6 +27,9 @@ impl DeployError {
                 "a namespace cannot move; configure the account that has it, or deploy to the \
                  other account under another stage"
             }
+            Self::OtherServer { .. } => {
+                "nothing was changed; deploy to where it is, or under another stage"
+            }
             Self::TitleExists { .. } => {
                 "to take it over with its data, write `adopt: true` or call `.adopt(true)`; else \
                  choose another title"

@@ -6,9 +6,9 @@ use std::collections::HashSet;
 #[derive(Debug, Default)]
 pub(crate) struct Cursors(HashSet<String>);
 
-/// A listing came back to a cursor that it had followed before.
+/// A listing came back to where it was before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the server's listing of keys leads in a circle: a cursor came a second time")]
+#[error("the server's listing of keys leads in a circle")]
 pub struct CircularListing;
 
 impl Cursors {

@@ -67,6 +67,18 @@ pub enum Record {
     Deployed(Deployment),
 }
 
+/// Where an account is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Server {
+    /// At Cloudflare.
+    Cloudflare,
+    /// Behind another base URL.
+    Other,
+    /// On this machine.
+    ThisMachine,
+}
+
 /// A namespace that was about to be created when no namespace had its title.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,6 +87,9 @@ pub struct Creating {
     pub title: String,
     /// The account in which it was to be.
     pub account_id: String,
+    /// Where the account is, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<Server>,
     /// When no namespace had the title.
     pub since: Timestamp,
     /// The programs that list it, each as `PACKAGE/BINARY`.
@@ -96,6 +111,9 @@ pub struct Deployment {
     pub title: String,
     /// The account in which it is.
     pub account_id: String,
+    /// Where the account is, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<Server>,
     /// How it came to be in the state.
     pub origin: Origin,
     /// The programs that list it, each as `PACKAGE/BINARY`. It left the code when none does any
@@ -129,7 +147,8 @@ pub enum Origin {
 }
 
 /// What is known of one key. In the document it is one short text: the digest, after `?` while the
-/// write is not confirmed, after `=` when the pair is left to the application.
+/// write is not confirmed, after `=` when the pair is left to the application, after `~` when this
+/// tool did not write what is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyRecord {
     /// The digest of what was written.
@@ -138,6 +157,17 @@ pub struct KeyRecord {
     pub confirmed: bool,
     /// Whether the declaration said `once`.
     pub once: bool,
+    /// Whether this tool wrote what is there, rather than found it there as declared.
+    pub written: bool,
+}
+
+impl KeyRecord {
+    /// Whether the key goes with its declaration: what the application has, or had before this tool
+    /// came, does not.
+    #[must_use]
+    pub fn is_owned(&self) -> bool {
+        self.written && !self.once
+    }
 }
 
 impl State {
@@ -274,6 +304,7 @@ impl Deployment {
         namespace_id: String,
         title: String,
         account_id: &str,
+        server: Server,
         origin: Origin,
     ) -> Self {
         let now = Timestamp::now();
@@ -281,6 +312,7 @@ impl Deployment {
             namespace_id,
             title,
             account_id: account_id.to_owned(),
+            server: Some(server),
             origin,
             deployers: BTreeSet::new(),
             delete: None,
@@ -339,6 +371,16 @@ impl Record {
     }
 }
 
+impl Record {
+    /// Where the account is, if that is known.
+    pub(crate) fn server(&self) -> Option<Server> {
+        match self {
+            Self::Creating(creating) => creating.server,
+            Self::Deployed(deployment) => deployment.server,
+        }
+    }
+}
+
 impl Serialize for KeyRecord {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut text = String::with_capacity(2 + Digest::TEXT_LEN);
@@ -347,6 +389,9 @@ impl Serialize for KeyRecord {
         }
         if self.once {
             text.push('=');
+        }
+        if !self.written {
+            text.push('~');
         }
         self.digest.append_to(&mut text);
         serializer.serialize_str(&text)
@@ -360,15 +405,20 @@ impl<'de> Deserialize<'de> for KeyRecord {
             type Value = KeyRecord;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "a digest of {} characters after `?`, `=` or nothing", Digest::TEXT_LEN)
+                write!(
+                    f,
+                    "a digest of {} characters after `?`, `=`, `~` or nothing",
+                    Digest::TEXT_LEN
+                )
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<KeyRecord, E> {
                 let (confirmed, rest) = text.strip_prefix('?').map_or((true, text), |r| (false, r));
                 let (once, rest) = rest.strip_prefix('=').map_or((false, rest), |r| (true, r));
+                let (written, rest) = rest.strip_prefix('~').map_or((true, rest), |r| (false, r));
                 let digest = Digest::from_text(rest)
                     .ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))?;
-                Ok(KeyRecord { digest, confirmed, once })
+                Ok(KeyRecord { digest, confirmed, once, written })
             }
         }
         deserializer.deserialize_str(Visitor)
@@ -409,15 +459,17 @@ mod tests {
     fn state() -> State {
         let mut state = State::new(&stage());
         let digest = state.digest_key().digest(b"v", None, None);
-        let keys = [(true, false), (false, false), (true, true), (false, true)].into_iter();
-        let keys = keys.map(|(confirmed, once)| {
-            (format!("{confirmed}-{once}").into(), KeyRecord { digest, confirmed, once })
+        let keys = (0..8_u8).map(|flags| {
+            let [confirmed, once, written] = [1, 2, 4].map(|flag| flags & flag == 0);
+            let record = KeyRecord { digest, confirmed, once, written };
+            (format!("{flags}").into(), record)
         });
         let now = Timestamp::from_second(1_900_000_000).unwrap();
         let deployment = Deployment {
             namespace_id: "n".repeat(32),
             title: "sessions".to_owned(),
             account_id: "a".repeat(32),
+            server: Some(Server::Cloudflare),
             origin: Origin::Adopted,
             deployers: BTreeSet::from(["shop/deploy".to_owned()]),
             delete: Some(false),
@@ -429,6 +481,7 @@ mod tests {
         let creating = Creating {
             title: "users".to_owned(),
             account_id: "a".repeat(32),
+            server: Some(Server::Other),
             since: now,
             deployers: BTreeSet::new(),
             replaces: Some(Box::new(deployment.clone())),
@@ -453,7 +506,7 @@ mod tests {
         let Some(Record::Deployed(deployment)) = state.namespaces.get_mut("sessions") else {
             panic!("sessions is deployed");
         };
-        let record = deployment.keys["false-true"];
+        let record = deployment.keys["5"];
         deployment.keys.insert("12345678".into(), record);
         assert!(state.to_json().unwrap().len() - before - 8 <= 40);
     }

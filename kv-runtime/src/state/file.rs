@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 
 use super::store::{Holder, Lock, StageKey, StateError, StateStore};
+use crate::base::replace::{remove_leftovers, replace, resolved};
 
 /// Keeps states in a folder.
 #[derive(Debug, Clone)]
@@ -29,10 +30,6 @@ impl FileStateStore {
 
     fn document(&self, stage: &StageKey) -> PathBuf {
         self.folder(stage.app()).join(format!("{}.json", stage.stage()))
-    }
-
-    fn lock_file(&self, stage: &StageKey) -> PathBuf {
-        self.folder(stage.app()).join(format!("{}.lock", stage.stage()))
     }
 }
 
@@ -59,10 +56,12 @@ impl StateStore for FileStateStore {
     }
 
     async fn lock(&self, stage: &StageKey, holder: &Holder) -> Result<Box<dyn Lock>, StateError> {
-        let (folder, path) = (self.folder(stage.app()), self.lock_file(stage));
+        let (root, folder) = (self.root.clone(), self.folder(stage.app()));
         let (document, stage, holder) = (self.document(stage), stage.clone(), holder.clone());
         blocking(move || {
+            make_root(&root)?;
             make_private(&folder)?;
+            let path = lock_file(&document)?;
             let mut file = open_private(&path)?;
             match file.try_lock() {
                 Ok(()) => {}
@@ -75,7 +74,7 @@ impl StateStore for FileStateStore {
             }
             write_holder(&mut file, &holder).map_err(|source| io_error("write", &path, source))?;
             remove_leftovers(&document).map_err(|source| io_error("tidy", &folder, source))?;
-            Ok(Box::new(FileLock { document, file }) as Box<dyn Lock>)
+            Ok(Box::new(FileLock { document, path, file }) as Box<dyn Lock>)
         })
         .await
     }
@@ -84,7 +83,7 @@ impl StateStore for FileStateStore {
         let root = self.root.clone();
         blocking(move || {
             let mut apps = names(&root)?;
-            apps.retain(|app| root.join(app).is_dir());
+            apps.retain(|app| kv_rules::check_id(app).is_ok() && root.join(app).is_dir());
             Ok(apps)
         })
         .await
@@ -96,8 +95,10 @@ impl StateStore for FileStateStore {
     }
 
     async fn unlock(&self, stage: &StageKey) -> Result<Option<Holder>, StateError> {
-        let (path, name) = (self.lock_file(stage), format!("{}/{}", stage.app(), stage.stage()));
+        let document = self.document(stage);
+        let name = format!("{}/{}", stage.app(), stage.stage());
         blocking(move || {
+            let path = lock_file(&document)?;
             let Some(mut file) = found(File::open(&path), "open", &path)? else { return Ok(None) };
             match file.try_lock() {
                 Ok(()) => Ok(None),
@@ -116,15 +117,23 @@ impl StateStore for FileStateStore {
 #[derive(Debug)]
 struct FileLock {
     document: PathBuf,
+    path: PathBuf,
     file: File,
 }
 
 #[async_trait]
 impl Lock for FileLock {
     async fn write(&mut self, bytes: Vec<u8>) -> Result<(), StateError> {
-        let path = self.document.clone();
-        blocking(move || replace(&path, &bytes).map_err(|source| io_error("write", &path, source)))
-            .await
+        let held =
+            self.file.try_clone().map_err(|source| io_error("look at", &self.path, source))?;
+        let (path, lock) = (self.document.clone(), self.path.clone());
+        blocking(move || {
+            if !is_at(&held, &lock) {
+                return Err(StateError::LockLost { location: path.display().to_string() });
+            }
+            replace(&path, &bytes, None).map_err(|source| io_error("write", &path, source))
+        })
+        .await
     }
 
     async fn release(self: Box<Self>) -> Result<(), StateError> {
@@ -132,10 +141,36 @@ impl Lock for FileLock {
     }
 }
 
+/// Where the lock of a document is: beside the document itself, so that two links to one document
+/// share it.
+fn lock_file(document: &Path) -> Result<PathBuf, StateError> {
+    let resolved = resolved(document).map_err(|source| io_error("find", document, source))?;
+    Ok(resolved.with_extension("lock"))
+}
+
+/// Whether a path still leads to an open file: one that was removed locks nobody out.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let same = |a: fs::Metadata, b: fs::Metadata| (a.dev(), a.ino()) == (b.dev(), b.ino());
+    file.metadata().is_ok_and(|a| fs::symlink_metadata(path).is_ok_and(|b| same(a, b)))
+}
+
+/// Elsewhere an open file cannot be removed.
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
+}
+
 /// The stages that have a document in an app's folder, in order.
 fn stages_in(folder: &Path) -> Result<Vec<String>, StateError> {
     let names = names(folder)?.into_iter();
-    Ok(names.filter_map(|name| Some(name.strip_suffix(".json")?.to_owned())).collect())
+    Ok(names
+        .filter_map(|name| Some(name.strip_suffix(".json")?.to_owned()))
+        // Backups and others' files lie there too.
+        .filter(|stage| kv_rules::check_id(stage).is_ok())
+        .collect())
 }
 
 /// The names of what is in a folder, in order; none when there is no folder.
@@ -149,49 +184,16 @@ fn names(folder: &Path) -> Result<Vec<String>, StateError> {
     Ok(names)
 }
 
-/// Writes beside the file, syncs, renames over it and syncs the folder, so that after a crash
-/// either content is there whole. A symbolic link stays one: what it leads to is replaced.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let path = &resolved(path)?;
-    let folder = folder_of(path);
-    let mut file = tempfile::Builder::new().prefix(&temporary_prefix(path)).tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
+/// Makes the folder of all states, which is not for version control: the state of a stage belongs to
+/// no commit.
+fn make_root(root: &Path) -> Result<(), StateError> {
+    make_private(root)?;
+    let ignore = root.join(".gitignore");
+    match fs::OpenOptions::new().write(true).create_new(true).open(&ignore) {
+        Ok(mut file) => file.write_all(b"*\n").map_err(|e| io_error("write", &ignore, e)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(source) => Err(io_error("make", &ignore, source)),
     }
-    Ok(())
-}
-
-/// The file itself, where a path is a symbolic link to it.
-fn resolved(path: &Path) -> io::Result<PathBuf> {
-    match fs::canonicalize(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(path.to_owned()),
-        resolved => resolved,
-    }
-}
-
-/// Removes what a process that died within [`replace`] left; only the lock's holder may.
-fn remove_leftovers(path: &Path) -> io::Result<()> {
-    let path = &resolved(path)?;
-    let prefix = temporary_prefix(path);
-    for entry in fs::read_dir(folder_of(path))? {
-        let entry = entry?;
-        if entry.file_name().to_str().is_some_and(|name| name.starts_with(&prefix)) {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
-}
-
-/// No stage has a dot in its name, so each has a prefix of its own.
-fn temporary_prefix(path: &Path) -> String {
-    format!(".{}.", path.file_name().unwrap_or_default().display())
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().unwrap_or(Path::new("."))
 }
 
 fn make_private(folder: &Path) -> Result<(), StateError> {
@@ -203,6 +205,10 @@ fn make_private(folder: &Path) -> Result<(), StateError> {
 }
 
 fn open_private(path: &Path) -> Result<File, StateError> {
+    // What a link leads to is somebody else's.
+    if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(io_error("lock", path, io::Error::other("it is not a file")));
+    }
     let mut options = fs::OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 #[doc(hidden)]
 pub use digest::{Digest, DigestKey};
+pub use document::Server;
 pub(crate) use document::{Creating, Deployment, KeyRecord, Origin, Record, State};
 pub use file::FileStateStore;
 #[cfg(feature = "s3")]
@@ -32,6 +33,6 @@ pub fn open(url: &str, root: &Path) -> Result<Arc<dyn StateStore>, StateError> {
     }
     match url.strip_prefix("file:") {
         Some(path) if !path.is_empty() => Ok(Arc::new(FileStateStore::new(root.join(path)))),
-        _ => Err(StateError::UnknownStore(url.to_owned())),
+        _ => Err(StateError::unknown_store(url)),
     }
 }

@@ -224,3 +224,17 @@ impl ObjectError {
         Self(said.escape_debug().to_string())
     }
 }
+
+impl StateError {
+    /// That a URL names no store; what may be a password in it is not repeated.
+    pub(super) fn unknown_store(url: &str) -> Self {
+        let shown = match url.split_once("://") {
+            Some((scheme, rest)) => match rest.rsplit_once('@') {
+                Some((_, place)) => format!("{scheme}://…@{place}"),
+                None => url.to_owned(),
+            },
+            None => url.to_owned(),
+        };
+        Self::UnknownStore(shown)
+    }
+}

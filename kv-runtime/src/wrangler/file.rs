@@ -1,7 +1,7 @@
 //! The configuration's file: found, read and replaced.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use toml_edit::Document;
@@ -11,6 +11,7 @@ use super::edit::{Edited, edit};
 use super::jsonc::JSONC;
 use super::toml::TOML;
 use super::{Binding, Field, WranglerError};
+use crate::base;
 
 const NAMES: [&str; 3] = ["wrangler.toml", "wrangler.json", "wrangler.jsonc"];
 
@@ -88,12 +89,10 @@ impl ConfigFile {
         match edit(self.syntax, text, &self.stage, self.field, bindings) {
             Ok(edited) => Ok((mark, edited)),
             Err(fault) => {
-                let before = text.get(..fault.at).unwrap_or(text);
-                let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+                let place = kv_rules::Place::of(text, fault.at);
                 Err(WranglerError::Content {
                     path: self.path.clone(),
-                    line: before.matches('\n').count() + 1,
-                    column: before[line_start..].chars().count() + 1,
+                    place,
                     message: fault.message,
                 })
             }
@@ -113,20 +112,9 @@ fn is_workspace(folder: &Path) -> bool {
     })
 }
 
-/// Writes beside the file, syncs and renames over it, so that a crash leaves either content whole.
-/// A link goes on leading to the file, which keeps its permissions.
+/// Replaces the file, which keeps its permissions.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = fs::canonicalize(path)?;
     // A file that may not be written is not replaced either.
-    let permissions = OpenOptions::new().write(true).open(&path)?.metadata()?.permissions();
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".wrangler-").tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().set_permissions(permissions)?;
-    file.as_file().sync_all()?;
-    file.persist(&path)?;
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
+    let permissions = OpenOptions::new().write(true).open(path)?.metadata()?.permissions();
+    base::replace::replace(path, text.as_bytes(), Some(permissions))
 }

@@ -55,8 +55,8 @@ pub(crate) enum WranglerError {
     Format(PathBuf),
     #[error("cannot {action} {}", path.display())]
     Io { action: &'static str, path: PathBuf, source: io::Error },
-    #[error("{}:{line}:{column}: {message}", path.display())]
-    Content { path: PathBuf, line: usize, column: usize, message: String },
+    #[error("{}:{place}: {message}", path.display())]
+    Content { path: PathBuf, place: kv_rules::Place, message: String },
 }
 
 fn list(paths: &[PathBuf]) -> String {

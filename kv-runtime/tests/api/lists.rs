@@ -27,11 +27,12 @@ fn full_info(per_page: usize, count: usize) -> Value {
 #[tokio::test]
 async fn all_namespaces_are_listed_whatever_the_server_says_of_its_pages() {
     type Info = fn(usize, usize) -> Value;
-    let infos: [(&str, usize, Info); 4] = [
+    let infos: [(&str, usize, Info); 5] = [
         ("as documented", 1000, full_info),
         ("smaller pages than asked for", 20, full_info),
         ("smaller pages, size only", 20, |per_page, _| json!({"per_page": per_page})),
         ("nothing", 1000, |_, _| Value::Null),
+        ("smaller pages, and nothing of that", 20, |_, _| Value::Null),
     ];
     for (says, cap, info) in infos {
         let server = Server::start(move |seen| page(seen, cap, info)).await;
@@ -44,7 +45,9 @@ async fn all_namespaces_are_listed_whatever_the_server_says_of_its_pages() {
 #[tokio::test]
 async fn few_namespaces_take_one_request() {
     let one = json!({"id": NAMESPACE, "title": "t"});
-    let server = Server::script(vec![Act::ok(&json!([one]))]).await;
+    let info = json!({"page": 1, "per_page": 20, "count": 1, "total_count": 1});
+    let answer = json!({"success": true, "result": [one], "result_info": info});
+    let server = Server::script(vec![Act::json(200, &answer)]).await;
     let list = namespaces(&server).list().await.unwrap();
     assert_eq!(list, [NamespaceInfo { id: NAMESPACE.into(), title: "t".into() }]);
     assert_eq!(server.seen().len(), 1);

@@ -40,7 +40,7 @@ async fn what_a_killed_write_left_is_removed_by_the_next_deploy_of_the_stage() {
     let folder = tempfile::tempdir().unwrap();
     let store = FileStateStore::new(folder.path());
     Session::open(&store, &stage()).await.unwrap().close().await.unwrap();
-    let (ours, other) = (".dev.json.x1y2", ".dev-2.json.x1y2");
+    let (ours, other) = (".dev.json.kv-runtime-x1y2", ".dev-2.json.kv-runtime-x1y2");
     for left in [ours, other] {
         fs::write(folder.path().join("shop").join(left), "half").unwrap();
     }
@@ -132,7 +132,7 @@ async fn a_document_behind_a_symbolic_link_is_written_through() {
     fs::create_dir(&elsewhere).unwrap();
     fs::rename(&link, elsewhere.join("state.json")).unwrap();
     std::os::unix::fs::symlink("../../synced/state.json", &link).unwrap();
-    fs::write(elsewhere.join(".state.json.x1y2"), "half").unwrap();
+    fs::write(elsewhere.join(".state.json.kv-runtime-x1y2"), "half").unwrap();
 
     let before = fs::read(elsewhere.join("state.json")).unwrap();
     let mut session = Session::open(&store, &stage()).await.unwrap();
@@ -141,7 +141,7 @@ async fn a_document_behind_a_symbolic_link_is_written_through() {
     session.close().await.unwrap();
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_ne!(fs::read(elsewhere.join("state.json")).unwrap(), before);
-    assert_eq!(files(&elsewhere), ["state.json"]);
+    assert_eq!(files(&elsewhere), ["state.json", "state.lock"]);
 
     // A link to what is not there is no state that is empty.
     fs::rename(&elsewhere, folder.path().join("unmounted")).unwrap();
@@ -155,4 +155,78 @@ fn files(folder: &Path) -> Vec<String> {
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort_unstable();
     names
+}
+
+/// Two folders whose documents lead to one.
+#[cfg(unix)]
+fn linked() -> (tempfile::TempDir, [FileStateStore; 2]) {
+    let folder = tempfile::tempdir().unwrap();
+    let shared = folder.path().join("shared.json");
+    let stores = ["a", "b"].map(|name| {
+        let root = folder.path().join(name);
+        fs::create_dir_all(root.join("shop")).unwrap();
+        std::os::unix::fs::symlink(&shared, root.join("shop/dev.json")).unwrap();
+        FileStateStore::new(root)
+    });
+    let state = kv_runtime::__private::state::State::new(&stage());
+    fs::write(&shared, state.to_json().unwrap()).unwrap();
+    (folder, stores)
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn two_links_to_one_document_share_its_lock() {
+    let (_folder, [a, b]) = linked();
+    let first = Session::open(&a, &stage()).await.unwrap();
+    let error = Session::open(&b, &stage()).await.unwrap_err();
+    assert!(matches!(error, StateError::Locked { .. }), "{error}");
+    first.close().await.unwrap();
+    Session::open(&b, &stage()).await.unwrap().close().await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn who_holds_a_lock_that_was_removed_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileStateStore::new(folder.path());
+    let mut first = Session::open(&store, &stage()).await.unwrap();
+    fs::remove_file(folder.path().join("shop/dev.lock")).unwrap();
+    let mut second = Session::open(&store, &stage()).await.unwrap();
+    second.save().await.unwrap();
+    let saved = store.read(&stage()).await.unwrap();
+    let error = first.save().await.unwrap_err();
+    assert!(matches!(error, StateError::LockLost { .. }), "{error}");
+    assert_eq!(store.read(&stage()).await.unwrap(), saved);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_lock_that_leads_elsewhere_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mine = folder.path().join("mine");
+    fs::write(&mine, "precious").unwrap();
+    fs::create_dir_all(folder.path().join("shop")).unwrap();
+    std::os::unix::fs::symlink(&mine, folder.path().join("shop/dev.lock")).unwrap();
+    let store = FileStateStore::new(folder.path());
+    assert!(Session::open(&store, &stage()).await.is_err());
+    assert_eq!(fs::read_to_string(mine).unwrap(), "precious");
+}
+
+#[tokio::test]
+async fn what_others_keep_beside_the_states_is_no_stage_and_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileStateStore::new(folder.path());
+    let mut session = Session::open(&store, &stage()).await.unwrap();
+    session.save().await.unwrap();
+    session.close().await.unwrap();
+    let shop = folder.path().join("shop");
+    for name in ["dev.bak.json", "Dev.json", ".dev.json.swp"] {
+        fs::write(shop.join(name), "theirs").unwrap();
+    }
+    fs::create_dir(shop.join(".dev.json.d")).unwrap();
+    assert_eq!(store.stages("shop").await.unwrap(), ["dev"]);
+    Session::open(&store, &stage()).await.unwrap().close().await.unwrap();
+    assert_eq!(fs::read_to_string(shop.join(".dev.json.swp")).unwrap(), "theirs");
+    // No commit has a state in it.
+    assert_eq!(fs::read_to_string(folder.path().join(".gitignore")).unwrap(), "*\n");
 }

@@ -69,6 +69,7 @@ fn creating() -> kv_runtime::__private::state::Record {
     kv_runtime::__private::state::Record::Creating(kv_runtime::__private::state::Creating {
         title: "title".to_owned(),
         account_id: "a".repeat(32),
+        server: None,
         since: jiff::Timestamp::UNIX_EPOCH,
         deployers: BTreeSet::new(),
         replaces: None,

@@ -121,7 +121,8 @@ async fn cut_off_in_create(stage: &Stage<'_>) {
         let (title, account_id) = ("user-sessions".to_owned(), ACCOUNT.to_owned());
         let (deployers, replaces) = (std::collections::BTreeSet::default(), None);
         let since = jiff::Timestamp::now();
-        let creating = Creating { title, account_id, since, deployers, replaces };
+        let server = None;
+        let creating = Creating { title, account_id, server, since, deployers, replaces };
         state.namespaces.insert("sessions".to_owned(), Record::Creating(creating));
     });
 }

@@ -1,6 +1,9 @@
 //! Which app it is, and whose state.
 
-use kv_test_support::cloudflare::Cloudflare;
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use kv_test_support::cloudflare::{Cloudflare, Kind};
 use kv_test_support::declared::renamed::Shop;
 
 use crate::stage::{Ran, Stage};
@@ -101,4 +104,47 @@ fn packages_of_one_name_are_told_apart_by_their_repository() {
     run_from(&stage, theirs, "v1", &["--yes", "--take-over"]).expect(0);
     run_from(&stage, theirs, "v1", &["--yes"]).expect(0);
     run_from(&stage, ours, "v1", &["--yes"]).expect(1);
+}
+
+#[test]
+fn a_package_of_the_same_name_destroys_nothing_either() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let (ours, theirs) = ("https://example.com/ours", "https://example.com/theirs");
+    run_from(&stage, ours, "v1", &["--yes"]).expect(0);
+    for args in [&["destroy", "--yes"][..], &["import", "shop=00000000000000000000000000000000"]] {
+        let refused = run_from(&stage, theirs, "shop", args).expect(1);
+        assert!(refused.stderr.contains("another package named like this one"), "{refused:?}");
+    }
+    stage.assert_converged("v1");
+}
+
+#[test]
+fn what_a_package_of_the_same_name_did_while_the_lock_was_waited_for_is_seen() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let held = cloudflare.hold_kind(Some(Kind::BulkPut), 0, true);
+    let mut first = stage.command("v1", &["--yes"]);
+    first.env("FIXTURE_REPOSITORY", "https://example.com/ours").stderr(Stdio::null());
+    let mut first = first.spawn().unwrap();
+    held.wait();
+    let mut second = stage.command("v1-without-sessions", &["--yes", "--lock-timeout", "1m"]);
+    second.env("FIXTURE_REPOSITORY", "https://example.com/theirs").stderr(Stdio::piped());
+    let mut second = second.spawn().unwrap();
+    let mut said = BufReader::new(second.stderr.take().unwrap()).lines();
+    assert!(said.next().unwrap().unwrap().contains("Waiting"));
+    held.release();
+    assert!(first.wait().unwrap().success());
+    assert_eq!(second.wait().unwrap().code(), Some(1));
+    stage.assert_stored("v1");
+}
+
+#[test]
+fn a_package_that_adopts_instead_of_creating_is_another_one_all_the_same() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.run("v1", &["--yes"]).expect(0);
+    cloudflare.storage().create("existing-namespace").unwrap();
+    let refused = stage.refused("existing", &["--yes"]);
+    assert!(refused.stderr.contains("none of this program's namespaces"), "{}", refused.stderr);
 }

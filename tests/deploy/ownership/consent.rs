@@ -1,14 +1,14 @@
 //! Nothing is changed that nobody agreed to, and everyone sees where it would be.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::io::{Read, Write as _};
+use std::process::{Child, Command, Stdio};
 
 use kv_test_support::cloudflare::{ACCOUNT, Cloudflare};
 
 use crate::stage::{Ran, Stage};
 
-/// Runs a command on a terminal of its own, types `input`, and gives what the terminal shows.
-fn on_a_terminal(stage: &Stage<'_>, code: &str, args: &[&str], input: &[u8]) -> (i32, String) {
+/// A command on a terminal of its own, which is typed into and shows what is to be seen.
+fn terminal(stage: &Stage<'_>, code: &str, args: &[&str]) -> Child {
     let fixture = stage.command(code, args);
     let line = std::iter::once(fixture.get_program()).chain(fixture.get_args());
     let line: Vec<_> = line.map(|word| word.to_str().unwrap()).collect();
@@ -17,7 +17,12 @@ fn on_a_terminal(stage: &Stage<'_>, code: &str, args: &[&str], input: &[u8]) -> 
     for (name, value) in fixture.get_envs() {
         script.env(name, value.unwrap());
     }
-    let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
+}
+
+/// Runs a command on a terminal, types `input`, and gives what the terminal shows.
+fn on_a_terminal(stage: &Stage<'_>, code: &str, args: &[&str], input: &[u8]) -> (i32, String) {
+    let mut child = terminal(stage, code, args);
     child.stdin.take().unwrap().write_all(input).unwrap();
     let output = child.wait_with_output().unwrap();
     (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
@@ -113,4 +118,63 @@ fn drift_is_said_in_the_last_line_and_counts_for_the_exit_code() {
     );
     let plan = stage.run("v2", &["plan", "--refresh", "--only", "users"]).expect(0);
     assert!(!plan.stderr.contains("by others"), "{}", plan.stderr);
+}
+
+/// Reads until something is shown, and gives all that was.
+fn read_until(shown: &mut impl Read, end: &str) -> String {
+    let (mut text, mut byte) = (Vec::new(), [0]);
+    while !String::from_utf8_lossy(&text).ends_with(end) && shown.read(&mut byte).unwrap() > 0 {
+        text.push(byte[0]);
+    }
+    String::from_utf8(text).unwrap()
+}
+
+#[test]
+fn a_plan_that_changed_while_it_was_looked_at_is_shown_and_asked_about_again() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.run("v1", &["--yes"]).expect(0);
+    let mut child = terminal(&stage, "v1", &["destroy"]);
+    let (mut keys, mut shown) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let first = read_until(&mut shown, "[y/N] ");
+    assert!(first.contains("destroy with 2 keys"), "{first}");
+    cloudflare.put("user-data", "precious", "theirs");
+    keys.write_all(b"y\n").unwrap();
+    // What would go now may not go without a word more.
+    let mut rest = String::new();
+    shown.read_to_string(&mut rest).unwrap();
+    for part in
+        ["meanwhile; what would be done now", "destroy with 3 keys, 1 of them", "--delete-data"]
+    {
+        assert!(rest.contains(part), "{part}: {rest}");
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert_eq!(cloudflare.pairs("user-data").len(), 3);
+}
+
+#[test]
+fn a_value_that_appears_while_a_plan_is_looked_at_is_asked_about() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    cloudflare.storage().create("user-data").unwrap();
+    let mut child = terminal(&stage, "v1-without-sessions", &["--adopt"]);
+    let (mut keys, mut shown) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    read_until(&mut shown, "[y/N] ");
+    cloudflare.put("user-data", "first", "theirs");
+    keys.write_all(b"y\n").unwrap();
+    let again = read_until(&mut shown, "[y/N] ");
+    assert!(again.contains("~ first  overwrites a value"), "{again}");
+    keys.write_all(b"n\n").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert_eq!(cloudflare.pairs("user-data")["first"], "theirs");
+}
+
+#[test]
+fn a_quiet_question_shows_what_it_is_about() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.run("v1", &["--yes"]).expect(0);
+    let (code, shown) = on_a_terminal(&stage, "v1", &["destroy", "-q"], b"n\n");
+    assert_eq!(code, 1, "{shown}");
+    assert!(shown.contains("\"user-data\": destroy with 2 keys"), "{shown}");
 }

@@ -119,3 +119,17 @@ fn leaving_a_namespace_to_another_program_costs_no_request() {
     run_as(&stage, "deploy", "v1", &[]).expect(0);
     assert_eq!(kinds(&cloudflare.take_requests()).len(), 2);
 }
+
+#[test]
+fn a_program_that_was_renamed_does_not_call_destroyed_what_it_leaves() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    run_as(&stage, "deploy", "v1", &["--yes"]).expect(0);
+    let ran = run_as(&stage, "ship", "v1", &["destroy", "--yes"]).expect(1);
+    for part in ["`sessions`, `users`", "tests/deploy deploys them", "--take-over"] {
+        assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
+    }
+    stage.assert_stored("v1");
+    run_as(&stage, "ship", "v1", &["destroy", "--yes", "--take-over"]).expect(0);
+    assert!(cloudflare.titles().is_empty());
+}

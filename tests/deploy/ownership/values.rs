@@ -1,8 +1,9 @@
 //! Values that this tool did not write.
 
 use kv_local::Pair;
+use kv_runtime::__private::state::Record;
 use kv_runtime::rules::Expiry;
-use kv_test_support::cloudflare::{Cloudflare, Kind};
+use kv_test_support::cloudflare::{Answer, Cloudflare, Fault, Kind, When};
 use kv_test_support::declared::renamed::Shop;
 use serde_json::{Value, json};
 
@@ -164,4 +165,114 @@ async fn adopting_from_rust_shows_the_overwrite_in_its_plan() {
     let plan = stage.deploy::<Shop>().adopt(true).plan().await.unwrap();
     assert_eq!(plan.namespaces[0].overwrites(), 1);
     assert_eq!(cloudflare.pairs("tests-dev-shop")["motd"], "PRECIOUS");
+}
+
+#[test]
+fn a_value_that_was_there_as_declared_is_not_this_tools_to_delete() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    cloudflare.storage().create("user-data").unwrap();
+    for (key, value) in [("first", "Ada"), ("second", "Grace")] {
+        cloudflare.put("user-data", key, value);
+    }
+    let ran = stage.run("v1-without-sessions", &["--yes", "--adopt"]).expect(0);
+    assert!(ran.stderr.contains("= first  there already as declared"), "{}", ran.stderr);
+    // It left the declaration, and stays.
+    let ran = stage.run("v2", &["--yes"]).expect(0);
+    assert!(ran.stderr.contains("first  left the declaration, stays"), "{}", ran.stderr);
+    assert_eq!(cloudflare.pairs("user-data")["first"], "Ada");
+}
+
+#[test]
+fn a_namespace_with_values_that_were_there_as_declared_is_data() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    cloudflare.storage().create("existing-namespace").unwrap();
+    let declared =
+        crate::stage::declared_pairs(kv_test_support::declared::select("existing-owned")[0]);
+    for (key, value) in &declared {
+        cloudflare.put("existing-namespace", key, value);
+    }
+    stage.run("existing-owned", &["--yes"]).expect(0);
+    let refused = stage.refused("existing-owned", &["destroy", "--yes"]);
+    assert!(refused.stderr.contains("--delete-data"), "{}", refused.stderr);
+    stage.run("existing-owned", &["destroy", "--yes", "--delete-data"]).expect(0);
+    assert!(cloudflare.titles().is_empty());
+}
+
+#[test]
+fn what_was_surely_not_written_is_not_this_tools() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let answer = Answer::Json(403, r#"{"success":false,"errors":[{"code":10000,"message":"no"}]}"#);
+    cloudflare.fail(Kind::BulkPut, When::Always, Fault { applied: false, answer });
+    stage.run("v1-without-sessions", &["--yes"]).expect(1);
+    cloudflare.heal();
+    // Meanwhile the application writes under the same keys.
+    cloudflare.put("user-data", "first", "APPDATA");
+    cloudflare.put("user-data", "second", "APPDATA2");
+    let plan = stage.run("v2", &["plan"]).expect(0);
+    let told = "~ second  overwrites a value that this tool did not write, 8 B";
+    assert!(plan.stderr.contains(told), "{}", plan.stderr);
+    let refused = stage.refused("v1-without-sessions", &["destroy", "--yes"]);
+    assert!(refused.stderr.contains("holds 2 keys that are not this tool's"), "{}", refused.stderr);
+    stage.run("v2", &["--yes"]).expect(0);
+    assert_eq!(cloudflare.pairs("user-data")["first"], "APPDATA");
+}
+
+#[test]
+fn a_deletion_that_was_refused_is_done_by_the_next_deploy() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.run("v1", &["--yes"]).expect(0);
+    let answer = Answer::Json(403, r#"{"success":false,"errors":[{"code":10000,"message":"no"}]}"#);
+    cloudflare.fail(Kind::BulkDelete, When::Always, Fault { applied: false, answer });
+    stage.run("v2", &["--yes", "--only", "users"]).expect(1);
+    cloudflare.heal();
+    // What was not deleted is as it was.
+    let plan = stage.run("v1", &["plan"]).expect(0);
+    assert!(!plan.stderr.contains("first"), "{}", plan.stderr);
+    stage.run("v2", &["--yes"]).expect(0);
+    stage.assert_converged("v2");
+}
+
+#[test]
+fn what_was_the_applications_is_read_before_it_is_the_declarations_again() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    stage.run("v1", &["--yes"]).expect(0);
+    stage.rewrite(|state| {
+        let Some(Record::Deployed(users)) = state.namespaces.get_mut("users") else {
+            panic!("users is deployed");
+        };
+        users.declared = None;
+        for record in users.keys.values_mut() {
+            record.once = true;
+        }
+    });
+    cloudflare.put("user-data", "first", "the application's");
+    let plan = stage.run("v1", &["plan"]).expect(0);
+    for told in
+        ["~ first  overwrites a value that this tool did not write, 17 B", "= second  there"]
+    {
+        assert!(plan.stderr.contains(told), "{told}: {}", plan.stderr);
+    }
+}
+
+#[test]
+fn every_value_that_would_be_lost_is_named_before_the_others() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    cloudflare.storage().create("many").unwrap();
+    for n in 0..40 {
+        cloudflare.put("many", &format!("key-{:05}", 15_000 + n), "PRECIOUS");
+    }
+    for format in ["text", "markdown"] {
+        let plan = stage.run("many", &["plan", "--adopt", "--format", format]).expect(0);
+        let shown = plan.stderr + &plan.stdout;
+        for n in 0..40 {
+            let line = format!("~ key-{:05}  overwrites", 15_000 + n);
+            assert!(shown.contains(&line), "{line}: {shown}");
+        }
+    }
 }

@@ -73,6 +73,8 @@ fn a_create_whose_outcome_is_unknown_loses_nothing_of_the_vanished_one() {
             // Now there are two, and both are ours: only a person can say which one is to stay.
             let refused = stage.refused("v2", &["--yes", "--only", "sessions"]);
             assert!(refused.stderr.contains("came back after"), "{}", refused.stderr);
+            let refused = stage.refused("v2", &["destroy", "--yes"]);
+            assert!(refused.stderr.contains("came back after"), "{}", refused.stderr);
             let old = cloudflare.namespace("user-sessions").id;
             cloudflare.storage().delete(&old).unwrap();
         }
@@ -89,4 +91,27 @@ fn a_vanished_namespace_that_is_created_anew_is_the_successor() {
     cloudflare.storage().delete(&cloudflare.namespace("user-sessions").id).unwrap();
     deploy(&stage).expect(0);
     assert_goes_on(&stage);
+}
+
+#[test]
+fn what_was_created_in_place_of_an_adopted_one_is_ours_to_destroy() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    cloudflare.storage().create("existing-namespace").unwrap();
+    stage.run("existing", &["--yes"]).expect(0);
+    stage.age();
+    let adopted = cloudflare.namespace("existing-namespace").id;
+    cloudflare.storage().delete(&adopted).unwrap();
+    cloudflare.fail(
+        Kind::Create,
+        When::Always,
+        Fault { applied: true, answer: Answer::BadGateway },
+    );
+    let fault = Fault { applied: false, answer: Answer::BadGateway };
+    cloudflare.fail(Kind::List, When::From(1), fault);
+    let mut command = stage.command("existing", &["--yes"]);
+    Ran::from(command.env("FIXTURE_PATIENCE", "50").output().unwrap()).expect(1);
+    cloudflare.heal();
+    stage.run("existing", &["destroy", "--yes"]).expect(0);
+    assert!(cloudflare.titles().is_empty(), "{:?}", cloudflare.titles());
 }

@@ -1,10 +1,11 @@
 //! Does what the plan says. Before each act the state says that it is about to happen, and after
 //! it the outcome, so that the next run can go on from whatever point this one is cut off at.
 
-mod bulk;
+mod change;
 mod checkpoint;
 mod keys;
 mod namespace;
+mod requests;
 
 use jiff::Timestamp;
 

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use super::super::account::titled;
 use super::super::error::DeployError;
 use super::super::host::Event;
+use super::super::observe::is_empty;
 use super::super::plan::{Action, NamespacePlan};
-use super::super::remote::{RemoteError, RemoteErrorKind, RemoteNamespace};
+use super::super::remote::{RemoteError, RemoteErrorKind};
 use super::super::wait::{self, SETTLING};
 use super::{Apply, Worked};
 use crate::state::{Creating, Deployment, Origin, Record};
@@ -34,24 +35,22 @@ impl Apply<'_> {
     ) -> Result<(), DeployError> {
         match &plan.action {
             Action::Create | Action::Recreate { .. } => {
-                let info = self.create(target, title).await?;
-                self.record(target, info, Origin::Created);
+                let namespace_id = self.create(target, title).await?;
+                self.record(target, &namespace_id, title, Origin::Created);
             }
             Action::Resume { created_as, namespace_id } => {
-                let info = match namespace_id {
-                    Some(id) => RemoteNamespace { id: id.clone(), title: created_as.clone() },
+                let namespace_id = match namespace_id {
+                    Some(namespace_id) => namespace_id.clone(),
                     None => self.finish_creating(target, created_as).await?,
                 };
-                let namespace_id = info.id.clone();
-                self.record(target, info, Origin::Created);
+                self.record(target, &namespace_id, created_as, Origin::Created);
                 if created_as != title {
                     self.session.save().await?;
                     self.rename(target, &namespace_id, title).await?;
                 }
             }
-            Action::Adopt { namespace_id } => {
-                let info = RemoteNamespace { id: namespace_id.clone(), title: title.to_owned() };
-                self.record(target, info, Origin::Adopted);
+            Action::Adopt { namespace_id, .. } => {
+                self.record(target, namespace_id, title, Origin::Adopted);
             }
             Action::Rename { namespace_id, .. } => self.rename(target, namespace_id, title).await?,
             Action::Keep { .. } => {
@@ -67,9 +66,10 @@ impl Apply<'_> {
         Ok(())
     }
 
-    fn record(&mut self, target: Worked<'_>, info: RemoteNamespace, origin: Origin) {
-        let account_id = target.remote().account_id();
-        let mut deployment = Deployment::new(info.id, info.title, account_id, origin);
+    fn record(&mut self, target: Worked<'_>, namespace_id: &str, title: &str, origin: Origin) {
+        let (account_id, server) = (target.remote().account_id(), target.remote().server());
+        let (namespace_id, title) = (namespace_id.to_owned(), title.to_owned());
+        let mut deployment = Deployment::new(namespace_id, title, account_id, server, origin);
         deployment.deployers = self.claimed(target.id);
         let record = Record::Deployed(deployment);
         self.session.state_mut().namespaces.insert(target.id.to_owned(), record);
@@ -82,12 +82,8 @@ impl Apply<'_> {
         self.deployer.claim(&listed, self.take_over).unwrap_or(listed)
     }
 
-    /// Creates a namespace whose title no namespace had a moment ago.
-    async fn create(
-        &mut self,
-        target: Worked<'_>,
-        title: &str,
-    ) -> Result<RemoteNamespace, DeployError> {
+    /// Creates a namespace whose title no namespace had a moment ago, and gives Cloudflare's id of it.
+    async fn create(&mut self, target: Worked<'_>, title: &str) -> Result<String, DeployError> {
         let deployers = self.claimed(target.id);
         let namespaces = &mut self.session.state_mut().namespaces;
         let replaces = namespaces.remove(target.id).and_then(|record| match record {
@@ -98,6 +94,7 @@ impl Apply<'_> {
         let creating = Creating {
             title: title.to_owned(),
             account_id: target.remote().account_id().to_owned(),
+            server: Some(target.remote().server()),
             since: Timestamp::now(),
             deployers,
             replaces,
@@ -105,14 +102,19 @@ impl Apply<'_> {
         namespaces.insert(target.id.to_owned(), Record::Creating(creating));
         self.session.save().await?;
         let error = match target.remote().create(title).await {
-            Ok(info) => return Ok(info),
+            Ok(info) => return self.unowned(target, info.id),
             Err(error) if error.outcome_unknown() => {
                 self.host.event(Event::Waiting { what: "finding out whether it was created" });
-                let info = self.finish_creating(target, title).await?;
-                if lost.as_ref() != Some(&info.id) {
-                    return Ok(info);
+                let namespace_id = self.finish_creating(target, title).await?;
+                let id = target.id.to_owned();
+                if lost.as_ref() == Some(&namespace_id) {
+                    DeployError::Reappeared { id, namespace_id }
+                } else if is_empty(target.account, target.id, &namespace_id).await? {
+                    return Ok(namespace_id);
+                } else {
+                    // It has keys, so somebody else created it at the same moment.
+                    DeployError::TitleExists { id, title: title.to_owned(), namespace_id }
                 }
-                DeployError::Reappeared { id: target.id.to_owned(), namespace_id: info.id }
             }
             Err(error) => self.why_refused(target, lost, error).await?,
         };
@@ -124,6 +126,18 @@ impl Apply<'_> {
         }
         self.session.save().await?;
         Err(error)
+    }
+
+    /// Refuses to take a namespace for a new one that the state has already, whatever the answer to a
+    /// create says.
+    fn unowned(&self, target: Worked<'_>, namespace_id: String) -> Result<String, DeployError> {
+        match self.session.state().owner(&namespace_id) {
+            None => Ok(namespace_id),
+            Some(owner) => {
+                let (id, owner) = (target.id.to_owned(), owner.to_owned());
+                Err(DeployError::NamespaceOwned { id, namespace_id, owner })
+            }
+        }
     }
 
     /// Why a create was refused: perhaps because the namespace that it was to replace came back.
@@ -147,17 +161,18 @@ impl Apply<'_> {
         &mut self,
         target: Worked<'_>,
         title: &str,
-    ) -> Result<RemoteNamespace, DeployError> {
+    ) -> Result<String, DeployError> {
         let failed = DeployError::request(target.id, "create the namespace");
         let find = || async {
             let all = target.account.list(target.id).await?;
-            Ok::<_, DeployError>(titled(target.id, &all, title)?.cloned())
+            let found = titled(target.id, &all, title)?;
+            Ok::<_, DeployError>(found.map(|info| info.id.clone()))
         };
-        if let Some(info) = find().await? {
-            return Ok(info);
+        if let Some(namespace_id) = find().await? {
+            return Ok(namespace_id);
         }
         let error = match target.remote().create(title).await {
-            Ok(info) => return Ok(info),
+            Ok(info) => return self.unowned(target, info.id),
             Err(error) if error.is(RemoteErrorKind::TitleTaken) || error.outcome_unknown() => error,
             Err(error) => return Err(failed(error)),
         };

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::account::{RemoteAccount, titled};
 use super::error::DeployError;
-use super::remote::RemoteNamespace;
+use super::remote::{RemoteErrorKind, RemoteNamespace};
 use super::resolve::{DeclaredPair, Resolved};
 use super::wait;
 use crate::base::Interrupt;
@@ -53,7 +53,7 @@ pub(super) enum Observed {
     /// The state knows nothing of it.
     Unrecorded { titled: Option<String> },
     /// It was being created; `found` is Cloudflare's id of the one that has the title it was to have.
-    Creating { created_as: String, found: Option<String>, titled: Option<String> },
+    Creating { created_as: String, found: Option<String>, is_empty: bool, titled: Option<String> },
     /// It is there under the id in the state.
     There { namespace_id: String, title: String, titled: Option<String> },
     /// It is not there under the id in the state.
@@ -116,12 +116,13 @@ pub(super) fn recorded<'a>(
 }
 
 /// The pairs whose keys may be there without this tool having written them so: those that the state
-/// does not have, and those that are left to the application once they are seeded.
+/// does not have, those that are left to the application once they are seeded, and those that were
+/// until now.
 fn unknown<'a>(resolved: &'a Resolved, deployment: Option<&Deployment>) -> Vec<&'a DeclaredPair> {
     let pairs = resolved.pairs().unwrap_or_default();
     let unknown = |pair: &&DeclaredPair| {
         let record = deployment.and_then(|deployment| deployment.keys.get(pair.key.as_ref()));
-        record.is_none_or(|record| pair.once && !record.confirmed)
+        record.is_none_or(|record| (pair.once && !record.confirmed) || (!pair.once && record.once))
     };
     pairs.iter().filter(unknown).collect()
 }
@@ -173,8 +174,12 @@ async fn observe_creating(
             (None, _) => {}
         }
     }
+    let is_empty = match &found {
+        Some(found) => is_empty(account, id, found).await?,
+        None => true,
+    };
     let titled = find(account, id, title).await?;
-    Ok(Observed::Creating { created_as: creating.title.clone(), found, titled })
+    Ok(Observed::Creating { created_as: creating.title.clone(), found, is_empty, titled })
 }
 
 async fn observe_deployed(
@@ -220,6 +225,21 @@ async fn find(
 ) -> Result<Option<String>, DeployError> {
     let found = titled(id, account.listed(id).await?, title)?;
     Ok(found.map(|info| info.id.clone()))
+}
+
+/// Whether a namespace has no keys, as one that was just created.
+pub(super) async fn is_empty(
+    account: &RemoteAccount,
+    id: &str,
+    namespace_id: &str,
+) -> Result<bool, DeployError> {
+    let page = account.remote().keys(namespace_id, None).await;
+    match page {
+        Ok(page) => Ok(page.names.is_empty() && page.cursor.is_none()),
+        // One that is not seen yet has none.
+        Err(error) if error.is(RemoteErrorKind::NamespaceNotFound) => Ok(true),
+        Err(error) => Err(DeployError::request(id, "list the keys")(error)),
+    }
 }
 
 /// What is there of a namespace that the state has.

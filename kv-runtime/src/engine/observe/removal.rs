@@ -3,10 +3,10 @@
 use super::super::account::{RemoteAccount, titled};
 use super::super::error::DeployError;
 use super::super::wait;
-use super::current;
 use super::keys::KeyPages;
+use super::{current, is_empty};
 use crate::base::Interrupt;
-use crate::state::{Creating, Origin, Record};
+use crate::state::{Creating, Deployment, Origin, Record};
 use crate::typed::Declaration;
 
 /// What is there of a namespace that may have to go.
@@ -20,9 +20,16 @@ pub(crate) enum Removal {
     Removable {
         namespace_id: String,
         keys: u64,
-        /// How many of its keys no declaration wrote.
+        /// How many of its keys are not this tool's.
         undeclared: u64,
     },
+}
+
+/// The namespace that a record stands for, and what the state has of it.
+struct Found<'a> {
+    namespace_id: String,
+    /// `None`: it was being created.
+    deployment: Option<&'a Deployment>,
 }
 
 /// Observes a namespace that may have to go.
@@ -36,11 +43,12 @@ pub(crate) async fn observe_removal(
     let found = match record {
         Record::Creating(creating) => created(account, id, creating, interrupt).await?,
         Record::Deployed(deployment) => {
-            current(account, id, deployment, interrupt).await?.map(|info| info.id)
+            let found = current(account, id, deployment, interrupt).await?;
+            found.map(|info| Found { namespace_id: info.id, deployment: Some(deployment) })
         }
     };
-    let Some(namespace_id) = found else { return Ok(Removal::Gone) };
-    if !is_removable(record, declaration) {
+    let Some(Found { namespace_id, deployment }) = found else { return Ok(Removal::Gone) };
+    if !is_removable(deployment, declaration) {
         return Ok(Removal::Kept { namespace_id });
     }
     let (mut keys, mut undeclared) = (0, 0);
@@ -48,8 +56,8 @@ pub(crate) async fn observe_removal(
     while let Some(page) = pages.next().await? {
         for key in page {
             keys += 1;
-            let declared = record.deployment().is_some_and(|d| d.keys.contains_key(key.as_str()));
-            undeclared += u64::from(!declared);
+            let record = deployment.and_then(|deployment| deployment.keys.get(key.as_str()));
+            undeclared += u64::from(!record.is_some_and(|record| record.written));
         }
     }
     Ok(Removal::Removable { namespace_id, keys, undeclared })
@@ -58,12 +66,12 @@ pub(crate) async fn observe_removal(
 /// The namespace that a create which was cut off may have left. It is waited for as long as it may
 /// be missing from the list: forgetting it would orphan it. So would forgetting the one that it was
 /// to replace, when that came back.
-async fn created(
+async fn created<'a>(
     account: &RemoteAccount,
     id: &str,
-    creating: &Creating,
+    creating: &'a Creating,
     interrupt: &Interrupt,
-) -> Result<Option<String>, DeployError> {
+) -> Result<Option<Found<'a>>, DeployError> {
     let find = || async {
         let all = account.list(id).await?;
         let found = titled(id, &all, &creating.title)?;
@@ -73,18 +81,32 @@ async fn created(
         Some(left) => wait::until(interrupt, left, find, Option::is_some).await?,
         None => find().await?,
     };
-    match (found, &creating.replaces) {
-        (None, Some(replaced)) => {
-            Ok(current(account, id, replaced, interrupt).await?.map(|info| info.id))
+    let found = match found {
+        // What this tool was creating has no keys yet: this is somebody else's.
+        Some(found) if !is_empty(account, id, &found).await? => None,
+        found => found,
+    };
+    let back = match &creating.replaces {
+        Some(replaced) => {
+            let back = current(account, id, replaced, interrupt).await?;
+            back.map(|info| Found { namespace_id: info.id, deployment: Some(replaced) })
         }
-        (found, _) => Ok(found),
+        None => None,
+    };
+    match (found, back) {
+        (Some(found), Some(back)) if found != back.namespace_id => Err(DeployError::CameBack {
+            id: id.to_owned(),
+            namespace_id: back.namespace_id,
+            replacement: found,
+        }),
+        (_, Some(back)) => Ok(Some(back)),
+        (found, None) => Ok(found.map(|namespace_id| Found { namespace_id, deployment: None })),
     }
 }
 
 /// Whether a namespace may be deleted: one that was adopted only when its declaration says so in
 /// so many words. One that left the code keeps what its declaration said last.
-fn is_removable(record: &Record, declaration: Option<&Declaration>) -> bool {
-    let deployment = record.deployment();
+fn is_removable(deployment: Option<&Deployment>, declaration: Option<&Declaration>) -> bool {
     let origin = deployment.map_or(Origin::Created, |deployment| deployment.origin);
     let recorded = deployment.and_then(|deployment| deployment.delete);
     declaration

@@ -30,6 +30,16 @@ pub(crate) struct Declared<'a> {
 pub(crate) struct Put<'a> {
     pub(crate) pair: &'a DeclaredPair,
     pub(crate) record: KeyRecord,
+    /// What the state says of it now.
+    pub(crate) before: Option<KeyRecord>,
+}
+
+impl Put<'_> {
+    /// Of a pair that is there without this tool having written it, as far as it knows.
+    fn found(mut self) -> Self {
+        self.record.written = self.before.is_some_and(|before| before.written);
+        self
+    }
 }
 
 /// Plans one declared namespace.
@@ -103,7 +113,11 @@ fn declared_action(
         None => Ok(or),
         Some(found) if state.owner(found).is_some_and(|owner| owner != id) => Err(taken(found)),
         Some(found) if resolved.declaration.adopt || options.adopt => {
-            Ok(Action::Adopt { namespace_id: found.clone() })
+            let lost = match observed {
+                Observed::Vanished { lost, .. } => Some(lost.clone()),
+                _ => None,
+            };
+            Ok(Action::Adopt { namespace_id: found.clone(), lost })
         }
         Some(found) => Err(taken(found)),
     };
@@ -112,7 +126,11 @@ fn declared_action(
         Observed::Vanished { lost, titled } => {
             fresh(titled, Action::Recreate { lost: lost.clone() })
         }
-        Observed::Creating { created_as, found, titled } => match titled {
+        // What this tool was creating has no keys yet.
+        Observed::Creating { found: Some(found), is_empty: false, .. } => {
+            fresh(&Some(found.clone()), Action::Create)
+        }
+        Observed::Creating { created_as, found, titled, .. } => match titled {
             Some(other) if found.as_ref() != Some(other) => Err(taken(other)),
             _ => Ok(Action::Resume { created_as: created_as.clone(), namespace_id: found.clone() }),
         },
@@ -143,8 +161,8 @@ impl<'a> Planner<'a> {
         let digests = digests(pairs, state.digest_key());
         for (pair, digest) in pairs.iter().zip(digests) {
             let recorded = records.as_mut().and_then(|records| records.find(&pair.key));
-            let record = KeyRecord { digest, confirmed: true, once: pair.once };
-            let put = Put { pair, record };
+            let record = KeyRecord { digest, confirmed: true, once: pair.once, written: true };
+            let put = Put { pair, record, before: recorded.copied() };
             let is_seeded = recorded.is_some_and(|recorded| recorded.confirmed);
             // Looked up only where the state does not say it all.
             let existing = || observation.existing.get(pair.key.as_ref()).copied();
@@ -152,25 +170,22 @@ impl<'a> Planner<'a> {
             let drifted = || observation.drift.contains_key(pair.key.as_ref());
             match recorded {
                 _ if pair.once && !is_seeded && existing().is_some() => {
-                    self.settle(put, Reason::Once);
+                    self.settle(put.found(), Reason::Once);
                 }
-                None => match existing() {
-                    None | Some(Stored::Missing) => self.put(put, Reason::New, None),
-                    Some(Stored::Same) => self.settle(put, Reason::Equal),
-                    Some(Stored::Other { bytes }) => {
-                        self.put(put, Reason::Overwrite, Some(bytes));
-                    }
-                },
+                None => self.put_unless_there(put, Reason::New, existing()),
                 Some(recorded) if !recorded.confirmed => self.put(put, Reason::Unconfirmed, None),
                 Some(recorded) if pair.once => {
                     if !recorded.once {
-                        self.settle(put, Reason::Once);
+                        self.settle(put.found(), Reason::Once);
                     }
+                }
+                // It was the application's until now.
+                Some(recorded) if recorded.once => {
+                    self.put_unless_there(put, Reason::Changed, existing());
                 }
                 Some(recorded) if recorded.digest != digest => self.put(put, Reason::Changed, None),
                 Some(_) if options.repair && drifted() => self.put(put, Reason::Repaired, None),
                 Some(_) if renewable => self.put(put, Reason::Renewed, None),
-                Some(recorded) if recorded.once => self.put(put, Reason::Changed, None),
                 Some(_) => {}
             }
         }
@@ -183,8 +198,18 @@ impl<'a> Planner<'a> {
             if declared.contains(key.as_ref()) {
                 continue;
             }
-            let list = if recorded.once { &mut self.plan.forget } else { &mut self.plan.delete };
+            let list =
+                if recorded.is_owned() { &mut self.plan.delete } else { &mut self.plan.forget };
             list.push(key.to_string());
+        }
+    }
+
+    /// Plans a pair whose key may hold what this tool did not write.
+    fn put_unless_there(&mut self, put: Put<'a>, reason: Reason, existing: Option<Stored>) {
+        match existing {
+            None | Some(Stored::Missing) => self.put(put, reason, None),
+            Some(Stored::Same) => self.settle(put.found(), Reason::Equal),
+            Some(Stored::Other { bytes }) => self.put(put, Reason::Overwrite, Some(bytes)),
         }
     }
 

@@ -66,7 +66,8 @@ pub struct NamespacePlan {
     pub put: Vec<KeyChange>,
     /// The keys to delete: this tool wrote them, and they left the declaration.
     pub delete: Vec<String>,
-    /// The keys that stay at Cloudflare and leave the state, because they were declared `once`.
+    /// The keys that stay at Cloudflare and leave the state: those that were declared `once`, and
+    /// those that were there as declared without this tool having written them.
     pub forget: Vec<String>,
     /// The keys that are there already and stay as they are: those declared `once`, and those that
     /// hold what is declared although this tool did not write it.
@@ -102,6 +103,9 @@ pub enum Action {
     Adopt {
         /// Cloudflare's id of it.
         namespace_id: String,
+        /// Cloudflare's id of the one that vanished, in whose place it is taken.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        lost: Option<String>,
     },
     /// It has another title.
     Rename {
@@ -121,7 +125,7 @@ pub enum Action {
         namespace_id: String,
         /// How many keys go with it.
         keys: u64,
-        /// How many of them no declaration wrote.
+        /// How many of them are not this tool's.
         undeclared: u64,
     },
     /// It leaves the state and stays at Cloudflare with its data.

@@ -32,7 +32,7 @@ impl S3StateStore {
     /// `AWS_ENDPOINT_URL` (for R2: `https://ACCOUNT.r2.cloudflarestorage.com` and the region
     /// `auto`). An endpoint without TLS is for this machine only.
     pub fn open(url: &str) -> Result<Self, StateError> {
-        let unknown = || StateError::UnknownStore(url.to_owned());
+        let unknown = || StateError::unknown_store(url);
         let rest = url.strip_prefix("s3://").ok_or_else(unknown)?;
         let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         if !is_bucket(name) {
@@ -118,6 +118,7 @@ impl StateStore for S3StateStore {
     async fn apps(&self) -> Result<Vec<String>, StateError> {
         let listing = self.bucket.list(&self.prefix).await;
         let mut apps = listing.map_err(self.failed("list", &self.prefix))?.folders;
+        apps.retain(|app| kv_rules::check_id(app).is_ok());
         apps.sort_unstable();
         Ok(apps)
     }
@@ -126,6 +127,7 @@ impl StateStore for S3StateStore {
         let folder = format!("{}{app}/", self.prefix);
         let listing = self.bucket.list(&folder).await.map_err(self.failed("list", &folder))?;
         let stages = listing.objects.iter().filter_map(|name| name.strip_suffix(".json"));
+        let stages = stages.filter(|stage| kv_rules::check_id(stage).is_ok());
         let mut stages: Vec<_> = stages.map(str::to_owned).collect();
         stages.sort_unstable();
         Ok(stages)

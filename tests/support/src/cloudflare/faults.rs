@@ -45,6 +45,10 @@ pub enum Answer {
     Circle,
     /// A list of namespaces that has each title twice.
     Twice,
+    /// A page of a list that holds twenty at most, whatever is asked for, and says nothing of that.
+    Short,
+    /// A listing of keys that begins again with each page, under a cursor that is new each time.
+    Again,
 }
 
 /// How the answer to a bulk request does not add up.

@@ -4,6 +4,7 @@ mod account;
 mod consistency;
 mod faults;
 mod held;
+mod lists;
 mod request;
 mod serve;
 

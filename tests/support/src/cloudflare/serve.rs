@@ -17,6 +17,7 @@ use tower::ServiceExt as _;
 use super::Shared;
 use super::consistency::UNSEEN;
 use super::faults::{Answer, Fault, Odd};
+use super::lists;
 use super::request::{Kind, Request};
 
 /// An answer that is none: the connection is closed.
@@ -79,10 +80,20 @@ async fn answer(
             }
             return Ok(odd_answer(odd, &keys));
         }
-        Answer::Circle => return Ok(circle(request.uri().query().unwrap_or_default())),
+        Answer::Circle => return Ok(lists::circle(request.uri().query().unwrap_or_default())),
         Answer::Twice => {
             let response = apply(kind, request, router, &shared).await;
-            return Ok(twice(response).await);
+            return Ok(lists::twice(response).await);
+        }
+        Answer::Short => {
+            let asked = lists::ask_for_little(request);
+            let response = apply(kind, asked, router, &shared).await;
+            return Ok(lists::without_info(response).await);
+        }
+        Answer::Again => {
+            let asked = lists::ask_for_the_beginning(request);
+            let response = apply(kind, asked, router, &shared).await;
+            return Ok(lists::with_a_new_cursor(response).await);
         }
         _ if applied => drop(apply(kind, request, router, &shared).await),
         _ => {}
@@ -94,7 +105,7 @@ fn log_keys(kind: Kind, body: &Bytes) -> Vec<String> {
     Request { kind, target: String::new(), body: body.clone() }.keys()
 }
 
-fn json_answer(body: &Value) -> Response<Body> {
+pub(super) fn json_answer(body: &Value) -> Response<Body> {
     let response = Response::builder().header(http::header::CONTENT_TYPE, "application/json");
     response.body(Body::from(body.to_string())).unwrap()
 }
@@ -104,26 +115,6 @@ fn odd_answer(odd: Odd, keys: &[String]) -> Response<Body> {
         Some(result) => json_answer(&json!({"success": true, "errors": [], "result": result})),
         None => Response::builder().status(204).body(Body::empty()).unwrap(),
     }
-}
-
-/// A page without keys, and a cursor that leads to the other of two such pages.
-fn circle(query: &str) -> Response<Body> {
-    let cursor = if query.contains("cursor=one") { "two" } else { "one" };
-    let info = json!({"count": 0, "cursor": cursor});
-    json_answer(&json!({"success": true, "errors": [], "result": [], "result_info": info}))
-}
-
-/// The namespaces, and each again under another id.
-async fn twice(response: Response<Body>) -> Response<Body> {
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    let mut answer: Value = serde_json::from_slice(&body).unwrap();
-    let namespaces = answer["result"].as_array_mut().unwrap();
-    for n in 0..namespaces.len() {
-        let other = json!({"id": format!("{n:032}"), "title": namespaces[n]["title"]});
-        namespaces.push(other);
-    }
-    answer["result_info"]["total_count"] = json!(namespaces.len());
-    json_answer(&answer)
 }
 
 async fn fault_answer(answer: Answer) -> Result<Response<Body>, Cut> {
@@ -158,7 +149,9 @@ async fn fault_answer(answer: Answer) -> Result<Response<Body>, Cut> {
         | Answer::Hold(_)
         | Answer::Odd(_)
         | Answer::Circle
-        | Answer::Twice => return Err(Cut),
+        | Answer::Twice
+        | Answer::Short
+        | Answer::Again => return Err(Cut),
     };
     Ok(response.unwrap().map(Body::from))
 }

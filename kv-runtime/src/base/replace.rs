@@ -1,0 +1,63 @@
+//! Replacing a file as a whole.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Writes beside the file, syncs, renames over it and syncs the folder, so that after a crash
+/// either content is there whole. A symbolic link goes on leading to the file. A file without
+/// permissions of its own is private.
+pub(crate) fn replace(
+    path: &Path,
+    bytes: &[u8],
+    permissions: Option<Permissions>,
+) -> io::Result<()> {
+    let path = &resolved(path)?;
+    let folder = folder_of(path);
+    let mut file = tempfile::Builder::new().prefix(&temporary_prefix(path)).tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Removes what processes that died within [`replace`] left beside a file. Nobody may be replacing
+/// it meanwhile.
+pub(crate) fn remove_leftovers(path: &Path) -> io::Result<()> {
+    let path = &resolved(path)?;
+    let prefix = temporary_prefix(path);
+    for entry in fs::read_dir(folder_of(path))? {
+        let entry = entry?;
+        let is_left = entry.file_name().to_str().is_some_and(|name| name.starts_with(&prefix));
+        if is_left && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// The file itself, where a path is a symbolic link to it.
+pub(crate) fn resolved(path: &Path) -> io::Result<PathBuf> {
+    match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(path.to_owned()),
+        resolved => resolved,
+    }
+}
+
+/// What no other program names its files.
+fn temporary_prefix(path: &Path) -> String {
+    format!(".{}.kv-runtime-", path.file_name().unwrap_or_default().display())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}

@@ -1,0 +1,147 @@
+//! What can be done to a key: it is written, or deleted.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use kv_rules::{MAX_BULK_BYTES, MAX_BULK_PAIRS};
+
+use super::super::host::Event;
+use super::super::observe::{Place, Stored, Written, compare, present};
+use super::super::plan::Put;
+use super::super::remote::{Confirmation, Remote, RemoteError};
+use super::super::wait;
+use crate::state::KeyRecord;
+
+/// The keys of a namespace in the state.
+type Keys = BTreeMap<Cow<'static, str>, KeyRecord>;
+
+/// The keys of a batch that are not confirmed.
+pub(super) type Unconfirmed = Result<HashSet<String>, RemoteError>;
+
+/// A change of one key. Many are sent at once.
+pub(super) trait Change: Copy + Send + Sync {
+    /// What a request is for.
+    const ACTION: &'static str;
+
+    fn key(&self) -> &str;
+
+    /// How many of the first of some changes one request can carry.
+    fn cut(remote: &dyn Remote, changes: &[Self]) -> usize;
+
+    /// Sends a batch and gives the keys that are not confirmed.
+    fn send<'a>(place: Place<'a>, batch: &'a [Self]) -> BoxFuture<'a, Unconfirmed>;
+
+    /// Notes that the change was made.
+    fn confirm(&self, keys: &mut Keys);
+
+    /// Notes that the change surely was not made.
+    fn take_back(&self, keys: &mut Keys);
+
+    /// What is told of changes that were made.
+    fn event(confirmed: &[Self]) -> Event<'static>;
+}
+
+impl Change for Put<'_> {
+    const ACTION: &'static str = "write keys";
+
+    fn key(&self) -> &str {
+        &self.pair.key
+    }
+
+    fn cut(remote: &dyn Remote, changes: &[Self]) -> usize {
+        let costs = changes.iter().map(|put| remote.cost(&put.pair.as_pair()));
+        let sums = costs.scan(0, |sum, cost| {
+            *sum += cost;
+            Some(*sum)
+        });
+        // A pair that could not be written with others is written alone.
+        sums.take(MAX_BULK_PAIRS).take_while(|sum| *sum < MAX_BULK_BYTES).count().max(1)
+    }
+
+    fn send<'a>(place: Place<'a>, batch: &'a [Self]) -> BoxFuture<'a, Unconfirmed> {
+        put(place, batch).boxed()
+    }
+
+    fn confirm(&self, keys: &mut Keys) {
+        if let Some(record) = keys.get_mut(self.key()) {
+            record.confirmed = true;
+        }
+    }
+
+    fn take_back(&self, keys: &mut Keys) {
+        match self.before {
+            Some(before) => keys.insert(self.pair.key.clone(), before),
+            None => keys.remove(self.key()),
+        };
+    }
+
+    fn event(confirmed: &[Self]) -> Event<'static> {
+        let bytes = confirmed.iter().map(|put| put.pair.value.len() as u64).sum();
+        Event::Put { keys: confirmed.len(), bytes }
+    }
+}
+
+async fn put(place: Place<'_>, batch: &[Put<'_>]) -> Unconfirmed {
+    let begun = Timestamp::now();
+    let pairs: Vec<_> = batch.iter().map(|put| put.pair.as_pair()).collect();
+    let send = || place.remote.bulk_put(place.namespace_id, &pairs);
+    if let Confirmation::AllBut(failed) = wait::while_unseen(place.interrupt, send).await? {
+        return Ok(failed.into_iter().collect());
+    }
+    // The answer does not say what was written: what is stored does.
+    let pairs: Vec<_> = batch.iter().map(|put| put.pair).collect();
+    let stored = compare(place, &pairs, Written::Since(begun)).await?;
+    let failed = pairs.iter().zip(stored).filter(|(_, stored)| *stored != Stored::Same);
+    Ok(failed.map(|(pair, _)| pair.key.to_string()).collect())
+}
+
+/// A key to delete.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deletion<'a> {
+    pub(super) key: &'a str,
+    /// What the state says of it now.
+    pub(super) before: KeyRecord,
+}
+
+impl Change for Deletion<'_> {
+    const ACTION: &'static str = "delete keys";
+
+    fn key(&self) -> &str {
+        self.key
+    }
+
+    fn cut(_: &dyn Remote, changes: &[Self]) -> usize {
+        changes.len().min(MAX_BULK_PAIRS)
+    }
+
+    fn send<'a>(place: Place<'a>, batch: &'a [Self]) -> BoxFuture<'a, Unconfirmed> {
+        delete(place, batch).boxed()
+    }
+
+    fn confirm(&self, keys: &mut Keys) {
+        keys.remove(self.key);
+    }
+
+    fn take_back(&self, keys: &mut Keys) {
+        if let Some(record) = keys.get_mut(self.key) {
+            *record = self.before;
+        }
+    }
+
+    fn event(confirmed: &[Self]) -> Event<'static> {
+        Event::Deleted { keys: confirmed.len() }
+    }
+}
+
+async fn delete(place: Place<'_>, batch: &[Deletion<'_>]) -> Unconfirmed {
+    let keys: Vec<&str> = batch.iter().map(|deletion| deletion.key).collect();
+    let send = || place.remote.bulk_delete(place.namespace_id, &keys);
+    if let Confirmation::AllBut(failed) = wait::while_unseen(place.interrupt, send).await? {
+        return Ok(failed.into_iter().collect());
+    }
+    // The answer does not say what was deleted: what is stored does.
+    present(place, &keys).await
+}
