@@ -42,7 +42,7 @@ fn names(pairs: &Pairs, prefix: &str, after: Option<&str>, limit: usize) -> (Vec
 fn what_is_put_is_what_is_got() {
     let (_folder, pairs) = sessions();
     let large = vec![7; 26_214_400];
-    let now = u64::try_from(jiff::Timestamp::now().as_second()).unwrap();
+    let now = kv_rules::Time::now().unix();
     pairs
         .put_many([
             Pair::new("empty", b"".as_slice()),

@@ -25,7 +25,6 @@ mod errors;
 mod expand;
 mod fallback;
 mod infer;
-mod json;
 mod model;
 mod names;
 mod package;

@@ -1,6 +1,6 @@
 //! Expiry: when a pair ceases to exist, and how durations and points in time are written.
 
-use jiff::{SignedDuration, Timestamp};
+use super::time::{Time, read_duration, read_time};
 
 /// The shortest expiration TTL, in seconds
 /// (<https://developers.cloudflare.com/kv/api/write-key-value-pairs/#expiring-keys>).
@@ -32,19 +32,17 @@ impl Expiry {
     /// it.
     ///
     /// ```
-    /// use jiff::Timestamp;
-    /// use kv_rules::Expiry;
+    /// use kv_rules::{Expiry, Time};
     ///
-    /// let now = Timestamp::from_second(2_000_000_000)?;
+    /// let now = Time::from_unix(2_000_000_000);
     /// assert_eq!(Expiry::Ttl(60).expiration(now), Ok(2_000_000_060));
     /// assert!(Expiry::At(2_000_000_059).expiration(now).is_err());
-    /// # Ok::<(), jiff::Error>(())
     /// ```
-    pub fn expiration(self, now: Timestamp) -> Result<u64, ExpiryError> {
+    pub fn expiration(self, now: Time) -> Result<u64, ExpiryError> {
         match self {
             Self::Ttl(seconds) => {
                 let ttl = check_ttl(seconds.into())?;
-                check_expiration(i128::from(now.as_second()) + i128::from(ttl))
+                check_expiration(i128::from(now.unix()) + i128::from(ttl))
             }
             Self::At(seconds) => {
                 let expiration = check_expiration(seconds.into())?;
@@ -82,13 +80,13 @@ pub enum ExpiryError {
     /// The expiration is not far enough ahead.
     #[error(
         "an expiration of {} is not {MIN_TTL} s ahead: Workers KV refuses it at {now}; \
-         write a later time, or remove the key", show_time(*.expiration)
+         write a later time, or remove the key", Time::from_unix(*.expiration)
     )]
     NotAhead {
         /// The expiration, in seconds since 1970.
         expiration: u64,
         /// When it was checked.
-        now: Timestamp,
+        now: Time,
     },
     /// The read's cache TTL is below [`MIN_CACHE_TTL`].
     #[error("a cache TTL of {0} s is too short: Workers KV takes at least {MIN_CACHE_TTL} s")]
@@ -102,11 +100,6 @@ pub enum ExpiryError {
          with its zone, such as `\"2030-01-31T12:00:00Z\"`", .0.escape_debug()
     )]
     NotATime(String),
-}
-
-fn show_time(expiration: u64) -> Timestamp {
-    let seconds = i64::try_from(expiration).unwrap_or(i64::MAX);
-    Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)
 }
 
 fn milliseconds_hint(expiration: i128) -> String {
@@ -146,8 +139,8 @@ pub fn check_expiration(seconds: i128) -> Result<u64, ExpiryError> {
 }
 
 /// Checks that an expiration lies at least [`MIN_TTL`] seconds after `now`.
-pub fn check_expiration_ahead(expiration: u64, now: Timestamp) -> Result<(), ExpiryError> {
-    if i128::from(expiration) < i128::from(now.as_second()) + i128::from(MIN_TTL) {
+pub fn check_expiration_ahead(expiration: u64, now: Time) -> Result<(), ExpiryError> {
+    if expiration < now.unix().saturating_add(MIN_TTL) {
         return Err(ExpiryError::NotAhead { expiration, now });
     }
     Ok(())
@@ -164,19 +157,13 @@ pub fn check_cache_ttl(seconds: u64) -> Result<(), ExpiryError> {
 /// Reads a duration such as `1h 30m` or `7d` and checks it as a TTL. A day has 24 hours, a week 7 days.
 pub fn parse_duration(text: &str) -> Result<u64, ExpiryError> {
     let not_a_duration = || ExpiryError::NotADuration(text.to_owned());
-    let span: jiff::Span = text.parse().map_err(|_| not_a_duration())?;
-    let days = jiff::SpanRelativeTo::days_are_24_hours();
-    let duration: SignedDuration = span.to_duration(days).map_err(|_| not_a_duration())?;
-    if duration.subsec_nanos() != 0 {
-        return Err(not_a_duration());
-    }
-    check_ttl(i128::from(duration.as_secs()))
+    check_ttl(read_duration(text).ok_or_else(not_a_duration)?)
 }
 
 /// Reads a point in time in RFC 3339 and checks it as an expiration.
 pub fn parse_time(text: &str) -> Result<u64, ExpiryError> {
-    match text.parse::<Timestamp>() {
-        Ok(time) if time.subsec_nanosecond() == 0 => check_expiration(i128::from(time.as_second())),
+    match read_time(text) {
+        Some((time, true)) => check_expiration(time.unix().into()),
         _ => Err(ExpiryError::NotATime(text.to_owned())),
     }
 }
@@ -213,8 +200,8 @@ mod tests {
 
     #[test]
     fn an_expiration_lies_a_minute_ahead() {
-        let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
-        let at = u64::try_from(now.as_second()).unwrap();
+        let now: Time = "2030-01-01T00:00:00Z".parse().unwrap();
+        let at = now.unix();
         assert_eq!(check_expiration_ahead(at + 60, now), Ok(()));
         let error = check_expiration_ahead(at + 59, now).unwrap_err();
         assert!(error.to_string().contains("2030-01-01T00:00:59Z"), "{error}");

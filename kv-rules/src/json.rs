@@ -1,6 +1,7 @@
 //! What this project asks of JSON text beyond its grammar.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// How many arrays and objects may be within each other: as deep as `serde_json` reads.
 pub const MAX_JSON_DEPTH: usize = 127;
@@ -28,9 +29,80 @@ pub fn compact_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(json.chars().filter(|c| keep(*c)).collect())
 }
 
+/// Appends a text as a JSON string, to the byte as `serde_json` writes it: the macro, which cargo
+/// builds for itself, need not have that compiled a second time.
+///
+/// ```
+/// let mut json = String::new();
+/// kv_rules::push_json_text(&mut json, "a \"b\"\u{1b}");
+/// assert_eq!(json, r#""a \"b\"\u001b""#);
+/// ```
+pub fn push_json_text(json: &mut String, text: &str) {
+    json.push('"');
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c < ' ' || c == '"' || c == '\\') {
+        let (plain, after) = rest.split_at(at);
+        json.push_str(plain);
+        let mut chars = after.chars();
+        match chars.next() {
+            Some('"') => json.push_str("\\\""),
+            Some('\\') => json.push_str("\\\\"),
+            Some('\n') => json.push_str("\\n"),
+            Some('\r') => json.push_str("\\r"),
+            Some('\t') => json.push_str("\\t"),
+            Some('\u{8}') => json.push_str("\\b"),
+            Some('\u{c}') => json.push_str("\\f"),
+            // A string takes whatever is written to it.
+            Some(control) => drop(write!(json, "\\u{:04x}", u32::from(control))),
+            None => {}
+        }
+        rest = chars.as_str();
+    }
+    json.push_str(rest);
+    json.push('"');
+}
+
+/// A number as `serde_json` writes it; `None` where JSON has none.
+#[must_use]
+pub fn json_number(number: f64) -> Option<String> {
+    if !number.is_finite() {
+        return None;
+    }
+    if (1e-5..1e-4).contains(&number.abs()) {
+        return Some(number.to_string());
+    }
+    let text = format!("{number:?}");
+    Some(match text.split_once('e') {
+        Some((digits, exponent)) if !exponent.starts_with('-') => format!("{digits}e+{exponent}"),
+        _ => text,
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn texts_and_numbers_are_written_as_serde_json_does(
+            text: String,
+            controls in "[\u{0}-\u{20}\u{7f}\"\\\\é]{0,20}",
+            number: f64,
+            exponent in -20..20_i32,
+        ) {
+            for text in [text, controls] {
+                let mut json = String::new();
+                push_json_text(&mut json, &text);
+                prop_assert_eq!(json, serde_json::to_string(&text).unwrap());
+            }
+            for number in [number, number.signum() * 1.25 * 10_f64.powi(exponent), 0.0, -0.0, 1e-5, 1e-4] {
+                let theirs = serde_json::Number::from_f64(number).map(|number| number.to_string());
+                prop_assert_eq!(json_number(number), theirs);
+            }
+        }
+    }
 
     #[test]
     fn only_white_space_between_tokens_goes() {

@@ -19,6 +19,7 @@ mod limits;
 mod pattern;
 mod place;
 mod suggest;
+mod time;
 mod title;
 mod value;
 
@@ -33,7 +34,7 @@ pub use expiry::{
     parse_time,
 };
 pub use id::{IdError, MAX_ID_BYTES, check_id};
-pub use json::{MAX_JSON_DEPTH, compact_json};
+pub use json::{MAX_JSON_DEPTH, compact_json, json_number, push_json_text};
 pub use key::{KeyError, MAX_KEY_BYTES, check_key};
 pub use limits::{
     API_WINDOW, MAX_API_REQUESTS, MAX_BULK_BYTES, MAX_BULK_GET_KEYS, MAX_BULK_PAIRS, MAX_LIST_KEYS,
@@ -42,6 +43,7 @@ pub use limits::{
 pub use pattern::{Param, ParamError, Pattern, PatternError, Segment, family_of};
 pub use place::Place;
 pub use suggest::{closest, did_you_mean};
+pub use time::{Time, TimeError, read_duration, show_duration};
 pub use title::{MAX_TITLE_BYTES, Placeholder, TitleError, check_title, fill_title, placeholders};
 pub use value::{
     MAX_METADATA_BYTES, MAX_VALUE_BYTES, MetadataError, ValueError, check_metadata, check_value,

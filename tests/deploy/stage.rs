@@ -126,11 +126,13 @@ impl<'a> Stage<'a> {
     /// Makes everything in the state old enough to be seen everywhere.
     pub(crate) fn age(&self) {
         self.rewrite(|state| {
-            let long_ago = jiff::Timestamp::from_second(1_800_000_000).unwrap();
+            let long_ago = kv_runtime::rules::Time::from_unix(1_700_000_000);
             for record in state.namespaces.values_mut() {
                 match record {
                     Record::Creating(creating) => creating.since = long_ago,
-                    Record::Deployed(deployment) => deployment.created_at = long_ago,
+                    Record::Deployed(deployment) => {
+                        (deployment.created_at, deployment.modified_at) = (long_ago, long_ago);
+                    }
                 }
             }
         });

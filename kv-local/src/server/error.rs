@@ -7,10 +7,9 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 use kv_rules::{
     ExpiryError, KeyError, MAX_BULK_BYTES, MAX_KEY_BYTES, MAX_METADATA_BYTES, MAX_VALUE_BYTES,
-    MIN_TTL,
+    MIN_TTL, Time,
 };
 use serde_json::json;
 
@@ -311,6 +310,6 @@ fn past(expiration: impl std::fmt::Display) -> String {
     )
 }
 
-fn before(expiration: u64, now: Timestamp) -> bool {
-    i128::from(expiration) <= i128::from(now.as_second())
+fn before(expiration: u64, now: Time) -> bool {
+    expiration <= now.unix()
 }

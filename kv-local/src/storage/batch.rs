@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use jiff::Timestamp;
+use kv_rules::Time;
 use rusqlite::{OptionalExtension as _, TransactionBehavior, params};
 
 use super::journal::Journal;
@@ -22,7 +22,7 @@ pub(super) const ROWS_AT_ONCE: usize = 500;
 #[derive(Debug)]
 pub struct Batch<'a> {
     pairs: &'a Pairs,
-    now: Timestamp,
+    now: Time,
     rows: Vec<Row<'a>>,
     /// How many of the rows are written.
     written: usize,
@@ -41,7 +41,7 @@ impl<'a> Batch<'a> {
     pub(super) fn new(pairs: &'a Pairs) -> Result<Self, StorageError> {
         pairs.blobs.make_folder()?;
         let journal = pairs.begin()?;
-        Ok(Self { pairs, now: Timestamp::now(), rows: Vec::new(), written: 0, journal })
+        Ok(Self { pairs, now: Time::now(), rows: Vec::new(), written: 0, journal })
     }
 
     /// Adds a pair. Its value is on disk afterwards, so the batch stays small.

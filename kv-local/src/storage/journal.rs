@@ -11,6 +11,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::layout::hex;
+use super::pairs::now;
 use super::private::{create_file, create_folder};
 use super::{Storage, StorageError};
 
@@ -100,7 +101,7 @@ impl Journal {
     /// A new id of a value, in wrangler's form: 80 hex digits.
     pub(super) fn new_id(&mut self) -> String {
         let count = hex(&self.made.to_be_bytes());
-        let time = hex(&jiff::Timestamp::now().as_millisecond().to_be_bytes());
+        let time = hex(&now().to_be_bytes());
         self.made += 1;
         format!("{}{count}{time}", self.prefix)
     }

@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use jiff::Timestamp;
-use kv_rules::{Expiry, check_key, check_metadata, check_value, compact_json};
+use kv_rules::{Expiry, Time, check_key, check_metadata, check_value, compact_json};
 use serde::de::IgnoredAny;
 
 use super::{PairError, StorageError};
@@ -48,12 +47,12 @@ pub(super) struct Attributes {
 }
 
 /// Checks a pair that is written now against every rule.
-pub(super) fn check(pair: &Pair<'_>, now: Timestamp) -> Result<Attributes, StorageError> {
+pub(super) fn check(pair: &Pair<'_>, now: Time) -> Result<Attributes, StorageError> {
     let broken = |source| StorageError::Pair { key: pair.key.clone().into_owned(), source };
     attributes(pair, now).map_err(broken)
 }
 
-fn attributes(pair: &Pair<'_>, now: Timestamp) -> Result<Attributes, PairError> {
+fn attributes(pair: &Pair<'_>, now: Time) -> Result<Attributes, PairError> {
     check_key(&pair.key)?;
     check_value(pair.value.len())?;
     if let Some(text) = &pair.metadata {
@@ -72,7 +71,7 @@ mod tests {
 
     use super::*;
 
-    const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
+    const NOW: Time = Time::from_unix(1_800_000_000);
 
     fn refused(pair: &Pair<'_>) -> PairError {
         match check(pair, NOW) {

@@ -5,8 +5,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use jiff::Timestamp;
 use kv_rules::check_key;
 use rusqlite::{
     OptionalExtension as _, TransactionBehavior, params, params_from_iter, types::Value,
@@ -214,7 +214,7 @@ impl Pairs {
         let rows = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
         let mut values = vec![Value::from(from.to_owned())];
         values.extend(end.map(Value::from));
-        values.extend([Timestamp::now().as_millisecond().into(), rows.into()]);
+        values.extend([now().into(), rows.into()]);
         let mut keys: Vec<ListedKey> = database.with(|connection| {
             let mut statement = connection.prepare_cached(&sql)?;
             let keys = statement.query_map(params_from_iter(values), |row| {
@@ -259,7 +259,7 @@ impl Pairs {
 fn entry(database: &Database, key: &str) -> Result<Option<Entry>, StorageError> {
     let one = "SELECT blob_id, expiration, metadata FROM _mf_entries \
                WHERE key = ?1 AND (expiration IS NULL OR expiration > ?2)";
-    let now = Timestamp::now().as_millisecond();
+    let now = now();
     database.with(|connection| {
         let mut statement = connection.prepare_cached(one)?;
         let entry = statement.query_row(params![key, now], |row| {
@@ -267,6 +267,12 @@ fn entry(database: &Database, key: &str) -> Result<Option<Entry>, StorageError> 
         });
         entry.optional()
     })
+}
+
+/// The time in milliseconds since 1970.
+pub(super) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Miniflare keeps milliseconds, the API speaks of seconds.

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
-use kv_rules::{MAX_NAMESPACES, check_title};
+use kv_rules::{MAX_NAMESPACES, Time, check_title};
 use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
 
 use super::StorageError;
@@ -24,7 +23,7 @@ pub struct Namespace {
     /// A title that no other namespace of the store has.
     pub title: String,
     /// When it was created, to the second.
-    pub created: Timestamp,
+    pub created: Time,
 }
 
 #[derive(Debug)]
@@ -106,6 +105,6 @@ fn taken(connection: &Connection, title: &str, id: &str) -> rusqlite::Result<Opt
 }
 
 fn namespace(row: &Row<'_>) -> rusqlite::Result<Namespace> {
-    let created = Timestamp::from_second(row.get(2)?).unwrap_or_default();
+    let created = Time::from_unix(row.get::<_, i64>(2)?.try_into().unwrap_or_default());
     Ok(Namespace { id: row.get(0)?, title: row.get(1)?, created })
 }

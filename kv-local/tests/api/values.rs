@@ -1,6 +1,6 @@
 //! `…/values/{key}` and `…/metadata/{key}`.
 
-use jiff::Timestamp;
+use kv_rules::Time;
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
@@ -88,12 +88,12 @@ async fn a_pair_expires_when_the_write_says_and_a_ttl_wins() {
         result(api.kv(Method::PUT, &format!("{path}?{query}")).body("v")).await;
         let response = send(api.kv(Method::GET, &path)).await;
         let expiration = response.headers().get("expiration");
-        expiration.map(|value| value.to_str().unwrap().parse::<i64>().unwrap())
+        expiration.map(|value| value.to_str().unwrap().parse::<u64>().unwrap())
     };
     assert_eq!(expires("expiration=2000000000".to_owned()).await, Some(2_000_000_000));
-    let before = Timestamp::now().as_second();
+    let before = Time::now().unix();
     let both = expires("expiration=2000000000&expiration_ttl=60".to_owned()).await.unwrap();
-    assert!((before + 60..=Timestamp::now().as_second() + 60).contains(&both), "{both}");
+    assert!((before + 60..=Time::now().unix() + 60).contains(&both), "{both}");
     assert_eq!(expires(String::new()).await, None);
 }
 
@@ -110,7 +110,7 @@ async fn an_expiry_that_breaks_a_rule_is_refused() {
     let text = "put: 'Invalid expiration of 3600. Please specify integer greater than the current \
                 number of seconds since the UNIX epoch.'";
     assert_eq!(failure(put("expiration=3600")).await, (400, 10033, text.to_owned()));
-    let now = Timestamp::now().as_second();
+    let now = Time::now().unix();
     result(put(&format!("expiration={}", now + 120))).await;
     for bad in [now.to_string(), (now + 30).to_string(), "2147483648".into(), "x".into()] {
         assert_eq!(code(put(&format!("expiration={bad}"))).await, (400, 10033), "{bad}");

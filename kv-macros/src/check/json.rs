@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
+use kv_rules::push_json_text;
 use proc_macro2::Span;
 
 use crate::errors::Errors;
 use crate::infer::{Field, Object, Shape};
-use crate::json::push_text;
 use crate::syntax::{Json, JsonKind, Name};
 
 /// How much of a field's first value its docs show, in bytes.
@@ -51,7 +51,7 @@ impl Writer<'_> {
             JsonKind::Integer(digits) => self.integer(span, &digits),
             JsonKind::Float(digits) => self.float(span, &digits),
             JsonKind::String(text) => {
-                push_text(&mut self.json, &text);
+                push_json_text(&mut self.json, &text);
                 Shape::Text
             }
             JsonKind::Array(items) => self.array(items),
@@ -79,8 +79,8 @@ impl Writer<'_> {
     }
 
     fn float(&mut self, span: Span, digits: &str) -> Shape {
-        if let Some(number) = digits.parse().ok().and_then(serde_json::Number::from_f64) {
-            return self.put(&number.to_string(), Shape::Float);
+        if let Some(number) = digits.parse().ok().and_then(kv_rules::json_number) {
+            return self.put(&number, Shape::Float);
         }
         self.errors.push(span, format!("`{digits}` is out of range: {BEYOND_F64}"));
         self.put("0.0", Shape::Float)
@@ -115,7 +115,7 @@ impl Writer<'_> {
             if !fields.is_empty() {
                 self.json.push(',');
             }
-            push_text(&mut self.json, &name.text);
+            push_json_text(&mut self.json, &name.text);
             self.json.push(':');
             let start = self.json.len();
             let shape = self.write(value);

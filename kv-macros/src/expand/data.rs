@@ -1,12 +1,11 @@
 //! The static data of a namespace: what the engine deploys.
 
-use kv_rules::Expiry;
+use kv_rules::{Expiry, push_json_text};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::path::{self, Optional};
 use super::types::typed;
-use crate::json::push_text;
 use crate::model::{Account, Entry, Family, File, Namespace, Setting, Spread, Type, Value};
 
 pub(super) fn declaration(model: &Namespace) -> TokenStream {
@@ -76,9 +75,9 @@ fn texts<'a>(pairs: impl Iterator<Item = [&'a str; 2]>) -> String {
     let mut json = "[".to_owned();
     for [key, text] in pairs {
         json.push_str(if json.len() > 1 { ",[" } else { "[" });
-        push_text(&mut json, key);
+        push_json_text(&mut json, key);
         json.push(',');
-        push_text(&mut json, text);
+        push_json_text(&mut json, text);
         json.push(']');
     }
     json.push(']');

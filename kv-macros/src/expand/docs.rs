@@ -1,6 +1,5 @@
 //! What hovering shows: docs of the type, its constants and accessors, and generated fields.
 
-use jiff::{Span, SpanRound, Unit};
 use kv_rules::Expiry;
 
 use crate::model::{Entry, Family, Field, Namespace, Spread, Value};
@@ -47,7 +46,7 @@ pub(super) fn entry(entry: &Entry) -> String {
     let mut docs = format!("Key {}{seed}.", code(&entry.key));
     let expiry = entry.expiry.map(|expiry| match expiry {
         Expiry::Ttl(seconds) => ttl(seconds),
-        Expiry::At(time) => format!("- expires: {}", time_of(time)),
+        Expiry::At(time) => format!("- expires: {}", kv_rules::Time::from_unix(time)),
     });
     let metadata = entry.metadata.as_ref().map(|json| format!("- metadata: {}", code(json)));
     let once =
@@ -62,18 +61,7 @@ pub(super) fn entry(entry: &Entry) -> String {
 }
 
 fn ttl(seconds: u64) -> String {
-    let days = SpanRound::new().largest(Unit::Day).days_are_24_hours();
-    let span = i64::try_from(seconds).ok().and_then(|seconds| {
-        let span = Span::new().try_seconds(seconds).ok()?.round(days).ok()?;
-        Some(format!(" ({span:#})"))
-    });
-    format!("- expires: {seconds} s after a write{}", span.unwrap_or_default())
-}
-
-/// A point in time as RFC 3339 text.
-fn time_of(seconds: u64) -> String {
-    let time = i64::try_from(seconds).ok().and_then(|at| jiff::Timestamp::from_second(at).ok());
-    time.map_or_else(|| seconds.to_string(), |time| time.to_string())
+    format!("- expires: {seconds} s after a write ({})", kv_rules::show_duration(seconds))
 }
 
 pub(super) fn family(family: &Family) -> String {

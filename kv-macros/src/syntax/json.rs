@@ -1,5 +1,6 @@
 //! JSON literals as Rust tokens: bare names, keywords as names and trailing commas are welcome.
 
+use kv_rules::MAX_JSON_DEPTH;
 use proc_macro2::{Delimiter, Literal, Span};
 use quote::ToTokens as _;
 use syn::Lit;
@@ -7,9 +8,6 @@ use syn::Lit;
 use super::tokens::{Tokens, at_brace, at_name, shorten};
 use super::{Json, JsonKind, Name};
 use crate::errors::Errors;
-
-/// How deep `serde_json` reads.
-const MAX_DEPTH: usize = 127;
 
 /// What can stand behind a number in Rust.
 const RUST_NUMBERS: [&str; 14] = [
@@ -21,11 +19,11 @@ pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize, errors: &mut Errors) -
     let span = tokens.span();
     let broken = Json { span, kind: JsonKind::Broken };
     let nests = tokens.at_group(Delimiter::Brace) || tokens.at_group(Delimiter::Bracket);
-    if nests && depth >= MAX_DEPTH {
+    if nests && depth >= MAX_JSON_DEPTH {
         errors.push(
             span,
             format!(
-                "this JSON is nested deeper than {MAX_DEPTH} levels, the most that serde_json reads"
+                "this JSON is nested deeper than {MAX_JSON_DEPTH} levels, the most that serde_json reads"
             ),
         );
         tokens.until_comma();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use jiff::{Timestamp, fmt::rfc2822};
+use kv_rules::Time;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use serde::de::{DeserializeOwned, Error as _, IgnoredAny};
@@ -176,9 +176,9 @@ fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let parse = |text| rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
-    let now = date.and_then(parse).unwrap_or_else(Timestamp::now);
-    Some(Duration::try_from(parse(value)?.duration_since(now)).unwrap_or_default())
+    let parse = |text| httpdate::parse_http_date(text).ok().map(Time::from);
+    let now = date.and_then(parse).unwrap_or_else(Time::now);
+    Some(parse(value)?.since(now))
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
-use jiff::SignedDuration;
 
 use crate::base::env::optional;
 use crate::deploy::DEFAULT_STAGE;
@@ -193,8 +192,9 @@ impl Args {
 }
 
 fn parse_time(text: &str) -> Result<Duration, String> {
-    let time: SignedDuration = text.parse().map_err(|_| "write a time such as 60s or 5m")?;
-    Duration::try_from(time).map_err(|_| "a time cannot be negative".to_owned())
+    let seconds = kv_rules::read_duration(text).ok_or("write a time such as 60s or 5m")?;
+    let seconds = u64::try_from(seconds).map_err(|_| "a time cannot be negative")?;
+    Ok(Duration::from_secs(seconds))
 }
 
 fn parse_import(text: &str) -> Result<(String, String), String> {

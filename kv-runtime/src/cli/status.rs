@@ -60,7 +60,7 @@ fn text(stages: &[StageStatus]) -> String {
             let keys = keys_of(*keys as u64);
             let mut text = format!("  {id:width$}  {namespace_id}  {title:?}, {keys}");
             if let Some(at) = status.modified_at {
-                let _ = write!(text, ", changed {at:.0}");
+                let _ = write!(text, ", changed {at}");
             }
             if !deployers.is_empty() {
                 let _ = write!(text, ", deployed by {}", deployers.join(" and "));

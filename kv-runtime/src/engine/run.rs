@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use kv_rules::Time;
 use serde::Serialize;
 use tokio::time::{Duration, Instant};
 
@@ -46,9 +46,9 @@ pub struct Deployed {
     /// How many keys this tool keeps in it.
     pub keys: usize,
     /// When it came to be in the state.
-    pub created_at: Timestamp,
+    pub created_at: Time,
     /// When this tool last changed it.
-    pub modified_at: Timestamp,
+    pub modified_at: Time,
     #[serde(skip)]
     store: Arc<dyn RawStore>,
 }
@@ -262,7 +262,7 @@ impl Run {
     /// Checks and fills in everything that needs neither a request nor the state.
     pub(super) fn resolve(&self) -> Result<Vec<Resolved>, DeployError> {
         let (stage, redactor) = (&self.options.stage, &self.context.redactor);
-        let resolved = resolve(&self.declarations, stage, Timestamp::now(), redactor);
+        let resolved = resolve(&self.declarations, stage, Time::now(), redactor);
         let checks = self.declarations.iter().map(|d| self.accounts.check(d.id, &d.account));
         let (resolved, checked) = match resolved {
             Ok(resolved) => (resolved, Ok(())),

@@ -1,6 +1,6 @@
 //! What is deployed to a stage.
 
-use jiff::Timestamp;
+use kv_rules::Time;
 use serde::Serialize;
 
 use super::error::DeployError;
@@ -22,8 +22,8 @@ pub(crate) struct NamespaceStatus {
     pub(crate) title: String,
     pub(crate) account_id: String,
     pub(crate) namespace_id: Option<String>,
-    pub(crate) created_at: Option<Timestamp>,
-    pub(crate) modified_at: Option<Timestamp>,
+    pub(crate) created_at: Option<Time>,
+    pub(crate) modified_at: Option<Time>,
     pub(crate) keys: usize,
     /// The programs that list it.
     pub(crate) deployers: Vec<String>,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use jiff::Timestamp;
+use kv_rules::Time;
 use tokio::time::Instant;
 
 use super::remote::{RemoteError, RemoteErrorKind};
@@ -13,10 +13,14 @@ use crate::base::{Interrupt, Interrupted};
 /// (<https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency>).
 pub(super) const SETTLING: Duration = Duration::from_secs(20);
 
-/// How much longer a namespace that came to be then may not be seen.
-pub(super) fn settling(since: Timestamp) -> Option<Duration> {
-    let age = Timestamp::now().duration_since(since);
-    Duration::try_from(age).ok().and_then(|age| SETTLING.checked_sub(age))
+/// How much longer a namespace that was created then may not be seen. A time that is further ahead
+/// than clocks differ says nothing.
+pub(super) fn settling(since: Time) -> Option<Duration> {
+    let now = Time::now();
+    if since.since(now) > SETTLING {
+        return None;
+    }
+    SETTLING.checked_sub(now.since(since)).filter(|left| !left.is_zero())
 }
 
 /// Repeats a request to a namespace that is known to be there while Cloudflare does not find it.

@@ -1,14 +1,13 @@
 //! The time.
 
-use jiff::Timestamp;
+use kv_rules::Time;
 
 /// The time, which a Worker has from JavaScript alone.
-pub(crate) fn now() -> Timestamp {
+pub(crate) fn now() -> Time {
     #[cfg(not(target_arch = "wasm32"))]
-    return Timestamp::now();
+    return Time::now();
     #[cfg(target_arch = "wasm32")]
     {
-        let milliseconds = i64::try_from(worker::Date::now().as_millis());
-        milliseconds.ok().and_then(|now| Timestamp::from_millisecond(now).ok()).unwrap_or_default()
+        Time::from_unix(worker::Date::now().as_millis() / 1000)
     }
 }

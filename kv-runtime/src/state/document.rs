@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use jiff::Timestamp;
+use kv_rules::Time;
 use serde::de::{IgnoredAny, MapAccess};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -91,7 +91,7 @@ pub struct Creating {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<Server>,
     /// When no namespace had the title.
-    pub since: Timestamp,
+    pub since: Time,
     /// The programs that list it, each as `PACKAGE/BINARY`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub deployers: BTreeSet<String>,
@@ -124,9 +124,9 @@ pub struct Deployment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delete: Option<bool>,
     /// When it came to be in the state.
-    pub created_at: Timestamp,
+    pub created_at: Time,
     /// When this tool last changed it.
-    pub modified_at: Timestamp,
+    pub modified_at: Time,
     /// The digest of the declaration of which every pair was written and confirmed, and none is
     /// being changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -307,7 +307,7 @@ impl Deployment {
         server: Server,
         origin: Origin,
     ) -> Self {
-        let now = Timestamp::now();
+        let now = Time::now();
         Self {
             namespace_id,
             title,
@@ -464,7 +464,7 @@ mod tests {
             let record = KeyRecord { digest, confirmed, once, written };
             (format!("{flags}").into(), record)
         });
-        let now = Timestamp::from_second(1_900_000_000).unwrap();
+        let now = Time::from_unix(1_900_000_000);
         let deployment = Deployment {
             namespace_id: "n".repeat(32),
             title: "sessions".to_owned(),

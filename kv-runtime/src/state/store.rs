@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use kv_rules::Time;
 use kv_rules::{IdError, check_id};
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +78,7 @@ pub struct Holder {
     /// Its process id there.
     pub pid: u32,
     /// Since when.
-    pub since: Timestamp,
+    pub since: Time,
 }
 
 impl Holder {
@@ -88,7 +88,7 @@ impl Holder {
         Self {
             host: gethostname::gethostname().to_string_lossy().into_owned(),
             pid: std::process::id(),
-            since: Timestamp::now(),
+            since: Time::now(),
         }
     }
 }
@@ -96,7 +96,7 @@ impl Holder {
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let host = self.host.escape_debug();
-        write!(f, "process {} on {host} since {:.0}", self.pid, self.since)
+        write!(f, "process {} on {host} since {}", self.pid, self.since)
     }
 }
 

@@ -111,7 +111,7 @@ impl RawStore for MemoryStore {
 }
 
 fn seconds() -> u64 {
-    u64::try_from(now().as_second()).unwrap_or(0)
+    now().unix()
 }
 
 #[cfg(test)]

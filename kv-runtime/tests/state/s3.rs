@@ -70,7 +70,7 @@ fn creating() -> kv_runtime::__private::state::Record {
         title: "title".to_owned(),
         account_id: "a".repeat(32),
         server: None,
-        since: jiff::Timestamp::UNIX_EPOCH,
+        since: kv_runtime::rules::Time::default(),
         deployers: BTreeSet::new(),
         replaces: None,
     })

@@ -52,7 +52,7 @@ fn json_tells_what_was_deployed() {
     assert_eq!(sessions["namespace_id"], cloudflare.namespace("user-sessions").id);
     assert_eq!(users["title"], "user-data");
     for field in ["created_at", "modified_at"] {
-        assert!(users[field].as_str().unwrap().parse::<jiff::Timestamp>().is_ok());
+        assert!(users[field].as_str().unwrap().parse::<kv_runtime::rules::Time>().is_ok());
     }
     assert_eq!(report["plan"]["namespaces"][0]["action"], "create");
 }

@@ -295,7 +295,8 @@ fn a_clock_that_jumps_changes_nothing() {
     let cloudflare = Cloudflare::start();
     let stage = deployed(&cloudflare);
     let mut future = stage.state();
-    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * 365);
+    let now = kv_runtime::rules::Time::now().unix();
+    let later = kv_runtime::rules::Time::from_unix(now + 365 * 24 * 3600);
     for record in future.namespaces.values_mut() {
         let kv_runtime::__private::state::Record::Deployed(deployment) = record else { panic!() };
         (deployment.created_at, deployment.modified_at) = (later, later);

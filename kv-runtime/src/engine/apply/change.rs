@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use jiff::Timestamp;
+use kv_rules::Time;
 use kv_rules::{MAX_BULK_BYTES, MAX_BULK_PAIRS};
 
 use super::super::host::Event;
@@ -85,7 +85,7 @@ impl Change for Put<'_> {
 }
 
 async fn put(place: Place<'_>, batch: &[Put<'_>]) -> Unconfirmed {
-    let begun = Timestamp::now();
+    let begun = Time::now();
     let pairs: Vec<_> = batch.iter().map(|put| put.pair.as_pair()).collect();
     let send = || place.remote.bulk_put(place.namespace_id, &pairs);
     if let Confirmation::AllBut(failed) = wait::while_unseen(place.interrupt, send).await? {

@@ -7,7 +7,7 @@ mod keys;
 mod namespace;
 mod requests;
 
-use jiff::Timestamp;
+use kv_rules::Time;
 
 use super::account::RemoteAccount;
 use super::error::DeployError;
@@ -66,7 +66,7 @@ impl Apply<'_> {
                     deployment.deployers = claimed;
                 }
                 if result.is_err() || !plan.is_empty() {
-                    deployment.modified_at = Timestamp::now();
+                    deployment.modified_at = Time::now();
                 }
             }
             self.note_repository();

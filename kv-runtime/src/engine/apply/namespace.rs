@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use kv_rules::Time;
 
 use super::super::account::titled;
 use super::super::error::DeployError;
@@ -95,7 +95,7 @@ impl Apply<'_> {
             title: title.to_owned(),
             account_id: target.remote().account_id().to_owned(),
             server: Some(target.remote().server()),
-            since: Timestamp::now(),
+            since: Time::now(),
             deployers,
             replaces,
         };

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use jiff::Timestamp;
+use kv_rules::Time;
 use kv_rules::{Expiry, MAX_BULK_GET_KEYS, MAX_LIST_KEYS};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -38,7 +38,7 @@ pub(crate) enum Written {
     /// At any time.
     Ever,
     /// Not before this.
-    Since(Timestamp),
+    Since(Time),
 }
 
 /// A namespace whose keys are compared.
@@ -139,7 +139,7 @@ async fn chunk(
         is_text: str::from_utf8(&pair.value).is_ok(),
     });
     let found = get(place, &wanted.collect::<Vec<_>>()).await?;
-    let now = Timestamp::now();
+    let now = Time::now();
     let stored = |(pair, found): (&&DeclaredPair, Option<StoredValue>)| match found {
         None => Stored::Missing,
         Some(found) => judge(pair, &found, written, now),
@@ -155,7 +155,7 @@ async fn get(
     wait::while_unseen(place.interrupt, get).await
 }
 
-fn judge(pair: &DeclaredPair, found: &StoredValue, written: Written, now: Timestamp) -> Stored {
+fn judge(pair: &DeclaredPair, found: &StoredValue, written: Written, now: Time) -> Stored {
     let StoredValue { value, metadata, expiration } = found;
     let same = pair.value.as_ref() == value.as_ref()
         && is_same_metadata(pair.metadata.as_deref(), metadata.as_deref())
@@ -177,13 +177,13 @@ fn is_same_expiration(
     declared: Option<Expiry>,
     found: Option<u64>,
     written: Written,
-    now: Timestamp,
+    now: Time,
 ) -> bool {
     match (declared, found) {
         (None, None) => true,
         (Some(Expiry::At(declared)), Some(found)) => found == declared,
         (Some(Expiry::Ttl(ttl)), Some(found)) => {
-            let end_of_write = |at: Timestamp| i128::from(at.as_second()) + i128::from(ttl);
+            let end_of_write = |at: Time| i128::from(at.unix()) + i128::from(ttl);
             let earliest = match written {
                 Written::Ever => i128::MIN,
                 Written::Since(since) => end_of_write(since) - SKEW,
@@ -198,7 +198,7 @@ fn is_same_expiration(
 mod tests {
     use super::*;
 
-    const NOW: Timestamp = Timestamp::constant(1_900_000_000, 0);
+    const NOW: Time = Time::from_unix(1_900_000_000);
 
     #[test]
     fn an_expiration_is_the_declared_one_when_a_write_can_have_made_it() {

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
-use jiff::Timestamp;
 use kv_rules::Expiry;
+use kv_rules::Time;
 
 use super::error::{DeployError, Problem};
 use crate::base::Redactor;
@@ -33,7 +33,7 @@ pub(crate) struct Resolved {
     pairs: Vec<DeclaredPair>,
     entries: usize,
     is_whole: bool,
-    now: Timestamp,
+    now: Time,
     digest: OnceLock<Digest>,
 }
 
@@ -115,7 +115,7 @@ impl Resolved {
 pub(crate) fn resolve(
     declarations: &[&'static Declaration],
     stage: &StageKey,
-    now: Timestamp,
+    now: Time,
     redactor: &Redactor,
 ) -> Result<Vec<Resolved>, DeployError> {
     let mut problems = Vec::new();
@@ -168,7 +168,7 @@ impl Scope<'_> {
     fn entries(
         &mut self,
         declaration: &'static Declaration,
-        now: Timestamp,
+        now: Time,
         redactor: &Redactor,
     ) -> Vec<DeclaredPair> {
         let texts = serde_json::from_str::<Vec<(String, String)>>(declaration.texts);
@@ -211,7 +211,7 @@ impl Scope<'_> {
         }
     }
 
-    fn check_pair(&mut self, pair: &DeclaredPair, now: Timestamp) {
+    fn check_pair(&mut self, pair: &DeclaredPair, now: Time) {
         if let Err(error) = kv_rules::check_value(pair.value.len()) {
             self.key_problem(&pair.key, error.to_string());
         }

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use bytes::Bytes;
-use jiff::fmt::rfc2822;
-use jiff::{SignedDuration, Timestamp};
+use kv_rules::Time;
 use percent_encoding::percent_decode_str;
 use reqwest::header::{DATE, ETAG, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH, LAST_MODIFIED};
 use reqwest::{Method, Response, StatusCode};
@@ -69,7 +68,7 @@ pub(super) struct Object {
     pub(super) bytes: Bytes,
     pub(super) version: Version,
     /// How long ago it was written, by the server's clock, where it tells.
-    pub(super) age: Option<SignedDuration>,
+    pub(super) age: Option<Duration>,
 }
 
 /// What became of a write that names the version which it replaces.
@@ -115,7 +114,7 @@ impl Bucket {
         }
         let Answer { headers, body, .. } = response.success()?;
         let written = time(&headers, &LAST_MODIFIED);
-        let age = time(&headers, &DATE).zip(written).map(|(now, at)| now.duration_since(at));
+        let age = time(&headers, &DATE).zip(written).map(|(now, at)| now.since(at));
         Ok(Some(Object { bytes: body, version: version(&headers)?, age }))
     }
 
@@ -217,7 +216,7 @@ impl Bucket {
         let names = name.split('/').map(sign::encode).collect::<Vec<_>>().join("/");
         let path = format!("{root}/{names}");
         let unsigned = Unsigned { method: method.as_str(), host, path: &path, query, body: &body };
-        let headers = sign::headers(unsigned, credentials, region, Timestamp::now());
+        let headers = sign::headers(unsigned, credentials, region, Time::now());
         let mut url = format!("{origin}{path}");
         if !query.is_empty() {
             url.push('?');
@@ -327,8 +326,8 @@ fn version(headers: &HeaderMap) -> Result<Version, ObjectError> {
     tag.map(|tag| Version(tag.to_owned())).ok_or_else(none)
 }
 
-fn time(headers: &HeaderMap, name: &HeaderName) -> Option<Timestamp> {
-    rfc2822::DateTimeParser::new().parse_timestamp(headers.get(name)?.as_bytes()).ok()
+fn time(headers: &HeaderMap, name: &HeaderName) -> Option<Time> {
+    httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok().map(Time::from)
 }
 
 /// An error of the connection: the innermost of those that led to it says what is wrong.

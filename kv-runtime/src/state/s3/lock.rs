@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
@@ -21,6 +22,15 @@ const LEASE: Duration = Duration::from_mins(2);
 /// How often a lock is rewritten: three times may fail before it ends.
 const RENEWAL: Duration = Duration::from_secs(30);
 
+/// What the object says: who holds the lock, and a number that tells this holder from any other, even
+/// of the same process.
+#[derive(Serialize)]
+struct Content<'a> {
+    #[serde(flatten)]
+    holder: &'a Holder,
+    nonce: u64,
+}
+
 /// Takes the lock of a stage, or says who holds it.
 pub(super) async fn take(
     store: &S3StateStore,
@@ -28,7 +38,8 @@ pub(super) async fn take(
     holder: &Holder,
 ) -> Result<Box<dyn Lock>, StateError> {
     let object = store.object(stage, ".lock");
-    let holder = Bytes::from(serde_json::to_vec(holder).map_err(StateError::Serialize)?);
+    let content = Content { holder, nonce: rand::random() };
+    let holder = Bytes::from(serde_json::to_vec(&content).map_err(StateError::Serialize)?);
     let version = match put(store, &object, &holder, Replaces::Nothing).await? {
         Put::Done(version) => version,
         Put::Conflict => take_over(store, stage, &object, &holder).await?,
@@ -67,8 +78,7 @@ async fn take_over(
         // It was given back in between.
         None => (Replaces::Nothing, None),
         Some(found) => {
-            let age = found.age.and_then(|age| Duration::try_from(age).ok());
-            if age.is_none_or(|age| age <= LEASE) {
+            if found.age.is_none_or(|age| age <= LEASE) {
                 return Err(locked(stage, other(found)));
             }
             (Replaces::Version(found.version.clone()), other(found))

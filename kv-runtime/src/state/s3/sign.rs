@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use jiff::Timestamp;
+use kv_rules::Time;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
@@ -47,9 +47,10 @@ pub(super) fn headers(
     request: Unsigned<'_>,
     credentials: &Credentials,
     region: &str,
-    at: Timestamp,
+    at: Time,
 ) -> Vec<(&'static str, String)> {
-    let (time, day) = (at.strftime("%Y%m%dT%H%M%SZ").to_string(), at.strftime("%Y%m%d"));
+    let time = at.to_string().replace(['-', ':'], "");
+    let day = time.split('T').next().unwrap_or_default();
     let scope = format!("{day}/{region}/s3/aws4_request");
     let body = hex(&Sha256::digest(request.body));
     let mut signed = vec![
@@ -72,8 +73,7 @@ pub(super) fn headers(
     let canonical = hex(&Sha256::digest(canonical));
     let text = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{canonical}");
     let secret = format!("AWS4{}", credentials.secret.expose_secret());
-    let day = day.to_string();
-    let key = ["aws4_request", "s3", region, &day];
+    let key = ["aws4_request", "s3", region, day];
     let key = key.iter().rev().fold(secret.into_bytes(), |key: Vec<u8>, part| hmac(&key, part));
     let signature = hex(&hmac(&key, &text));
     let authorization = format!(

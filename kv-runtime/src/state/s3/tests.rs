@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use jiff::fmt::rfc2822;
-use jiff::{SignedDuration, Timestamp};
 use tokio::net::TcpListener;
 
 use super::*;
@@ -22,10 +21,10 @@ struct Server(Arc<Mutex<Contents>>);
 
 #[derive(Default)]
 struct Contents {
-    objects: BTreeMap<String, (Bytes, u64, Timestamp)>,
+    objects: BTreeMap<String, (Bytes, u64, SystemTime)>,
     writes: u64,
     /// How far its clock is ahead.
-    ahead: SignedDuration,
+    ahead: Duration,
     ignored: &'static [&'static str],
     /// Requests that it fails before it answers one.
     failing: u32,
@@ -53,8 +52,8 @@ impl Server {
 }
 
 impl Contents {
-    fn now(&self) -> Timestamp {
-        Timestamp::now() + self.ahead
+    fn now(&self) -> SystemTime {
+        SystemTime::now() + self.ahead
     }
 
     fn ignores(&self, condition: &str) -> bool {
@@ -76,10 +75,6 @@ fn store(address: SocketAddr) -> S3StateStore {
     S3StateStore::new(Bucket::new(place).unwrap(), "bucket", "states")
 }
 
-fn http_date(time: Timestamp) -> String {
-    rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&time).unwrap()
-}
-
 async fn read(State(server): State<Server>, Path(name): Path<String>) -> Response {
     let mut contents = server.0.lock().unwrap();
     if contents.failing > 0 {
@@ -91,8 +86,8 @@ async fn read(State(server): State<Server>, Path(name): Path<String>) -> Respons
     };
     let headers = [
         (header::ETAG, format!("\"{version}\"")),
-        (header::LAST_MODIFIED, http_date(*written)),
-        (header::DATE, http_date(contents.now())),
+        (header::LAST_MODIFIED, httpdate::fmt_http_date(*written)),
+        (header::DATE, httpdate::fmt_http_date(contents.now())),
     ];
     (headers, bytes.clone()).into_response()
 }
@@ -163,7 +158,7 @@ async fn the_lock_of_a_dead_holder_is_taken_over_after_its_lease_by_the_stores_c
     drop(Session::open(&store, &stage()).await.unwrap());
     let error = Session::open(&store, &stage()).await.unwrap_err();
     assert!(matches!(error, StateError::Locked { holder: Some(_), .. }), "{error}");
-    server.change(|contents| contents.ahead = SignedDuration::from_mins(3));
+    server.change(|contents| contents.ahead = Duration::from_mins(3));
     Session::open(&store, &stage()).await.unwrap().close().await.unwrap();
 }
 
@@ -183,7 +178,7 @@ async fn who_was_taken_for_dead_and_is_not_writes_nothing_over() {
     let server = Server::default();
     let store = server.start().await;
     let mut slow = Session::open(&store, &stage()).await.unwrap();
-    server.change(|contents| contents.ahead = SignedDuration::from_mins(3));
+    server.change(|contents| contents.ahead = Duration::from_mins(3));
     let mut quick = Session::open(&store, &stage()).await.unwrap();
     quick.save().await.unwrap();
     let saved = store.read(&stage()).await.unwrap();
@@ -197,7 +192,7 @@ async fn nothing_but_the_document_is_left_behind() {
     let server = Server::default();
     let store = server.start().await;
     drop(Session::open(&store, &stage()).await.unwrap());
-    server.change(|contents| contents.ahead = SignedDuration::from_mins(3));
+    server.change(|contents| contents.ahead = Duration::from_mins(3));
     let mut session = Session::open(&store, &stage()).await.unwrap();
     session.save().await.unwrap();
     session.close().await.unwrap();
