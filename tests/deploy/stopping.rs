@@ -13,6 +13,19 @@ fn signal(child: &Child, name: &str) {
     assert!(Command::new("sh").args(args).status().unwrap().success());
 }
 
+/// The same command, which heeds every signal even where these tests run under `nohup`.
+fn heeding_signals(command: &Command) -> Command {
+    let mut heeding = Command::new("env");
+    heeding.arg("--default-signal").arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => heeding.env(name, value),
+            None => heeding.env_remove(name),
+        };
+    }
+    heeding
+}
+
 /// Reads what a command says until `word` is in it.
 fn read_until(lines: &mut impl std::io::BufRead, word: &str) -> String {
     let mut said = String::new();
@@ -29,7 +42,7 @@ fn any_signal_ends_a_back_off_at_once_and_gives_the_lock_back() {
         let stage = Stage::new(&cloudflare);
         let fault = Fault { applied: false, answer: Answer::TooMany(Some(60)) };
         cloudflare.fail(Kind::BulkPut, When::Always, fault);
-        let mut command = stage.command("v1", &["--yes"]);
+        let mut command = heeding_signals(&stage.command("v1", &["--yes"]));
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         read_until(&mut lines, "Retrying (2 of");
