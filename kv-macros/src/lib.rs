@@ -27,20 +27,20 @@ mod fallback;
 mod infer;
 mod model;
 mod names;
-mod package;
 mod syntax;
 #[cfg(test)]
 mod tests;
 
+use kv_rules::seed::Package;
 use proc_macro2::TokenStream;
 
 use crate::errors::Errors;
-use crate::package::Package;
 
 /// Declares a Workers KV namespace; `kv_runtime::kv_namespace!` calls it and documents it.
 #[proc_macro]
 pub fn kv_namespace(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    declare(input.into(), &Package::of_cargo()).into()
+    let root = std::env::var_os("CARGO_MANIFEST_DIR").map(Into::into);
+    declare(input.into(), &Package::new(root)).into()
 }
 
 fn declare(input: TokenStream, package: &Package) -> TokenStream {

@@ -188,18 +188,11 @@ pub(crate) enum ParamType {
     Typed(TokenStream),
 }
 
-/// Many pairs from files.
+/// Many pairs from files, which are read when deploying: the path as written.
 #[derive(Debug)]
 pub(crate) enum Spread {
-    Bulk(File),
-    Dir { written: String, files: Vec<DirFile> },
-}
-
-/// A file of a [`Spread::Dir`].
-#[derive(Debug)]
-pub(crate) struct DirFile {
-    pub(crate) key: String,
-    pub(crate) absolute: String,
-    /// Compact JSON.
-    pub(crate) metadata: String,
+    /// A seed file.
+    File(String),
+    /// Every file below a folder.
+    Dir(String),
 }

@@ -62,6 +62,20 @@ pub fn push_json_text(json: &mut String, text: &str) {
     json.push('"');
 }
 
+/// An integer of any JSON; `None` beyond every type that holds one.
+#[must_use]
+pub fn json_integer(digits: &str) -> Option<i128> {
+    let value = digits.parse().ok()?;
+    (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&value).then_some(value)
+}
+
+/// What to say of an integer that is none of [`json_integer`].
+pub const BEYOND_U64: &str = "JSON integers are kept exact from i64::MIN to u64::MAX \
+     (18446744073709551615); write a larger number as text";
+
+/// What to say of a number that no `f64` holds.
+pub const BEYOND_F64: &str = "a number is at most 1.7976931348623157e308, the largest f64";
+
 /// A number as `serde_json` writes it, but for the last digit where two are equally near; `None`
 /// where JSON has none.
 #[must_use]

@@ -2,7 +2,7 @@
 //!
 //! The `kv_namespace!` macro applies these rules when it compiles, kv-runtime when it runs, and
 //! kv-local when it answers in Cloudflare's place, so that all three agree to the byte. The crate
-//! does no I/O and knows nothing of the others.
+//! knows nothing of the others, and reads nothing but seeds.
 //!
 //! Every limit names its source. Unless another is named, it is
 //! <https://developers.cloudflare.com/kv/platform/limits/>.
@@ -18,6 +18,8 @@ mod key;
 mod limits;
 mod pattern;
 mod place;
+#[cfg(feature = "seed")]
+pub mod seed;
 mod suggest;
 mod time;
 mod title;
@@ -34,7 +36,9 @@ pub use expiry::{
     parse_time,
 };
 pub use id::{IdError, MAX_ID_BYTES, check_id};
-pub use json::{MAX_JSON_DEPTH, compact_json, json_number, push_json_text};
+pub use json::{
+    BEYOND_F64, BEYOND_U64, MAX_JSON_DEPTH, compact_json, json_integer, json_number, push_json_text,
+};
 pub use key::{KeyError, MAX_KEY_BYTES, check_key};
 pub use limits::{
     API_WINDOW, MAX_API_REQUESTS, MAX_BULK_BYTES, MAX_BULK_GET_KEYS, MAX_BULK_PAIRS, MAX_LIST_KEYS,

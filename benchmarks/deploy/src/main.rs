@@ -1,11 +1,11 @@
 //! Deploys one to a million values to a server on this machine, beside curl and wrangler.
 //!
-//! The process that measures starts every contender, and the server, as a process of its own; those
+//! The process that measures starts every competitor, and the server, as a process of its own; those
 //! of this package are this binary again, told by a variable which part to play.
 
 #![deny(missing_docs)]
 
-mod contender;
+mod competitor;
 mod measure;
 mod seed;
 mod sink;
@@ -13,7 +13,7 @@ mod table;
 
 use std::process::ExitCode;
 
-use contender::{Contender, Curl, Deploy, Wrangler};
+use competitor::{Competitor, Curl, Deploy, Wrangler};
 use seed::{SIZES, Seed};
 use sink::Sink;
 use table::Row;
@@ -25,7 +25,7 @@ const SINK: &str = "sink";
 
 fn main() -> ExitCode {
     match std::env::var(ROLE).as_deref() {
-        Ok(DEPLOY) => contender::deploy_main(),
+        Ok(DEPLOY) => competitor::deploy_main(),
         Ok(SINK) => sink::main(),
         _ => {
             let most = std::env::args().nth(1).map(|most| most.parse().expect("a number of keys"));

@@ -25,7 +25,7 @@ pub(crate) const SIZES: [Size; 7] = [
 ];
 
 impl Size {
-    /// How often each contender runs.
+    /// How often each competitor runs.
     pub(crate) fn rounds(self) -> usize {
         if self.keys * self.bytes > 10_000_000 { 5 } else { 9 }
     }
@@ -64,7 +64,7 @@ impl Seed {
         &self.folder
     }
 
-    /// A folder for what a contender keeps, empty again each time.
+    /// A folder for what a competitor keeps, empty again each time.
     pub(crate) fn scratch(&self, name: &str) -> PathBuf {
         let folder = self.folder.join(name);
         if folder.exists() {

@@ -1,6 +1,7 @@
 //! The entries of `values`.
 
 use kv_rules::Expiry;
+use kv_rules::seed::{FileError, Package};
 use proc_macro2::Ident;
 
 use super::expiry::expiry;
@@ -10,7 +11,6 @@ use super::property::{Properties, env, mismatch};
 use crate::errors::Errors;
 use crate::infer::Shape;
 use crate::model::{File, Type, UserType, Value};
-use crate::package::{FileContent, Package};
 use crate::syntax::{self, ENTRY, Expression, Function, Json, JsonKind, Name, ValueKind, is_text};
 
 /// An entry without its names, and with shapes for the types that are still to be generated.
@@ -195,17 +195,25 @@ fn file(
     package: &Package,
     errors: &mut Errors,
 ) -> (Value, EntryType) {
-    let (value, text) = match package.file(&written) {
-        Ok(FileContent { absolute, bytes }) => {
-            (Value::File(File { written, absolute }), std::str::from_utf8(&bytes).is_ok())
-        }
+    let (value, is_text) = match read(&written, package) {
+        Ok((absolute, is_text)) => (Value::File(File { written, absolute }), is_text),
         Err(error) => {
             errors.push(span, error);
             (Value::Unknown, true)
         }
     };
-    let inferred = if text { Type::String } else { Type::Bytes };
+    let inferred = if is_text { Type::String } else { Type::Bytes };
     (value, EntryType::Known(declared.map_or(inferred, Type::User)))
+}
+
+/// Where a file is, and whether it is text.
+fn read(written: &str, package: &Package) -> Result<(String, bool), FileError> {
+    let path = package.value_file(written)?;
+    let bytes = std::fs::read(&path)
+        .map_err(|source| FileError::Unreadable { path: written.to_owned(), source })?;
+    let absolute = path.into_os_string().into_string();
+    let absolute = absolute.map_err(|path| FileError::NotUtf8(path.into()))?;
+    Ok((absolute, str::from_utf8(&bytes).is_ok()))
 }
 
 fn metadata(properties: &mut Properties, errors: &mut Errors) -> Option<Literal> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use kv_rules::push_json_text;
+use kv_rules::{BEYOND_F64, BEYOND_U64, json_integer, push_json_text};
 use proc_macro2::Span;
 
 use crate::errors::Errors;
@@ -25,17 +25,6 @@ pub(super) fn literal(json: Json, errors: &mut Errors) -> Literal {
     let shape = writer.write(json);
     Literal { json: writer.json, shape }
 }
-
-/// An integer of any JSON, `None` beyond every type that holds one.
-pub(super) fn integer(digits: &str) -> Option<i128> {
-    let value = digits.parse().ok()?;
-    (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&value).then_some(value)
-}
-
-pub(super) const BEYOND_U64: &str = "JSON integers are kept exact from i64::MIN to u64::MAX \
-     (18446744073709551615); write a larger number as text";
-
-pub(super) const BEYOND_F64: &str = "a number is at most 1.7976931348623157e308, the largest f64";
 
 struct Writer<'e> {
     json: String,
@@ -66,7 +55,7 @@ impl Writer<'_> {
     }
 
     fn integer(&mut self, span: Span, digits: &str) -> Shape {
-        let Some(value) = integer(digits) else {
+        let Some(value) = json_integer(digits) else {
             self.errors.push(span, format!("`{digits}` is out of range: {BEYOND_U64}"));
             return self.put("0", Shape::Any);
         };

@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::rc::Rc;
 
-use kv_rules::Place as FilePlace;
+use kv_rules::seed::{Package, places};
 use proc_macro2::Span;
 
 /// The keys so far, and where each is declared.
@@ -20,7 +19,7 @@ pub(super) enum Place {
     /// An entry of `values`.
     Entry(Span),
     /// In a seed file, at a byte. Its line is counted only when a message needs it.
-    Seed { spread: usize, at: usize },
+    Seed { spread: usize, at: u64 },
     /// A file below a folder.
     Dir { spread: usize },
 }
@@ -34,15 +33,14 @@ pub(super) struct Clash {
 }
 
 struct Source {
-    path: Rc<str>,
-    /// The text of a seed file.
-    text: Rc<str>,
+    path: String,
+    package: Package,
 }
 
 impl Keys {
-    /// Adds a spread that places can refer to; `text` is a seed file's.
-    pub(super) fn spread(&mut self, path: &str, text: Rc<str>) -> usize {
-        self.spreads.push(Source { path: path.into(), text });
+    /// Adds a spread that places can refer to.
+    pub(super) fn spread(&mut self, path: &str, package: &Package) -> usize {
+        self.spreads.push(Source { path: path.to_owned(), package: package.clone() });
         self.spreads.len() - 1
     }
 
@@ -71,11 +69,20 @@ impl Keys {
         let spread = |index: usize| self.spreads.get(index);
         match place {
             Place::Entry(_) => "as an entry of `values`".to_owned(),
-            Place::Seed { spread: index, at } => spread(index).map_or_else(String::new, |source| {
-                format!("at {}:{}", source.path, FilePlace::of(&source.text, at))
-            }),
+            Place::Seed { spread: index, at } => {
+                spread(index).map_or_else(String::new, |source| source.place(at))
+            }
             Place::Dir { spread: index } => spread(index)
                 .map_or_else(String::new, |source| format!("by the file {}/{key}", source.path)),
         }
+    }
+}
+
+impl Source {
+    /// A byte of a seed file, by line and column.
+    fn place(&self, at: u64) -> String {
+        let Self { path, package } = self;
+        let place = package.open(path).ok().and_then(|file| places(vec![at], file).ok()?.pop());
+        place.map_or_else(|| format!("in {path}"), |(_, place)| format!("at {path}:{place}"))
     }
 }

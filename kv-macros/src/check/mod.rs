@@ -1,7 +1,6 @@
 //! Every rule, applied to what was written. All mistakes are collected; what was understood
 //! becomes the model.
 
-mod dir;
 mod entry;
 mod expiry;
 mod family;
@@ -10,7 +9,7 @@ mod keys;
 mod names;
 mod namespace;
 mod property;
-mod seed;
+mod spread;
 mod types;
 
 use proc_macro2::Span;
@@ -23,8 +22,8 @@ use self::property::{Properties, mismatch};
 use self::types::{Part, Types};
 use crate::errors::Errors;
 use crate::model::{self, Head, Namespace, Spread, Type};
-use crate::package::Package;
 use crate::syntax::{self, Call, Function, Item, NAMESPACE, ValueKind};
+use kv_rules::seed::Package;
 
 /// Checks a declaration; `None` when not even its name is known.
 pub(crate) fn check(
@@ -130,10 +129,10 @@ fn values(
                 }
             }
             Item::Spread(Call { function: Function::File, argument }) => {
-                spreads.extend(seed::seed(argument, package, &mut keys, errors));
+                spreads.push(spread::file(argument, package, &mut keys, errors));
             }
             Item::Spread(Call { function: Function::Dir, argument }) => {
-                spreads.extend(dir::dir(argument, package, &mut keys, errors));
+                spreads.push(spread::dir(argument, package, &mut keys, errors));
             }
             Item::Spread(Call { function: Function::Env, argument }) => errors.push(
                 argument.span,

@@ -175,25 +175,8 @@ fn family(family: &Family, model: &Namespace) -> TokenStream {
 fn spread(spread: &Spread, model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
     match spread {
-        Spread::Bulk(File { written, absolute }) => quote! {
-            #runtime::__private::declaration::Spread::Bulk {
-                path: #written,
-                json: ::core::include_str!(#absolute),
-            }
-        },
-        Spread::Dir { written, files } => {
-            let files = files.iter().map(|file| {
-                let (key, absolute, metadata) = (&file.key, &file.absolute, &file.metadata);
-                quote! {
-                    #runtime::__private::declaration::File {
-                        key: #key,
-                        content: ::core::include_bytes!(#absolute),
-                        metadata: #metadata,
-                    }
-                }
-            });
-            quote!(#runtime::__private::declaration::Spread::Dir { path: #written, files: &[#(#files),*] })
-        }
+        Spread::File(path) => quote!(#runtime::__private::declaration::Spread::File(#path)),
+        Spread::Dir(path) => quote!(#runtime::__private::declaration::Spread::Dir(#path)),
     }
 }
 

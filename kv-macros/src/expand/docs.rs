@@ -25,10 +25,8 @@ pub(super) fn namespace(model: &Namespace) -> String {
         docs.push(format!("Families: {}.", families.join(", ")));
     }
     docs.extend(model.spreads.iter().map(|spread| match spread {
-        Spread::Bulk(file) => format!("Further keys from {}.", code(&file.written)),
-        Spread::Dir { written, files } => {
-            format!("Further keys: the files below {} ({}).", code(written), files.len())
-        }
+        Spread::File(path) => format!("Further keys from {}.", code(path)),
+        Spread::Dir(path) => format!("Further keys: the files below {}.", code(path)),
     }));
     docs.join("\n\n")
 }

@@ -1,7 +1,7 @@
 //! The message of every mistake, and the token that it points at.
 
 use super::{PACKAGE, mistakes};
-use crate::package::Package;
+use kv_rules::seed::Package;
 
 /// Leaves out what repeats in a long declaration.
 fn shorten(declaration: &str) -> String {
@@ -19,7 +19,7 @@ macro_rules! messages {
             $(
                 messages += concat!("# ", stringify!($mistake), "\n");
                 messages += &shorten($declaration);
-                for mistake in mistakes($declaration, &Package::at(PACKAGE)) {
+                for mistake in mistakes($declaration, &Package::new(Some(PACKAGE.into()))) {
                     messages += "\n  ";
                     let (token, message) = mistake.split_once("\n").unwrap();
                     let mistake = format!("{}\n{message}", shorten(token));

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::{PACKAGE, input};
-use crate::package::Package;
+use kv_rules::seed::Package;
 
 const DECLARATIONS: &[&str] = &[
     r#"
@@ -139,7 +139,7 @@ fn apply(edit: &Edit, flat: &mut Vec<Flat>) {
 
 /// The answer is code that Rust can parse, so that an error never hides behind another.
 fn assert_answers(tokens: TokenStream) {
-    let code = crate::declare(tokens, &Package::at(PACKAGE));
+    let code = crate::declare(tokens, &Package::new(Some(PACKAGE.into())));
     if let Err(error) = syn::parse2::<syn::File>(code) {
         panic!("{error} at {:?}", error.span().source_text());
     }

@@ -1,13 +1,12 @@
 //! The whole way from tokens to code, on declarations as users write them.
 
-mod dir;
 mod errors;
 mod expansion;
 mod half_typed;
 
 use proc_macro2::TokenStream;
 
-use crate::package::Package;
+use kv_rules::seed::Package;
 
 /// The folder that `file`, `dir` and spreads of these tests read.
 const PACKAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/package");
@@ -19,7 +18,7 @@ fn input(declaration: &str) -> TokenStream {
 
 /// The formatted code of a declaration.
 fn expand(declaration: &str) -> String {
-    let tokens = crate::declare(input(declaration), &Package::at(PACKAGE));
+    let tokens = crate::declare(input(declaration), &Package::new(Some(PACKAGE.into())));
     let file = syn::parse2(tokens).unwrap();
     prettyplease::unparse(&file).replace(PACKAGE, "[PACKAGE]")
 }

@@ -60,6 +60,14 @@ pub(super) struct Args {
     #[arg(long, global = true, value_name = "URL")]
     pub(super) state: Option<String>,
 
+    /// The package's folder, for a program that runs away from its sources [default: where it was
+    /// compiled]
+    ///
+    /// The files of `..file` and `..dir` are read from there, the state and wrangler's configuration
+    /// are looked for there.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub(super) root: Option<PathBuf>,
+
     /// Work on this namespace only; can be given several times
     #[arg(long, global = true, value_name = "ID")]
     pub(super) only: Vec<String>,

@@ -82,7 +82,7 @@ struct Unlocked {
 
 impl Running<'_> {
     async fn plan(&mut self) -> Result<Plan, CliError> {
-        let config = wrangler::config(self.args, &root(self.package))?;
+        let config = wrangler::config(self.args, &root(self.args, self.package))?;
         let plan = self.run.plan().await?;
         match self.args.format {
             Format::Text => self.screen.line(&render::text(&plan)),
@@ -96,7 +96,7 @@ impl Running<'_> {
     }
 
     async fn deploy(&mut self) -> Result<(), CliError> {
-        let config = wrangler::config(self.args, &root(self.package))?;
+        let config = wrangler::config(self.args, &root(self.args, self.package))?;
         let (plan, deployed) = self.run.deploy(&Asking::new(self)).await?;
         if self.args.format == Format::Text {
             self.show_deployed(&deployed);

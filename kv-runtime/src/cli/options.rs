@@ -44,11 +44,12 @@ fn options(args: &Args, package: &Package, stage: &str) -> Result<Options, CliEr
     let deployer = Deployer {
         program: format!("{}/{binary}", package.name),
         repository: Some(package.repository.to_owned()).filter(|url| !url.is_empty()),
-        root: root(package),
+        root: root(args, package),
         lists_all: true,
     };
     let mut options = Options::new(stage, deployer);
     options.app_is_named = args.app.is_some();
+    options.seeds.clone_from(&args.root);
     options.lock_timeout = args.lock_timeout;
     options.adopt = args.adopt;
     options.renew = args.renew;
@@ -63,7 +64,7 @@ fn options(args: &Args, package: &Package, stage: &str) -> Result<Options, CliEr
 }
 
 /// The folder of the package, or the current one where the program runs without its sources.
-pub(super) fn root(package: &Package) -> PathBuf {
-    let root = PathBuf::from(package.root);
+pub(super) fn root(args: &Args, package: &Package) -> PathBuf {
+    let root = args.root.clone().unwrap_or_else(|| PathBuf::from(package.root));
     if root.is_dir() { root } else { PathBuf::from(".") }
 }

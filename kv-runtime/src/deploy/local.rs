@@ -179,10 +179,6 @@ impl Remote for LocalAccount {
         Ok(Confirmation::AllBut(Vec::new()))
     }
 
-    fn cost(&self, pair: &Pair<'_>) -> usize {
-        pair.key.len() + pair.value.len()
-    }
-
     async fn bulk_delete(&self, id: &str, keys: &[&str]) -> Result<Confirmation, RemoteError> {
         let keys: Vec<String> = keys.iter().map(|&key| key.to_owned()).collect();
         self.run_in(id, move |stored| stored.delete_many(keys)).await?;

@@ -35,6 +35,7 @@ pub struct Deploy<N> {
     app: Option<String>,
     stage: Option<String>,
     setup: Setup,
+    root: Option<PathBuf>,
     adopt: bool,
     namespace: PhantomData<fn() -> N>,
 }
@@ -46,6 +47,7 @@ impl<N: Namespace> Deploy<N> {
             app: None,
             stage: None,
             setup: Setup::default(),
+            root: None,
             adopt: false,
             namespace: PhantomData,
         }
@@ -77,6 +79,13 @@ impl<N: Namespace> Deploy<N> {
     /// deploy to local files, beside these.
     pub fn state(mut self, store: impl StateStore + 'static) -> Self {
         self.setup.state = Some(Arc::new(store));
+        self
+    }
+
+    /// The folder in which the files of `..file` and `..dir` are, by default the package's folder when
+    /// it was compiled.
+    pub fn root(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.root = Some(folder.into());
         self
     }
 
@@ -150,6 +159,7 @@ impl<N: Namespace> Deploy<N> {
         };
         let mut options = Options::new(stage, deployer);
         options.app_is_named = app_is_named;
+        options.seeds = self.root;
         options.adopt = self.adopt;
         options.only = vec![N::DECLARATION.id.to_owned()];
         self.setup.run(&[N::DECLARATION], options, RunContext::default())

@@ -242,10 +242,6 @@ impl Remote for RestAccount {
         Ok(self.namespaces.bulk_put(id, &body.seal()).await?.into())
     }
 
-    fn cost(&self, pair: &Pair<'_>) -> usize {
-        api_pair(pair).json_len()
-    }
-
     async fn bulk_delete(&self, id: &str, keys: &[&str]) -> Result<Confirmation, RemoteError> {
         Ok(self.namespaces.bulk_delete(id, keys).await?.into())
     }

@@ -27,6 +27,8 @@ pub(crate) struct Options {
     /// Whether the app was named for this run, so that it is surely the one that is meant.
     pub(crate) app_is_named: bool,
     pub(crate) deployer: Deployer,
+    /// The folder in which seeds are, where that is not the one in which they were compiled.
+    pub(crate) seeds: Option<PathBuf>,
     /// How long to wait for another deploy's lock.
     pub(crate) lock_timeout: Duration,
     pub(crate) adopt: bool,
@@ -55,6 +57,7 @@ impl Options {
             stage,
             app_is_named: false,
             deployer,
+            seeds: None,
             lock_timeout: Duration::ZERO,
             adopt: false,
             renew: false,

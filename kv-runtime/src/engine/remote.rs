@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use kv_rules::Expiry;
 
 use super::error::DeployError;
+use super::resolve::SeedError;
 use crate::base::Interrupted;
 use crate::raw::{RawStore, StoredValue};
 use crate::state::Server;
@@ -72,12 +73,9 @@ pub(crate) trait Remote: fmt::Debug + Send + Sync {
     /// Deletes a namespace with all its pairs; one that does not exist counts as deleted.
     async fn delete(&self, id: &str) -> Result<(), RemoteError>;
 
-    /// Writes pairs: at most [`MAX_BULK_PAIRS`](kv_rules::MAX_BULK_PAIRS), whose
-    /// [`cost`](Self::cost) is together less than [`MAX_BULK_BYTES`](kv_rules::MAX_BULK_BYTES).
+    /// Writes pairs: at most [`MAX_BULK_PAIRS`](kv_rules::MAX_BULK_PAIRS), with a few MB together
+    /// unless it is one.
     async fn bulk_put(&self, id: &str, pairs: &[Pair<'_>]) -> Result<Confirmation, RemoteError>;
-
-    /// What a pair takes of the room that a bulk write has.
-    fn cost(&self, pair: &Pair<'_>) -> usize;
 
     /// Deletes at most [`MAX_BULK_PAIRS`](kv_rules::MAX_BULK_PAIRS) keys; those that do not exist
     /// count as deleted.
@@ -196,6 +194,12 @@ impl From<Interrupted> for RemoteError {
     fn from(_: Interrupted) -> Self {
         let (kind, source) = (RemoteErrorKind::Interrupted, "interrupted".into());
         Self { kind, outcome_unknown: false, source }
+    }
+}
+
+impl From<SeedError> for RemoteError {
+    fn from(error: SeedError) -> Self {
+        Self { kind: RemoteErrorKind::Other, outcome_unknown: false, source: Box::new(error) }
     }
 }
 

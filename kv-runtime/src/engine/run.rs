@@ -14,15 +14,15 @@ use super::host::{Consent, Event, Host};
 use super::observe::{Look, observe, observe_removal};
 use super::options::Options;
 use super::plan::{
-    Action, Declared, NamespacePlan, Ownership, PLAN_FORMAT, Plan, PlanAccount, is_written,
-    likely_renames, plan_declared, plan_removal,
+    Action, Declared, NamespacePlan, Ownership, PLAN_FORMAT, Plan, PlanAccount, likely_renames,
+    plan_declared, plan_removal,
 };
 use super::remote::{Accounts, Recorded};
-use super::resolve::{Resolved, resolve};
-use crate::base::RunContext;
+use super::resolve::{Resolved, Resolver};
+use crate::base::{Interrupted, RunContext};
 use crate::raw::RawStore;
 use crate::state::{
-    Deployment, Holder, Origin, Record, Session, StageKey, State, StateError, StateStore,
+    Deployment, DigestKey, Holder, Origin, Record, Session, StageKey, State, StateError, StateStore,
 };
 use crate::typed::declaration::AccountSettings;
 use crate::typed::{Declaration, Store};
@@ -124,11 +124,12 @@ impl Run {
 
     /// What a deploy would do.
     pub(crate) async fn plan(&mut self) -> Result<Plan, DeployError> {
-        let mut resolved = self.resolve()?;
         let state = self.find_state().await?;
-        self.check_beginning(state.as_ref()).await?;
+        let is_new = state.is_none();
         let state = state.unwrap_or_else(|| State::new(&self.options.stage));
-        Ok(self.plan_deploy(&mut resolved, &state).await?.plan)
+        let resolved = self.resolve(state.digest_key()).await?;
+        self.check_beginning(Some(&state).filter(|_| !is_new)).await?;
+        Ok(self.plan_deploy(&resolved, &state).await?.plan)
     }
 
     /// Deploys what is declared, after `host` agreed to the plan.
@@ -136,23 +137,33 @@ impl Run {
         &mut self,
         host: &dyn Host,
     ) -> Result<(Plan, Vec<Deployed>), DeployError> {
-        let mut resolved = self.resolve()?;
-        self.check_beginning(self.find_state().await?.as_ref()).await?;
+        // Seeds are read before the lock is taken, so that nobody waits for them.
+        let state = self.find_state().await?;
+        let digest_key = state.as_ref().map_or_else(DigestKey::random, |s| s.digest_key().clone());
+        let resolved = self.resolve(&digest_key).await?;
+        self.check_beginning(state.as_ref()).await?;
+        drop(state);
         let mut session = self.open(host).await?;
-        let result = self.deploy_in(&mut session, &mut resolved, host).await;
+        session.state_mut().set_digest_key(&digest_key);
+        let result = self.deploy_in(&mut session, resolved, &digest_key, host).await;
         close(session, result).await
     }
 
     async fn deploy_in(
         &mut self,
         session: &mut Session,
-        resolved: &mut [Resolved],
+        mut resolved: Vec<Resolved>,
+        digest_key: &DigestKey,
         host: &dyn Host,
     ) -> Result<(Plan, Vec<Deployed>), DeployError> {
         self.check_repository(session.state())?;
+        if session.state().digest_key() != digest_key {
+            // Another deploy began the state meanwhile.
+            resolved = self.resolve(session.state().digest_key()).await?;
+        }
         let mut seen = None;
         loop {
-            let planned = self.plan_deploy(&mut *resolved, session.state()).await?;
+            let planned = self.plan_deploy(&resolved, session.state()).await?;
             if seen.as_ref() != Some(&planned.plan)
                 && self.agree(&planned.plan, seen.is_some(), session.state(), host).await?
                     == Consent::Asked
@@ -259,10 +270,20 @@ impl Run {
         Ok(deployment)
     }
 
-    /// Checks and fills in everything that needs neither a request nor the state.
-    pub(super) fn resolve(&self) -> Result<Vec<Resolved>, DeployError> {
-        let (stage, redactor) = (&self.options.stage, &self.context.redactor);
-        let resolved = resolve(&self.declarations, stage, Time::now(), redactor);
+    /// Checks and fills in everything that needs no request. What it costs is reading the seeds.
+    pub(super) async fn resolve(&self, key: &DigestKey) -> Result<Vec<Resolved>, DeployError> {
+        let resolver = Resolver {
+            stage: self.options.stage.clone(),
+            root: self.options.seeds.clone(),
+            context: self.context.clone(),
+            digest_key: key.clone(),
+        };
+        let declarations = self.declarations.clone();
+        let resolve = tokio::task::spawn_blocking(move || resolver.resolve(&declarations));
+        let resolved = resolve.await.unwrap_or_else(|failed| match failed.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(Interrupted.into()),
+        });
         let checks = self.declarations.iter().map(|d| self.accounts.check(d.id, &d.account));
         let (resolved, checked) = match resolved {
             Ok(resolved) => (resolved, Ok(())),
@@ -374,17 +395,13 @@ impl Run {
     /// Plans a deploy: the declared namespaces in their order, then those that left the code.
     async fn plan_deploy<'a>(
         &mut self,
-        resolved: &'a mut [Resolved],
+        resolved: &'a [Resolved],
         state: &State,
     ) -> Result<Planned<'a>, DeployError> {
         self.check_only(state)?;
-        let Options { renew, repair, drift, .. } = self.options;
         let look = self.look();
-        let every_key = renew || repair || drift;
-        let unwritten = resolved.iter_mut().filter(|r| every_key || !is_written(r, state));
-        DeployError::collect(unwritten.map(Resolved::read_spreads))?;
         let mut observed = Vec::new();
-        for resolved in resolved.iter_mut() {
+        for resolved in resolved {
             let id = resolved.declaration.id;
             let account = self.connect(id, state.namespaces.get(id)).await?;
             let observation = observe(&account, resolved, state, &look).await?;

@@ -35,18 +35,14 @@ impl Run {
     /// What is deployed to the stage; with `refresh` also whether it is there as it was written.
     pub(crate) async fn status(&mut self, refresh: bool) -> Result<StageStatus, DeployError> {
         let Some(state) = self.find_state().await? else { return Err(self.no_state().await?) };
-        let mut resolved = if refresh { self.resolve()? } else { Vec::new() };
+        let resolved = if refresh { self.resolve(state.digest_key()).await? } else { Vec::new() };
         let look = self.look();
         let mut namespaces = Vec::new();
         for (id, record) in &state.namespaces {
             let seen = if refresh {
                 let account = self.connect(id, Some(record)).await?;
-                let mut resolved = resolved.iter_mut().find(|r| r.declaration.id == id);
-                if let Some(resolved) = &mut resolved {
-                    resolved.read_spreads()?;
-                }
-                let seen =
-                    look_at(&account, id, record, resolved.as_deref(), &state, &look).await?;
+                let resolved = resolved.iter().find(|r| r.declaration.id == id);
+                let seen = look_at(&account, id, record, resolved, &look).await?;
                 Some(self.redacted(seen))
             } else {
                 None

@@ -41,30 +41,6 @@ impl DigestKey {
         hasher.update(value);
         Digest::of(&hasher)
     }
-
-    /// A digest of many pieces, to which they are added one by one.
-    #[must_use]
-    pub fn of_many(&self) -> DigestOfMany {
-        DigestOfMany(Box::new(blake3::Hasher::new_keyed(&self.0)))
-    }
-}
-
-/// A digest that is still being added to.
-#[derive(Debug)]
-pub struct DigestOfMany(Box<blake3::Hasher>);
-
-impl DigestOfMany {
-    /// Adds a piece; where it ends counts too.
-    pub fn add(&mut self, piece: &[u8]) {
-        self.0.update(&(piece.len() as u64).to_le_bytes());
-        self.0.update(piece);
-    }
-
-    /// The digest of all pieces.
-    #[must_use]
-    pub fn finish(&self) -> Digest {
-        Digest::of(&self.0)
-    }
 }
 
 impl Digest {
@@ -72,12 +48,6 @@ impl Digest {
         let mut digest = [0; 16];
         hasher.finalize_xof().fill(&mut digest);
         Self(digest)
-    }
-
-    /// Its bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
     }
 
     /// How many characters a digest has in the state.
@@ -161,20 +131,6 @@ mod tests {
                 assert_ne!(one, other);
             }
         }
-    }
-
-    #[test]
-    fn the_digest_of_many_pieces_tells_where_each_ends() {
-        let digest = |pieces: &[&str]| {
-            let mut digest = DigestKey([7; 32]).of_many();
-            for piece in pieces {
-                digest.add(piece.as_bytes());
-            }
-            digest.finish()
-        };
-        assert_eq!(digest(&["ab", "c"]), digest(&["ab", "c"]));
-        assert_ne!(digest(&["ab", "c"]), digest(&["a", "bc"]));
-        assert_ne!(digest(&["ab", "c"]), digest(&["ab", "c", ""]));
     }
 
     #[test]

@@ -127,10 +127,9 @@ pub struct Deployment {
     pub created_at: Time,
     /// When this tool last changed it.
     pub modified_at: Time,
-    /// The digest of the declaration of which every pair was written and confirmed, and none is
-    /// being changed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub declared: Option<Digest>,
+    /// What earlier versions wrote here.
+    #[serde(default, skip_serializing, rename = "declared")]
+    _declared: Option<IgnoredAny>,
     /// The keys that this tool wrote or is about to write.
     #[serde(default, deserialize_with = "keys")]
     pub keys: BTreeMap<Cow<'static, str>, KeyRecord>,
@@ -254,6 +253,13 @@ impl State {
     pub fn digest_key(&self) -> &DigestKey {
         &self.digest_key
     }
+
+    /// Gives a state that has no digests yet the key of those that were made before it.
+    pub(crate) fn set_digest_key(&mut self, key: &DigestKey) {
+        if self.namespaces.is_empty() {
+            self.digest_key = key.clone();
+        }
+    }
 }
 
 /// How a document of this format begins; then come the checksum and [`HEAD_END`].
@@ -318,7 +324,7 @@ impl Deployment {
             delete: None,
             created_at: now,
             modified_at: now,
-            declared: None,
+            _declared: None,
             keys: BTreeMap::new(),
         }
     }
@@ -475,7 +481,7 @@ mod tests {
             delete: Some(false),
             created_at: now,
             modified_at: now,
-            declared: Some(digest),
+            _declared: None,
             keys: keys.collect(),
         };
         let creating = Creating {

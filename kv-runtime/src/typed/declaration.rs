@@ -114,23 +114,14 @@ pub type Check = fn(&[u8]) -> Result<(), DecodeError>;
 /// Checks that JSON text decodes as the entry's type and gives the bytes to store.
 pub type Encode = fn(&str) -> Result<Vec<u8>, DecodeError>;
 
-/// Many entries from files, checked when compiling.
+/// Many entries from files. They are read when deploying; the path is as it is written, from the
+/// package's folder.
 #[derive(Debug)]
 pub enum Spread {
-    /// `..file("seed.json")`.
-    Bulk {
-        /// The path as written, for messages.
-        path: &'static str,
-        /// The file's text: a JSON array in the format of `wrangler kv bulk put`.
-        json: &'static str,
-    },
-    /// `..dir("public")`.
-    Dir {
-        /// The path as written, for messages.
-        path: &'static str,
-        /// The files below it, sorted by key.
-        files: &'static [File],
-    },
+    /// `..file("seed.json")`: a JSON array in the format of `wrangler kv bulk put`.
+    File(&'static str),
+    /// `..dir("public")`: every file below a folder.
+    Dir(&'static str),
 }
 
 /// A family of `keys`, which gives the pairs of a [`Spread`] their types and their lifetime.
@@ -144,15 +135,4 @@ pub struct DeclaredFamily {
     pub value: Check,
     /// What checks metadata as JSON; `None` takes any.
     pub metadata: Option<Check>,
-}
-
-/// A file of a [`Spread::Dir`].
-#[derive(Debug)]
-pub struct File {
-    /// Its path below the folder, parted by `/`.
-    pub key: &'static str,
-    /// Its content.
-    pub content: &'static [u8],
-    /// Its content type and etag, as compact JSON.
-    pub metadata: &'static str,
 }

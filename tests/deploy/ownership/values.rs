@@ -245,7 +245,6 @@ fn what_was_the_applications_is_read_before_it_is_the_declarations_again() {
         let Some(Record::Deployed(users)) = state.namespaces.get_mut("users") else {
             panic!("users is deployed");
         };
-        users.declared = None;
         for record in users.keys.values_mut() {
             record.once = true;
         }

@@ -91,7 +91,7 @@ kv_namespace! {
 
 kv_namespace! {
     title: "without-header",
-    values: [{ key: "limits", value: { perDay: 10 } }, ..dir(".")]
+    values: [{ key: "limits", value: { perDay: 10 } }, ..dir("public")]
 }
 
 kv_namespace! {

@@ -328,10 +328,17 @@ fn many(keys: usize) -> &'static Declaration {
         write!(json, r#"{comma}{{"key":"key-{n:05}","value":"{n}"}}"#).unwrap();
     }
     json.push(']');
-    let spread = Spread::Bulk { path: "many.json", json: json.leak() };
+    // Shared by every process of the tests: it is made whole or not at all.
+    let root = std::env::temp_dir().join(format!("kv-test-support-many-{keys}"));
+    let (seed, draft) = (root.join("many.json"), format!("many-{}.json", std::process::id()));
+    if !seed.exists() {
+        std::fs::create_dir_all(&root).unwrap();
+        std::fs::write(root.join(&draft), json).unwrap();
+        std::fs::rename(root.join(&draft), seed).unwrap();
+    }
     Box::leak(Box::new(Declaration {
         package: env!("CARGO_PKG_NAME"),
-        root: env!("CARGO_MANIFEST_DIR"),
+        root: root.into_os_string().into_string().unwrap().leak(),
         id: "many",
         title: "many",
         binding: "MANY",
@@ -340,7 +347,7 @@ fn many(keys: usize) -> &'static Declaration {
         account: AccountSettings::FROM_ENVIRONMENT,
         texts: "[]",
         entries: &[],
-        spreads: Box::leak(Box::new([spread])),
+        spreads: &[Spread::File("many.json")],
         families: &[],
     }))
 }

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, HashSet};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use kv_rules::Time;
-use kv_rules::{MAX_BULK_BYTES, MAX_BULK_PAIRS};
 
 use super::super::host::Event;
 use super::super::observe::{Place, Stored, Written, compare, present};
 use super::super::plan::Put;
-use super::super::remote::{Confirmation, Remote, RemoteError};
+use super::super::remote::{Confirmation, Pair, RemoteError};
+use super::super::resolve::values;
 use super::super::wait;
 use crate::state::KeyRecord;
 
@@ -28,8 +28,8 @@ pub(super) trait Change: Copy + Send + Sync {
 
     fn key(&self) -> &str;
 
-    /// How many of the first of some changes one request can carry.
-    fn cut(remote: &dyn Remote, changes: &[Self]) -> usize;
+    /// How many bytes it takes of a request.
+    fn bytes(&self) -> usize;
 
     /// Sends a batch and gives the keys that are not confirmed.
     fn send<'a>(place: Place<'a>, batch: &'a [Self]) -> BoxFuture<'a, Unconfirmed>;
@@ -51,14 +51,8 @@ impl Change for Put<'_> {
         &self.pair.key
     }
 
-    fn cut(remote: &dyn Remote, changes: &[Self]) -> usize {
-        let costs = changes.iter().map(|put| remote.cost(&put.pair.as_pair()));
-        let sums = costs.scan(0, |sum, cost| {
-            *sum += cost;
-            Some(*sum)
-        });
-        // A pair that could not be written with others is written alone.
-        sums.take(MAX_BULK_PAIRS).take_while(|sum| *sum < MAX_BULK_BYTES).count().max(1)
+    fn bytes(&self) -> usize {
+        self.pair.cost()
     }
 
     fn send<'a>(place: Place<'a>, batch: &'a [Self]) -> BoxFuture<'a, Unconfirmed> {
@@ -79,20 +73,27 @@ impl Change for Put<'_> {
     }
 
     fn event(confirmed: &[Self]) -> Event<'static> {
-        let bytes = confirmed.iter().map(|put| put.pair.value.len() as u64).sum();
+        let bytes = confirmed.iter().map(|put| put.pair.bytes() as u64).sum();
         Event::Put { keys: confirmed.len(), bytes }
     }
 }
 
 async fn put(place: Place<'_>, batch: &[Put<'_>]) -> Unconfirmed {
     let begun = Time::now();
-    let pairs: Vec<_> = batch.iter().map(|put| put.pair.as_pair()).collect();
-    let send = || place.remote.bulk_put(place.namespace_id, &pairs);
+    let pairs: Vec<_> = batch.iter().map(|put| put.pair).collect();
+    let values = values(&pairs)?;
+    let sent = pairs.iter().zip(&values).map(|(pair, value)| Pair {
+        key: &pair.key,
+        value,
+        metadata: pair.metadata.as_deref(),
+        expiry: pair.expiry,
+    });
+    let sent: Vec<_> = sent.collect();
+    let send = || place.remote.bulk_put(place.namespace_id, &sent);
     if let Confirmation::AllBut(failed) = wait::while_unseen(place.interrupt, send).await? {
         return Ok(failed.into_iter().collect());
     }
     // The answer does not say what was written: what is stored does.
-    let pairs: Vec<_> = batch.iter().map(|put| put.pair).collect();
     let stored = compare(place, &pairs, Written::Since(begun)).await?;
     let failed = pairs.iter().zip(stored).filter(|(_, stored)| *stored != Stored::Same);
     Ok(failed.map(|(pair, _)| pair.key.to_string()).collect())
@@ -113,8 +114,8 @@ impl Change for Deletion<'_> {
         self.key
     }
 
-    fn cut(_: &dyn Remote, changes: &[Self]) -> usize {
-        changes.len().min(MAX_BULK_PAIRS)
+    fn bytes(&self) -> usize {
+        self.key.len()
     }
 
     fn send<'a>(place: Place<'a>, batch: &'a [Self]) -> BoxFuture<'a, Unconfirmed> {

@@ -48,7 +48,6 @@ impl Apply<'_> {
             }
         }
         if !plan.is_empty() {
-            deployment.declared = None;
             self.session.save().await?;
         }
         self.change(target, &namespace_id, &declared.puts).await?;

@@ -57,11 +57,9 @@ impl Apply<'_> {
         self.reach_namespace(target, plan, &resolved.title).await?;
         let result = self.write_keys(target, plan, declared).await;
         if result.is_err() || !plan.is_empty() || *updates_state {
-            let digest = resolved.digest(self.session.state().digest_key());
             let (deployer, take_over) = (self.deployer, self.take_over);
             if let Some(deployment) = self.deployment(&plan.id) {
                 deployment.delete = resolved.declaration.delete;
-                deployment.declared = result.is_ok().then_some(digest);
                 if let Some(claimed) = deployer.claim(&deployment.deployers, take_over) {
                     deployment.deployers = claimed;
                 }

@@ -3,9 +3,17 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use kv_rules::MAX_BULK_PAIRS;
 
 use super::super::observe::Place;
 use super::change::{Change, Unconfirmed};
+
+/// The most bytes of one request, unless a single pair has more. Cloudflare takes 100 MB; of less,
+/// several in flight fit into little memory, and one that fails repeats little.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
+
+/// The most bytes of all requests in flight, unless a single one has more.
+const MOST_BYTES_IN_FLIGHT: usize = 16 * 1024 * 1024;
 
 /// A batch, and which of its keys are not confirmed.
 type Answered<'a, C> = (&'a [C], Unconfirmed);
@@ -17,13 +25,15 @@ pub(super) struct Requests<'a, C> {
     /// What is not sent yet.
     unsent: &'a [C],
     in_flight: FuturesUnordered<BoxFuture<'a, Answered<'a, C>>>,
+    bytes_in_flight: usize,
     is_stopped: bool,
 }
 
 impl<'a, C: Change> Requests<'a, C> {
     /// Requests that are made when their turn comes.
     pub(super) fn new(place: Place<'a>, changes: &'a [C]) -> Self {
-        Self { place, unsent: changes, in_flight: FuturesUnordered::new(), is_stopped: false }
+        let in_flight = FuturesUnordered::new();
+        Self { place, unsent: changes, in_flight, bytes_in_flight: 0, is_stopped: false }
     }
 
     /// The next batch that was answered; `None` when all were, or those that were in flight when it
@@ -35,12 +45,19 @@ impl<'a, C: Change> Requests<'a, C> {
             && !self.is_stopped
             && !place.interrupt.is_set()
         {
-            let (batch, rest) = self.unsent.split_at(C::cut(place.remote, self.unsent));
+            let (count, bytes) = cut(self.unsent);
+            if self.bytes_in_flight > 0 && self.bytes_in_flight + bytes > MOST_BYTES_IN_FLIGHT {
+                break;
+            }
+            let (batch, rest) = self.unsent.split_at(count);
             self.unsent = rest;
+            self.bytes_in_flight += bytes;
             let sent = C::send(place, batch);
             self.in_flight.push(sent.map(move |answer| (batch, answer)).boxed());
         }
-        self.in_flight.next().await
+        let answered = self.in_flight.next().await?;
+        self.bytes_in_flight -= answered.0.iter().map(C::bytes).sum::<usize>();
+        Some(answered)
     }
 
     /// Begins no further request.
@@ -52,4 +69,17 @@ impl<'a, C: Change> Requests<'a, C> {
     pub(super) fn unsent(&self) -> &'a [C] {
         self.unsent
     }
+}
+
+/// How many of the first changes one request carries, and how many bytes they take.
+fn cut<C: Change>(changes: &[C]) -> (usize, usize) {
+    let (mut count, mut bytes) = (0, 0);
+    for change in changes.iter().take(MAX_BULK_PAIRS) {
+        if count > 0 && bytes + change.bytes() > MOST_BYTES {
+            break;
+        }
+        count += 1;
+        bytes += change.bytes();
+    }
+    (count, bytes)
 }

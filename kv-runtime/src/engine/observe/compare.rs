@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::super::error::DeployError;
 use super::super::remote::{Remote, RemoteError, Wanted};
-use super::super::resolve::DeclaredPair;
+use super::super::resolve::{DeclaredPair, values};
 use super::super::wait;
 use super::keys::KeyPages;
 use crate::base::Interrupt;
@@ -134,17 +134,18 @@ async fn chunk(
     pairs: &[&DeclaredPair],
     written: Written,
 ) -> Result<Vec<Stored>, RemoteError> {
-    let wanted = pairs.iter().map(|pair| Wanted {
+    let values = values(pairs)?;
+    let wanted = pairs.iter().zip(&values).map(|(pair, value)| Wanted {
         key: pair.key.as_ref(),
-        is_text: str::from_utf8(&pair.value).is_ok(),
+        is_text: str::from_utf8(value).is_ok(),
     });
     let found = get(place, &wanted.collect::<Vec<_>>()).await?;
     let now = Time::now();
-    let stored = |(pair, found): (&&DeclaredPair, Option<StoredValue>)| match found {
+    let stored = pairs.iter().zip(values).zip(found).map(|((pair, value), found)| match found {
         None => Stored::Missing,
-        Some(found) => judge(pair, &found, written, now),
-    };
-    Ok(pairs.iter().zip(found).map(stored).collect())
+        Some(found) => judge(pair, &value, &found, written, now),
+    });
+    Ok(stored.collect())
 }
 
 async fn get(
@@ -155,9 +156,15 @@ async fn get(
     wait::while_unseen(place.interrupt, get).await
 }
 
-fn judge(pair: &DeclaredPair, found: &StoredValue, written: Written, now: Time) -> Stored {
+fn judge(
+    pair: &DeclaredPair,
+    declared: &[u8],
+    found: &StoredValue,
+    written: Written,
+    now: Time,
+) -> Stored {
     let StoredValue { value, metadata, expiration } = found;
-    let same = pair.value.as_ref() == value.as_ref()
+    let same = declared == value.as_ref()
         && is_same_metadata(pair.metadata.as_deref(), metadata.as_deref())
         && is_same_expiration(pair.expiry, *expiration, written, now);
     if same { Stored::Same } else { Stored::Other { bytes: value.len() as u64 } }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::super::error::DeployError;
 use super::super::resolve::{DeclaredPair, Resolved};
 use super::compare::{Place, Stored, Written, compare};
-use crate::state::{Deployment, DigestKey};
+use crate::state::Deployment;
 
 /// How a key differs from what this tool wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -26,14 +26,12 @@ pub(super) async fn drift(
     place: Place<'_>,
     resolved: &Resolved,
     deployment: &Deployment,
-    digest_key: &DigestKey,
 ) -> Result<BTreeMap<String, Drift>, DeployError> {
-    let pairs = resolved.pairs().unwrap_or_default();
     let as_written = |pair: &&DeclaredPair| {
         let record = deployment.keys.get(pair.key.as_ref());
-        !pair.once && record.is_some_and(|r| r.confirmed && r.digest == pair.digest(digest_key))
+        !pair.once && record.is_some_and(|r| r.confirmed && r.digest == pair.digest)
     };
-    let pairs: Vec<&DeclaredPair> = pairs.iter().filter(as_written).collect();
+    let pairs: Vec<&DeclaredPair> = resolved.pairs.iter().filter(as_written).collect();
     let stored = compare(place, &pairs, Written::Ever).await;
     let stored = stored.map_err(DeployError::request(place.id, "compare the keys"))?;
     let drift = pairs.iter().zip(stored).filter_map(|(pair, stored)| match stored {

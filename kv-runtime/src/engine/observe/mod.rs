@@ -75,19 +75,16 @@ impl Observed {
     }
 }
 
-/// Observes a declared namespace. Its files are read when the plan will need them.
+/// Observes a declared namespace.
 pub(super) async fn observe(
     account: &RemoteAccount,
-    resolved: &mut Resolved,
+    resolved: &Resolved,
     state: &State,
     look: &Look,
 ) -> Result<Observation, DeployError> {
     let id = resolved.declaration.id;
     let record = state.namespaces.get(id);
     let namespace = observe_namespace(account, resolved, record, look).await?;
-    if !namespace.is_there() {
-        resolved.read_spreads()?;
-    }
     let (mut existing_pairs, mut drifted) = (HashMap::new(), BTreeMap::new());
     if let Some(namespace_id) = namespace.namespace_id() {
         let (remote, interrupt, jobs) = (account.remote(), &look.interrupt, look.jobs);
@@ -99,7 +96,7 @@ pub(super) async fn observe(
             existing_pairs = existing(place, &unknown, known).await?;
         }
         if let Some(deployment) = deployment.filter(|_| look.drift) {
-            drifted = drift(place, resolved, deployment, state.digest_key()).await?;
+            drifted = drift(place, resolved, deployment).await?;
         }
     }
     Ok(Observation { namespace, existing: existing_pairs, drift: drifted })
@@ -119,12 +116,11 @@ pub(super) fn recorded<'a>(
 /// does not have, those that are left to the application once they are seeded, and those that were
 /// until now.
 fn unknown<'a>(resolved: &'a Resolved, deployment: Option<&Deployment>) -> Vec<&'a DeclaredPair> {
-    let pairs = resolved.pairs().unwrap_or_default();
     let unknown = |pair: &&DeclaredPair| {
         let record = deployment.and_then(|deployment| deployment.keys.get(pair.key.as_ref()));
         record.is_none_or(|record| (pair.once && !record.confirmed) || (!pair.once && record.once))
     };
-    pairs.iter().filter(unknown).collect()
+    resolved.pairs.iter().filter(unknown).collect()
 }
 
 async fn observe_namespace(
@@ -265,7 +261,6 @@ pub(super) async fn look_at(
     id: &str,
     record: &Record,
     resolved: Option<&Resolved>,
-    state: &State,
     look: &Look,
 ) -> Result<Seen, DeployError> {
     let deployment = match record {
@@ -283,7 +278,7 @@ pub(super) async fn look_at(
         Some(resolved) => {
             let (remote, interrupt, jobs) = (account.remote(), &look.interrupt, look.jobs);
             let place = Place { remote, id, namespace_id: &info.id, interrupt, jobs };
-            drift(place, resolved, deployment, state.digest_key()).await?
+            drift(place, resolved, deployment).await?
         }
         None => BTreeMap::new(),
     };

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashSet, btree_map};
 use std::iter::Peekable;
 use std::ops::Bound;
 
-use kv_rules::Expiry;
+use kv_rules::{Expiry, Time};
 
-use super::super::error::DeployError;
+use super::super::error::{DeployError, Problem};
 use super::super::observe::{Observation, Observed, Stored, recorded};
 use super::super::options::Options;
-use super::super::resolve::{DeclaredPair, Resolved, digests};
+use super::super::resolve::{DeclaredPair, Resolved};
 use super::{Action, KeyChange, NamespacePlan, Reason};
 use crate::state::{Deployment, KeyRecord, State};
 
@@ -62,33 +62,34 @@ pub(crate) fn plan_declared<'a>(
             updates_state: false,
         },
     };
-    // Without its spreads a declaration is one that was written as a whole: see `is_written`.
-    if let Some(pairs) = resolved.pairs() {
-        planner.plan_keys(pairs, state, deployment, observation, options);
-    }
+    planner.plan_keys(&resolved.pairs, deployment, observation, options);
     let Planner { mut plan, mut declared } = planner;
+    check_ahead(id, &declared.puts)?;
     if !options.repair {
         plan.drift.clone_from(&observation.drift);
     }
-    let digest = Some(resolved.digest(state.digest_key()));
     let is_current = |deployment: &Deployment| {
         deployment.delete == resolved.declaration.delete
             && deployment.title == title
-            && deployment.declared == digest
             && options.deployer.claim(&deployment.deployers, options.take_over).is_none()
             && (options.deployer.repository.is_none()
                 || options.deployer.repository == state.repository)
     };
-    declared.updates_state = !deployment.is_some_and(is_current);
+    declared.updates_state = !deployment.is_some_and(is_current)
+        || !declared.settled.is_empty()
+        || !plan.forget.is_empty();
     Ok((plan, declared))
 }
 
-/// Whether every pair of a declaration was written as it is declared, so that its spreads need not
-/// be read as long as the namespace is there.
-pub(crate) fn is_written(resolved: &Resolved, state: &State) -> bool {
-    let record = state.namespaces.get(resolved.declaration.id);
-    let Some(deployment) = record.and_then(|record| record.deployment()) else { return false };
-    deployment.declared == Some(resolved.digest(state.digest_key()))
+/// Refuses to write what would expire at once. A pair of a seed that is stored already may.
+fn check_ahead(id: &str, puts: &[Put<'_>]) -> Result<(), DeployError> {
+    let now = Time::now();
+    let problem = |put: &Put<'_>| {
+        let what = put.pair.check_ahead(now).err()?;
+        Some(Problem { namespace: id.to_owned(), key: Some(put.pair.key.to_string()), what })
+    };
+    let problems: Vec<_> = puts.iter().filter_map(problem).collect();
+    if problems.is_empty() { Ok(()) } else { Err(DeployError::Resolve(problems)) }
 }
 
 fn declared_action(
@@ -152,14 +153,13 @@ impl<'a> Planner<'a> {
     fn plan_keys(
         &mut self,
         pairs: &'a [DeclaredPair],
-        state: &State,
         deployment: Option<&Deployment>,
         observation: &Observation,
         options: &Options,
     ) {
         let mut records = deployment.map(|deployment| InOrder::new(&deployment.keys));
-        let digests = digests(pairs, state.digest_key());
-        for (pair, digest) in pairs.iter().zip(digests) {
+        for pair in pairs {
+            let digest = pair.digest;
             let recorded = records.as_mut().and_then(|records| records.find(&pair.key));
             let record = KeyRecord { digest, confirmed: true, once: pair.once, written: true };
             let put = Put { pair, record, before: recorded.copied() };
@@ -225,7 +225,7 @@ impl<'a> Planner<'a> {
 }
 
 fn change(pair: &DeclaredPair, reason: Reason) -> KeyChange {
-    let bytes = pair.value.len() as u64;
+    let bytes = pair.bytes() as u64;
     KeyChange { key: pair.key.clone(), reason, bytes, replaced_bytes: None }
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::observe::Drift;
 
-pub(super) use declared::{Declared, Put, is_written, plan_declared};
+pub(super) use declared::{Declared, Put, plan_declared};
 pub(super) use removal::{Ownership, likely_renames, plan_removal};
 
 /// The format of a plan as JSON. `docs/plan.schema.json` describes it.

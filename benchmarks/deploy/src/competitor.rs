@@ -20,7 +20,7 @@ const TOKEN: &str = "any";
 const SEED: &str = "BENCH_SEED";
 
 /// Brings all values there.
-pub(crate) trait Contender {
+pub(crate) trait Competitor {
     fn run(&self) -> Cost;
 }
 
@@ -58,15 +58,15 @@ impl<'a> Deploy<'a> {
     }
 }
 
-/// A deploy binary: `deploy_main!` with a seed file that was chosen when it runs, where a declared
-/// one is part of the binary. Either way its bytes come from the page cache and count as memory.
+/// A deploy binary: `deploy_main!` with a seed file that was chosen when it runs.
 pub(crate) fn deploy_main() -> ExitCode {
     let path = std::env::var_os(SEED).expect("the measuring process names the seed");
-    let json = std::fs::read_to_string(path).expect("the measuring process wrote it").leak();
-    let spreads = vec![Spread::Bulk { path: "seed.json", json }].leak();
+    let path = PathBuf::from(path).into_os_string().into_string().expect("the path is UTF-8");
+    let (root, name) = path.rsplit_once('/').expect("the path is absolute");
+    let (root, name): (&str, &str) = (root.to_owned().leak(), name.to_owned().leak());
     let declaration = Box::leak(Box::new(Declaration {
         package: env!("CARGO_PKG_NAME"),
-        root: env!("CARGO_MANIFEST_DIR"),
+        root,
         id: "redirects",
         title: "bench",
         binding: "REDIRECTS",
@@ -75,7 +75,7 @@ pub(crate) fn deploy_main() -> ExitCode {
         account: AccountSettings::FROM_ENVIRONMENT,
         texts: "[]",
         entries: &[],
-        spreads,
+        spreads: vec![Spread::File(name)].leak(),
         families: &[],
     }));
     let package = kv_runtime::__private::Package {
@@ -101,7 +101,7 @@ impl<'a> Curl<'a> {
     }
 }
 
-impl Contender for Curl<'_> {
+impl Competitor for Curl<'_> {
     fn run(&self) -> Cost {
         let base = &self.sink.base_url;
         let url = format!("{base}/accounts/{ACCOUNT}/storage/kv/namespaces/{NAMESPACE}/bulk");
@@ -146,7 +146,7 @@ impl Wrangler {
         command
     }
 
-    pub(crate) fn on<'a>(&'a self, seed: &'a Seed, sink: &'a Sink) -> impl Contender + 'a {
+    pub(crate) fn on<'a>(&'a self, seed: &'a Seed, sink: &'a Sink) -> impl Competitor + 'a {
         OnSeed { wrangler: self, seed, sink }
     }
 }
@@ -157,7 +157,7 @@ struct OnSeed<'a> {
     sink: &'a Sink,
 }
 
-impl Contender for OnSeed<'_> {
+impl Competitor for OnSeed<'_> {
     fn run(&self) -> Cost {
         let mut command = self.wrangler.command();
         command.args(["kv", "bulk", "put"]).arg(&self.seed.file);

@@ -4,10 +4,9 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use kv_rules::MAX_JSON_DEPTH;
+use memchr::memchr2;
 
-use super::Mistake;
-use crate::check::json::{BEYOND_F64, BEYOND_U64, integer};
+use crate::json::{BEYOND_F64, BEYOND_U64, MAX_JSON_DEPTH, json_integer};
 
 /// From how many members on duplicate names are found by hashing.
 const FEW_MEMBERS: usize = 8;
@@ -20,6 +19,10 @@ pub(super) struct Node<'a> {
     pub(super) kind: Kind<'a>,
 }
 
+impl Node<'_> {
+    pub(super) const NULL: Self = Node { at: 0, end: 0, kind: Kind::Null };
+}
+
 #[derive(Debug)]
 pub(super) enum Kind<'a> {
     Null,
@@ -27,7 +30,7 @@ pub(super) enum Kind<'a> {
     /// The digits as written; in the range of `i64`, `u64` or `f64`.
     Number(&'a str),
     String(Cow<'a, str>),
-    Array(Vec<Node<'a>>),
+    Array,
     Object(Vec<Member<'a>>),
 }
 
@@ -39,12 +42,44 @@ pub(super) struct Member<'a> {
     pub(super) value: Node<'a>,
 }
 
-/// Reads a whole text. Mistakes of grammar end the reading; others are collected.
+/// A mistake, by byte of the text.
+#[derive(Debug)]
+pub(super) struct Mistake {
+    pub(super) at: usize,
+    pub(super) message: String,
+    /// Where the other of two that clash is.
+    pub(super) other: Option<usize>,
+}
+
+/// Reads an item of a list. Mistakes of grammar end the reading; others are collected.
 pub(super) fn read<'a>(text: &'a str, mistakes: &mut Vec<Mistake>) -> Option<Node<'a>> {
     let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, mistakes };
-    let read = reader.document();
+    let read = reader.item();
     read.map_err(|mistake| mistakes.push(mistake)).ok()
 }
+
+/// The text of a JSON string that was read before.
+pub(super) fn decode(json: &str) -> Option<Cow<'_, str>> {
+    let mut mistakes = Vec::new();
+    match read(json, &mut mistakes)?.kind {
+        Kind::String(text) if mistakes.is_empty() => Some(text),
+        _ => None,
+    }
+}
+
+/// That something else was expected than what `rest` begins with.
+pub(super) fn expected(what: &str, rest: &str) -> String {
+    match rest.chars().next() {
+        Some('\'') if what.contains("double quotes") || what.contains("value") => {
+            format!("expected {what}, found `'`: JSON has double quotes only")
+        }
+        Some('/') => format!("expected {what}, found `/`: JSON has no comments"),
+        Some(found) => format!("expected {what}, found `{}`", found.escape_debug()),
+        None => format!("expected {what}, found the end of the file"),
+    }
+}
+
+pub(super) const TRAILING_COMMA: &str = "JSON takes no trailing comma: remove it";
 
 struct Reader<'a, 'm> {
     text: &'a str,
@@ -56,17 +91,12 @@ struct Reader<'a, 'm> {
 type Read<T> = Result<T, Mistake>;
 
 impl<'a> Reader<'a, '_> {
-    fn document(&mut self) -> Read<Node<'a>> {
-        if self.text.starts_with('\u{feff}') {
-            return Err(
-                self.mistake("a byte order mark is no JSON: save the file as UTF-8 without it")
-            );
-        }
-        let node = self.value(0)?;
+    fn item(&mut self) -> Read<Node<'a>> {
+        let node = self.value(1)?;
         self.space();
         match self.peek() {
             None => Ok(node),
-            Some(_) => Err(self.expected("the end of the file")),
+            Some(_) => Err(self.expected("`,` or `]`")),
         }
     }
 
@@ -94,16 +124,15 @@ impl<'a> Reader<'a, '_> {
 
     fn array(&mut self, depth: usize) -> Read<Kind<'a>> {
         self.at += 1;
-        let mut items = Vec::new();
         self.space();
         if self.eat(b']') {
-            return Ok(Kind::Array(items));
+            return Ok(Kind::Array);
         }
         loop {
-            items.push(self.value(depth + 1)?);
+            self.value(depth + 1)?;
             self.space();
             if self.eat(b']') {
-                return Ok(Kind::Array(items));
+                return Ok(Kind::Array);
             }
             self.comma("]")?;
         }
@@ -141,7 +170,7 @@ impl<'a> Reader<'a, '_> {
                 let other =
                     members.iter().find(|member| member.name == name).map(|member| member.at);
                 let message = format!(
-                    "`{}` stands twice in this object: keep one of the two",
+                    "`{}` appears twice in this object: keep one of the two",
                     name.escape_debug()
                 );
                 self.mistakes.push(Mistake { at, message, other });
@@ -164,7 +193,7 @@ impl<'a> Reader<'a, '_> {
         self.space();
         if matches!(self.peek(), Some(b']' | b'}')) {
             self.at = at;
-            return Err(self.mistake("JSON takes no trailing comma: remove it"));
+            return Err(self.mistake(TRAILING_COMMA));
         }
         Ok(())
     }
@@ -198,7 +227,7 @@ impl<'a> Reader<'a, '_> {
         }
         let digits = self.text.get(start..self.at).unwrap_or_default();
         let beyond = if whole {
-            integer(digits).is_none().then_some(BEYOND_U64)
+            json_integer(digits).is_none().then_some(BEYOND_U64)
         } else {
             digits.parse().is_ok_and(f64::is_infinite).then_some(BEYOND_F64)
         };
@@ -224,7 +253,7 @@ impl<'a> Reader<'a, '_> {
         let mut text = Cow::Borrowed("");
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let end = rest.iter().position(|b| matches!(b, b'"' | b'\\') || *b < b' ');
+            let end = string_end(rest);
             let Some(end) = end.map(|end| self.at + end) else {
                 self.at = self.bytes.len();
                 return Err(self.expected("the closing `\"` of a string"));
@@ -272,7 +301,7 @@ impl<'a> Reader<'a, '_> {
             Some(b @ (b'"' | b'\\' | b'/')) => char::from(b),
             _ => {
                 self.at = at;
-                return Err(self.mistake("this is no escape of JSON: write a backslash as `\\\\`"));
+                return Err(self.mistake("this is not a JSON escape: write a backslash as `\\\\`"));
             }
         };
         self.at += 1;
@@ -290,8 +319,9 @@ impl<'a> Reader<'a, '_> {
         };
         code.and_then(char::from_u32).ok_or_else(|| Mistake {
             at,
-            message: "this escape is no character: write four hex digits, or a pair of surrogates"
-                .to_owned(),
+            message:
+                "this escape is not a character: write four hex digits, or a pair of surrogates"
+                    .to_owned(),
             other: None,
         })
     }
@@ -322,18 +352,19 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn expected(&self, what: &str) -> Mistake {
-        let found = self.text.get(self.at..).and_then(|rest| rest.chars().next());
-        self.mistake(match found {
-            Some('\'') if what.contains("double quotes") || what.contains("value") => {
-                format!("expected {what}, found `'`: JSON has double quotes only")
-            }
-            Some('/') => format!("expected {what}, found `/`: JSON has no comments"),
-            Some(found) => format!("expected {what}, found `{}`", found.escape_debug()),
-            None => format!("expected {what}, found the end of the file"),
-        })
+        self.mistake(expected(what, self.text.get(self.at..).unwrap_or_default()))
     }
 
     fn mistake(&self, message: impl Into<String>) -> Mistake {
         Mistake { at: self.at, message: message.into(), other: None }
     }
+}
+
+/// Where the plain part of a JSON string ends: at its quote, an escape, or what must be escaped.
+fn string_end(bytes: &[u8]) -> Option<usize> {
+    let end = memchr2(b'"', b'\\', bytes);
+    let plain = bytes.get(..end.unwrap_or(bytes.len()))?;
+    // A fold without a branch, which the compiler turns into one over many bytes at once.
+    let has_control = plain.iter().fold(0, |found, byte| found | u8::from(*byte < b' ')) != 0;
+    if has_control { plain.iter().position(|byte| *byte < b' ') } else { end }
 }

@@ -1,29 +1,25 @@
-//! The crate that is being compiled, and the files that its declarations may read.
+//! The package of a declaration, and the files of it that may be read.
 
+use std::fs::File;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use kv_rules::ValueError;
+use crate::ValueError;
 
-/// The crate that a declaration stands in.
-#[derive(Debug)]
-pub(crate) struct Package {
+/// The package that declares a namespace.
+#[derive(Debug, Clone)]
+pub struct Package {
     /// The folder of its `Cargo.toml`, to which paths are relative.
     root: Option<PathBuf>,
     /// The same folder without symlinks.
     real_root: Option<PathBuf>,
 }
 
-/// A file's place and content.
-#[derive(Debug)]
-pub(crate) struct FileContent {
-    pub(crate) absolute: String,
-    pub(crate) bytes: Vec<u8>,
-}
-
 /// Why a path cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum FileError {
+#[expect(missing_docs, reason = "each variant is its message, and its fields are named in it")]
+#[non_exhaustive]
+pub enum FileError {
     #[error("`CARGO_MANIFEST_DIR` is not set, so paths lead nowhere: compile with cargo")]
     NoPackage,
     #[error("the path is empty: write a path relative to the crate's `Cargo.toml`")]
@@ -36,6 +32,10 @@ pub(crate) enum FileError {
         "`{0}` leaves the crate: what is deployed must lie beside or below its `Cargo.toml`; copy it there"
     )]
     Outside(String),
+    #[error(
+        "`{0}` is the whole crate, with its sources and `target`: write the folder that is to be deployed, such as `..dir(\"public\")`"
+    )]
+    WholePackage(String),
     #[error("there is no `{path}`: a path begins at the folder of the crate's `Cargo.toml`{hint}")]
     NotFound { path: String, hint: String },
     #[error(
@@ -55,50 +55,51 @@ pub(crate) enum FileError {
 }
 
 impl Package {
-    /// The crate that cargo is compiling.
-    pub(crate) fn of_cargo() -> Self {
-        Self::new(std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from))
-    }
-
-    #[cfg(test)]
-    pub(crate) fn at(root: impl Into<PathBuf>) -> Self {
-        Self::new(Some(root.into()))
-    }
-
-    fn new(root: Option<PathBuf>) -> Self {
+    /// The package whose `Cargo.toml` lies in `root`; without one, nothing of it can be read.
+    #[must_use]
+    pub fn new(root: Option<PathBuf>) -> Self {
         let real_root = root.as_deref().and_then(|root| root.canonicalize().ok());
         Self { root, real_root }
     }
 
-    /// Reads a file, at most as large as a value can be.
-    pub(crate) fn file(&self, written: &str) -> Result<FileContent, FileError> {
-        self.read(written, kv_rules::check_value)
+    /// Opens a file of any size.
+    pub fn open(&self, written: &str) -> Result<File, FileError> {
+        open(&self.file(written)?, written)
     }
 
-    /// Reads a file of any size.
-    pub(crate) fn large_file(&self, written: &str) -> Result<FileContent, FileError> {
-        self.read(written, |_| Ok(()))
+    /// The path of a file that is no larger than a value can be.
+    pub fn value_file(&self, written: &str) -> Result<PathBuf, FileError> {
+        let path = self.file(written)?;
+        let unreadable = |source| FileError::Unreadable { path: written.to_owned(), source };
+        let bytes = path.metadata().map_err(unreadable)?.len();
+        check_size(bytes, written)?;
+        Ok(path)
     }
 
-    /// The absolute path of a folder.
-    pub(crate) fn folder(&self, written: &str) -> Result<PathBuf, FileError> {
-        let path = self.resolve(written)?;
-        if path.is_dir() { Ok(path) } else { Err(FileError::IsFile(written.to_owned())) }
-    }
-
-    fn read(
-        &self,
-        written: &str,
-        check: fn(usize) -> Result<(), ValueError>,
-    ) -> Result<FileContent, FileError> {
+    fn file(&self, written: &str) -> Result<PathBuf, FileError> {
         let path = self.resolve(written)?;
         if path.is_dir() {
             return Err(FileError::IsFolder(written.to_owned()));
         }
-        read(&path, written, check)
+        if !path.is_file() {
+            return Err(FileError::Special(written.to_owned()));
+        }
+        Ok(path)
     }
 
-    /// The absolute path of what a declaration names, which lies in the crate.
+    /// The path of a folder below the package's own.
+    pub fn folder(&self, written: &str) -> Result<PathBuf, FileError> {
+        let path = self.resolve(written)?;
+        if !path.is_dir() {
+            return Err(FileError::IsFile(written.to_owned()));
+        }
+        if path.canonicalize().ok() == self.real_root {
+            return Err(FileError::WholePackage(written.to_owned()));
+        }
+        Ok(path)
+    }
+
+    /// The path of what a declaration names, which lies in the package.
     fn resolve(&self, written: &str) -> Result<PathBuf, FileError> {
         let root = self.root.as_deref().ok_or(FileError::NoPackage)?;
         let relative = Path::new(written);
@@ -121,29 +122,21 @@ impl Package {
         if self.contains(&real) { Ok(path) } else { Err(FileError::Outside(written.to_owned())) }
     }
 
-    /// Whether a path without symlinks lies in the crate.
-    pub(crate) fn contains(&self, real: &Path) -> bool {
+    /// Whether a path without symlinks lies in the package.
+    pub(super) fn contains(&self, real: &Path) -> bool {
         self.real_root.as_deref().is_some_and(|root| real.starts_with(root))
     }
 }
 
-/// Reads a file that is known to lie in the crate. `shown` is what messages call it.
-pub(crate) fn read(
-    path: &Path,
-    shown: &str,
-    check: fn(usize) -> Result<(), ValueError>,
-) -> Result<FileContent, FileError> {
-    let unreadable = |source| FileError::Unreadable { path: shown.to_owned(), source };
-    let too_large = |source| FileError::TooLarge { path: shown.to_owned(), source };
-    let absolute = path.to_str().ok_or_else(|| FileError::NotUtf8(path.to_owned()))?.to_owned();
-    let metadata = path.metadata().map_err(unreadable)?;
-    if !metadata.is_file() {
-        return Err(FileError::Special(shown.to_owned()));
-    }
-    check(usize::try_from(metadata.len()).unwrap_or(usize::MAX)).map_err(too_large)?;
-    let bytes = std::fs::read(path).map_err(unreadable)?;
-    check(bytes.len()).map_err(too_large)?;
-    Ok(FileContent { absolute, bytes })
+/// Opens a regular file. `shown` is what messages call it.
+pub(super) fn open(path: &Path, shown: &str) -> Result<File, FileError> {
+    File::open(path).map_err(|source| FileError::Unreadable { path: shown.to_owned(), source })
+}
+
+/// Checks that a file can be a value.
+pub(super) fn check_size(bytes: u64, shown: &str) -> Result<(), FileError> {
+    let checked = crate::check_value(usize::try_from(bytes).unwrap_or(usize::MAX));
+    checked.map_err(|source| FileError::TooLarge { path: shown.to_owned(), source })
 }
 
 /// Whether a path leaves its beginning through `..`.
@@ -169,7 +162,7 @@ fn neighbour(written: &Path, missing: &Path) -> String {
     let mut names: Vec<String> =
         entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();
-    let meant = kv_rules::closest(&name.to_string_lossy(), names.iter().map(String::as_str));
+    let meant = crate::closest(&name.to_string_lossy(), names.iter().map(String::as_str));
     meant.map_or_else(String::new, |name| {
         format!("; did you mean `{}`?", written.with_file_name(name).display())
     })

@@ -1,11 +1,11 @@
-//! `..dir`: which files become entries.
+//! `..dir`: which files become pairs.
+
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
 use std::fs;
 use std::path::Path;
 
-use super::mistakes;
-use crate::model::Spread;
-use crate::package::Package;
+use kv_rules::seed::{Folder, Package};
 
 /// A folder `public` with these files, in a package of its own.
 fn package(files: &[&str]) -> tempfile::TempDir {
@@ -18,16 +18,18 @@ fn package(files: &[&str]) -> tempfile::TempDir {
     package
 }
 
+fn read(root: &Path) -> Folder {
+    Folder::read(&Package::new(Some(root.to_owned())), "public").unwrap()
+}
+
 fn keys(root: &Path) -> Vec<String> {
-    let input = super::input("pub struct A; values: [..dir(\"public\")]");
-    let (model, errors) = crate::understand(input, &Package::at(root));
-    assert!(errors.is_empty(), "{errors:?}");
-    let Some(Spread::Dir { files, .. }) = model.unwrap().spreads.pop() else { panic!("no folder") };
+    let Folder { files, mistakes } = read(root);
+    assert!(mistakes.is_empty(), "{mistakes:?}");
     files.into_iter().map(|file| file.key).collect()
 }
 
 fn refusals(root: &Path) -> String {
-    mistakes("pub struct A; values: [..dir(\"public\")]", &Package::at(root)).join("\n")
+    read(root).mistakes.join("\n")
 }
 
 #[test]
@@ -43,14 +45,25 @@ fn hidden_files_stay_at_home() {
 }
 
 #[test]
-fn an_etag_is_of_the_content_and_a_type_is_of_the_name() {
-    let package = package(&["a.html", "b.unknown"]);
-    let input = super::input("pub struct A; values: [..dir(\"public\")]");
-    let (model, _) = crate::understand(input, &Package::at(package.path()));
-    let Some(Spread::Dir { files, .. }) = model.unwrap().spreads.pop() else { panic!("no folder") };
-    let etag = &blake3::hash(b"a.html").to_hex()[..32];
-    assert_eq!(files[0].metadata, format!(r#"{{"contentType":"text/html","etag":"{etag}"}}"#));
-    assert!(files[1].metadata.contains("application/octet-stream"));
+fn what_tools_make_again_stays_at_home() {
+    let package = package(&["a", "node_modules/b/c", "d/node_modules", "e/CACHEDIR.TAG", "e/f"]);
+    assert_eq!(keys(package.path()), ["a", "d/node_modules"]);
+}
+
+#[test]
+fn a_folder_without_a_file_to_deploy_is_refused() {
+    let package = package(&[".env", "node_modules/a"]);
+    let refusals = refusals(package.path());
+    assert!(refusals.contains("`public` holds no file to deploy"), "{refusals}");
+}
+
+#[test]
+fn the_whole_package_is_refused() {
+    let package = package(&["a"]);
+    for whole in [".", "./", "public/.."] {
+        let error = Folder::read(&Package::new(Some(package.path().to_owned())), whole);
+        assert!(error.unwrap_err().to_string().contains("the whole crate"), "{whole}");
+    }
 }
 
 #[cfg(unix)]
@@ -120,11 +133,8 @@ fn a_file_too_large_for_a_value_is_refused_before_it_is_read() {
     large.set_len(30 * 1024 * 1024).unwrap();
     let refusals = refusals(package.path());
     assert!(refusals.contains("`public/large.bin`: this value has 31457280 bytes"), "{refusals}");
-    let file = mistakes(
-        "pub struct A; values: [{ key: \"a\", value: file(\"public/large.bin\") }]",
-        &Package::at(package.path()),
-    );
-    assert!(file[0].contains("31457280"), "{file:?}");
+    let file = Package::new(Some(package.path().to_owned())).value_file("public/large.bin");
+    assert!(file.unwrap_err().to_string().contains("31457280"));
 }
 
 #[test]

@@ -1,0 +1,141 @@
+//! `..dir("public")`: every file below a folder.
+//!
+//! Hidden files and folders are left out, as they are for editors, version control and secrets;
+//! `.well-known` is not, which is made to be served. Folders that are named `node_modules` or carry
+//! a `CACHEDIR.TAG` are left out too: tools make them, and can make them again. Symlinks are followed
+//! inside the package; one that leaves it, or leads back to a folder it lies in, is a mistake, as is
+//! a name that is not UTF-8 or a file that is not a regular one.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::package::{FileError, Package, check_size};
+
+/// How many mistakes of one folder are shown.
+const SHOWN: usize = 20;
+
+/// A folder, with every file below it that becomes a pair.
+#[derive(Debug)]
+pub struct Folder {
+    /// The files, in the order of their keys.
+    pub files: Vec<FolderFile>,
+    /// What is wrong with others.
+    pub mistakes: Vec<String>,
+}
+
+/// A file below a [`Folder`].
+#[derive(Debug)]
+pub struct FolderFile {
+    /// Its path below the folder, separated by `/`.
+    pub key: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// How long it is.
+    pub bytes: u64,
+}
+
+impl Folder {
+    /// Looks through a folder of a package. The content of its files is not read.
+    pub fn read(package: &Package, written: &str) -> Result<Self, FileError> {
+        let root = package.folder(written)?;
+        let written = written.trim_end_matches('/');
+        let mut walk = Walk { package, written, files: Vec::new(), mistakes: Vec::new() };
+        walk.folder(&root, "", &mut Vec::new());
+        let Walk { mut files, mut mistakes, .. } = walk;
+        files.sort_by(|one, other| one.key.cmp(&other.key));
+        if files.is_empty() && mistakes.is_empty() {
+            mistakes.push(format!(
+                "`{written}` holds no file to deploy (hidden ones, `node_modules` and caches are left \
+                 out), which would delete every key that came from it: put a file there, or remove \
+                 the `..dir`"
+            ));
+        }
+        let more = mistakes.len().saturating_sub(SHOWN);
+        if more > 0 {
+            mistakes.truncate(SHOWN);
+            mistakes.push(format!("`{written}`: there are {more} more mistakes below this folder"));
+        }
+        Ok(Self { files, mistakes })
+    }
+}
+
+struct Walk<'a> {
+    package: &'a Package,
+    written: &'a str,
+    files: Vec<FolderFile>,
+    mistakes: Vec<String>,
+}
+
+impl Walk<'_> {
+    /// Collects the files of a folder. `prefix` begins their keys, `inside` are the real paths of
+    /// the folders around this one.
+    fn folder(&mut self, folder: &Path, prefix: &str, inside: &mut Vec<PathBuf>) {
+        let shown = format!("{}/{prefix}", self.written);
+        let entries = folder.canonicalize().and_then(|real| Ok((real, folder.read_dir()?)));
+        let (real, entries) = match entries {
+            Ok(read) => read,
+            Err(error) => return self.unreadable(shown, error),
+        };
+        if !self.package.contains(&real) {
+            return self.mistakes.push(FileError::Outside(shown).to_string());
+        }
+        if inside.contains(&real) {
+            return self.mistakes.push(format!(
+                "`{shown}` is a symlink to a folder that it lies in, so its files would never end: remove it"
+            ));
+        }
+        if !prefix.is_empty() && real.join("CACHEDIR.TAG").is_file() {
+            return;
+        }
+        inside.push(real);
+        for entry in entries {
+            match entry {
+                Ok(entry) => self.entry(&entry.path(), &entry.file_name(), prefix, inside),
+                Err(error) => self.unreadable(shown.clone(), error),
+            }
+        }
+        inside.pop();
+    }
+
+    fn entry(&mut self, path: &Path, name: &OsStr, prefix: &str, inside: &mut Vec<PathBuf>) {
+        let Some(name) = name.to_str() else {
+            let shown = Path::new(self.written).join(prefix).join(name);
+            return self.mistakes.push(FileError::NotUtf8(shown).to_string());
+        };
+        if name.starts_with('.') && name != ".well-known" {
+            return;
+        }
+        let key = format!("{prefix}{name}");
+        let shown = format!("{}/{key}", self.written);
+        match path.metadata() {
+            Ok(metadata) if metadata.is_dir() && name == "node_modules" => {}
+            Ok(metadata) if metadata.is_dir() => self.folder(path, &format!("{key}/"), inside),
+            Ok(metadata) if metadata.is_file() => match path.canonicalize() {
+                Ok(real) if self.package.contains(&real) => {
+                    self.file(key, path, metadata.len(), &shown);
+                }
+                Ok(_) => self.mistakes.push(FileError::Outside(shown).to_string()),
+                Err(error) => self.unreadable(shown, error),
+            },
+            Ok(_) => self.mistakes.push(FileError::Special(shown).to_string()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.mistakes.push(format!(
+                "`{shown}` is a symlink that leads nowhere: remove it, or create what it leads to"
+            )),
+            Err(error) => self.unreadable(shown, error),
+        }
+    }
+
+    fn file(&mut self, key: String, path: &Path, bytes: u64, shown: &str) {
+        let key_error = crate::check_key(&key).err().map(|error| format!("`{shown}`: {error}"));
+        let size_error = check_size(bytes, shown).err().map(|error| error.to_string());
+        if key_error.is_none() && size_error.is_none() {
+            self.files.push(FolderFile { key, path: path.to_owned(), bytes });
+        }
+        self.mistakes.extend(key_error.into_iter().chain(size_error));
+    }
+
+    fn unreadable(&mut self, path: String, source: io::Error) {
+        self.mistakes.push(FileError::Unreadable { path, source }.to_string());
+    }
+}

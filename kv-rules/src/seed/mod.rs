@@ -1,0 +1,16 @@
+//! Seeds: many pairs from a file or a folder of the package.
+//!
+//! The macro reads them to check them, a deploy reads them to write them. One reader serves both,
+//! so that what compiles deploys. It holds one pair at a time, however large the file is.
+
+mod folder;
+mod json;
+mod mistakes;
+mod package;
+mod pair;
+mod split;
+
+pub use folder::{Folder, FolderFile};
+pub use mistakes::{SeedMistakes, places};
+pub use package::{FileError, Package};
+pub use pair::{SeedPair, SeedValue, read_pairs};

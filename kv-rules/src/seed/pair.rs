@@ -1,0 +1,294 @@
+//! The pairs of a seed file: the JSON of `wrangler kv bulk put`, with every rule applied to each.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::io::{self, Read};
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::json::{self, Kind, Member, Mistake, Node, TRAILING_COMMA, expected};
+use super::mistakes::SeedMistakes;
+use super::split::Split;
+use crate::{Expiry, closest, compact_json, did_you_mean};
+
+/// The properties of a pair.
+const PROPERTIES: [&str; 6] =
+    ["key", "value", "expiration", "expiration_ttl", "metadata", "base64"];
+
+const EXAMPLE: &str = r#"{"key": "...", "value": "..."}"#;
+
+const TOO_LONG: &str = "this pair is longer than any that Workers KV takes: is a quote or a bracket \
+     missing?";
+
+/// A pair of a seed file.
+#[derive(Debug)]
+pub struct SeedPair<'a> {
+    /// Its key.
+    pub key: Cow<'a, str>,
+    /// Where in the file the key is, by byte.
+    pub key_at: u64,
+    /// Its value.
+    pub value: SeedValue<'a>,
+    /// Its metadata, as compact JSON.
+    pub metadata: Option<Cow<'a, str>>,
+    /// When it expires.
+    pub expiry: Option<Expiry>,
+}
+
+/// The value of a pair, as the file has it.
+#[derive(Debug)]
+pub struct SeedValue<'a> {
+    /// Where in the file it is, by byte.
+    pub at: u64,
+    /// The JSON string, with its quotes.
+    pub json: &'a str,
+    /// Whether its text is base64.
+    pub is_base64: bool,
+    /// The bytes to store.
+    pub bytes: Cow<'a, [u8]>,
+}
+
+impl<'a> SeedValue<'a> {
+    /// Reads a value again from its JSON string; `None` when that is none.
+    #[must_use]
+    pub fn decode(json: &'a str, is_base64: bool) -> Option<Cow<'a, [u8]>> {
+        match json::decode(json)? {
+            text if is_base64 => STANDARD.decode(text.as_bytes()).ok().map(Cow::Owned),
+            Cow::Borrowed(text) => Some(Cow::Borrowed(text.as_bytes())),
+            Cow::Owned(text) => Some(Cow::Owned(text.into_bytes())),
+        }
+    }
+}
+
+/// Reads a seed file, one pair at a time. `each` gets every pair that has a key, and may add mistakes:
+/// a file with any is not to be used. After a mistake of grammar the rest of it is not read.
+pub fn read_pairs(
+    file: impl Read,
+    mistakes: &mut SeedMistakes,
+    mut each: impl FnMut(SeedPair<'_>, &mut SeedMistakes),
+) -> io::Result<()> {
+    let mut split = Split::new(file);
+    split.skip_mark()?;
+    if split.peek()? != Some(b'[') {
+        let at = split.at();
+        let root = split.item()?.unwrap_or_default();
+        if read_item(split.bytes(root), at, mistakes).is_some() {
+            mistakes.push(at, format!("a seed file is a list of pairs: write `[{EXAMPLE}]`"));
+        }
+        return Ok(());
+    }
+    split.skip();
+    if split.peek()? == Some(b']') {
+        split.skip();
+        return end(&mut split, mistakes);
+    }
+    loop {
+        split.peek()?;
+        let at = split.at();
+        let Some(item) = split.item()? else {
+            mistakes.push(at, TOO_LONG);
+            return Ok(());
+        };
+        let Some(item) = read_item(split.bytes(item), at, mistakes) else { return Ok(()) };
+        if let Some(pair) = item.pair(mistakes) {
+            each(pair, mistakes);
+        }
+        let (byte, at) = (split.peek()?, split.at());
+        match byte {
+            Some(b',') => split.skip(),
+            Some(b']') => {
+                split.skip();
+                return end(&mut split, mistakes);
+            }
+            _ => {
+                unexpected(&split, "`,` or `]`", mistakes);
+                return Ok(());
+            }
+        }
+        if matches!(split.peek()?, Some(b']' | b'}')) {
+            mistakes.push(at, TRAILING_COMMA);
+            return Ok(());
+        }
+    }
+}
+
+/// Reads an item of the list; `None` after a mistake of grammar.
+fn read_item<'a>(bytes: &'a [u8], base: u64, mistakes: &mut SeedMistakes) -> Option<Item<'a>> {
+    let text = match str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = base + error.valid_up_to() as u64;
+            mistakes.push(at, "this is not UTF-8, which JSON is: save the file as UTF-8");
+            return None;
+        }
+    };
+    let mut found = Vec::new();
+    let node = json::read(text, &mut found);
+    let item = node.map(|node| Item { text, base, node, mistakes: Vec::new() });
+    for Mistake { at, message, other } in found {
+        mistakes.push_pair(base + at as u64, message, other.map(|other| base + other as u64));
+    }
+    item
+}
+
+/// Nothing comes after the list.
+fn end<R: Read>(split: &mut Split<R>, mistakes: &mut SeedMistakes) -> io::Result<()> {
+    if split.peek()?.is_some() {
+        unexpected(split, "the end of the file", mistakes);
+    }
+    Ok(())
+}
+
+fn unexpected<R: Read>(split: &Split<R>, what: &str, mistakes: &mut SeedMistakes) {
+    mistakes.push(split.at(), expected(what, &String::from_utf8_lossy(split.rest())));
+}
+
+/// An item of the list.
+struct Item<'a> {
+    text: &'a str,
+    /// Where in the file it begins.
+    base: u64,
+    node: Node<'a>,
+    mistakes: Vec<Mistake>,
+}
+
+impl<'a> Item<'a> {
+    /// The pair that it is, and its mistakes.
+    fn pair(mut self, mistakes: &mut SeedMistakes) -> Option<SeedPair<'a>> {
+        let Node { at, kind, .. } = std::mem::replace(&mut self.node, Node::NULL);
+        let pair = if let Kind::Object(members) = kind {
+            self.object(at, members)
+        } else {
+            self.mistake(at, format!("a pair is an object: write `{EXAMPLE}`"));
+            None
+        };
+        for Mistake { at, message, other } in self.mistakes {
+            let place = |at: usize| self.base + at as u64;
+            mistakes.push_pair(place(at), message, other.map(place));
+        }
+        pair
+    }
+
+    fn object(&mut self, at: usize, members: Vec<Member<'a>>) -> Option<SeedPair<'a>> {
+        let place = |name| members.iter().find(|member| member.name == name).map(|found| found.at);
+        for name in ["key", "value"] {
+            let meant = |member: &Member<'_>| closest(&member.name, PROPERTIES) == Some(name);
+            if place(name).is_none() && !members.iter().any(meant) {
+                self.mistake(at, format!("this pair has no {name}: write `{EXAMPLE}`"));
+            }
+        }
+        if let (Some(at), other @ Some(_)) = (place("expiration"), place("expiration_ttl")) {
+            let message =
+                "`expiration` and `expiration_ttl` exclude each other: keep one of the two";
+            self.mistakes.push(Mistake { at, message: message.to_owned(), other });
+        }
+        let is_base64 = |member: &Member<'_>| {
+            member.name == "base64" && matches!(member.value.kind, Kind::Bool(true))
+        };
+        let is_base64 = members.iter().any(is_base64);
+        let (mut key, mut value, mut metadata, mut expiry) = (None, None, None, None);
+        for Member { at, name, value: node } in members {
+            let Node { at: value_at, end, kind } = node;
+            match (name.as_ref(), kind) {
+                ("key", Kind::String(text)) => {
+                    self.rule(value_at, crate::check_key(&text));
+                    key = Some((text, value_at));
+                }
+                ("key", _) => self.mistake(value_at, "`key` takes text"),
+                ("value", Kind::String(text)) => {
+                    value = self.value(value_at..end, text, is_base64);
+                }
+                ("value", _) => self.mistake(
+                    value_at,
+                    "a value is text in this format, as wrangler reads it: write JSON as text, such \
+                     as `\"{\\\"a\\\":1}\"`",
+                ),
+                ("expiration", Kind::Number(digits)) => {
+                    expiry = self.seconds(value_at, digits, crate::check_expiration).map(Expiry::At);
+                }
+                ("expiration_ttl", Kind::Number(digits)) => {
+                    expiry = self.seconds(value_at, digits, crate::check_ttl).map(Expiry::Ttl);
+                }
+                ("expiration" | "expiration_ttl", _) => {
+                    self.mistake(
+                        value_at,
+                        format!("`{name}` takes whole seconds: write a number, without quotes"),
+                    );
+                }
+                ("metadata", _) => {
+                    let json = compact_json(self.text.get(value_at..end).unwrap_or_default());
+                    self.rule(value_at, crate::check_metadata(json.len()));
+                    metadata = Some(json);
+                }
+                ("base64", Kind::Bool(_)) => {}
+                ("base64", _) => self.mistake(value_at, "`base64` takes `true` or `false`"),
+                (unknown, _) => {
+                    let known = || PROPERTIES.map(|name| format!("`{name}`")).join(", ");
+                    let hint = match did_you_mean(unknown, PROPERTIES) {
+                        hint if hint.is_empty() => format!(": there are {}", known()),
+                        hint => hint,
+                    };
+                    let unknown = unknown.escape_debug();
+                    self.mistake(at, format!("a pair has no property `{unknown}`{hint}"));
+                }
+            }
+        }
+        let (key, key_at) = key?;
+        let (key_at, at) = (self.base + key_at as u64, self.base + at as u64);
+        let none = SeedValue { at, json: "", is_base64: false, bytes: Cow::Borrowed(b"") };
+        Some(SeedPair { key, key_at, value: value.unwrap_or(none), metadata, expiry })
+    }
+
+    fn value(
+        &mut self,
+        place: Range<usize>,
+        text: Cow<'a, str>,
+        is_base64: bool,
+    ) -> Option<SeedValue<'a>> {
+        let bytes = match text {
+            text if is_base64 => match STANDARD.decode(text.as_bytes()) {
+                Ok(bytes) => Cow::Owned(bytes),
+                Err(error) => {
+                    self.mistake(
+                        place.start,
+                        format!(
+                            "this is not base64 ({error}): encode it with the standard alphabet and \
+                             padding, or remove `\"base64\": true`"
+                        ),
+                    );
+                    return None;
+                }
+            },
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        };
+        self.rule(place.start, crate::check_value(bytes.len()));
+        let at = self.base + place.start as u64;
+        Some(SeedValue { at, json: self.text.get(place)?, is_base64, bytes })
+    }
+
+    fn seconds<E: Display>(
+        &mut self,
+        at: usize,
+        digits: &str,
+        check: fn(i128) -> Result<u64, E>,
+    ) -> Option<u64> {
+        let Ok(seconds) = digits.parse() else {
+            self.mistake(at, format!("`{digits}` is not a number of whole seconds"));
+            return None;
+        };
+        check(seconds).map_err(|error| self.mistake(at, error.to_string())).ok()
+    }
+
+    fn rule<E: Display>(&mut self, at: usize, checked: Result<(), E>) {
+        if let Err(error) = checked {
+            self.mistake(at, error.to_string());
+        }
+    }
+
+    fn mistake(&mut self, at: usize, message: impl Into<String>) {
+        self.mistakes.push(Mistake { at, message: message.into(), other: None });
+    }
+}

@@ -1,0 +1,151 @@
+//! Cuts a JSON array into its items while it is read, so that no more than one lies in memory.
+
+use std::io::{self, Read};
+use std::ops::Range;
+
+use memchr::memchr3;
+
+use crate::MAX_VALUE_BYTES;
+
+/// How much of a file is read at once.
+const CHUNK: usize = 256 * 1024;
+
+/// The longest item that can be a pair: each byte of its value as an escape.
+const LONGEST: usize = 6 * MAX_VALUE_BYTES + CHUNK;
+
+/// A file, of which a part is in memory.
+pub(super) struct Split<R> {
+    input: R,
+    buffer: Vec<u8>,
+    /// Where in the buffer that begins which was not taken yet.
+    start: usize,
+    /// Where in the file the buffer begins.
+    base: u64,
+}
+
+impl<R: Read> Split<R> {
+    pub(super) fn new(input: R) -> Self {
+        Self { input, buffer: Vec::new(), start: 0, base: 0 }
+    }
+
+    /// Where in the file the next byte is.
+    pub(super) fn at(&self) -> u64 {
+        self.base + self.start as u64
+    }
+
+    /// The bytes of an item.
+    pub(super) fn bytes(&self, item: Range<usize>) -> &[u8] {
+        self.buffer.get(item).unwrap_or_default()
+    }
+
+    /// What is in memory and not taken yet.
+    pub(super) fn rest(&self) -> &[u8] {
+        self.buffer.get(self.start..).unwrap_or_default()
+    }
+
+    /// Skips a byte order mark.
+    pub(super) fn skip_mark(&mut self) -> io::Result<()> {
+        while self.buffer.len() < 3 && self.fill()? {}
+        if self.buffer.starts_with("\u{feff}".as_bytes()) {
+            self.start = 3;
+        }
+        Ok(())
+    }
+
+    /// Skips white space and gives the byte after it; `None` at the end.
+    pub(super) fn peek(&mut self) -> io::Result<Option<u8>> {
+        loop {
+            let rest = &self.buffer[self.start..];
+            let space = rest.iter().position(|b| !matches!(b, b' ' | b'\n' | b'\r' | b'\t'));
+            self.start += space.unwrap_or(rest.len());
+            if let Some(byte) = self.buffer.get(self.start) {
+                return Ok(Some(*byte));
+            }
+            if !self.fill()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Takes a byte.
+    pub(super) fn skip(&mut self) {
+        self.start += 1;
+    }
+
+    /// Takes the next item: up to the bracket that closes it, or to what ends another value. One
+    /// that is not whole is taken as far as it can be told; `None` when it is too long.
+    pub(super) fn item(&mut self) -> io::Result<Option<Range<usize>>> {
+        // Counted from the start, which moves when more is read.
+        let (mut at, mut depth, mut in_string) = (0, 0_usize, false);
+        let length = 'item: loop {
+            if in_string {
+                let rest = &self.buffer[self.start + at..];
+                match memchr3(b'"', b'\\', b'\n', rest).map(|found| (found, rest[found])) {
+                    Some((found, b'"')) => {
+                        at += found + 1;
+                        in_string = false;
+                    }
+                    Some((found, b'\\')) if found + 1 < rest.len() => at += found + 2,
+                    // It ends a string that has no quote, and the item with it.
+                    Some((found, b'\n')) => break at + found + 1,
+                    Some((found, _)) => {
+                        at += found;
+                        if !self.fill()? {
+                            break self.buffer.len() - self.start;
+                        }
+                    }
+                    None => {
+                        at += rest.len();
+                        if !self.fill()? {
+                            break at;
+                        }
+                    }
+                }
+            } else {
+                while let Some(byte) = self.buffer.get(self.start + at) {
+                    match byte {
+                        b'{' | b'[' => depth += 1,
+                        b'}' | b']' if depth > 1 => depth -= 1,
+                        b'}' | b']' if depth == 1 => break 'item at + 1,
+                        b'}' | b']' => break 'item at,
+                        b',' if depth == 0 => break 'item at,
+                        _ => {}
+                    }
+                    at += 1;
+                    if *byte == b'"' {
+                        in_string = true;
+                        continue 'item;
+                    }
+                }
+                if !self.fill()? {
+                    break at;
+                }
+            }
+            if at > LONGEST {
+                return Ok(None);
+            }
+        };
+        let item = self.start..self.start + length;
+        self.start = item.end;
+        Ok(Some(item))
+    }
+
+    /// Reads more; `false` at the end.
+    fn fill(&mut self) -> io::Result<bool> {
+        if self.start > 0 {
+            self.buffer.drain(..self.start);
+            self.base += self.start as u64;
+            self.start = 0;
+        }
+        let filled = self.buffer.len();
+        self.buffer.resize(filled + CHUNK, 0);
+        let read = loop {
+            match self.input.read(&mut self.buffer[filled..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        self.buffer.truncate(filled + read.as_ref().copied().unwrap_or(0));
+        Ok(read? > 0)
+    }
+}

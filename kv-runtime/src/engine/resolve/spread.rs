@@ -1,0 +1,200 @@
+//! Reads the seeds of a declaration: of each pair where its value is and what its digest is.
+
+use std::borrow::Cow;
+use std::io::{self, Seek as _, SeekFrom};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kv_rules::Expiry;
+use kv_rules::seed::{Folder, FolderFile, Package, SeedMistakes, SeedPair, places, read_pairs};
+
+use super::content_type::content_type;
+use super::families::Families;
+use super::pair::{Content, DeclaredPair, Seed, SeedFolder};
+use super::{Scope, check_part};
+use crate::base::{Interrupt, Interrupted};
+use crate::state::DigestKey;
+use crate::typed::declaration::{DeclaredFamily, Spread};
+
+/// How many hex digits of a file's BLAKE3 hash its etag has: 128 bits.
+const ETAG_DIGITS: usize = 32;
+
+/// Reads the seeds of one namespace.
+pub(super) struct Seeds<'a, 'p> {
+    pub(super) scope: &'a mut Scope<'p>,
+    pub(super) pairs: &'a mut Vec<DeclaredPair>,
+    pub(super) package: Package,
+    pub(super) families: Families,
+    pub(super) digest_key: &'a DigestKey,
+    pub(super) interrupt: &'a Interrupt,
+}
+
+impl Seeds<'_, '_> {
+    pub(super) fn spread(&mut self, spread: &Spread) -> Result<(), Interrupted> {
+        self.interrupt.check()?;
+        match spread {
+            Spread::File(name) => self.file(name),
+            Spread::Dir(name) => self.folder(name)?,
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, name: &str) {
+        let opened = self.package.open(name);
+        let Some(file) = self.scope.check(opened) else { return };
+        let (name, digest_key) = (name.to_owned(), self.digest_key.clone());
+        let seed = Arc::new(Seed { name, file: Mutex::new(file), digest_key });
+        match self.read(&seed) {
+            Ok(messages) => self.scope.problems(messages),
+            Err(error) => self.scope.problem(format!("`{}` cannot be read: {error}", seed.name)),
+        }
+    }
+
+    /// Reads a seed file and gives its mistakes.
+    fn read(&mut self, seed: &Arc<Seed>) -> io::Result<Vec<String>> {
+        let mut file = seed.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut mistakes = SeedMistakes::default();
+        read_pairs(&mut *file, &mut mistakes, |pair, _| self.seed_pair(pair, seed))?;
+        file.seek(SeekFrom::Start(0))?;
+        mistakes.messages(&seed.name, &mut *file)
+    }
+
+    fn seed_pair(&mut self, pair: SeedPair<'_>, seed: &Arc<Seed>) {
+        let SeedPair { key, value, metadata, expiry, .. } = pair;
+        let short = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let content = Content::Seed {
+            seed: Arc::clone(seed),
+            at: value.at,
+            json_len: short(value.json.len()),
+            is_base64: value.is_base64,
+            bytes: short(value.bytes.len()),
+        };
+        let metadata = metadata.map(|json| Cow::Owned(json.into_owned()));
+        self.push(key.into_owned(), content, &value.bytes, metadata, expiry);
+    }
+
+    fn folder(&mut self, name: &str) -> Result<(), Interrupted> {
+        let read = Folder::read(&self.package, name);
+        let path = self.package.folder(name);
+        let (Some(Folder { files, mistakes }), Ok(path)) = (self.scope.check(read), path) else {
+            return Ok(());
+        };
+        self.scope.problems(mistakes);
+        let name = name.trim_end_matches('/').to_owned();
+        let folder = Arc::new(SeedFolder { name, path, digest_key: self.digest_key.clone() });
+        for file in files {
+            self.interrupt.check()?;
+            self.folder_file(file, &folder);
+        }
+        Ok(())
+    }
+
+    fn folder_file(&mut self, FolderFile { key, path, .. }: FolderFile, folder: &Arc<SeedFolder>) {
+        let value = match std::fs::read(path) {
+            Ok(value) => value,
+            Err(error) => {
+                let name = &folder.name;
+                return self.scope.problem(format!("`{name}/{key}` cannot be read: {error}"));
+            }
+        };
+        if let Err(error) = kv_rules::check_value(value.len()) {
+            return self.scope.problem(format!("`{}/{key}`: {error}", folder.name));
+        }
+        let hash = blake3::hash(&value).to_hex();
+        let etag = hash.get(..ETAG_DIGITS).unwrap_or_default();
+        let metadata = format!(r#"{{"contentType":"{}","etag":"{etag}"}}"#, content_type(&key));
+        let bytes = u32::try_from(value.len()).unwrap_or(u32::MAX);
+        let content = Content::File { folder: Arc::clone(folder), bytes };
+        self.push(key, content, &value, Some(Cow::Owned(metadata)), None);
+    }
+
+    fn push(
+        &mut self,
+        key: String,
+        content: Content,
+        value: &[u8],
+        metadata: Option<Cow<'static, str>>,
+        expiry: Option<Expiry>,
+    ) {
+        let family = self.families.of_key(&key);
+        if let Some(family) = family {
+            self.check_family(&key, value, metadata.as_deref(), family);
+        }
+        let ttl = family.and_then(|family| family.expiration_ttl);
+        let expiry = expiry.or(ttl.map(Expiry::Ttl));
+        let digest = self.digest_key.digest(value, metadata.as_deref(), expiry);
+        let key = Cow::Owned(key);
+        self.pairs.push(DeclaredPair { key, content, metadata, expiry, once: false, digest });
+    }
+
+    /// Holds a pair against its family's types.
+    fn check_family(
+        &mut self,
+        key: &str,
+        value: &[u8],
+        metadata: Option<&str>,
+        family: &DeclaredFamily,
+    ) {
+        let value = check_part("value", Some(family.value), value);
+        let metadata = metadata
+            .map_or(Ok(()), |json| check_part("metadata", family.metadata, json.as_bytes()));
+        for what in [value, metadata].into_iter().filter_map(Result::err) {
+            self.scope.key_problem(key, what);
+        }
+    }
+
+    /// Each key is declared once.
+    pub(super) fn check_keys(&mut self) {
+        let mut order: Vec<&DeclaredPair> = self.pairs.iter().collect();
+        // It keeps the order of the declaration among equal keys.
+        order.sort_by(|one, other| one.key.cmp(&other.key));
+        for pair in order.windows(2) {
+            let [first, second] = pair else { continue };
+            if first.key == second.key {
+                self.scope.key_problem(
+                    &first.key,
+                    format!(
+                        "it is declared twice, {} and {}: keep one of the two",
+                        self.describe(first),
+                        self.describe(second)
+                    ),
+                );
+            }
+        }
+    }
+
+    /// Where a pair is declared.
+    fn describe(&self, pair: &DeclaredPair) -> String {
+        match &pair.content {
+            Content::Held(_) => "as an entry of `values`".to_owned(),
+            Content::File { folder, .. } => format!("by the file {}/{}", folder.name, pair.key),
+            Content::Seed { seed, at, .. } => {
+                let file = self.package.open(&seed.name).ok();
+                let place = file.and_then(|file| places(vec![*at], file).ok()?.pop());
+                place.map_or_else(
+                    || format!("in {}", seed.name),
+                    |(_, place)| format!("at {}:{place}", seed.name),
+                )
+            }
+        }
+    }
+}
+
+/// The folder of the package that declares a namespace, or why its seeds cannot be read.
+pub(super) fn package(root: Option<PathBuf>, declared: &str) -> Result<Package, String> {
+    let is_named = root.is_some();
+    let root = root.unwrap_or_else(|| PathBuf::from(declared));
+    if root.is_dir() {
+        return Ok(Package::new(Some(root)));
+    }
+    let root = root.display();
+    Err(if is_named {
+        format!(
+            "its seeds are read when deploying, but there is no folder {root}: `--root` names the folder of the package's `Cargo.toml`"
+        )
+    } else {
+        format!(
+            "its seeds are read when deploying, from the package's folder {root}, which is not here: name the folder that holds them with `--root`"
+        )
+    })
+}
