@@ -53,9 +53,10 @@ fn a_list_may_be_empty() {
 fn every_mistake_has_its_line_and_column() {
     let pair = r#"{"key":"a","value":"b"}"#;
     for (text, expected) in [
-        (String::new(), "s.json:1:1: expected a JSON value, found the end of the file"),
-        ("{}".to_owned(), "s.json:1:1: a seed file is a list of pairs"),
-        ("key: a\nvalue: b".to_owned(), "s.json:1:1: expected a JSON value, found `k`"),
+        (String::new(), "s.json:1:1: this is not JSON: a seed file is a list of pairs"),
+        ("{}".to_owned(), "s.json:1:1: this is one object: a seed file is a list of pairs"),
+        ("key: a\nvalue: b".to_owned(), "s.json:1:1: this is not JSON"),
+        (format!("{pair}\n{pair}"), "s.json:1:1: these are pairs one after another"),
         (format!("[{pair}"), "s.json:1:25: expected `,` or `]`, found the end of the file"),
         (format!("[{pair},]"), "s.json:1:25: JSON takes no trailing comma"),
         (format!("[{pair}]\n x"), "s.json:2:2: expected the end of the file, found `x`"),

@@ -133,15 +133,18 @@
 /// # }
 /// ```
 ///
-/// Many entries come from files, which are checked when compiling too:
+/// Many entries come from files. They are checked when compiling, and read again when deploying: what
+/// is deployed is what they hold then, without a rebuild, and nothing of them is in the program.
 ///
-/// - `..file("seed.json")` takes a JSON file in the format of `wrangler kv bulk put`. Its
+/// - `..file("seed.json")` takes a JSON file of any size in the format of `wrangler kv bulk put`. Its
 ///   expirations are compared with the clock when it is written, not while it does not change.
 /// - `..dir("public")` takes every file below a folder. A key is the file's path with `/`, its
-///   metadata the content type and an etag.
+///   metadata the content type and an etag. Hidden files are left out, except for `.well-known`; so
+///   are folders that are named `node_modules` or hold a `CACHEDIR.TAG`.
 ///
 /// They make no accessors: a [family](#families) types their keys. Whether their values and metadata
-/// are of its types is checked when they are written.
+/// are of its types is checked when deploying. A deploy that runs away from its sources is told where
+/// they are with `--root`, or [`Deploy::root`](crate::Deploy::root).
 ///
 /// ## Types of values
 ///

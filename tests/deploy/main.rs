@@ -9,5 +9,6 @@ mod lifecycle;
 mod ownership;
 mod schema;
 mod secrets;
+mod seeds;
 mod stage;
 mod stopping;

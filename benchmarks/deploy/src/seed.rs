@@ -13,8 +13,8 @@ pub(crate) struct Size {
     pub(crate) bytes: usize,
 }
 
-/// What is measured. A million values of 4 KiB would be a file of 4 GB, which no binary can embed.
-pub(crate) const SIZES: [Size; 7] = [
+/// What is measured. A million values of 4 KiB are a file of 4 GB.
+pub(crate) const SIZES: [Size; 8] = [
     Size { keys: 1, bytes: 64 },
     Size { keys: 10_000, bytes: 64 },
     Size { keys: 100_000, bytes: 64 },
@@ -22,12 +22,17 @@ pub(crate) const SIZES: [Size; 7] = [
     Size { keys: 1, bytes: 4096 },
     Size { keys: 10_000, bytes: 4096 },
     Size { keys: 100_000, bytes: 4096 },
+    Size { keys: 1_000_000, bytes: 4096 },
 ];
 
 impl Size {
     /// How often each competitor runs.
     pub(crate) fn rounds(self) -> usize {
-        if self.keys * self.bytes > 10_000_000 { 5 } else { 9 }
+        match self.keys * self.bytes {
+            0..10_000_000 => 9,
+            10_000_000..1_000_000_000 => 5,
+            _ => 2,
+        }
     }
 
     /// How often wrangler runs, which takes its time.

@@ -72,12 +72,7 @@ pub fn read_pairs(
     let mut split = Split::new(file);
     split.skip_mark()?;
     if split.peek()? != Some(b'[') {
-        let at = split.at();
-        let root = split.item()?.unwrap_or_default();
-        if read_item(split.bytes(root), at, mistakes).is_some() {
-            mistakes.push(at, format!("a seed file is a list of pairs: write `[{EXAMPLE}]`"));
-        }
-        return Ok(());
+        return no_list(&mut split, mistakes);
     }
     split.skip();
     if split.peek()? == Some(b']') {
@@ -112,6 +107,23 @@ pub fn read_pairs(
             return Ok(());
         }
     }
+}
+
+/// Says what is wrong with a file that does not begin with a list.
+fn no_list<R: Read>(split: &mut Split<R>, mistakes: &mut SeedMistakes) -> io::Result<()> {
+    let at = split.at();
+    if split.peek()? != Some(b'{') {
+        let message = format!("this is not JSON: a seed file is a list of pairs, `[{EXAMPLE}]`");
+        mistakes.push(at, message);
+        return Ok(());
+    }
+    let root = split.item()?.unwrap_or_default();
+    if read_item(split.bytes(root), at, mistakes).is_some() {
+        let lines = split.peek()? == Some(b'{');
+        let what = if lines { "these are pairs one after another" } else { "this is one object" };
+        mistakes.push(at, format!("{what}: a seed file is a list of pairs, write `[{EXAMPLE}]`"));
+    }
+    Ok(())
 }
 
 /// Reads an item of the list; `None` after a mistake of grammar.

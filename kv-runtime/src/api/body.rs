@@ -37,17 +37,56 @@ impl<'a> BulkBody<'a> {
         Self::default()
     }
 
+    /// A body that has room for so many bytes.
+    #[cfg(feature = "deploy")]
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self { json: Vec::with_capacity(bytes), keys: Vec::new() }
+    }
+
     /// Adds a pair. `false` when one request cannot carry it besides the others: then the body is
     /// as it was. An empty body takes every pair whose key, value and metadata Workers KV can
     /// store.
     #[must_use]
     pub fn push(&mut self, pair: &Pair<'a>) -> bool {
+        let Pair { key, value, metadata, expiry } = *pair;
+        self.add(key, value.len(), |out| write_value(out, value), metadata, expiry)
+    }
+
+    /// Adds a pair whose value is a JSON string already.
+    #[must_use]
+    #[cfg(feature = "deploy")]
+    pub(crate) fn push_json(
+        &mut self,
+        key: &'a str,
+        json: &[u8],
+        is_base64: bool,
+        metadata: Option<&str>,
+        expiry: Option<Expiry>,
+    ) -> bool {
+        let write = |out: &mut Vec<u8>| {
+            out.extend_from_slice(json);
+            out.extend_from_slice(if is_base64 { IS_BASE64 } else { b"" });
+            Ok(())
+        };
+        self.add(key, json.len(), write, metadata, expiry)
+    }
+
+    fn add(
+        &mut self,
+        key: &'a str,
+        bytes: usize,
+        write_value: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+        metadata: Option<&str>,
+        expiry: Option<Expiry>,
+    ) -> bool {
         let before = self.json.len();
-        if self.keys.len() < MAX_BULK_PAIRS && before + pair.value.len() < MAX_BULK_BYTES {
+        if self.keys.len() < MAX_BULK_PAIRS && before + bytes < MAX_BULK_BYTES {
             self.json.push(if self.keys.is_empty() { b'[' } else { b',' });
             // The closing bracket counts.
-            if pair.write(&mut self.json).is_ok() && self.json.len() < MAX_BULK_BYTES {
-                self.keys.push(pair.key);
+            if write_pair(&mut self.json, key, write_value, metadata, expiry).is_ok()
+                && self.json.len() < MAX_BULK_BYTES
+            {
+                self.keys.push(key);
                 return true;
             }
         }
@@ -91,31 +130,41 @@ pub struct SealedBody<'a> {
     pub(super) keys: Vec<&'a str>,
 }
 
-impl Pair<'_> {
-    fn write(&self, out: &mut Vec<u8>) -> io::Result<()> {
-        out.extend_from_slice(b"{\"key\":");
-        serde_json::to_writer(&mut *out, self.key)?;
-        out.extend_from_slice(b",\"value\":");
-        write_value(out, self.value)?;
-        match self.expiry {
-            Some(Expiry::Ttl(ttl)) => write!(out, ",\"expiration_ttl\":{ttl}")?,
-            Some(Expiry::At(time)) => write!(out, ",\"expiration\":{time}")?,
-            None => {}
-        }
-        if let Some(metadata) = self.metadata {
-            out.extend_from_slice(b",\"metadata\":");
-            out.extend_from_slice(metadata.as_bytes());
-        }
-        out.push(b'}');
-        Ok(())
+fn write_pair(
+    out: &mut Vec<u8>,
+    key: &str,
+    write_value: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+    metadata: Option<&str>,
+    expiry: Option<Expiry>,
+) -> io::Result<()> {
+    out.extend_from_slice(b"{\"key\":");
+    serde_json::to_writer(&mut *out, key)?;
+    out.extend_from_slice(b",\"value\":");
+    write_value(out)?;
+    match expiry {
+        Some(Expiry::Ttl(ttl)) => write!(out, ",\"expiration_ttl\":{ttl}")?,
+        Some(Expiry::At(time)) => write!(out, ",\"expiration\":{time}")?,
+        None => {}
     }
+    if let Some(metadata) = metadata {
+        out.extend_from_slice(b",\"metadata\":");
+        out.extend_from_slice(metadata.as_bytes());
+    }
+    out.push(b'}');
+    Ok(())
 }
+
+const IS_BASE64: &[u8] = br#","base64":true"#;
 
 /// Writes text as a JSON string, and what is not text as base64.
 fn write_value(out: &mut Vec<u8>, value: &[u8]) -> io::Result<()> {
     match str::from_utf8(value) {
         Ok(text) if is_sent_as_text(text) => Ok(serde_json::to_writer(out, text)?),
-        _ => write!(out, "\"{}\",\"base64\":true", Base64Display::new(value, &BASE64_STANDARD)),
+        _ => {
+            write!(out, "\"{}\"", Base64Display::new(value, &BASE64_STANDARD))?;
+            out.extend_from_slice(IS_BASE64);
+            Ok(())
+        }
     }
 }
 

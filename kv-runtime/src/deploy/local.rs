@@ -159,15 +159,15 @@ impl Remote for LocalAccount {
     }
 
     async fn bulk_put(&self, id: &str, pairs: &[Pair<'_>]) -> Result<Confirmation, RemoteError> {
-        let pairs: Vec<LocalPair<'static>> = pairs
-            .iter()
-            .map(|pair| LocalPair {
+        let owned = |pair: &Pair<'_>| {
+            Ok::<_, RemoteError>(LocalPair {
                 key: Cow::Owned(pair.key.to_owned()),
-                value: Cow::Owned(pair.value.to_owned()),
+                value: Cow::Owned(pair.value.clone().decode(pair.key)?.into()),
                 metadata: pair.metadata.map(|json| Cow::Owned(json.to_owned())),
                 expiry: pair.expiry,
             })
-            .collect();
+        };
+        let pairs = pairs.iter().map(owned).collect::<Result<Vec<_>, _>>()?;
         self.run_in(id, move |stored| {
             let mut batch = stored.batch()?;
             for pair in pairs {

@@ -15,7 +15,7 @@ use crate::base::RunContext;
 use crate::connect::{Login, LoginError, Overrides};
 use crate::engine::{
     Accounts, Confirmation, DeployError, NamePage, Pair, PlanAccount, Problem, Recorded, Remote,
-    RemoteError, RemoteErrorKind, RemoteNamespace, Wanted,
+    RemoteError, RemoteErrorKind, RemoteNamespace, Value, Wanted,
 };
 use crate::raw::{RawStore, StoredValue};
 use crate::state::Server;
@@ -199,6 +199,9 @@ fn discovery(what: &'static str) -> impl Fn(ApiError) -> DeployError {
     }
 }
 
+/// What a pair takes in a body besides its key and value, usually.
+const PAIR_FRAME: usize = 64;
+
 #[async_trait]
 impl Remote for RestAccount {
     fn account_id(&self) -> &str {
@@ -234,10 +237,19 @@ impl Remote for RestAccount {
     }
 
     async fn bulk_put(&self, id: &str, pairs: &[Pair<'_>]) -> Result<Confirmation, RemoteError> {
-        let mut body = BulkBody::new();
+        let bytes = |pair: &Pair<'_>| pair.key.len() + pair.value.len() + PAIR_FRAME;
+        let mut body = BulkBody::with_capacity(pairs.iter().map(bytes).sum());
         for pair in pairs {
             // The caller keeps to what a request can carry, and one that does not is refused.
-            let _ = body.push(&api_pair(pair));
+            let Pair { key, value, metadata, expiry } = pair;
+            let _ = match value {
+                Value::Bytes(value) => {
+                    body.push(&ApiPair { key, value, metadata: *metadata, expiry: *expiry })
+                }
+                Value::Json { json, is_base64 } => {
+                    body.push_json(key, json, *is_base64, *metadata, *expiry)
+                }
+            };
         }
         Ok(self.namespaces.bulk_put(id, &body.seal()).await?.into())
     }
@@ -276,11 +288,6 @@ impl Remote for RestAccount {
     fn store(&self, id: &str) -> Result<Arc<dyn RawStore>, RemoteError> {
         Ok(Arc::new(RestStore::new(self.namespaces.clone(), id)))
     }
-}
-
-fn api_pair<'a>(pair: &Pair<'a>) -> ApiPair<'a> {
-    let Pair { key, value, metadata, expiry } = *pair;
-    ApiPair { key, value, metadata, expiry }
 }
 
 impl From<NamespaceInfo> for RemoteNamespace {

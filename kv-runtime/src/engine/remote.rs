@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use kv_rules::Expiry;
 
 use super::error::DeployError;
-use super::resolve::SeedError;
+use super::resolve::{SeedError, Value};
 use crate::base::Interrupted;
 use crate::raw::{RawStore, StoredValue};
 use crate::state::Server;
@@ -103,11 +103,10 @@ pub(crate) struct RemoteNamespace {
     pub(crate) title: String,
 }
 
-/// A pair to write. `Debug` does not show the value.
-#[derive(Clone, Copy)]
+/// A pair to write. It has no `Debug`: its value can be a secret.
 pub(crate) struct Pair<'a> {
     pub(crate) key: &'a str,
-    pub(crate) value: &'a [u8],
+    pub(crate) value: Value,
     /// JSON text.
     pub(crate) metadata: Option<&'a str>,
     pub(crate) expiry: Option<Expiry>,
@@ -200,15 +199,5 @@ impl From<Interrupted> for RemoteError {
 impl From<SeedError> for RemoteError {
     fn from(error: SeedError) -> Self {
         Self { kind: RemoteErrorKind::Other, outcome_unknown: false, source: Box::new(error) }
-    }
-}
-
-impl fmt::Debug for Pair<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = self.value.len();
-        f.debug_struct("Pair")
-            .field("key", &self.key)
-            .field("bytes", &bytes)
-            .finish_non_exhaustive()
     }
 }

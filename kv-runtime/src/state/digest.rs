@@ -44,9 +44,12 @@ impl DigestKey {
 }
 
 impl Digest {
+    /// That of no pair, where the digest is still to come.
+    pub(crate) const NONE: Self = Self([0; 16]);
+
     fn of(hasher: &blake3::Hasher) -> Self {
         let mut digest = [0; 16];
-        hasher.finalize_xof().fill(&mut digest);
+        digest.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
         Self(digest)
     }
 

@@ -194,6 +194,22 @@ pub mod seeded {
     }
 }
 
+/// Files of the package.
+pub mod site {
+    use super::kv_namespace;
+
+    kv_namespace! {
+        /// A site.
+        pub struct Site;
+        title: "site",
+        values: [
+            { key: "declared", value: "in the program" },
+            ..file("seed.json"),
+            ..dir("public"),
+        ],
+    }
+}
+
 /// Declarations that only deploying can refuse.
 pub mod late {
     use super::kv_namespace;
@@ -300,6 +316,8 @@ pub fn select(name: &str) -> Vec<&'static Declaration> {
         "mistyped-file" => vec![late::MistypedFile::DECLARATION],
         "pages" => vec![seeded::Pages::DECLARATION],
         "pages-of-two-days" => vec![seeded::PagesOfTwoDays::DECLARATION],
+        "site" => vec![site::Site::DECLARATION],
+        "site-of-another-machine" => vec![site_of_another_machine()],
         "odd" => vec![odd::Odd::DECLARATION],
         "shop" => vec![renamed::Shop::DECLARATION],
         "store" => vec![renamed::Store::DECLARATION],
@@ -320,6 +338,12 @@ pub fn select(name: &str) -> Vec<&'static Declaration> {
     }
 }
 
+/// What was compiled in a folder that is not here.
+fn site_of_another_machine() -> &'static Declaration {
+    let spreads = site::Site::DECLARATION.spreads;
+    Box::leak(Box::new(Declaration { root: "/build/site", spreads, ..nothing("site", "SITE") }))
+}
+
 /// A namespace with too many keys to write them down.
 fn many(keys: usize) -> &'static Declaration {
     let mut json = String::from("[");
@@ -336,18 +360,25 @@ fn many(keys: usize) -> &'static Declaration {
         std::fs::write(root.join(&draft), json).unwrap();
         std::fs::rename(root.join(&draft), seed).unwrap();
     }
-    Box::leak(Box::new(Declaration {
+    let root = root.into_os_string().into_string().unwrap().leak();
+    let spreads = &[Spread::File("many.json")];
+    Box::leak(Box::new(Declaration { root, spreads, ..nothing("many", "MANY") }))
+}
+
+/// A declaration without values, whose title is its id.
+fn nothing(id: &'static str, binding: &'static str) -> Declaration {
+    Declaration {
         package: env!("CARGO_PKG_NAME"),
-        root: root.into_os_string().into_string().unwrap().leak(),
-        id: "many",
-        title: "many",
-        binding: "MANY",
+        root: env!("CARGO_MANIFEST_DIR"),
+        id,
+        title: id,
+        binding,
         adopt: false,
         delete: None,
         account: AccountSettings::FROM_ENVIRONMENT,
         texts: "[]",
         entries: &[],
-        spreads: &[Spread::File("many.json")],
+        spreads: &[],
         families: &[],
-    }))
+    }
 }

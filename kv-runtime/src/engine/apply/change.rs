@@ -82,7 +82,7 @@ async fn put(place: Place<'_>, batch: &[Put<'_>]) -> Unconfirmed {
     let begun = Time::now();
     let pairs: Vec<_> = batch.iter().map(|put| put.pair).collect();
     let values = values(&pairs)?;
-    let sent = pairs.iter().zip(&values).map(|(pair, value)| Pair {
+    let sent = pairs.iter().zip(values).map(|(pair, value)| Pair {
         key: &pair.key,
         value,
         metadata: pair.metadata.as_deref(),

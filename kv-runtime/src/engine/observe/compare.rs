@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::super::error::DeployError;
 use super::super::remote::{Remote, RemoteError, Wanted};
-use super::super::resolve::{DeclaredPair, values};
+use super::super::resolve::{DeclaredPair, stored_values};
 use super::super::wait;
 use super::keys::KeyPages;
 use crate::base::Interrupt;
@@ -134,7 +134,7 @@ async fn chunk(
     pairs: &[&DeclaredPair],
     written: Written,
 ) -> Result<Vec<Stored>, RemoteError> {
-    let values = values(pairs)?;
+    let values = stored_values(pairs)?;
     let wanted = pairs.iter().zip(&values).map(|(pair, value)| Wanted {
         key: pair.key.as_ref(),
         is_text: str::from_utf8(value).is_ok(),

@@ -66,6 +66,9 @@ pub(crate) fn likely_renames<'a>(
     declared: impl Iterator<Item = (&'a NamespacePlan, &'a Declared<'a>)>,
     state: &State,
 ) {
+    if removed.is_empty() {
+        return;
+    }
     let created: Vec<_> = declared
         .filter(|(plan, _)| matches!(plan.action, Action::Create))
         .map(|(plan, declared)| {

@@ -2,6 +2,7 @@
 //! variables, typed values, seeds, expirations against the clock. Every mistake is reported at once.
 
 mod content_type;
+mod digester;
 mod families;
 mod pair;
 mod spread;
@@ -25,8 +26,8 @@ use families::Families;
 use pair::Content;
 use spread::Seeds;
 
-pub(crate) use pair::SeedError;
-pub(super) use pair::{DeclaredPair, values};
+pub(super) use pair::{DeclaredPair, stored_values, values};
+pub(crate) use pair::{SeedError, Value};
 
 /// A declaration with nothing left open.
 pub(crate) struct Resolved {

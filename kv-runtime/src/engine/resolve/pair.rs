@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::fs::File;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use foldhash::quality::FixedState;
 use kv_rules::seed::SeedValue;
 use kv_rules::{Expiry, Time};
 
@@ -27,9 +29,35 @@ pub(super) enum Content {
     /// In the program.
     Held(Cow<'static, [u8]>),
     /// In a seed file: the JSON string that begins at a byte.
-    Seed { seed: Arc<Seed>, at: u64, json_len: u32, is_base64: bool, bytes: u32 },
+    Seed { seed: Arc<Seed>, place: SeedPlace, bytes: u32 },
     /// A file below a folder, named by the key.
     File { folder: Arc<SeedFolder>, bytes: u32 },
+}
+
+/// A JSON string of a seed file.
+#[derive(Clone, Copy)]
+pub(super) struct SeedPlace {
+    /// Where it begins, by byte.
+    pub(super) at: u64,
+    /// How long it is, with its quotes.
+    pub(super) len: u32,
+    /// Whether its text is base64.
+    pub(super) is_base64: bool,
+    /// Tells whether it is still the same.
+    pub(super) checksum: u64,
+}
+
+impl SeedPlace {
+    pub(super) fn new(at: u64, json: &str, is_base64: bool) -> Self {
+        let len = u32::try_from(json.len()).unwrap_or(u32::MAX);
+        Self { at, len, is_base64, checksum: checksum(json.as_bytes()) }
+    }
+}
+
+fn checksum(json: &[u8]) -> u64 {
+    let mut hasher = FixedState::with_seed(0).build_hasher();
+    hasher.write(json);
+    hasher.finish()
 }
 
 /// A seed file that is open. It stays the file that was planned, even when another takes its name.
@@ -37,7 +65,6 @@ pub(super) struct Seed {
     /// Its path as written.
     pub(super) name: String,
     pub(super) file: Mutex<File>,
-    pub(super) digest_key: DigestKey,
 }
 
 /// A folder whose files are values.
@@ -86,35 +113,62 @@ impl DeclaredPair {
     pub(crate) fn cost(&self) -> usize {
         self.key.len() + self.bytes() + self.metadata.as_ref().map_or(0, |json| json.len())
     }
+}
 
-    /// That a file gives the value which was planned.
-    fn check(&self, value: Bytes, name: &str, key: &DigestKey) -> Result<Bytes, SeedError> {
-        if key.digest(&value, self.metadata.as_deref(), self.expiry) == self.digest {
-            Ok(value)
-        } else {
-            Err(SeedError::Changed { name: name.to_owned() })
+/// A value on its way to a request. Clones share its bytes.
+#[derive(Clone)]
+pub(crate) enum Value {
+    /// As it is stored.
+    Bytes(Bytes),
+    /// As a JSON string with its quotes, which can be sent as it is.
+    Json { json: Bytes, is_base64: bool },
+}
+
+impl Value {
+    /// How many bytes it has, in this form.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) | Self::Json { json: bytes, .. } => bytes.len(),
+        }
+    }
+
+    /// As it is stored.
+    pub(crate) fn decode(self, name: &str) -> Result<Bytes, SeedError> {
+        let (json, is_base64) = match self {
+            Self::Bytes(bytes) => return Ok(bytes),
+            Self::Json { json, is_base64 } => (json, is_base64),
+        };
+        let text = str::from_utf8(&json).ok();
+        match text.and_then(|json| SeedValue::decode(json, is_base64)) {
+            // Between the quotes.
+            Some(Cow::Borrowed(_)) => Ok(json.slice(1..json.len() - 1)),
+            Some(Cow::Owned(value)) => Ok(value.into()),
+            None => Err(SeedError::Changed { name: name.to_owned() }),
         }
     }
 }
 
+/// The values of some pairs as they are stored.
+pub(crate) fn stored_values(pairs: &[&DeclaredPair]) -> Result<Vec<Bytes>, SeedError> {
+    let values = values(pairs)?;
+    pairs.iter().zip(values).map(|(pair, value)| value.decode(pair.seed_name())).collect()
+}
+
 /// The values of some pairs. Those that follow one another in a file are read at once.
-pub(crate) fn values(pairs: &[&DeclaredPair]) -> Result<Vec<Bytes>, SeedError> {
+pub(crate) fn values(pairs: &[&DeclaredPair]) -> Result<Vec<Value>, SeedError> {
     let mut values = Vec::with_capacity(pairs.len());
     let mut rest = pairs;
     while let Some(pair) = rest.first() {
         let taken = match &pair.content {
             Content::Held(value) => {
-                values.push(match value {
+                values.push(Value::Bytes(match value {
                     Cow::Borrowed(value) => Bytes::from_static(value),
                     Cow::Owned(value) => Bytes::copy_from_slice(value),
-                });
+                }));
                 1
             }
             Content::File { folder, .. } => {
-                let name = || format!("{}/{}", folder.name, pair.key);
-                let read = std::fs::read(folder.path.join(pair.key.as_ref()));
-                let read = read.map_err(|source| SeedError::Unreadable { name: name(), source })?;
-                values.push(pair.check(read.into(), &name(), &folder.digest_key)?);
+                values.push(Value::Bytes(folder.read(pair)?));
                 1
             }
             Content::Seed { seed, .. } => {
@@ -128,13 +182,35 @@ pub(crate) fn values(pairs: &[&DeclaredPair]) -> Result<Vec<Bytes>, SeedError> {
     Ok(values)
 }
 
+impl DeclaredPair {
+    fn seed_name(&self) -> &str {
+        match &self.content {
+            Content::Held(_) => "",
+            Content::Seed { seed, .. } => &seed.name,
+            Content::File { folder, .. } => &folder.name,
+        }
+    }
+}
+
+impl SeedFolder {
+    fn read(&self, pair: &DeclaredPair) -> Result<Bytes, SeedError> {
+        let name = || format!("{}/{}", self.name, pair.key);
+        let value = std::fs::read(self.path.join(pair.key.as_ref()))
+            .map_err(|source| SeedError::Unreadable { name: name(), source })?;
+        let digest = self.digest_key.digest(&value, pair.metadata.as_deref(), pair.expiry);
+        if digest == pair.digest {
+            Ok(value.into())
+        } else {
+            Err(SeedError::Changed { name: name() })
+        }
+    }
+}
+
 impl Seed {
-    /// Where the JSON string of a pair of this file is.
-    fn place(self: &Arc<Self>, pair: &DeclaredPair) -> Option<(u64, u64)> {
+    /// Where a pair of this file has its value.
+    fn place(self: &Arc<Self>, pair: &DeclaredPair) -> Option<SeedPlace> {
         match &pair.content {
-            Content::Seed { seed, at, json_len, .. } if Arc::ptr_eq(seed, self) => {
-                Some((*at, *at + u64::from(*json_len)))
-            }
+            Content::Seed { seed, place, .. } if Arc::ptr_eq(seed, self) => Some(*place),
             _ => None,
         }
     }
@@ -145,37 +221,36 @@ impl Seed {
         const GAP: u64 = 4096;
         let mut end = None;
         let near = |pair: &&&DeclaredPair| {
-            let Some((from, to)) = self.place(pair) else { return false };
-            let is_near = end.is_none_or(|end| (end..=end + GAP).contains(&from));
-            end = Some(to);
+            let Some(SeedPlace { at, len, .. }) = self.place(pair) else { return false };
+            let is_near = end.is_none_or(|end| (end..=end + GAP).contains(&at));
+            end = Some(at + u64::from(len));
             is_near
         };
         pairs.iter().take_while(near).count().max(1)
     }
 
+    /// Reads the values of pairs that follow one another.
     fn read(
         self: &Arc<Self>,
         pairs: &[&DeclaredPair],
-        values: &mut Vec<Bytes>,
+        values: &mut Vec<Value>,
     ) -> Result<(), SeedError> {
-        let changed = || SeedError::Changed { name: self.name.clone() };
-        let (Some(first), Some(last)) = (pairs.first(), pairs.last()) else { return Ok(()) };
-        let (Some((from, _)), Some((_, to))) = (self.place(first), self.place(last)) else {
-            return Ok(());
-        };
-        let text = self.read_range(from, to)?;
-        for pair in pairs {
-            let Content::Seed { at, json_len, is_base64, .. } = &pair.content else { continue };
-            let begin = usize::try_from(at - from).unwrap_or(usize::MAX);
-            let range = begin..begin.saturating_add(*json_len as usize);
-            let json = text.get(range.clone()).and_then(|json| str::from_utf8(json).ok());
-            let json = json.ok_or_else(changed)?;
-            let value = match SeedValue::decode(json, *is_base64).ok_or_else(changed)? {
-                // Between the quotes.
-                Cow::Borrowed(_) => text.slice(range.start + 1..range.end - 1),
-                Cow::Owned(value) => value.into(),
-            };
-            values.push(pair.check(value, &self.name, &self.digest_key)?);
+        /// How much longer than its value a JSON string may be to be sent as it is: what is all
+        /// escapes could exceed a request.
+        const LONGER: usize = 2;
+        let places = || pairs.iter().filter_map(|pair| Some((self.place(pair)?, pair.bytes())));
+        let Some((first, _)) = places().next() else { return Ok(()) };
+        let end = places().next_back().map_or(0, |(last, _)| last.at + u64::from(last.len));
+        let text = self.read_range(first.at, end)?;
+        for (SeedPlace { at, len, is_base64, checksum: planned }, bytes) in places() {
+            let begin = usize::try_from(at - first.at).unwrap_or(usize::MAX);
+            let json = text.slice(begin..begin + len as usize);
+            if checksum(&json) != planned {
+                return Err(SeedError::Changed { name: self.name.clone() });
+            }
+            let is_short = json.len() <= LONGER * bytes + LONGER;
+            let value = Value::Json { json, is_base64 };
+            values.push(if is_short { value } else { Value::Bytes(value.decode(&self.name)?) });
         }
         Ok(())
     }

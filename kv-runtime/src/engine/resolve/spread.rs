@@ -9,11 +9,12 @@ use kv_rules::Expiry;
 use kv_rules::seed::{Folder, FolderFile, Package, SeedMistakes, SeedPair, places, read_pairs};
 
 use super::content_type::content_type;
+use super::digester::Digester;
 use super::families::Families;
-use super::pair::{Content, DeclaredPair, Seed, SeedFolder};
+use super::pair::{Content, DeclaredPair, Seed, SeedFolder, SeedPlace};
 use super::{Scope, check_part};
 use crate::base::{Interrupt, Interrupted};
-use crate::state::DigestKey;
+use crate::state::{Digest, DigestKey};
 use crate::typed::declaration::{DeclaredFamily, Spread};
 
 /// How many hex digits of a file's BLAKE3 hash its etag has: 128 bits.
@@ -42,8 +43,7 @@ impl Seeds<'_, '_> {
     fn file(&mut self, name: &str) {
         let opened = self.package.open(name);
         let Some(file) = self.scope.check(opened) else { return };
-        let (name, digest_key) = (name.to_owned(), self.digest_key.clone());
-        let seed = Arc::new(Seed { name, file: Mutex::new(file), digest_key });
+        let seed = Arc::new(Seed { name: name.to_owned(), file: Mutex::new(file) });
         match self.read(&seed) {
             Ok(messages) => self.scope.problems(messages),
             Err(error) => self.scope.problem(format!("`{}` cannot be read: {error}", seed.name)),
@@ -54,23 +54,27 @@ impl Seeds<'_, '_> {
     fn read(&mut self, seed: &Arc<Seed>) -> io::Result<Vec<String>> {
         let mut file = seed.file.lock().unwrap_or_else(PoisonError::into_inner);
         let mut mistakes = SeedMistakes::default();
-        read_pairs(&mut *file, &mut mistakes, |pair, _| self.seed_pair(pair, seed))?;
+        let (before, mut digester) = (self.pairs.len(), Digester::new(self.digest_key.clone()));
+        read_pairs(&mut *file, &mut mistakes, |pair, _| self.seed_pair(pair, seed, &mut digester))?;
+        for (pair, digest) in self.pairs[before..].iter_mut().zip(digester.finish()) {
+            pair.digest = digest;
+        }
         file.seek(SeekFrom::Start(0))?;
         mistakes.messages(&seed.name, &mut *file)
     }
 
-    fn seed_pair(&mut self, pair: SeedPair<'_>, seed: &Arc<Seed>) {
+    /// Adds a pair, whose digest comes later.
+    fn seed_pair(&mut self, pair: SeedPair<'_>, seed: &Arc<Seed>, digester: &mut Digester) {
         let SeedPair { key, value, metadata, expiry, .. } = pair;
-        let short = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let content = Content::Seed {
             seed: Arc::clone(seed),
-            at: value.at,
-            json_len: short(value.json.len()),
-            is_base64: value.is_base64,
-            bytes: short(value.bytes.len()),
+            place: SeedPlace::new(value.at, value.json, value.is_base64),
+            bytes: u32::try_from(value.bytes.len()).unwrap_or(u32::MAX),
         };
         let metadata = metadata.map(|json| Cow::Owned(json.into_owned()));
-        self.push(key.into_owned(), content, &value.bytes, metadata, expiry);
+        let expiry = self.of_family(&key, &value.bytes, metadata.as_deref(), expiry);
+        digester.add(&value.bytes, metadata.as_deref(), expiry);
+        self.push(key.into_owned(), content, metadata, expiry, Digest::NONE);
     }
 
     fn folder(&mut self, name: &str) -> Result<(), Interrupted> {
@@ -105,26 +109,34 @@ impl Seeds<'_, '_> {
         let metadata = format!(r#"{{"contentType":"{}","etag":"{etag}"}}"#, content_type(&key));
         let bytes = u32::try_from(value.len()).unwrap_or(u32::MAX);
         let content = Content::File { folder: Arc::clone(folder), bytes };
-        self.push(key, content, &value, Some(Cow::Owned(metadata)), None);
+        let expiry = self.of_family(&key, &value, Some(&metadata), None);
+        let digest = self.digest_key.digest(&value, Some(&metadata), expiry);
+        self.push(key, content, Some(Cow::Owned(metadata)), expiry, digest);
     }
 
     fn push(
         &mut self,
         key: String,
         content: Content,
-        value: &[u8],
         metadata: Option<Cow<'static, str>>,
         expiry: Option<Expiry>,
+        digest: Digest,
     ) {
-        let family = self.families.of_key(&key);
-        if let Some(family) = family {
-            self.check_family(&key, value, metadata.as_deref(), family);
-        }
-        let ttl = family.and_then(|family| family.expiration_ttl);
-        let expiry = expiry.or(ttl.map(Expiry::Ttl));
-        let digest = self.digest_key.digest(value, metadata.as_deref(), expiry);
         let key = Cow::Owned(key);
         self.pairs.push(DeclaredPair { key, content, metadata, expiry, once: false, digest });
+    }
+
+    /// Holds a pair against the types of its family, whose lifetime it has if it has none of its own.
+    fn of_family(
+        &mut self,
+        key: &str,
+        value: &[u8],
+        metadata: Option<&str>,
+        expiry: Option<Expiry>,
+    ) -> Option<Expiry> {
+        let Some(family) = self.families.of_key(key) else { return expiry };
+        self.check_family(key, value, metadata, family);
+        expiry.or(family.expiration_ttl.map(Expiry::Ttl))
     }
 
     /// Holds a pair against its family's types.
@@ -168,9 +180,9 @@ impl Seeds<'_, '_> {
         match &pair.content {
             Content::Held(_) => "as an entry of `values`".to_owned(),
             Content::File { folder, .. } => format!("by the file {}/{}", folder.name, pair.key),
-            Content::Seed { seed, at, .. } => {
+            Content::Seed { seed, place, .. } => {
                 let file = self.package.open(&seed.name).ok();
-                let place = file.and_then(|file| places(vec![*at], file).ok()?.pop());
+                let place = file.and_then(|file| places(vec![place.at], file).ok()?.pop());
                 place.map_or_else(
                     || format!("in {}", seed.name),
                     |(_, place)| format!("at {}:{place}", seed.name),
