@@ -206,6 +206,35 @@ impl<'a> Pattern<'a> {
         Ok(key)
     }
 
+    /// The text with which every key begins that has these leading parameters, one text for each in
+    /// order.
+    pub fn render_prefix(&self, params: &[Cow<'_, str>]) -> Result<String, ParamError> {
+        let mut values = params.iter();
+        let mut prefix = String::new();
+        for (index, segment) in self.segments.iter().enumerate() {
+            match segment {
+                Segment::Literal(text) => prefix.push_str(text),
+                Segment::Param(param) => {
+                    let Some(value) = values.next() else { break };
+                    if value.is_empty() {
+                        return Err(ParamError::Empty(param.name.to_owned()));
+                    }
+                    let is_other = match self.segments.get(index + 1) {
+                        Some(Segment::Literal(next)) => {
+                            format!("{value}{next}").find(next.as_ref()) != Some(value.len())
+                        }
+                        _ => false,
+                    };
+                    if is_other || !param.takes(value) {
+                        return Err(self.ambiguous(params.len() - values.len() - 1, value));
+                    }
+                    prefix.push_str(value);
+                }
+            }
+        }
+        Ok(prefix)
+    }
+
     fn ambiguous(&self, index: usize, value: &str) -> ParamError {
         let mut after = self
             .segments

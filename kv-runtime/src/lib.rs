@@ -87,7 +87,7 @@ pub use worker;
 #[cfg(all(feature = "rest", not(target_arch = "wasm32")))]
 pub use api::RestStore;
 #[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
-pub use deploy::Deploy;
+pub use deploy::{Connect, Deploy};
 #[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
 pub use engine::{
     Action, DeployError, Deployed, Drift, KeyChange, NamespacePlan, OtherNamespaces, PLAN_FORMAT,
@@ -96,8 +96,11 @@ pub use engine::{
 pub use raw::{KeyInfo, RawStore};
 #[cfg(all(feature = "local", not(target_arch = "wasm32")))]
 pub use store::LocalStore;
-pub use store::MemoryStore;
+pub use store::{Clock, MemoryStore};
+#[cfg(not(target_arch = "wasm32"))]
+pub use store::{KvWorld, WorldPlace};
 pub use typed::{
     DecodeError, Delete, EncodeError, Entry, Error, FamilyError, FamilyList, Get, GetWithMetadata,
-    Key, List, Namespace, Part, Put, Store,
+    Key, Leading, LeadingParam, List, Namespace, Page, Part, Put, PutAs, Request, Seconds, Store,
+    ValueStream,
 };

@@ -223,6 +223,9 @@
 /// | `Sessions::new(store)` | the namespace in a [`Store`](crate::Store), or in anything that makes one |
 /// | `Sessions::from_env(&env)` | in a Worker: the namespace of the binding |
 /// | `Sessions::deploy()` | the deploy of this namespace, to be awaited |
+/// | `Sessions::connect()` | the namespace as it was deployed, by the state of its deploy |
+/// | `Sessions::at(id)` | the namespace that has Cloudflare's id |
+/// | `Sessions::in_memory()` | its declared entries in memory, for tests |
 /// | `Sessions::SESSION_123` | the [`Key`](crate::Key) of an entry |
 /// | `.session_123()` | its [`Entry`](crate::Entry): `get`, `get_with_metadata`, `put`, `delete` |
 /// | `.profile("acme", 42)` | the [`Entry`](crate::Entry) of a family's key |
@@ -260,7 +263,32 @@ macro_rules! __namespace {
 
         $crate::__deploy! { $namespace }
         $crate::__from_env! { $namespace }
+        $crate::__in_memory! { $namespace }
     };
+}
+
+/// `in_memory()`, for tests of an application.
+#[cfg(not(target_arch = "wasm32"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __in_memory {
+    ($namespace:ident) => {
+        #[allow(dead_code)]
+        impl $namespace {
+            /// The namespace in memory, with its entries as if it were just deployed: for tests. An
+            /// `env(...)` is the text `[env NAME]`; the files of `..file` and `..dir` are left out.
+            pub fn in_memory() -> Self {
+                Self::new($crate::__private::in_memory(<Self as $crate::Namespace>::DECLARATION))
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __in_memory {
+    ($namespace:ident) => {};
 }
 
 /// `deploy()`, where this crate was built to deploy.
@@ -275,6 +303,18 @@ macro_rules! __deploy {
             #[must_use]
             pub fn deploy() -> $crate::Deploy<Self> {
                 $crate::Deploy::new()
+            }
+
+            /// Connects with what is deployed, by the state that the deploy left.
+            pub fn connect() -> $crate::Connect<Self> {
+                $crate::Connect::new()
+            }
+
+            /// Connects with the namespace that has Cloudflare's id.
+            pub fn at(
+                namespace_id: impl ::core::convert::Into<::std::string::String>,
+            ) -> $crate::Connect<Self> {
+                $crate::Connect::at(namespace_id)
             }
         }
     };

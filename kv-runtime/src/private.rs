@@ -13,9 +13,17 @@ pub use serde;
 pub use crate::cli::{Package, deploy_main};
 use crate::typed::Store;
 use crate::typed::codec::{self, DecodeError, EncodeError};
+pub use crate::typed::codec::{Decode, decode_generations, decode_older};
 pub use crate::typed::declaration;
 use crate::typed::entry::{Entry, Name};
 pub use crate::typed::family::{Family, TypedParam};
+
+/// A memory store that holds the entries of a declaration.
+#[cfg(not(target_arch = "wasm32"))]
+#[must_use]
+pub fn in_memory(declaration: &declaration::Declaration) -> crate::MemoryStore {
+    crate::MemoryStore::of(declaration)
+}
 
 /// The document that a state store keeps, for the tests of this workspace.
 #[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]

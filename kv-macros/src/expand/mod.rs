@@ -40,6 +40,10 @@ pub(crate) fn expand(model: &Namespace) -> TokenStream {
             fn from_store(store: #runtime::Store) -> Self {
                 Self { store }
             }
+
+            fn store(&self) -> &#runtime::Store {
+                &self.store
+            }
         }
 
         #accessors

@@ -5,14 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::{Stream, stream};
 use kv_rules::check_base_url;
+use reqwest::Response;
 use reqwest::header::LOCATION;
+use serde::de::IgnoredAny;
 use tracing::{debug, warn};
 use url::{Position, Url};
 
 use super::budget::Budget;
 use super::credentials::Credentials;
-use super::envelope::Answer;
+use super::envelope::{self, Answer};
 use super::error::{ApiError, CallError, Failure};
 use super::namespaces::Namespaces;
 use super::request::Request;
@@ -38,6 +42,16 @@ struct Shared {
     /// Whether the server has answered anything yet.
     reached: AtomicBool,
     run: RunContext,
+}
+
+/// A request, and what came of it so far.
+struct Tried {
+    request: Request,
+    waits: Waits,
+    /// How many attempts there are, with the one that is being made.
+    attempts: u32,
+    /// Whether one may have changed something.
+    unclear: bool,
 }
 
 impl Client {
@@ -98,39 +112,94 @@ impl Client {
         request: Request,
         read: impl Fn(&Answer) -> Result<T, Failure>,
     ) -> Result<T, ApiError> {
-        let Shared { policy, run, .. } = &*self.shared;
-        let mut waits = policy.waits();
-        let mut unclear = false;
-        let mut attempts = 0;
-        self.await_turn().await?;
+        let mut tried = self.first(request).await?;
         loop {
-            attempts += 1;
-            let answer = match run.interrupt.finish(self.attempt(&request)).await {
-                Ok(answer) => answer.and_then(|answer| read(&answer)),
-                Err(Interrupted) => Err(Failure::Interrupted),
+            let answer = match self.finish(self.attempt(&tried.request)).await {
+                Ok(answer) => read(&answer),
+                Err(failure) => Err(failure),
             };
-            let failure = match answer {
+            match answer {
                 Ok(result) => return Ok(result),
-                Err(failure) => failure.redacted(&run.redactor),
-            };
-            let verdict = failure.verdict();
-            unclear |= verdict == Verdict::Unclear && request.effect != Effect::Reads;
-            let gave_up = match self.wait_after(&failure, request.effect, &mut waits).await {
-                Ok(()) => continue,
-                Err(gave_up) => gave_up,
-            };
-            let Request { method, path, subject, .. } = request;
-            let outside = !self.shared.base.ends_with("/client/v4");
-            return Err(ApiError::Call(Box::new(CallError {
-                method,
-                path,
-                subject,
-                attempts,
-                unclear,
-                gave_up,
-                failure,
-                outside,
-            })));
+                Err(failure) => tried = self.again(tried, failure).await?,
+            }
+        }
+    }
+
+    /// Sends a request until an answer begins, and gives its body as it comes; `refused` says what a
+    /// refusal means.
+    pub(super) async fn open(
+        &self,
+        request: Request,
+        refused: fn(&Answer) -> Result<IgnoredAny, Failure>,
+    ) -> Result<impl Stream<Item = Result<Bytes, ApiError>> + Send + use<>, ApiError> {
+        let mut tried = self.first(request).await?;
+        let response = loop {
+            match self.finish(self.begin_value(&tried.request, refused)).await {
+                Ok(response) => break response,
+                Err(failure) => tried = self.again(tried, failure).await?,
+            }
+        };
+        Ok(stream::try_unfold(response, |mut response| async move {
+            let chunk = response.chunk().await;
+            let chunk = chunk.map_err(|error| ApiError::Cut(error.without_url().into()))?;
+            Ok(chunk.map(|chunk| (chunk, response)))
+        }))
+    }
+
+    async fn begin_value(
+        &self,
+        request: &Request,
+        refused: fn(&Answer) -> Result<IgnoredAny, Failure>,
+    ) -> Result<Response, Failure> {
+        let (response, timeout) = self.begin(request).await?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let answer = self.read(response, timeout).await?;
+        // What is refused is an error, whatever it says.
+        let failure = refused(&answer).err();
+        Err(failure.unwrap_or_else(|| envelope::nonsense(&answer, "it holds no value")))
+    }
+
+    /// Waits for the first attempt's turn.
+    async fn first(&self, request: Request) -> Result<Tried, ApiError> {
+        let waits = self.shared.policy.waits();
+        self.await_turn().await?;
+        Ok(Tried { request, waits, attempts: 1, unclear: false })
+    }
+
+    /// Lets an attempt finish, unless the run is stopped and it takes too long.
+    async fn finish<T>(
+        &self,
+        attempt: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        match self.shared.run.interrupt.finish(attempt).await {
+            Ok(result) => result,
+            Err(Interrupted) => Err(Failure::Interrupted),
+        }
+    }
+
+    /// Waits for the next attempt after one that failed, or says that there is none.
+    async fn again(&self, tried: Tried, failure: Failure) -> Result<Tried, ApiError> {
+        let Tried { request, mut waits, attempts, mut unclear } = tried;
+        let failure = failure.redacted(&self.shared.run.redactor);
+        unclear |= failure.verdict() == Verdict::Unclear && request.effect != Effect::Reads;
+        match self.wait_after(&failure, request.effect, &mut waits).await {
+            Ok(()) => Ok(Tried { request, waits, attempts: attempts + 1, unclear }),
+            Err(gave_up) => {
+                let Request { method, path, subject, .. } = request;
+                let outside = !self.shared.base.ends_with("/client/v4");
+                Err(ApiError::Call(Box::new(CallError {
+                    method,
+                    path,
+                    subject,
+                    attempts,
+                    unclear,
+                    gave_up,
+                    failure,
+                    outside,
+                })))
+            }
         }
     }
 
@@ -166,21 +235,29 @@ impl Client {
     }
 
     async fn attempt(&self, request: &Request) -> Result<Answer, Failure> {
+        let (response, timeout) = self.begin(request).await?;
+        self.read(response, timeout).await
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    async fn begin(&self, request: &Request) -> Result<(Response, Duration), Failure> {
         let Shared { http, base, policy, .. } = &*self.shared;
         let Request { method, path, query, body, .. } = request;
         let upload = Duration::from_secs((body.len() / SLOWEST_UPLOAD) as u64);
         let timeout = policy.request_timeout + upload;
-        let failed = |error: reqwest::Error| match error.without_url() {
-            error if error.is_connect() => Failure::Connect { host: host(base), error },
-            error if error.is_timeout() => Failure::Timeout(timeout),
-            error => Failure::Cut(error),
-        };
         let sent = http.request(method.clone(), format!("{base}{path}{query}")).timeout(timeout);
-        let mut response = body.attach(sent).send().await.map_err(failed)?;
+        let response = body.attach(sent).send().await;
+        let response = response.map_err(|error| self.failed(error, timeout))?;
         self.shared.reached.store(true, Ordering::Relaxed);
+        let status = response.status().as_u16();
+        debug!(%method, %path, status, sent = body.len(), "answered");
+        Ok((response, timeout))
+    }
+
+    /// Reads a whole answer.
+    async fn read(&self, mut response: Response, timeout: Duration) -> Result<Answer, Failure> {
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-        debug!(%method, %path, status = status.as_u16(), sent = body.len(), "answered");
-        let body = response.bytes().await.map_err(failed)?;
+        let body = response.bytes().await.map_err(|error| self.failed(error, timeout))?;
         let answer = Answer { status, headers, body };
         if status.is_redirection() {
             let location = answer.headers.get(LOCATION).and_then(|value| value.to_str().ok());
@@ -190,6 +267,16 @@ impl Client {
             return Err(Failure::Redirect { trace: answer.trace(), location });
         }
         Ok(answer)
+    }
+
+    fn failed(&self, error: reqwest::Error, timeout: Duration) -> Failure {
+        match error.without_url() {
+            error if error.is_connect() => {
+                Failure::Connect { host: host(&self.shared.base), error }
+            }
+            error if error.is_timeout() => Failure::Timeout(timeout),
+            error => Failure::Cut(error),
+        }
     }
 }
 

@@ -41,6 +41,9 @@ pub enum ApiError {
     /// A request was sent, and failed.
     #[error(transparent)]
     Call(Box<CallError>),
+    /// The connection broke off while a value was read piece by piece.
+    #[error("the connection broke off before the value was whole")]
+    Cut(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A request was not sent, because the run was asked to stop.
     #[error("interrupted before the request was sent")]
     Interrupted,

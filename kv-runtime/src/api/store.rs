@@ -1,16 +1,22 @@
 //! Pairs behind Cloudflare's API, for programs that are not Workers.
 
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use kv_rules::{MAX_BULK_GET_KEYS, MAX_LIST_KEYS};
+use kv_rules::{MAX_BULK_GET_KEYS, MAX_BULK_PAIRS, MAX_LIST_KEYS, MIN_LIST_KEYS};
+use serde_json::value::RawValue;
 
+use super::body::{BulkBody, Pair};
+use super::bulk::BulkOutcome;
 use super::error::ApiError;
 use super::namespaces::Namespaces;
 use crate::raw::{
-    GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawError, RawStore, StoredValue,
+    ByteStream, GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawError, RawPair, RawStore,
+    StoredValue,
 };
 
 /// Pairs behind Cloudflare's API, for programs that are not Workers.
@@ -28,6 +34,35 @@ impl RestStore {
     pub fn new(namespaces: Namespaces, id: impl Into<Arc<str>>) -> Self {
         Self { namespaces, id: id.into() }
     }
+}
+
+/// How often keys that Cloudflare did not confirm are sent again.
+const ROUNDS: u32 = 5;
+
+/// The most bytes of one bulk request, unless a single pair has more.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
+
+/// Waits longer before each further round.
+async fn pause_before(round: u32) {
+    if round > 0 {
+        tokio::time::sleep(Duration::from_millis(250) * 2_u32.pow(round)).await;
+    }
+}
+
+/// A request for the first pairs, and how many it carries.
+fn body(pairs: &[RawPair]) -> (BulkBody<'_>, usize) {
+    let mut body = BulkBody::new();
+    for RawPair { key, value, options: PutOptions { metadata, expiry, .. } } in pairs {
+        let metadata = metadata.as_deref().map(RawValue::get);
+        let pair = Pair { key, value, metadata, expiry: *expiry };
+        let is_full = !body.is_empty() && body.bytes() + value.len() > MOST_BYTES;
+        if is_full || !body.push(&pair) {
+            break;
+        }
+    }
+    // An empty body takes any pair that was checked.
+    let count = body.len().max(1);
+    (body, count)
 }
 
 /// How many requests are in flight when many values are read.
@@ -63,10 +98,76 @@ impl RawStore for RestStore {
         Ok(self.namespaces.get_pairs(&self.id, &[key]).await?.pop().flatten())
     }
 
-    async fn get_many(&self, keys: &[&str]) -> Result<Vec<Option<Bytes>>, RawError> {
+    async fn get_many(&self, keys: &[&str], _: GetOptions) -> Result<Vec<Option<Bytes>>, RawError> {
         let requests = keys.chunks(MAX_BULK_GET_KEYS).map(|keys| self.get_chunk(keys));
         let requests = stream::iter(requests.collect::<Vec<_>>()).buffered(REQUESTS_AT_ONCE);
         requests.try_concat().await
+    }
+
+    async fn get_many_with_metadata(
+        &self,
+        keys: &[&str],
+        _: GetOptions,
+    ) -> Result<Vec<Option<StoredValue>>, RawError> {
+        let chunks = keys.chunks(MAX_BULK_GET_KEYS);
+        let requests = chunks.map(|keys| self.namespaces.get_pairs(&self.id, keys));
+        let requests = stream::iter(requests.collect::<Vec<_>>()).buffered(REQUESTS_AT_ONCE);
+        Ok(requests.try_concat().await?)
+    }
+
+    async fn get_stream(&self, key: &str) -> Result<Option<ByteStream>, RawError> {
+        let pieces = self.namespaces.value_stream(&self.id, key).await?;
+        Ok(pieces.map(|pieces| pieces.map_err(RawError::from).boxed()))
+    }
+
+    async fn put_many(&self, pairs: Vec<RawPair>) -> Result<(), RawError> {
+        let mut open = pairs;
+        for round in 0..ROUNDS {
+            pause_before(round).await;
+            let mut unconfirmed = HashSet::new();
+            let mut rest = open.as_slice();
+            while !rest.is_empty() {
+                let (body, count) = body(rest);
+                let (sent, after) = rest.split_at(count);
+                rest = after;
+                match self.namespaces.bulk_put(&self.id, &body.seal()).await? {
+                    BulkOutcome::Accounted { unsuccessful_keys } => {
+                        unconfirmed.extend(unsuccessful_keys);
+                    }
+                    BulkOutcome::Unaccounted { .. } => {
+                        unconfirmed.extend(sent.iter().map(|pair| pair.key.clone()));
+                    }
+                }
+            }
+            open.retain(|pair| unconfirmed.contains(&pair.key));
+            if open.is_empty() {
+                return Ok(());
+            }
+        }
+        Err(RawError::Unconfirmed { keys: open.into_iter().map(|pair| pair.key).collect() })
+    }
+
+    async fn delete_many(&self, keys: &[&str]) -> Result<(), RawError> {
+        let mut open = keys.to_vec();
+        for round in 0..ROUNDS {
+            pause_before(round).await;
+            let mut unconfirmed = HashSet::new();
+            for sent in open.chunks(MAX_BULK_PAIRS) {
+                match self.namespaces.bulk_delete(&self.id, sent).await? {
+                    BulkOutcome::Accounted { unsuccessful_keys } => {
+                        unconfirmed.extend(unsuccessful_keys);
+                    }
+                    BulkOutcome::Unaccounted { .. } => {
+                        unconfirmed.extend(sent.iter().map(|key| (*key).to_owned()));
+                    }
+                }
+            }
+            open.retain(|key| unconfirmed.contains(*key));
+            if open.is_empty() {
+                return Ok(());
+            }
+        }
+        Err(RawError::Unconfirmed { keys: open.into_iter().map(str::to_owned).collect() })
     }
 
     async fn put(&self, key: &str, value: Bytes, options: PutOptions) -> Result<(), RawError> {
@@ -80,7 +181,9 @@ impl RawStore for RestStore {
     }
 
     async fn list(&self, prefix: &str, options: ListOptions<'_>) -> Result<KeyPage, RawError> {
-        let page = self.namespaces.keys(&self.id, prefix, options.cursor, MAX_LIST_KEYS).await?;
+        let ListOptions { cursor, limit } = options;
+        let limit = limit.clamp(MIN_LIST_KEYS, MAX_LIST_KEYS);
+        let page = self.namespaces.keys(&self.id, prefix, cursor, limit).await?;
         let keys = page.keys.into_iter().map(|key| KeyInfo {
             name: key.name,
             expiration: key.expiration,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use futures_util::Stream;
 use kv_rules::{Expiry, check_key};
 use reqwest::Method;
 use reqwest::header::HeaderName;
@@ -43,6 +44,17 @@ impl Namespaces {
             Ok(ValueResponse { bytes: answer.body.clone(), expiration })
         });
         found(value.await)
+    }
+
+    /// The value of a key in pieces, as they come; `None` when the key does not exist. A connection
+    /// that breaks off is an error among them.
+    pub async fn value_stream(
+        &self,
+        id: &str,
+        key: &str,
+    ) -> Result<Option<impl Stream<Item = Result<Bytes, ApiError>> + Send + use<>>, ApiError> {
+        let request = self.of_key(Method::GET, id, "values", key)?;
+        found(self.client.open(request, envelope::result::<IgnoredAny>).await)
     }
 
     /// The metadata of a key, `None` when there is none or the key does not exist.

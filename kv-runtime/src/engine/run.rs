@@ -132,6 +132,29 @@ impl Run {
         Ok(self.plan_deploy(&resolved, &state).await?.plan)
     }
 
+    /// The store of a namespace that was deployed, or that has Cloudflare's id.
+    pub(crate) async fn store_of(
+        &mut self,
+        declaration: &'static Declaration,
+        namespace_id: Option<&str>,
+    ) -> Result<Arc<dyn RawStore>, DeployError> {
+        let id = declaration.id;
+        let (account, namespace_id) = if let Some(namespace_id) = namespace_id {
+            (self.connect(id, None).await?, namespace_id.to_owned())
+        } else {
+            let state = self.find_state().await?;
+            self.check_beginning(state.as_ref()).await?;
+            let Some(state) = state else { return Err(self.no_state().await?) };
+            let record = state.namespaces.get(id);
+            let Some(deployment) = record.and_then(Record::deployment) else {
+                return Err(DeployError::NotDeployed(id.to_owned()));
+            };
+            (self.connect(id, record).await?, deployment.namespace_id.clone())
+        };
+        let store = account.remote().store(&namespace_id);
+        store.map_err(DeployError::request(id, "open its store"))
+    }
+
     /// Deploys what is declared, after `host` agreed to the plan.
     pub(crate) async fn deploy(
         &mut self,

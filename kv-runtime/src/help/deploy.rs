@@ -18,6 +18,17 @@ impl DeployError {
                 "set CLOUDFLARE_API_TOKEN (a token with the permission Workers KV Storage: Edit), \
                  or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL; a deploy to this machine needs neither"
             }
+            Self::NoState { stages, .. } => {
+                let others = match stages.as_slice() {
+                    [] => "",
+                    _ => "; or name a stage that was deployed with `.stage(...)` or KV_STAGE",
+                };
+                return Some(format!(
+                    "deploy it first, with `cargo run --bin deploy` (`--stage`, `--local`) or \
+                     `deploy()`{others}"
+                ));
+            }
+            Self::NotDeployed(_) => "deploy it first, with `cargo run --bin deploy` or `deploy()`",
             Self::NoAccount => {
                 "give the token Account Settings: Read, or name the account with \
                  CLOUDFLARE_ACCOUNT_ID"

@@ -19,6 +19,12 @@ pub enum RawError {
         /// The binding that the declaration names.
         binding: String,
     },
+    /// Cloudflare did not confirm that these keys were written or deleted.
+    #[error("Cloudflare did not confirm {} keys, first {:?}", .keys.len(), .keys.first())]
+    Unconfirmed {
+        /// The keys.
+        keys: Vec<String>,
+    },
     /// The store failed in a way of its own.
     #[error(transparent)]
     Other(Source),

@@ -9,4 +9,7 @@ pub(crate) use clock::now;
 pub use cursors::CircularListing;
 pub(crate) use cursors::Cursors;
 pub use error::RawError;
-pub use store::{GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawStore, StoredValue};
+pub use store::{
+    ByteStream, GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawPair, RawStore,
+    StoredValue,
+};

@@ -4,10 +4,12 @@ use std::fmt;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::stream::{self, StreamExt, TryStreamExt};
-use kv_rules::Expiry;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use kv_rules::{Expiry, MAX_LIST_KEYS};
 use serde_json::value::RawValue;
 
+use super::cursors::Cursors;
 use super::error::RawError;
 
 /// The pairs of one namespace, without types.
@@ -73,13 +75,78 @@ pub trait RawStore: fmt::Debug + Send + Sync {
         options: GetOptions,
     ) -> Result<Option<StoredValue>, RawError>;
 
+    /// The value of a key with its metadata, and its expiration whatever that costs.
+    ///
+    /// As it is, it believes that [`get_with_metadata`](Self::get_with_metadata) tells it.
+    async fn get_with_expiration(&self, key: &str) -> Result<Option<StoredValue>, RawError> {
+        self.get_with_metadata(key, GetOptions::default()).await
+    }
+
+    /// What a listing tells of one key, without its value.
+    ///
+    /// As it is, it lists: a key comes first among those that it begins.
+    async fn info(&self, key: &str) -> Result<Option<KeyInfo<Box<RawValue>>>, RawError> {
+        let mut cursor = None;
+        let mut cursors = Cursors::default();
+        loop {
+            let options = ListOptions { cursor: cursor.as_deref(), limit: 1 };
+            let page = self.list(key, options).await?;
+            match (page.keys.into_iter().next(), page.cursor) {
+                (Some(info), _) => return Ok((info.name == key).then_some(info)),
+                (None, None) => return Ok(None),
+                (None, Some(next)) => {
+                    cursors.follow(&next).map_err(RawError::other)?;
+                    cursor = Some(next);
+                }
+            }
+        }
+    }
+
     /// The values of many keys, in their order; `None` where there is none.
     ///
     /// As it is, it asks for some at a time. A store that can be asked for many at once does so.
-    async fn get_many(&self, keys: &[&str]) -> Result<Vec<Option<Bytes>>, RawError> {
-        let gets = keys.iter().map(|key| self.get(key, GetOptions::default()));
-        // Collected first: the compiler cannot see that a stream which makes them is `Send`.
-        stream::iter(gets.collect::<Vec<_>>()).buffered(GETS_AT_ONCE).try_collect().await
+    async fn get_many(
+        &self,
+        keys: &[&str],
+        options: GetOptions,
+    ) -> Result<Vec<Option<Bytes>>, RawError> {
+        some_at_a_time(keys.iter().map(|key| self.get(key, options))).await
+    }
+
+    /// The values of many keys with their metadata, in their order.
+    ///
+    /// As it is, it asks for some at a time.
+    async fn get_many_with_metadata(
+        &self,
+        keys: &[&str],
+        options: GetOptions,
+    ) -> Result<Vec<Option<StoredValue>>, RawError> {
+        some_at_a_time(keys.iter().map(|key| self.get_with_metadata(key, options))).await
+    }
+
+    /// The value of a key, in pieces as they come.
+    ///
+    /// As it is, the value is one piece.
+    async fn get_stream(&self, key: &str) -> Result<Option<ByteStream>, RawError> {
+        let value = self.get(key, GetOptions::default()).await?;
+        Ok(value.map(|value| stream::iter([Ok(value)]).boxed()))
+    }
+
+    /// Writes pairs, each with its value, metadata and expiration replaced; no key is there twice.
+    ///
+    /// As it is, it writes some at a time. A store that takes many at once does so.
+    async fn put_many(&self, pairs: Vec<RawPair>) -> Result<(), RawError> {
+        let puts = pairs
+            .iter()
+            .map(|RawPair { key, value, options }| self.put(key, value.clone(), options.clone()));
+        some_at_a_time(puts).await.map(drop)
+    }
+
+    /// Deletes keys; those that do not exist are not an error.
+    ///
+    /// As it is, it deletes some at a time.
+    async fn delete_many(&self, keys: &[&str]) -> Result<(), RawError> {
+        some_at_a_time(keys.iter().map(|key| self.delete(key))).await.map(drop)
     }
 
     /// Writes a pair in place of what its key had: value, metadata and expiration.
@@ -92,9 +159,18 @@ pub trait RawStore: fmt::Debug + Send + Sync {
     async fn list(&self, prefix: &str, options: ListOptions<'_>) -> Result<KeyPage, RawError>;
 }
 
-/// How many values are asked for at once where each is a request: a Worker may have six open
+/// The pieces of a value.
+pub type ByteStream = BoxStream<'static, Result<Bytes, RawError>>;
+
+/// How many requests are made at once where each pair is one: a Worker may have six open
 /// (<https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections>).
-const GETS_AT_ONCE: usize = 6;
+const AT_ONCE: usize = 6;
+
+async fn some_at_a_time<T>(
+    requests: impl Iterator<Item = BoxFuture<'_, Result<T, RawError>>>,
+) -> Result<Vec<T>, RawError> {
+    stream::iter(requests.collect::<Vec<_>>()).buffered(AT_ONCE).try_collect().await
+}
 
 /// How a value is read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -102,6 +178,8 @@ const GETS_AT_ONCE: usize = 6;
 pub struct GetOptions {
     /// A Worker may answer from a copy that is so many seconds old; other stores have no use for it.
     pub cache_ttl: Option<u64>,
+    /// Whether the values are text, so that a Worker can ask for many at once.
+    pub is_text: bool,
 }
 
 /// What is stored beside a value.
@@ -115,18 +193,62 @@ pub struct PutOptions {
 }
 
 /// Which keys of a listing a page has.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListOptions<'a> {
     /// The cursor of a former page, which this one follows; `None` begins the listing.
     pub cursor: Option<&'a str>,
+    /// How many keys are wanted, at most 1,000. A store may give more or fewer.
+    pub limit: usize,
 }
 
 impl<'a> ListOptions<'a> {
     /// The page that follows the one with this cursor.
     #[must_use]
     pub fn after(cursor: Option<&'a str>) -> Self {
-        Self { cursor }
+        Self { cursor, limit: MAX_LIST_KEYS }
+    }
+
+    /// With so many keys wanted.
+    #[must_use]
+    pub fn limit(self, limit: usize) -> Self {
+        Self { limit: limit.clamp(1, MAX_LIST_KEYS), ..self }
+    }
+}
+
+impl Default for ListOptions<'_> {
+    fn default() -> Self {
+        Self::after(None)
+    }
+}
+
+/// A pair on its way to a store. `Debug` does not show the value.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct RawPair {
+    /// The key.
+    pub key: String,
+    /// The value.
+    pub value: Bytes,
+    /// What is stored beside it.
+    pub options: PutOptions,
+}
+
+impl RawPair {
+    /// A pair with what is stored beside its value.
+    #[must_use]
+    pub fn new(key: String, value: Bytes, options: PutOptions) -> Self {
+        Self { key, value, options }
+    }
+}
+
+impl fmt::Debug for RawPair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawPair")
+            .field("key", &self.key)
+            .field("bytes", &self.value.len())
+            .field("options", &self.options)
+            .finish()
     }
 }
 

@@ -5,12 +5,11 @@ use std::path::Path;
 use async_trait::async_trait;
 use bytes::Bytes;
 use kv_local::{Pairs, Storage, StorageError, Stored};
-use kv_rules::MAX_LIST_KEYS;
 use serde_json::value::RawValue;
 
 use crate::Error;
 use crate::raw::{
-    GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawError, RawStore, StoredValue,
+    GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawError, RawPair, RawStore, StoredValue,
 };
 
 /// Pairs in wrangler's local files, which a Worker under `wrangler dev` reads and writes too.
@@ -66,27 +65,36 @@ impl RawStore for LocalStore {
     }
 
     async fn put(&self, key: &str, value: Bytes, options: PutOptions) -> Result<(), RawError> {
-        let key = key.to_owned();
-        self.run(move |pairs| {
-            let PutOptions { metadata, expiry, .. } = options;
-            let metadata = metadata.as_deref().map(|json| json.get().into());
-            let value = value.as_ref().into();
-            pairs.put_many([kv_local::Pair { key: key.into(), value, metadata, expiry }])
+        self.put_many(vec![RawPair::new(key.to_owned(), value, options)]).await
+    }
+
+    async fn put_many(&self, pairs: Vec<RawPair>) -> Result<(), RawError> {
+        self.run(move |stored| {
+            stored.put_many(pairs.iter().map(|RawPair { key, value, options }| {
+                let PutOptions { metadata, expiry, .. } = options;
+                let metadata = metadata.as_deref().map(|json| json.get().into());
+                let (key, value) = (key.as_str().into(), value.as_ref().into());
+                kv_local::Pair { key, value, metadata, expiry: *expiry }
+            }))
         })
         .await?;
         Ok(())
     }
 
     async fn delete(&self, key: &str) -> Result<(), RawError> {
-        let key = key.to_owned();
-        self.run(move |pairs| pairs.delete_many([key])).await?;
+        self.delete_many(&[key]).await
+    }
+
+    async fn delete_many(&self, keys: &[&str]) -> Result<(), RawError> {
+        let keys: Vec<String> = keys.iter().map(|&key| key.to_owned()).collect();
+        self.run(move |pairs| pairs.delete_many(keys)).await?;
         Ok(())
     }
 
     async fn list(&self, prefix: &str, options: ListOptions<'_>) -> Result<KeyPage, RawError> {
-        let (prefix, after) = (prefix.to_owned(), options.cursor.map(str::to_owned));
-        let page =
-            self.run(move |pairs| pairs.list(&prefix, after.as_deref(), MAX_LIST_KEYS)).await?;
+        let ListOptions { cursor, limit } = options;
+        let (prefix, after) = (prefix.to_owned(), cursor.map(str::to_owned));
+        let page = self.run(move |pairs| pairs.list(&prefix, after.as_deref(), limit)).await?;
         let cursor = page.keys.last().filter(|_| !page.complete).map(|key| key.name.clone());
         let keys = page.keys.into_iter().map(|key| {
             let metadata = key.metadata.map(json).transpose()?;

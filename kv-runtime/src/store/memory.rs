@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use kv_rules::{Expiry, MAX_LIST_KEYS};
+use kv_rules::Expiry;
 
+use super::Clock;
 use crate::raw::{
-    GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawError, RawStore, StoredValue, now,
+    GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawError, RawStore, StoredValue,
 };
 
 /// Pairs in memory, under the rules of Workers KV; pairs expire as they do there.
@@ -23,7 +24,7 @@ use crate::raw::{
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let store = Store::from(MemoryStore::new());
 /// let greeting = Entry::<String>::new(&store, "greeting")?;
-/// greeting.put(&"hello".to_owned()).await?;
+/// greeting.put("hello").await?;
 /// assert_eq!(greeting.get().await?.as_deref(), Some("hello"));
 /// # Ok(())
 /// # }
@@ -31,6 +32,7 @@ use crate::raw::{
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
     pairs: Arc<Mutex<BTreeMap<String, StoredValue>>>,
+    clock: Clock,
 }
 
 fn is_alive(stored: &StoredValue, now: u64) -> bool {
@@ -42,6 +44,12 @@ impl MemoryStore {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A store without pairs, whose pairs expire by this clock.
+    #[must_use]
+    pub fn with_clock(clock: Clock) -> Self {
+        Self { clock, ..Self::default() }
     }
 
     // Every change is one call on the map, so a panic elsewhere leaves nothing half done.
@@ -62,7 +70,13 @@ impl MemoryStore {
         self.pairs().insert(key.to_owned(), StoredValue { value, metadata, expiration });
     }
 
-    fn page(&self, prefix: &str, cursor: Option<&str>, now: u64) -> KeyPage {
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn seed(&self, key: &str, value: Bytes, options: PutOptions) {
+        self.write(key, value, options, self.clock.now());
+    }
+
+    fn page(&self, prefix: &str, options: ListOptions<'_>, now: u64) -> KeyPage {
+        let ListOptions { cursor, limit } = options;
         let from = cursor.map_or(Bound::Included(prefix), Bound::Excluded);
         let pairs = self.pairs();
         let mut alive = pairs
@@ -74,7 +88,7 @@ impl MemoryStore {
                 expiration: stored.expiration,
                 metadata: stored.metadata.clone(),
             });
-        let keys: Vec<_> = alive.by_ref().take(MAX_LIST_KEYS).collect();
+        let keys: Vec<_> = alive.by_ref().take(limit).collect();
         let more = alive.next().is_some();
         let cursor = keys.last().filter(|_| more).map(|key| key.name.clone());
         KeyPage { keys, cursor }
@@ -84,7 +98,7 @@ impl MemoryStore {
 #[async_trait]
 impl RawStore for MemoryStore {
     async fn get(&self, key: &str, _: GetOptions) -> Result<Option<Bytes>, RawError> {
-        Ok(self.read(key, seconds()).map(|stored| stored.value))
+        Ok(self.read(key, self.clock.now()).map(|stored| stored.value))
     }
 
     async fn get_with_metadata(
@@ -92,11 +106,11 @@ impl RawStore for MemoryStore {
         key: &str,
         _: GetOptions,
     ) -> Result<Option<StoredValue>, RawError> {
-        Ok(self.read(key, seconds()))
+        Ok(self.read(key, self.clock.now()))
     }
 
     async fn put(&self, key: &str, value: Bytes, options: PutOptions) -> Result<(), RawError> {
-        self.write(key, value, options, seconds());
+        self.write(key, value, options, self.clock.now());
         Ok(())
     }
 
@@ -106,16 +120,14 @@ impl RawStore for MemoryStore {
     }
 
     async fn list(&self, prefix: &str, options: ListOptions<'_>) -> Result<KeyPage, RawError> {
-        Ok(self.page(prefix, options.cursor, seconds()))
+        Ok(self.page(prefix, options, self.clock.now()))
     }
-}
-
-fn seconds() -> u64 {
-    now().unix()
 }
 
 #[cfg(test)]
 mod tests {
+    use kv_rules::MAX_LIST_KEYS;
+
     use super::*;
 
     fn write(store: &MemoryStore, key: &str, expiry: Option<Expiry>, now: u64) {
@@ -131,8 +143,8 @@ mod tests {
         write(&store, "ever", None, 1_000);
         assert!(store.read("ttl", 1_059).is_some());
         assert!(store.read("ttl", 1_060).is_none());
-        assert_eq!(names(&store.page("", None, 1_060)), ["at", "ever"]);
-        assert_eq!(names(&store.page("", None, 1_070)), ["ever"]);
+        assert_eq!(names(&store.page("", ListOptions::default(), 1_060)), ["at", "ever"]);
+        assert_eq!(names(&store.page("", ListOptions::default(), 1_070)), ["ever"]);
     }
 
     #[test]
@@ -141,10 +153,10 @@ mod tests {
         for n in 0..MAX_LIST_KEYS {
             write(&store, &format!("{n:04}"), None, 0);
         }
-        assert_eq!(store.page("", None, 0).cursor, None);
+        assert_eq!(store.page("", ListOptions::default(), 0).cursor, None);
         write(&store, "more", None, 0);
-        assert_eq!(store.page("", None, 0).cursor.as_deref(), Some("0999"));
-        assert_eq!(names(&store.page("", Some("0999"), 0)), ["more"]);
+        assert_eq!(store.page("", ListOptions::default(), 0).cursor.as_deref(), Some("0999"));
+        assert_eq!(names(&store.page("", ListOptions::after(Some("0999")), 0)), ["more"]);
     }
 
     fn names(page: &KeyPage) -> Vec<&str> {

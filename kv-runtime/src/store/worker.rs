@@ -5,11 +5,14 @@
 //! leaves alone. Metadata is a JavaScript value: an integer beyond 2^53 is refused when it is put,
 //! and is not an integer any more when it is read.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use bytes::Bytes;
-use kv_rules::Expiry;
+use futures_util::stream::{self, StreamExt};
+use kv_rules::{Expiry, MAX_BULK_GET_KEYS};
 use serde_json::value::RawValue;
-use worker::js_sys::{Array, Function, JSON, Object, Promise, Reflect, Uint8Array};
+use worker::js_sys::{Array, Function, JSON, Map, Object, Promise, Reflect, Uint8Array};
 use worker::send::{SendFuture, SendWrapper};
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
@@ -17,7 +20,8 @@ use worker::{Env, js_sys};
 
 use super::exact::{large_integers, no_large_integers};
 use crate::raw::{
-    GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawError, RawStore, StoredValue,
+    ByteStream, GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawError, RawStore,
+    StoredValue,
 };
 use crate::{Error, Store};
 
@@ -72,6 +76,26 @@ impl Binding {
         self.call(method, Array::of2(&key.into(), &options))
     }
 
+    /// The values of up to a hundred keys as text: one operation.
+    fn read_many(
+        &self,
+        keys: &[&str],
+    ) -> SendFuture<impl Future<Output = Result<HashMap<String, Option<String>>, RawError>> + use<>>
+    {
+        let names: Array = keys.iter().map(|key| JsValue::from_str(key)).collect();
+        let options = Object::new();
+        set(&options, "type", "text");
+        let get = self.call("get", Array::of2(&names, &options));
+        SendFuture::new(async move {
+            let found: Map = get.await?.unchecked_into();
+            let mut values = HashMap::new();
+            found.for_each(&mut |value, key| {
+                values.insert(key.as_string().unwrap_or_default(), value.as_string());
+            });
+            Ok(values)
+        })
+    }
+
     fn write(
         &self,
         key: &str,
@@ -110,6 +134,63 @@ impl RawStore for Binding {
         Ok(Some(StoredValue { metadata: metadata(&got)?, ..StoredValue::new(value) }))
     }
 
+    async fn get_with_expiration(&self, key: &str) -> Result<Option<StoredValue>, RawError> {
+        let Some(stored) = self.get_with_metadata(key, GetOptions::default()).await? else {
+            return Ok(None);
+        };
+        // Only a listing tells it.
+        let info = self.info(key).await?;
+        let expiration = info.and_then(|info| info.expiration);
+        Ok(Some(StoredValue { expiration, ..stored }))
+    }
+
+    async fn get_many(
+        &self,
+        keys: &[&str],
+        options: GetOptions,
+    ) -> Result<Vec<Option<Bytes>>, RawError> {
+        let mut values = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(MAX_BULK_GET_KEYS) {
+            let found = if options.is_text { Some(self.read_many(chunk).await?) } else { None };
+            for key in chunk {
+                let text = found.as_ref().and_then(|found| found.get(*key));
+                values.push(match text {
+                    Some(None) => None,
+                    // What is not text was replaced by this.
+                    Some(Some(text)) if !text.contains('\u{fffd}') => {
+                        Some(Bytes::from(text.clone()))
+                    }
+                    _ => self.get(key, options).await?,
+                });
+            }
+        }
+        Ok(values)
+    }
+
+    async fn get_stream(&self, key: &str) -> Result<Option<ByteStream>, RawError> {
+        let options = Object::new();
+        set(&options, "type", "stream");
+        let get = self.call("get", Array::of2(&key.into(), &options));
+        drop(options);
+        let body = get.await?;
+        if body.is_null() || body.is_undefined() {
+            return Ok(None);
+        }
+        let reader = SendWrapper::new(invoke(&body, "getReader", &Array::new())?);
+        let pieces = stream::try_unfold(reader, |reader| {
+            SendFuture::new(async move {
+                let read: Promise = invoke(&reader, "read", &Array::new())?.unchecked_into();
+                let piece = JsFuture::from(read).await.map_err(failed)?;
+                if field(&piece, "done").is_truthy() {
+                    return Ok(None);
+                }
+                let bytes = Bytes::from(Uint8Array::new(&field(&piece, "value")).to_vec());
+                Ok(Some((bytes, reader)))
+            })
+        });
+        Ok(Some(pieces.boxed()))
+    }
+
     async fn put(&self, key: &str, value: Bytes, options: PutOptions) -> Result<(), RawError> {
         let write = self.write(key, &value, &options)?;
         drop((value, options));
@@ -124,6 +205,7 @@ impl RawStore for Binding {
     async fn list(&self, prefix: &str, from: ListOptions<'_>) -> Result<KeyPage, RawError> {
         let options = Object::new();
         set(&options, "prefix", prefix);
+        set(&options, "limit", number(from.limit as u64));
         if let Some(cursor) = from.cursor {
             set(&options, "cursor", cursor);
         }
@@ -147,6 +229,12 @@ impl RawStore for Binding {
 /// A field of what the runtime gave; `undefined` when it has none.
 fn field(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or_default()
+}
+
+/// Calls a method of what the runtime gave.
+fn invoke(object: &JsValue, method: &str, arguments: &Array) -> Result<JsValue, RawError> {
+    let function: Function = field(object, method).unchecked_into();
+    function.apply(object, arguments).map_err(failed)
 }
 
 fn set(object: &Object, name: &str, value: impl Into<JsValue>) {

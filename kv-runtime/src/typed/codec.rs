@@ -41,9 +41,20 @@ pub enum DecodeError {
     /// They are not UTF-8, and the type is [`String`].
     #[error("what is stored is not text in UTF-8, which a `String` is: read it as `Bytes`")]
     Text(#[source] Utf8Error),
+    /// They are a value of none of the types that the key had over time.
+    #[error("what is stored is of none of the types that it had: {}", each(.0))]
+    Generations(Vec<DecodeError>),
     /// A literal is a value of the type, but the value cannot be written.
     #[error(transparent)]
     Encode(#[from] EncodeError),
+}
+
+fn each(errors: &[DecodeError]) -> String {
+    let each = |error: &DecodeError| match error {
+        DecodeError::Json { ty, source } => format!("`{ty}`: {source}"),
+        error => error.to_string(),
+    };
+    errors.iter().map(each).collect::<Vec<_>>().join("; ")
 }
 
 /// The bytes to store for a value.
@@ -55,6 +66,11 @@ pub(crate) fn encode<T: Serialize + 'static>(value: &T) -> Result<Bytes, EncodeE
     if let Some(bytes) = any.downcast_ref::<Bytes>() {
         return Ok(bytes.clone());
     }
+    encode_json(value)
+}
+
+/// The same of what is stored as JSON.
+pub(super) fn encode_json<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, EncodeError> {
     match serde_json::to_vec(value) {
         Ok(json) => Ok(json.into()),
         Err(source) => Err(EncodeError { ty: type_name::<T>(), source }),
@@ -80,6 +96,35 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(stored: Bytes) -> Result<T, 
 pub(crate) fn decode_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
     serde_json::from_slice(json)
         .map_err(|source| DecodeError::Json { ty: type_name::<T>(), source })
+}
+
+/// How stored bytes are read.
+pub type Decode<T> = fn(Bytes) -> Result<T, DecodeError>;
+
+/// The value that stored bytes of one of its generations stand for: of `T` itself, or of an older
+/// type, newest first.
+pub fn decode_generations<T: DeserializeOwned + 'static>(
+    stored: &Bytes,
+    older: &[Decode<T>],
+) -> Result<T, DecodeError> {
+    let mut tried = match decode(stored.clone()) {
+        Ok(value) => return Ok(value),
+        Err(error) => vec![error],
+    };
+    for decode in older {
+        match decode(stored.clone()) {
+            Ok(value) => return Ok(value),
+            Err(error) => tried.push(error),
+        }
+    }
+    Err(DecodeError::Generations(tried))
+}
+
+/// The value that stored bytes of an older type stand for.
+pub fn decode_older<T: From<O>, O: DeserializeOwned + 'static>(
+    stored: Bytes,
+) -> Result<T, DecodeError> {
+    decode::<O>(stored).map(T::from)
 }
 
 /// Checks that a JSON literal is a `T` and gives the bytes to store for it.

@@ -3,23 +3,34 @@
 //! The types of value and metadata are a thin layer: everything that waits is compiled once, for
 //! bytes, whatever the number of types.
 
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use kv_rules::{Expiry, ExpiryError, check_cache_ttl, check_metadata, check_value};
+use futures_util::stream::{Stream, StreamExt};
+use kv_rules::{
+    Expiry, ExpiryError, MAX_VALUE_BYTES, MIN_TTL, check_cache_ttl, check_metadata, check_value,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::codec::{DecodeError, EncodeError, decode, decode_metadata, encode, encode_metadata};
+use super::codec::{
+    Decode, DecodeError, EncodeError, decode, decode_metadata, encode, encode_metadata,
+};
 use super::error::{Error, Part};
 use super::family::FamilyError;
-use crate::raw::{GetOptions, PutOptions, RawStore, StoredValue, now};
+use super::list::typed_info;
+use super::put_as::PutAs;
+use super::request::{Lazy, Request};
+use super::seconds::Seconds;
+use crate::raw::{GetOptions, KeyInfo, PutOptions, RawError, RawPair, RawStore, StoredValue, now};
 
 /// A key in a store, with the types of its value `T` and its metadata `M`.
 ///
@@ -37,15 +48,20 @@ use crate::raw::{GetOptions, PutOptions, RawStore, StoredValue, now};
 /// visits.put(&1).expiration_ttl(86_400).await?;
 /// assert_eq!(visits.get().await?, Some(1));
 ///
-/// // An entry and its requests borrow nothing, so that they can go to another task.
-/// let reading = tokio::spawn(visits.get().into_future());
+/// // A request is a future that borrows nothing, so that it can go to another task.
+/// let reading = tokio::spawn(visits.get());
 /// assert_eq!(reading.await??, Some(1));
+///
+/// visits.update(|visits| *visits += 1).await?;
+/// assert_eq!(visits.get().await?, Some(2));
 /// # Ok(())
 /// # }
 /// ```
 #[must_use = "an entry does nothing until it is asked to get, put or delete"]
 pub struct Entry<T, M = serde_json::Value> {
     bound: BoundKey,
+    /// How a value is read that can be of older types; `None`: as the type says.
+    generations: Option<Decode<T>>,
     types: PhantomData<fn() -> (T, M)>,
 }
 
@@ -65,14 +81,22 @@ struct BoundKey {
 
 impl<T, M> Entry<T, M> {
     pub(crate) fn named(store: &Arc<dyn RawStore>, key: Result<Name, FamilyError>) -> Self {
-        Self { bound: BoundKey { store: Arc::clone(store), key }, types: PhantomData }
+        let bound = BoundKey { store: Arc::clone(store), key };
+        Self { bound, generations: None, types: PhantomData }
     }
 
-    /// Sets how many seconds the pair lives when its put names no expiry of its own.
-    pub fn expiration_ttl(mut self, seconds: u64) -> Self {
+    /// Sets how long the pair lives when its put names no expiry of its own.
+    pub fn expiration_ttl(mut self, ttl: impl Into<Seconds>) -> Self {
         if let Ok(name) = &mut self.bound.key {
-            name.expiration_ttl = Some(seconds);
+            name.expiration_ttl = Some(ttl.into().get());
         }
+        self
+    }
+
+    /// Sets how a value is read that can be of older types.
+    #[doc(hidden)]
+    pub fn generations(mut self, decode: Option<Decode<T>>) -> Self {
+        self.generations = decode;
         self
     }
 
@@ -85,12 +109,21 @@ impl<T, M> Entry<T, M> {
         self.bound.key
     }
 
+    /// The typed reading of stored bytes.
+    fn decode(&self) -> Decode<T>
+    where
+        T: DeserializeOwned + 'static,
+    {
+        self.generations.unwrap_or(decode)
+    }
+
     /// Reads the value: `None` when there is none.
     pub fn get(&self) -> Get<T>
     where
         T: DeserializeOwned + 'static,
     {
-        Get { bound: self.bound.clone(), cache_ttl: None, decode }
+        let read = Read { bound: self.bound.clone(), cache_ttl: None };
+        Get { read: Lazy::new(read), decode: self.decode() }
     }
 
     /// Reads the value and the metadata: `None` when there is no value.
@@ -99,28 +132,176 @@ impl<T, M> Entry<T, M> {
         T: DeserializeOwned + 'static,
         M: DeserializeOwned + 'static,
     {
+        let read = Read { bound: self.bound.clone(), cache_ttl: None };
+        GetWithMetadata { read: Lazy::new(read), decode: self.decode(), decode_metadata }
+    }
+
+    /// Reads the value in pieces, as they come: `None` when there is none. It is the value as it is
+    /// stored, whatever its type.
+    ///
+    /// ```
+    /// use futures_util::TryStreamExt;
+    /// use kv_runtime::{Bytes, Entry, MemoryStore, Store};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = Store::from(MemoryStore::new());
+    /// let logo = Entry::<Bytes>::new(&store, "logo.png")?;
+    /// logo.put(b"\x89PNG").await?;
+    ///
+    /// let mut pieces = logo.get_stream().await?.expect("it was put");
+    /// while let Some(piece) = pieces.try_next().await? {
+    ///     assert_eq!(piece, &b"\x89PNG"[..]);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get_stream(&self) -> Request<Option<ValueStream>> {
         let bound = self.bound.clone();
-        GetWithMetadata { bound, cache_ttl: None, decode, decode_metadata }
+        Request::new(async move {
+            let key = bound.key?;
+            let pieces = bound.store.get_stream(&key.text).await?;
+            Ok(pieces.map(|pieces| ValueStream(pieces.map(|piece| Ok(piece?)).boxed())))
+        })
+    }
+
+    /// Whether there is a pair. In a Worker this is a list operation, elsewhere a listing of one key.
+    pub fn exists(&self) -> Request<bool> {
+        let bound = self.bound.clone();
+        Request::new(async move {
+            let key = bound.key?;
+            Ok(bound.store.info(&key.text).await?.is_some())
+        })
+    }
+
+    /// The metadata and the expiration, without the value: `None` when there is no pair. In a Worker
+    /// this is a list operation, elsewhere a listing of one key.
+    pub fn info(&self) -> Request<Option<KeyInfo<M>>>
+    where
+        M: DeserializeOwned + 'static,
+    {
+        let bound = self.bound.clone();
+        Request::new(async move {
+            let key = bound.key?;
+            bound.store.info(&key.text).await?.map(typed_info).transpose()
+        })
     }
 
     /// Writes the value in place of what the key had. Metadata and expiry are replaced too, by none
     /// if the put names none and the key's declaration has no `expirationTtl`.
-    pub fn put(&self, value: &T) -> Put<M>
-    where
-        T: Serialize + 'static,
-    {
-        Put {
-            bound: self.bound.clone(),
-            value: encode(value),
-            metadata: Ok(None),
-            ends: Ends::AsDeclared,
-            types: PhantomData,
-        }
+    ///
+    /// It takes a `T`, or what that borrows as: see [`PutAs`].
+    pub fn put<Q: PutAs<T> + ?Sized>(&self, value: &Q) -> Put<M> {
+        self.put_stored(value.stored())
     }
 
-    /// Deletes the pair. It is no error when there is none.
+    /// Writes the value that some pieces make together, at most 25 MiB. What they are is stored as it
+    /// is. An error among them ends the put, and nothing is written.
+    pub fn put_stream<E>(
+        &self,
+        pieces: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
+    ) -> Request<()>
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
+    {
+        let bound = self.bound.clone();
+        Request::new(async move {
+            let mut value = Vec::new();
+            let mut pieces = std::pin::pin!(pieces);
+            while let Some(piece) = pieces.next().await {
+                value.extend_from_slice(&piece.map_err(RawError::other)?);
+                if value.len() > MAX_VALUE_BYTES {
+                    break;
+                }
+            }
+            bound.put(Ok(value.into()), Ok(None), Ends::AsDeclared).await
+        })
+    }
+
+    /// Changes the value and gives the new one; `None`, without a call of `change`, when there is
+    /// none. Metadata and expiration stay; a pair that has less than a minute left gets one, since
+    /// Workers KV takes no less.
+    ///
+    /// It reads, then writes: of two updates at once one is lost, and a change that is not seen here
+    /// yet is overwritten.
+    pub fn update(&self, change: impl FnOnce(&mut T) + Send + 'static) -> Request<Option<T>>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+    {
+        let (bound, decode) = (self.bound.clone(), self.decode());
+        Request::new(async move {
+            let key = bound.key.clone()?;
+            let Some(stored) = bound.store.get_with_expiration(&key.text).await? else {
+                return Ok(None);
+            };
+            let StoredValue { value, metadata, expiration } = stored;
+            let mut value =
+                decode(value).map_err(|source| decode_error(&key.text, Part::Value, source))?;
+            change(&mut value);
+            let earliest = now().unix() + MIN_TTL + MARGIN;
+            let ends = expiration.map_or(Ends::Never, |time| Ends::At(time.max(earliest)));
+            bound.put(encode(&value), Ok(metadata), ends).await?;
+            Ok(Some(value))
+        })
+    }
+
+    /// Reads the value; when there is none, puts the one that `make` gives, and gives that.
+    pub fn get_or_put_with(&self, make: impl FnOnce() -> T + Send + 'static) -> Request<T>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+    {
+        let (get, bound) = (self.get(), self.bound.clone());
+        Request::new(async move {
+            if let Some(value) = get.await? {
+                return Ok(value);
+            }
+            let value = make();
+            bound.put(encode(&value), Ok(None), Ends::AsDeclared).await?;
+            Ok(value)
+        })
+    }
+
+    fn put_stored(&self, value: Result<Bytes, EncodeError>) -> Put<M> {
+        let bound = self.bound.clone();
+        let write = Write { bound, value, metadata: Ok(None), ends: Ends::AsDeclared };
+        Put { write: Lazy::new(write), types: PhantomData }
+    }
+
+    /// Deletes the pair. It is not an error when there is none.
     pub fn delete(&self) -> Delete {
-        Delete { bound: self.bound.clone() }
+        let bound = self.bound.clone();
+        Delete(Request::new(async move {
+            let key = bound.key?;
+            Ok(bound.store.delete(&key.text).await?)
+        }))
+    }
+}
+
+/// How many seconds a request may take until Workers KV looks at the expiration that it carries.
+const MARGIN: u64 = 5;
+
+// Derived, it would ask the same of `T` and `M`, of which an entry holds none.
+impl<T, M> Clone for Entry<T, M> {
+    fn clone(&self) -> Self {
+        Self { bound: self.bound.clone(), generations: self.generations, types: PhantomData }
+    }
+}
+
+/// The pieces of a value, as they come; [`Entry::get_stream`] makes it.
+#[must_use = "nothing is read until it is polled"]
+pub struct ValueStream(futures_util::stream::BoxStream<'static, Result<Bytes, Error>>);
+
+impl Stream for ValueStream {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_next_unpin(cx)
+    }
+}
+
+impl fmt::Debug for ValueStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ValueStream").finish_non_exhaustive()
     }
 }
 
@@ -130,79 +311,94 @@ impl<T, M> fmt::Debug for Entry<T, M> {
     }
 }
 
+/// What a read is made of.
+struct Read {
+    bound: BoundKey,
+    cache_ttl: Option<u64>,
+}
+
 /// Reads a value when it is awaited; [`Entry::get`] makes it.
 #[must_use = "nothing is read until it is awaited"]
 pub struct Get<T> {
-    bound: BoundKey,
-    cache_ttl: Option<u64>,
+    read: Lazy<Read, Option<(Name, Bytes)>>,
     /// Had when it is made, so that a type that cannot be read is an error there alone.
-    decode: fn(Bytes) -> Result<T, DecodeError>,
+    decode: Decode<T>,
 }
 
 impl<T> Get<T> {
-    /// Lets a Worker answer from a copy in its data centre that is at most so many seconds old, at
-    /// least 30. Other stores read the value itself.
-    pub fn cache_ttl(mut self, seconds: u64) -> Self {
-        self.cache_ttl = Some(seconds);
+    /// Lets a Worker answer from a copy in its data centre that is at most so old, at least 30
+    /// seconds. Other stores read the value itself.
+    pub fn cache_ttl(mut self, ttl: impl Into<Seconds>) -> Self {
+        self.read.set(|read| read.cache_ttl = Some(ttl.into().get()));
         self
     }
 }
 
-impl<T: 'static> IntoFuture for Get<T> {
+impl<T> Future for Get<T> {
     type Output = Result<Option<T>, Error>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
 
-    fn into_future(self) -> Self::IntoFuture {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let decode = self.decode;
-        let typed = move |got: Option<(Name, Bytes)>| {
-            got.map(|(key, stored)| {
+        let got = self.read.poll(cx, |read| read.bound.get(read.cache_ttl).boxed());
+        got.map(|got| {
+            let typed = |(key, stored): (Name, Bytes)| {
                 decode(stored).map_err(|source| decode_error(&key.text, Part::Value, source))
-            })
-            .transpose()
-        };
-        self.bound.get(self.cache_ttl).map(move |got| typed(got?)).boxed()
+            };
+            got?.map(typed).transpose()
+        })
     }
 }
 
 /// Reads a value and its metadata when it is awaited; [`Entry::get_with_metadata`] makes it.
 #[must_use = "nothing is read until it is awaited"]
 pub struct GetWithMetadata<T, M> {
-    bound: BoundKey,
-    cache_ttl: Option<u64>,
-    decode: fn(Bytes) -> Result<T, DecodeError>,
+    read: Lazy<Read, Option<(Name, StoredValue)>>,
+    decode: Decode<T>,
     decode_metadata: fn(&RawValue) -> Result<M, DecodeError>,
 }
 
 impl<T, M> GetWithMetadata<T, M> {
-    /// Lets a Worker answer from a copy in its data centre that is at most so many seconds old, at
-    /// least 30. Other stores read the value itself.
-    pub fn cache_ttl(mut self, seconds: u64) -> Self {
-        self.cache_ttl = Some(seconds);
+    /// Lets a Worker answer from a copy in its data centre that is at most so old, at least 30
+    /// seconds. Other stores read the value itself.
+    pub fn cache_ttl(mut self, ttl: impl Into<Seconds>) -> Self {
+        self.read.set(|read| read.cache_ttl = Some(ttl.into().get()));
         self
     }
 }
 
-impl<T: 'static, M: 'static> IntoFuture for GetWithMetadata<T, M> {
+impl<T, M> Future for GetWithMetadata<T, M> {
     type Output = Result<Option<(T, Option<M>)>, Error>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        let Self { decode, decode_metadata, .. } = self;
-        let typed = move |got: Option<(Name, StoredValue)>| {
-            got.map(|(key, stored)| {
-                let value = decode(stored.value)
-                    .map_err(|source| decode_error(&key.text, Part::Value, source))?;
-                let metadata = stored
-                    .metadata
-                    .map(|json| decode_metadata(&json))
-                    .transpose()
-                    .map_err(|source| decode_error(&key.text, Part::Metadata, source))?;
-                Ok((value, metadata))
-            })
-            .transpose()
-        };
-        self.bound.get_with_metadata(self.cache_ttl).map(move |got| typed(got?)).boxed()
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let (decode, decode_metadata) = (self.decode, self.decode_metadata);
+        let got = self.read.poll(cx, |read| read.bound.get_with_metadata(read.cache_ttl).boxed());
+        got.map(|got| {
+            let typed = |(key, stored): (Name, StoredValue)| {
+                typed_pair(&key.text, stored, decode, decode_metadata)
+            };
+            got?.map(typed).transpose()
+        })
     }
+}
+
+fn typed_pair<T, M>(
+    key: &str,
+    stored: StoredValue,
+    decode: Decode<T>,
+    decode_metadata: fn(&RawValue) -> Result<M, DecodeError>,
+) -> Result<(T, Option<M>), Error> {
+    let value = decode(stored.value).map_err(|source| decode_error(key, Part::Value, source))?;
+    let metadata = stored.metadata.map(|json| decode_metadata(&json)).transpose();
+    let metadata = metadata.map_err(|source| decode_error(key, Part::Metadata, source))?;
+    Ok((value, metadata))
+}
+
+/// What a write is made of.
+struct Write {
+    bound: BoundKey,
+    value: Result<Bytes, EncodeError>,
+    metadata: Result<Option<Box<RawValue>>, EncodeError>,
+    ends: Ends,
 }
 
 /// Writes a value when it is awaited; [`Entry::put`] makes it.
@@ -210,16 +406,28 @@ impl<T: 'static, M: 'static> IntoFuture for GetWithMetadata<T, M> {
 /// The pair lives as long as the last of [`expiration_ttl`](Put::expiration_ttl),
 /// [`expiration`](Put::expiration) and [`never_expires`](Put::never_expires) says; without any, as
 /// long as the key's declaration says.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use kv_runtime::{Entry, MemoryStore, Store};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = Store::from(MemoryStore::new());
+/// let motd = Entry::<String>::new(&store, "motd")?;
+/// motd.put("Hello").expiration_ttl(3600).await?;
+/// motd.put("Hello").expiration_ttl(Duration::from_hours(1)).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is written until it is awaited"]
 pub struct Put<M> {
-    bound: BoundKey,
-    value: Result<Bytes, EncodeError>,
-    metadata: Result<Option<Box<RawValue>>, EncodeError>,
-    ends: Ends,
+    write: Lazy<Write, ()>,
     types: PhantomData<fn() -> M>,
 }
 
-/// When a pair is to cease to exist, unchecked.
+/// When a pair is to expire, unchecked.
 enum Ends {
     AsDeclared,
     Never,
@@ -228,59 +436,65 @@ enum Ends {
 }
 
 impl<M> Put<M> {
-    /// Ends the pair so many seconds after this write, at least 60.
-    pub fn expiration_ttl(mut self, seconds: u64) -> Self {
-        self.ends = Ends::After(seconds);
+    /// Ends the pair so long after this write, at least 60 seconds.
+    pub fn expiration_ttl(mut self, ttl: impl Into<Seconds>) -> Self {
+        self.write.set(|write| write.ends = Ends::After(ttl.into().get()));
         self
     }
 
     /// Ends the pair at a point in time, in seconds since 1970, at least 60 s ahead.
     pub fn expiration(mut self, seconds_since_1970: u64) -> Self {
-        self.ends = Ends::At(seconds_since_1970);
+        self.write.set(|write| write.ends = Ends::At(seconds_since_1970));
         self
     }
 
     /// Keeps the pair until it is deleted, whatever the key's declaration says.
     pub fn never_expires(mut self) -> Self {
-        self.ends = Ends::Never;
+        self.write.set(|write| write.ends = Ends::Never);
         self
+    }
+
+    /// The pair, after it was checked; `None` for one that was sent already.
+    pub(super) fn into_pair(self) -> Result<Option<RawPair>, Error> {
+        let Some(Write { bound, value, metadata, ends }) = self.write.into_parts() else {
+            return Ok(None);
+        };
+        checked(bound.key?, value, metadata, &ends).map(Some)
     }
 }
 
 impl<M: Serialize> Put<M> {
-    /// Keeps metadata beside the value, at most 1,024 bytes as compact JSON. What is `null` in JSON
-    /// is no metadata.
-    pub fn metadata(mut self, metadata: &M) -> Self {
-        self.metadata = encode_metadata(metadata);
+    /// Keeps metadata beside the value, at most 1,024 bytes as compact JSON. What is `None`, or
+    /// `null` in JSON, is no metadata.
+    pub fn metadata<'m>(mut self, metadata: impl Into<Option<&'m M>>) -> Self
+    where
+        M: 'm,
+    {
+        let metadata = metadata.into().map_or(Ok(None), encode_metadata);
+        self.write.set(|write| write.metadata = metadata);
         self
     }
 }
 
-impl<M> IntoFuture for Put<M> {
+impl<M> Future for Put<M> {
     type Output = Result<(), Error>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        self.bound.put(self.value, self.metadata, self.ends).boxed()
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.write.poll(cx, |Write { bound, value, metadata, ends }| {
+            bound.put(value, metadata, ends).boxed()
+        })
     }
 }
 
 /// Deletes a pair when it is awaited; [`Entry::delete`] makes it.
 #[must_use = "nothing is deleted until it is awaited"]
-pub struct Delete {
-    bound: BoundKey,
-}
+pub struct Delete(Request<()>);
 
-impl IntoFuture for Delete {
+impl Future for Delete {
     type Output = Result<(), Error>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        async move {
-            let key = self.bound.key?;
-            Ok(self.bound.store.delete(&key.text).await?)
-        }
-        .boxed()
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll_unpin(cx)
     }
 }
 
@@ -288,7 +502,7 @@ impl BoundKey {
     async fn get(self, cache_ttl: Option<u64>) -> Result<Option<(Name, Bytes)>, Error> {
         let key = self.key?;
         check_read(&key, cache_ttl)?;
-        let got = self.store.get(&key.text, GetOptions { cache_ttl }).await?;
+        let got = self.store.get(&key.text, options(cache_ttl)).await?;
         Ok(got.map(|stored| (key, stored)))
     }
 
@@ -298,7 +512,7 @@ impl BoundKey {
     ) -> Result<Option<(Name, StoredValue)>, Error> {
         let key = self.key?;
         check_read(&key, cache_ttl)?;
-        let got = self.store.get_with_metadata(&key.text, GetOptions { cache_ttl }).await?;
+        let got = self.store.get_with_metadata(&key.text, options(cache_ttl)).await?;
         Ok(got.map(|stored| (key, stored)))
     }
 
@@ -308,34 +522,85 @@ impl BoundKey {
         metadata: Result<Option<Box<RawValue>>, EncodeError>,
         ends: Ends,
     ) -> Result<(), Error> {
-        let name = self.key?;
-        let key = || name.text.clone().into_owned();
-        let encode_error = |part| move |source| Error::Encode { key: key(), part, source };
-        let value = value.map_err(encode_error(Part::Value))?;
-        let metadata = metadata.map_err(encode_error(Part::Metadata))?;
-        check_value(value.len()).map_err(|source| Error::ValueTooLarge { key: key(), source })?;
-        check_metadata(metadata.as_ref().map_or(0, |json| json.get().len()))
-            .map_err(|source| Error::MetadataTooLarge { key: key(), source })?;
-        let expiry = ends.expiry(&name).map_err(|source| Error::Expiry { key: key(), source })?;
-        let mut options = PutOptions::default();
-        (options.metadata, options.expiry) = (metadata, expiry);
-        Ok(self.store.put(&name.text, value, options).await?)
+        let RawPair { key, value, options } = checked(self.key?, value, metadata, &ends)?;
+        Ok(self.store.put(&key, value, options).await?)
     }
 }
 
-/// Reads the values of many keys, after all keys were checked.
-pub(crate) async fn get_many<T: DeserializeOwned + 'static>(
-    store: &dyn RawStore,
-    keys: Vec<Result<Name, FamilyError>>,
-) -> Result<Vec<Option<T>>, Error> {
-    let keys = keys.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let texts: Vec<&str> = keys.iter().map(|key| key.text.as_ref()).collect();
-    let got = store.get_many(&texts).await?;
-    let typed = |(key, stored): (&str, Option<Bytes>)| {
-        let value = stored.map(decode).transpose();
-        value.map_err(|source| decode_error(key, Part::Value, source))
+/// A pair that obeys every rule.
+fn checked(
+    name: Name,
+    value: Result<Bytes, EncodeError>,
+    metadata: Result<Option<Box<RawValue>>, EncodeError>,
+    ends: &Ends,
+) -> Result<RawPair, Error> {
+    let key = || name.text.clone().into_owned();
+    let encode_error = |part| move |source| Error::Encode { key: key(), part, source };
+    let value = value.map_err(encode_error(Part::Value))?;
+    let metadata = metadata.map_err(encode_error(Part::Metadata))?;
+    check_value(value.len()).map_err(|source| Error::ValueTooLarge { key: key(), source })?;
+    check_metadata(metadata.as_ref().map_or(0, |json| json.get().len()))
+        .map_err(|source| Error::MetadataTooLarge { key: key(), source })?;
+    let expiry = ends.expiry(&name).map_err(|source| Error::Expiry { key: key(), source })?;
+    let mut options = PutOptions::default();
+    (options.metadata, options.expiry) = (metadata, expiry);
+    Ok(RawPair::new(name.text.into_owned(), value, options))
+}
+
+fn options(cache_ttl: Option<u64>) -> GetOptions {
+    GetOptions { cache_ttl, ..GetOptions::default() }
+}
+
+/// How many values of a type are read at once: bytes can be lost where text is expected.
+fn many<T: 'static>() -> GetOptions {
+    GetOptions { is_text: TypeId::of::<T>() != TypeId::of::<Bytes>(), ..GetOptions::default() }
+}
+
+/// The keys of entries, all checked, and how each is read.
+fn keys<T: DeserializeOwned + 'static, M>(
+    entries: impl IntoIterator<Item = Entry<T, M>>,
+) -> Result<Vec<(Name, Decode<T>)>, Error> {
+    let key = |entry: Entry<T, M>| {
+        let decode = entry.decode();
+        Ok((entry.into_name()?, decode))
     };
-    texts.into_iter().zip(got).map(typed).collect()
+    entries.into_iter().map(key).collect()
+}
+
+/// Reads the values of many keys, after all keys were checked.
+pub(crate) async fn get_many<T: DeserializeOwned + 'static, M>(
+    store: &dyn RawStore,
+    entries: impl IntoIterator<Item = Entry<T, M>>,
+) -> Result<Vec<Option<T>>, Error> {
+    let keys = keys(entries)?;
+    let texts: Vec<&str> = keys.iter().map(|(key, _)| key.text.as_ref()).collect();
+    let got = store.get_many(&texts, many::<T>()).await?;
+    let typed = |((key, decode), stored): (&(Name, Decode<T>), Option<Bytes>)| {
+        let value = stored.map(decode).transpose();
+        value.map_err(|source| decode_error(&key.text, Part::Value, source))
+    };
+    keys.iter().zip(got).map(typed).collect()
+}
+
+/// A value with its metadata.
+type Pair<T, M> = (T, Option<M>);
+
+/// The same with the metadata of each.
+pub(crate) async fn get_many_with_metadata<T, M>(
+    store: &dyn RawStore,
+    entries: impl IntoIterator<Item = Entry<T, M>>,
+) -> Result<Vec<Option<Pair<T, M>>>, Error>
+where
+    T: DeserializeOwned + 'static,
+    M: DeserializeOwned + 'static,
+{
+    let keys = keys(entries)?;
+    let texts: Vec<&str> = keys.iter().map(|(key, _)| key.text.as_ref()).collect();
+    let got = store.get_many_with_metadata(&texts, many::<T>()).await?;
+    let typed = |((key, decode), stored): (&(Name, Decode<T>), Option<StoredValue>)| {
+        stored.map(|stored| typed_pair(&key.text, stored, *decode, decode_metadata)).transpose()
+    };
+    keys.iter().zip(got).map(typed).collect()
 }
 
 impl Ends {

@@ -68,6 +68,15 @@ pub enum Error {
         /// Why not.
         source: DecodeError,
     },
+    /// A cursor is not one of this listing.
+    #[error("this cursor is not of this listing: begin without one")]
+    InvalidCursor,
+    /// Cloudflare did not confirm that these keys were written or deleted.
+    #[error("Cloudflare did not confirm {} keys, first {:?}", .keys.len(), .keys.first())]
+    Unconfirmed {
+        /// The keys.
+        keys: Vec<String>,
+    },
     /// Cloudflare takes no more requests for now.
     #[error("Workers KV takes no more requests for now (rate limit)")]
     RateLimited(#[source] Source),
@@ -86,6 +95,22 @@ pub enum Error {
     /// The store failed in a way of its own.
     #[error(transparent)]
     Store(Source),
+}
+
+impl Error {
+    /// The key that it is about, where it is about one.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Expiry { key, .. }
+            | Self::ValueTooLarge { key, .. }
+            | Self::MetadataTooLarge { key, .. }
+            | Self::Encode { key, .. }
+            | Self::Decode { key, .. }
+            | Self::InvalidParam(FamilyError::Shadowed { key, .. }) => Some(key),
+            _ => None,
+        }
+    }
 }
 
 /// What a store says of its failure.
@@ -116,6 +141,7 @@ impl From<RawError> for Error {
             RawError::NamespaceNotFound(source) => Self::NamespaceNotFound(source),
             RawError::Unauthorized(source) => Self::Unauthorized(source),
             RawError::NoBinding { binding } => Self::NoBinding { binding },
+            RawError::Unconfirmed { keys } => Self::Unconfirmed { keys },
             RawError::Other(source) => Self::Store(source),
         }
     }

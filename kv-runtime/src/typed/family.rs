@@ -58,6 +58,12 @@ impl Family {
         }
     }
 
+    /// The text with which keys begin that have these leading parameters.
+    pub(crate) fn prefix(&self, params: &[Cow<'_, str>]) -> Result<String, FamilyError> {
+        let prefix = self.pattern.render_prefix(params);
+        prefix.map_err(|source| FamilyError::Params { family: show(&self.pattern), source })
+    }
+
     /// The parameters of a key, or `None` when it is not of this family.
     pub(crate) fn params<'k>(&self, key: &'k str) -> Option<Vec<&'k str>> {
         let params = self.pattern.match_key(key)?;
@@ -106,6 +112,80 @@ impl<P: Display + FromStr> TypedParam for P {
         (param.to_string() == text).then_some(param)
     }
 }
+
+/// What can stand for a parameter of the type `P`: a `P`, or a `str` for a [`String`].
+pub trait LeadingParam<P> {
+    #[doc(hidden)]
+    fn text(self) -> String;
+}
+
+impl<P: Display + FromStr> LeadingParam<P> for P {
+    fn text(self) -> String {
+        self.to_string()
+    }
+}
+
+impl LeadingParam<String> for &str {
+    fn text(self) -> String {
+        self.to_owned()
+    }
+}
+
+impl LeadingParam<String> for &String {
+    fn text(self) -> String {
+        self.clone()
+    }
+}
+
+/// The first parameters of a family's `P`: one as it is, several as a tuple; `K` is how many.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the first parameter of this family, nor a tuple of its first ones",
+    label = "give as many as you know, but not all, in the order of the pattern"
+)]
+pub trait Leading<P, K> {
+    #[doc(hidden)]
+    fn texts(self) -> Vec<Cow<'static, str>>;
+}
+
+/// How many parameters are given.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Given<const N: usize>;
+
+macro_rules! leading {
+    ($n:literal: $($given:ident $param:ident),*; $($rest:ident),*) => {
+        #[allow(non_snake_case)]
+        impl<$($given: LeadingParam<$param>, $param,)* $($rest),*>
+            Leading<($($param,)* $($rest,)*), Given<$n>> for ($($given,)*)
+        {
+            fn texts(self) -> Vec<Cow<'static, str>> {
+                let ($($given,)*) = self;
+                vec![$(Cow::Owned($given.text())),*]
+            }
+        }
+    };
+}
+
+macro_rules! leading_one {
+    ($($rest:ident),*) => {
+        impl<X: LeadingParam<A>, A, $($rest),*> Leading<(A, $($rest),*), Given<1>> for X {
+            fn texts(self) -> Vec<Cow<'static, str>> {
+                vec![Cow::Owned(self.text())]
+            }
+        }
+    };
+}
+
+leading_one!(B);
+leading_one!(B, C);
+leading_one!(B, C, D);
+leading_one!(B, C, D, E);
+leading!(2: X A, Y B; C);
+leading!(2: X A, Y B; C, D);
+leading!(2: X A, Y B; C, D, E);
+leading!(3: X A, Y B, Z C; D);
+leading!(3: X A, Y B, Z C; D, E);
+leading!(4: X A, Y B, Z C, W D; E);
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,9 @@
 //! Keys: the name of a pair together with the types of its value and metadata.
 
 use std::fmt;
-use std::marker::PhantomData;
+use std::hash::{Hash, Hasher};
+
+use super::codec::Decode;
 
 /// The name of a declared pair, with the types of its value `T` and its metadata `M`.
 ///
@@ -28,7 +30,8 @@ use std::marker::PhantomData;
 pub struct Key<T, M = serde_json::Value> {
     text: &'static str,
     pub(crate) expiration_ttl: Option<u64>,
-    types: PhantomData<fn() -> (T, M)>,
+    pub(crate) generations: Option<Decode<T>>,
+    metadata: std::marker::PhantomData<fn() -> M>,
 }
 
 impl<T, M> Key<T, M> {
@@ -36,13 +39,22 @@ impl<T, M> Key<T, M> {
     #[doc(hidden)]
     #[must_use]
     pub const fn declared(key: &'static str) -> Self {
-        Self { text: key, expiration_ttl: None, types: PhantomData }
+        let (expiration_ttl, generations) = (None, None);
+        Self { text: key, expiration_ttl, generations, metadata: std::marker::PhantomData }
     }
 
     /// Sets how many seconds a pair lives when its put names no expiry of its own.
     #[must_use]
     pub const fn expiration_ttl(mut self, seconds: u64) -> Self {
         self.expiration_ttl = Some(seconds);
+        self
+    }
+
+    /// Sets how a value is read that can be of older types.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn generations(mut self, decode: Option<Decode<T>>) -> Self {
+        self.generations = decode;
         self
     }
 
@@ -61,6 +73,26 @@ impl<T, M> Clone for Key<T, M> {
 }
 
 impl<T, M> Copy for Key<T, M> {}
+
+impl<T, M> PartialEq for Key<T, M> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl<T, M> Eq for Key<T, M> {}
+
+impl<T, M> Hash for Key<T, M> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl<T, M> fmt::Display for Key<T, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.text)
+    }
+}
 
 impl<T, M> fmt::Debug for Key<T, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,4 +1,4 @@
-//! Listings: streams of keys over as many pages as there are.
+//! Listings: streams of keys over as many pages as there are, or page by page.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,21 +7,27 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_util::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
+use kv_rules::MAX_BULK_PAIRS;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::codec::decode_metadata;
 use super::error::{Error, Part};
-use super::family::Family;
+use super::family::{Family, FamilyError, Leading};
+use super::place::Place;
+use super::request::Request;
 use crate::raw::{Cursors, KeyInfo, ListOptions, RawError, RawStore};
+
+/// What a listing tells of a key, with its metadata as JSON.
+type RawInfo = KeyInfo<Box<RawValue>>;
 
 /// A stream of keys in the order of their bytes; [`Store::list`](crate::Store::list) makes it.
 ///
-/// Pages are read as the stream is. A key whose metadata is no `M` is an error in its place, after
+/// Pages are read as the stream is. A key whose metadata is not an `M` is an error in its place, after
 /// which the stream goes on; an error of the store ends it.
 #[must_use = "nothing is listed until the stream is read"]
 pub struct List<M = serde_json::Value> {
-    keys: BoxStream<'static, Result<KeyInfo<Box<RawValue>>, Error>>,
+    listing: Listing,
     types: PhantomData<fn() -> M>,
 }
 
@@ -30,41 +36,261 @@ pub struct List<M = serde_json::Value> {
 ///
 /// It leaves out the keys that another family owns, or whose text is none of the parameters' types.
 /// For the rest it is as [`List`].
+///
+/// ```
+/// use futures_util::TryStreamExt;
+/// use kv_runtime::{MemoryStore, kv_namespace};
+///
+/// kv_namespace! { title: "visits", keys: { "{page}/{day: u32}": u64 { as: visits } } }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// let visits = Visits::new(MemoryStore::new());
+/// for day in 1..=5 {
+///     visits.visits("home", day).put(&7).await?;
+/// }
+///
+/// let all: Vec<_> = visits.visits_list().try_collect().await?;
+/// assert_eq!(all[0].0, ("home".to_owned(), 1));
+///
+/// let first = visits.visits_list().within("home").page(3, None).await?;
+/// let second = visits.visits_list().within("home").page(3, first.cursor).await?;
+/// assert_eq!((first.items.len(), second.items.len(), second.cursor), (3, 2, None));
+///
+/// assert_eq!(visits.visits_list().within("home").delete_all().await?, 5);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is listed until the stream is read"]
 pub struct FamilyList<P, M = serde_json::Value> {
-    list: List<M>,
+    listing: Listing,
+    members: Members<P>,
+    types: PhantomData<fn() -> M>,
+}
+
+/// A page of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Page<I> {
+    /// Its items, as many as were asked for unless it is the last page.
+    pub items: Vec<I>,
+    /// Where the next page begins, as letters and digits that a client can send back; `None` at the
+    /// end. It is good for the same listing only.
+    pub cursor: Option<String>,
+}
+
+/// The keys of a store that begin alike.
+struct Listing {
+    store: Arc<dyn RawStore>,
+    prefix: Result<String, FamilyError>,
+    /// Once it is read as a stream.
+    keys: Option<BoxStream<'static, Result<RawInfo, Error>>>,
+}
+
+/// Which keys are a family's, and their parameters.
+struct Members<P> {
     family: &'static Family,
     parse: fn(&[&str]) -> Option<P>,
 }
 
+impl<P> Clone for Members<P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P> Copy for Members<P> {}
+
+impl<P> Members<P> {
+    fn params(self, key: &str) -> Option<P> {
+        self.family.params(key).and_then(|params| (self.parse)(&params))
+    }
+}
+
 impl<M> List<M> {
     pub(crate) fn new(store: Arc<dyn RawStore>, prefix: String) -> Self {
-        Self { keys: keys(store, prefix), types: PhantomData }
+        Self { listing: Listing::new(store, Ok(prefix)), types: PhantomData }
+    }
+
+    /// A page of at most `limit` keys: the first, or the one after the page that gave `cursor`.
+    pub fn page(&self, limit: usize, cursor: Option<String>) -> Request<Page<KeyInfo<M>>>
+    where
+        M: DeserializeOwned + 'static,
+    {
+        let Listing { store, prefix, .. } = &self.listing;
+        let page = page(Arc::clone(store), prefix.clone(), limit, cursor, |_| Some(()));
+        Request::new(async move {
+            let (items, cursor) = page.await?;
+            let items = items.into_iter().map(|((), info)| typed_info(info));
+            Ok(Page { items: items.collect::<Result<_, _>>()?, cursor })
+        })
+    }
+
+    /// How many keys there are. Listing costs a request for each thousand.
+    // By value, as `StreamExt::count` is, which would be called else.
+    pub fn count(self) -> Request<usize> {
+        self.listing.count(|_| true)
+    }
+
+    /// Deletes all keys, many at a time, and gives how many.
+    pub fn delete_all(&self) -> Request<usize> {
+        self.listing.delete_all(|_| true)
     }
 }
 
 impl<P, M> FamilyList<P, M> {
     pub(crate) fn new(
-        list: List<M>,
+        store: Arc<dyn RawStore>,
         family: &'static Family,
         parse: fn(&[&str]) -> Option<P>,
     ) -> Self {
-        Self { list, family, parse }
+        let prefix = Ok(family.pattern.prefix().to_owned());
+        let members = Members { family, parse };
+        Self { listing: Listing::new(store, prefix), members, types: PhantomData }
+    }
+
+    /// Only the keys that have this first parameter, or several first ones as a tuple.
+    pub fn within<K>(mut self, leading: impl Leading<P, K>) -> Self {
+        self.listing.prefix = self.members.family.prefix(&leading.texts());
+        self.listing.keys = None;
+        self
+    }
+
+    /// The parameters of a key; `None` when it is not of the family.
+    #[must_use]
+    pub fn parse(&self, key: &str) -> Option<P> {
+        self.members.params(key)
+    }
+
+    /// A page of at most `limit` keys: the first, or the one after the page that gave `cursor`.
+    pub fn page(&self, limit: usize, cursor: Option<String>) -> Request<Page<(P, KeyInfo<M>)>>
+    where
+        P: Send + 'static,
+        M: DeserializeOwned + 'static,
+    {
+        let (members, Listing { store, prefix, .. }) = (self.members, &self.listing);
+        let accept = move |key: &str| members.params(key);
+        let page = page(Arc::clone(store), prefix.clone(), limit, cursor, accept);
+        Request::new(async move {
+            let (items, cursor) = page.await?;
+            let items = items.into_iter().map(|(params, info)| Ok((params, typed_info(info)?)));
+            Ok(Page { items: items.collect::<Result<_, Error>>()?, cursor })
+        })
+    }
+
+    /// How many keys there are. Listing costs a request for each thousand.
+    // By value, as `StreamExt::count` is, which would be called else.
+    pub fn count(self) -> Request<usize>
+    where
+        P: 'static,
+    {
+        let members = self.members;
+        self.listing.count(move |key| members.params(key).is_some())
+    }
+
+    /// Deletes all keys of the listing, many at a time, and gives how many.
+    pub fn delete_all(&self) -> Request<usize>
+    where
+        P: 'static,
+    {
+        let members = self.members;
+        self.listing.delete_all(move |key| members.params(key).is_some())
+    }
+}
+
+impl Listing {
+    fn new(store: Arc<dyn RawStore>, prefix: Result<String, FamilyError>) -> Self {
+        Self { store, prefix, keys: None }
+    }
+
+    fn count(&self, accept: impl Fn(&str) -> bool + Send + 'static) -> Request<usize> {
+        let mut keys = keys(Arc::clone(&self.store), self.prefix.clone());
+        Request::new(async move {
+            let mut count = 0;
+            while let Some(key) = keys.try_next().await? {
+                count += usize::from(accept(&key.name));
+            }
+            Ok(count)
+        })
+    }
+
+    fn delete_all(&self, accept: impl Fn(&str) -> bool + Send + 'static) -> Request<usize> {
+        let (store, prefix) = (Arc::clone(&self.store), self.prefix.clone());
+        Request::new(async move {
+            let mut keys = keys(Arc::clone(&store), prefix);
+            let (mut count, mut batch) = (0, Vec::new());
+            loop {
+                let key = keys.try_next().await?;
+                let is_last = key.is_none();
+                batch.extend(key.filter(|key| accept(&key.name)).map(|key| key.name));
+                if batch.len() == MAX_BULK_PAIRS || (is_last && !batch.is_empty()) {
+                    let names: Vec<&str> = batch.iter().map(String::as_str).collect();
+                    store.delete_many(&names).await?;
+                    count += names.len();
+                    batch.clear();
+                }
+                if is_last {
+                    return Ok(count);
+                }
+            }
+        })
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<RawInfo, Error>>> {
+        let Self { store, prefix, keys } = self;
+        let keys = keys.get_or_insert_with(|| self::keys(Arc::clone(store), prefix.clone()));
+        keys.poll_next_unpin(cx)
+    }
+}
+
+async fn page<P: Send>(
+    store: Arc<dyn RawStore>,
+    prefix: Result<String, FamilyError>,
+    limit: usize,
+    cursor: Option<String>,
+    accept: impl Fn(&str) -> Option<P> + Send,
+) -> Result<(Vec<(P, RawInfo)>, Option<String>), Error> {
+    let prefix = prefix?;
+    let mut place = match cursor {
+        Some(cursor) => Place::read(&cursor, &prefix).ok_or(Error::InvalidCursor)?,
+        None => Place::default(),
+    };
+    let (mut items, mut cursors) = (Vec::new(), Cursors::default());
+    loop {
+        // One more, which tells whether there is another page.
+        let wanted = (limit - items.len()).saturating_add(1);
+        let options = ListOptions::after(place.cursor.as_deref()).limit(wanted);
+        let page = store.list(&prefix, options).await?;
+        for key in page.keys {
+            if place.last.as_ref().is_some_and(|last| key.name <= *last) {
+                continue;
+            }
+            let Some(params) = accept(&key.name) else { continue };
+            if items.len() == limit {
+                return Ok((items, Some(place.write(&prefix))));
+            }
+            place.last = Some(key.name.clone());
+            items.push((params, key));
+        }
+        let Some(next) = page.cursor else { return Ok((items, None)) };
+        cursors.follow(&next).map_err(RawError::other)?;
+        place.cursor = Some(next);
     }
 }
 
 fn keys(
     store: Arc<dyn RawStore>,
-    prefix: String,
-) -> BoxStream<'static, Result<KeyInfo<Box<RawValue>>, Error>> {
+    prefix: Result<String, FamilyError>,
+) -> BoxStream<'static, Result<RawInfo, Error>> {
     let first = Some((store, prefix, None, Cursors::default()));
     let pages = stream::try_unfold(first, |next| async move {
         let Some((store, prefix, cursor, mut cursors)) = next else { return Ok::<_, Error>(None) };
+        let prefix: String = prefix?;
         let page = store.list(&prefix, ListOptions::after(cursor.as_deref())).await?;
         if let Some(cursor) = &page.cursor {
             cursors.follow(cursor).map_err(RawError::other)?;
         }
-        let next = page.cursor.map(|cursor| (store, prefix, Some(cursor), cursors));
+        let next = page.cursor.map(|cursor| (store, Ok(prefix), Some(cursor), cursors));
         Ok(Some((stream::iter(page.keys.into_iter().map(Ok)), next)))
     });
     pages.try_flatten().boxed()
@@ -74,8 +300,8 @@ impl<M: DeserializeOwned> Stream for List<M> {
     type Item = Result<KeyInfo<M>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let key = ready!(self.keys.poll_next_unpin(cx));
-        Poll::Ready(key.map(|key| typed(key?)))
+        let key = ready!(self.listing.poll_next(cx));
+        Poll::Ready(key.map(|key| typed_info(key?)))
     }
 }
 
@@ -84,18 +310,18 @@ impl<P, M: DeserializeOwned> Stream for FamilyList<P, M> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            let Some(key) = ready!(self.list.keys.poll_next_unpin(cx)).transpose()? else {
+            let Some(key) = ready!(self.listing.poll_next(cx)).transpose()? else {
                 return Poll::Ready(None);
             };
-            let params = self.family.params(&key.name).and_then(|params| (self.parse)(&params));
-            if let Some(params) = params {
-                return Poll::Ready(Some(typed(key).map(|key| (params, key))));
+            if let Some(params) = self.members.params(&key.name) {
+                return Poll::Ready(Some(typed_info(key).map(|key| (params, key))));
             }
         }
     }
 }
 
-fn typed<M: DeserializeOwned>(key: KeyInfo<Box<RawValue>>) -> Result<KeyInfo<M>, Error> {
+/// A key with its metadata as an `M`.
+pub(super) fn typed_info<M: DeserializeOwned>(key: RawInfo) -> Result<KeyInfo<M>, Error> {
     let KeyInfo { name, expiration, metadata } = key;
     match metadata.map(|json| decode_metadata(&json)).transpose() {
         Ok(metadata) => Ok(KeyInfo { name, expiration, metadata }),
@@ -111,6 +337,6 @@ impl<M> fmt::Debug for List<M> {
 
 impl<P, M> fmt::Debug for FamilyList<P, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FamilyList").field("family", self.family).finish_non_exhaustive()
+        f.debug_struct("FamilyList").field("family", self.members.family).finish_non_exhaustive()
     }
 }

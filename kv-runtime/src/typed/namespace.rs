@@ -10,4 +10,7 @@ pub trait Namespace: Sized {
 
     /// The namespace in a store.
     fn from_store(store: Store) -> Self;
+
+    /// The store that the values are in.
+    fn store(&self) -> &Store;
 }

@@ -1,13 +1,14 @@
 //! A namespace's pairs, wherever they are.
 
 use std::borrow::Cow;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
 use kv_rules::{KeyError, check_key};
 use serde::de::DeserializeOwned;
 
-use super::entry::{self, Entry, Name};
+use super::entry::{self, Entry, Name, Put};
 use super::error::Error;
 use super::family::{Family, FamilyError};
 use super::key::Key;
@@ -37,7 +38,7 @@ impl Store {
     /// The pair of a declared key.
     pub fn entry<T, M>(&self, key: Key<T, M>) -> Entry<T, M> {
         let name = Name { text: key.as_str().into(), expiration_ttl: key.expiration_ttl };
-        Entry::named(&self.0, Ok(name))
+        Entry::named(&self.0, Ok(name)).generations(key.generations)
     }
 
     /// Reads the values of many entries of this store, in their order; `None` where there is none.
@@ -67,8 +68,65 @@ impl Store {
     where
         T: DeserializeOwned + 'static,
     {
-        let keys = entries.into_iter().map(Entry::into_name).collect();
-        entry::get_many(&*self.0, keys).await
+        entry::get_many(&*self.0, entries).await
+    }
+
+    /// As [`get_many`](Self::get_many), with the metadata of each.
+    pub async fn get_many_with_metadata<T, M>(
+        &self,
+        entries: impl IntoIterator<Item = Entry<T, M>>,
+    ) -> Result<Vec<Option<(T, Option<M>)>>, Error>
+    where
+        T: DeserializeOwned + 'static,
+        M: DeserializeOwned + 'static,
+    {
+        entry::get_many_with_metadata(&*self.0, entries).await
+    }
+
+    /// Makes many puts of entries of this store. All are checked before the first is sent; of two to
+    /// one key the later one counts.
+    ///
+    /// Over Cloudflare's API a request carries up to 10,000, and each is confirmed. A Worker puts some
+    /// at a time.
+    ///
+    /// ```
+    /// use kv_runtime::{MemoryStore, kv_namespace};
+    ///
+    /// kv_namespace! { pub struct Visits; title: "visits", keys: { "day:{day}": u64 } }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// let visits = Visits::new(MemoryStore::new());
+    /// let days = ["monday", "tuesday"];
+    /// visits.store().put_many(days.map(|day| visits.day(day).put(&1))).await?;
+    /// assert_eq!(visits.store().delete_many(days.map(|day| visits.day(day))).await?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn put_many<M>(&self, puts: impl IntoIterator<Item = Put<M>>) -> Result<(), Error> {
+        let mut pairs = Vec::new();
+        for put in puts {
+            pairs.extend(put.into_pair()?);
+        }
+        let mut seen = HashSet::new();
+        // From the end, where of two the later one is met first.
+        pairs.reverse();
+        pairs.retain(|pair| seen.insert(pair.key.clone()));
+        pairs.reverse();
+        Ok(self.0.put_many(pairs).await?)
+    }
+
+    /// Deletes entries of this store and gives how many keys that were. Keys without a pair count
+    /// too, since Workers KV does not tell them apart.
+    pub async fn delete_many<T, M>(
+        &self,
+        entries: impl IntoIterator<Item = Entry<T, M>>,
+    ) -> Result<usize, Error> {
+        let keys = entries.into_iter().map(Entry::into_name).collect::<Result<Vec<_>, _>>()?;
+        let keys: BTreeSet<&str> = keys.iter().map(|key| key.text.as_ref()).collect();
+        let keys: Vec<&str> = keys.into_iter().collect();
+        self.0.delete_many(&keys).await?;
+        Ok(keys.len())
     }
 
     /// All keys that begin with `prefix`, in the order of their bytes. Their metadata is an `M`.
@@ -98,7 +156,7 @@ impl Store {
         family: &'static Family,
         parse: fn(&[&str]) -> Option<P>,
     ) -> FamilyList<P, M> {
-        FamilyList::new(self.list(family.pattern.prefix()), family, parse)
+        FamilyList::new(Arc::clone(&self.0), family, parse)
     }
 
     #[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a promise that fails fails the test")]
 
+mod daily;
 mod families;
 mod lossless;
 mod suite;
@@ -75,6 +76,20 @@ every_store! {
     suite::what_breaks_a_rule_is_not_written,
     suite::the_limits_themselves_are_kept,
     suite::an_error_names_the_key_and_the_type,
+    daily::requests_are_futures,
+    daily::a_value_is_put_as_what_it_borrows_as,
+    daily::metadata_and_expiry_are_given_in_several_ways,
+    daily::a_key_exists_or_not,
+    daily::an_update_keeps_metadata_and_expiry,
+    daily::a_missing_value_is_made_once,
+    daily::a_family_is_listed_page_by_page,
+    daily::a_page_goes_on_where_it_ended_whatever_went_meanwhile,
+    daily::a_cursor_of_another_listing_is_refused,
+    daily::leading_parameters_narrow_a_listing,
+    daily::a_listing_is_deleted_and_nothing_else,
+    daily::many_are_put_read_and_deleted,
+    daily::bytes_stream_in_and_out,
+    daily::keys_are_values_of_their_own,
     families::an_entry_has_its_declared_ttl,
     families::a_family_lists_its_parameters,
     families::parameters_that_make_no_key_send_nothing,

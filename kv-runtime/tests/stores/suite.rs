@@ -102,7 +102,7 @@ pub(crate) async fn metadata_is_got_beside_any_value(store: &Store) {
     assert_eq!(got, Some((Bytes::from_static(&[255]), Some(meta()))));
 
     let plain = entry_of::<Bytes, Option<Meta>>(store, "null");
-    plain.put(&Bytes::from_static(&[255])).metadata(&None).await.unwrap();
+    plain.put(&Bytes::from_static(&[255])).metadata(&None::<Meta>).await.unwrap();
     let got = plain.get_with_metadata().await.unwrap();
     assert_eq!(got, Some((Bytes::from_static(&[255]), None)));
 }
@@ -234,7 +234,7 @@ pub(crate) async fn what_breaks_a_rule_is_not_written(store: &Store) {
     let error = entry.get().cache_ttl(29).await.unwrap_err();
     assert_eq!(expiry(error), ExpiryError::CacheTtlTooShort(29));
 
-    let error = entry.put(&vec![0; MAX_VALUE_BYTES + 1].into()).await.unwrap_err();
+    let error = entry.put(&vec![0_u8; MAX_VALUE_BYTES + 1]).await.unwrap_err();
     assert!(matches!(error, Error::ValueTooLarge { key, .. } if key == "k"));
     let error = entry.put(&value).metadata(&"x".repeat(1023)).await.unwrap_err();
     assert!(matches!(error, Error::MetadataTooLarge { key, .. } if key == "k"));

@@ -6,10 +6,9 @@ use reference::{Assets, Existing, Sessions};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let local = ".wrangler/state";
-    // A deploy that finds nothing to do costs one request and gives the store.
-    let sessions = Sessions::new(Sessions::deploy().local(local).await?.store());
-    let assets = Assets::new(Assets::deploy().local(local).await?.store());
-    let existing = Existing::new(Existing::deploy().local(local).await?.store());
+    let sessions = Sessions::connect().local(local).await?;
+    let assets = Assets::connect().local(local).await?;
+    let existing = Existing::connect().local(local).await?;
 
     if let Some(session) = sessions.session_123().get().await? {
         println!("session_123: {} is {}", session.user_id, session.role);

@@ -1,0 +1,125 @@
+//! Using what is deployed: `Sessions::connect().await`.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::place::Place;
+use super::setup::Target;
+use crate::base::RunContext;
+use crate::engine::{DeployError, Options};
+use crate::state::StateStore;
+use crate::typed::{Namespace, Store};
+
+/// A connection with a namespace that is deployed; awaiting it gives the namespace.
+///
+/// `Sessions::connect()` finds it by the state that its deploy left, of which it takes no lock and
+/// writes nothing; `Sessions::at(id)` by Cloudflare's id. Credentials and account come from where a
+/// deploy has them. What is not said here comes from `KV_APP`, `KV_STAGE` and `KV_STATE`, as for a
+/// [`Deploy`](crate::Deploy).
+#[must_use = "nothing is connected until it is awaited"]
+pub struct Connect<N> {
+    place: Place,
+    /// Cloudflare's id of it; `None`: the state tells it.
+    namespace_id: Option<String>,
+    namespace: PhantomData<fn() -> N>,
+}
+
+impl<N: Namespace> Connect<N> {
+    /// What the state has as this namespace.
+    #[doc(hidden)]
+    pub fn new() -> Self {
+        Self { place: Place::default(), namespace_id: None, namespace: PhantomData }
+    }
+
+    /// The namespace that has Cloudflare's id.
+    #[doc(hidden)]
+    pub fn at(namespace_id: impl Into<String>) -> Self {
+        Self { namespace_id: Some(namespace_id.into()), ..Self::new() }
+    }
+
+    /// The app, by default `KV_APP`, else the name of the package that declares the namespace.
+    pub fn app(mut self, app: impl Into<String>) -> Self {
+        self.place.app = Some(app.into());
+        self
+    }
+
+    /// The stage, by default `KV_STAGE`, else `dev`.
+    pub fn stage(mut self, stage: impl Into<String>) -> Self {
+        self.place.stage = Some(stage.into());
+        self
+    }
+
+    /// What was deployed to the files below `folder` that `wrangler dev` reads, usually
+    /// `.wrangler/state`; a relative path begins at the package's folder.
+    #[cfg(feature = "local")]
+    pub fn local(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.place.setup.target = Target::Local(folder.into());
+        self
+    }
+
+    /// Where the state is kept, as [`Deploy::state`](crate::Deploy::state) says.
+    pub fn state(mut self, store: impl StateStore + 'static) -> Self {
+        self.place.setup.state = Some(Arc::new(store));
+        self
+    }
+
+    /// Where the API is, instead of what the declaration or the environment says.
+    #[cfg(feature = "rest")]
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.place.setup.overrides.base_url = Some(base_url.into());
+        self
+    }
+
+    /// The API token, instead of what the declaration or the environment says.
+    #[cfg(feature = "rest")]
+    pub fn api_token(mut self, token: impl Into<String>) -> Self {
+        self.place.setup.overrides.api_token = Some(token.into().into());
+        self
+    }
+
+    /// The account, instead of what the state, the declaration or the environment says.
+    #[cfg(feature = "rest")]
+    pub fn account_id(mut self, account_id: impl Into<String>) -> Self {
+        self.place.setup.overrides.account_id = Some(account_id.into());
+        self
+    }
+
+    async fn connect(self) -> Result<N, DeployError> {
+        let (declaration, namespace_id) = (N::DECLARATION, self.namespace_id);
+        let (setup, stage, deployer, app_is_named) = self.place.resolve(declaration)?;
+        let mut options = Options::new(stage, deployer);
+        options.app_is_named = app_is_named;
+        let mut run = setup.run(&[declaration], options, RunContext::default())?;
+        let store = run.store_of(declaration, namespace_id.as_deref()).await?;
+        Ok(N::from_store(Store::from_arc(store)))
+    }
+}
+
+impl<N: Namespace> Default for Connect<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<N: Namespace + 'static> IntoFuture for Connect<N> {
+    type Output = Result<N, DeployError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.connect())
+    }
+}
+
+impl<N: Namespace> fmt::Debug for Connect<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { place, namespace_id, .. } = self;
+        f.debug_struct("Connect")
+            .field("place", place)
+            .field("namespace_id", namespace_id)
+            .finish_non_exhaustive()
+    }
+}

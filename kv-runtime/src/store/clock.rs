@@ -1,0 +1,52 @@
+//! A clock that a test moves.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::raw;
+
+/// The time of a [`MemoryStore`](crate::MemoryStore) or a [`KvWorld`](crate::KvWorld), which a test
+/// moves forward. Clones are the same clock.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use kv_runtime::{Clock, Entry, MemoryStore, Store};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let clock = Clock::new();
+/// let store = Store::from(MemoryStore::with_clock(clock.clone()));
+/// let code = Entry::<String>::new(&store, "code")?;
+/// code.put("1234").expiration_ttl(60).await?;
+///
+/// clock.advance(Duration::from_secs(61));
+/// assert_eq!(code.get().await?, None);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Clock {
+    /// By how many seconds it is ahead of the system's.
+    ahead: Arc<AtomicU64>,
+}
+
+impl Clock {
+    /// A clock that shows the system's time.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Moves it forward, by whole seconds.
+    pub fn advance(&self, by: Duration) {
+        self.ahead.fetch_add(by.as_secs(), Ordering::Relaxed);
+    }
+
+    /// What it shows, in seconds since 1970.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        raw::now().unix().saturating_add(self.ahead.load(Ordering::Relaxed))
+    }
+}

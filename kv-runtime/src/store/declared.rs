@@ -1,0 +1,41 @@
+//! A memory store that holds what a declaration says.
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+
+use super::MemoryStore;
+use crate::raw::PutOptions;
+use crate::typed::declaration::{Declaration, DeclaredEntry, DeclaredValue};
+
+impl MemoryStore {
+    /// A store that holds the entries of a declaration, as they are when they were just deployed. An
+    /// `env(...)` is the text `[env NAME]`. The files of `..file` and `..dir` are left out.
+    pub(crate) fn of(declaration: &Declaration) -> Self {
+        let store = Self::new();
+        let texts = serde_json::from_str::<Vec<(String, String)>>(declaration.texts);
+        for (key, text) in texts.unwrap_or_default() {
+            store.seed(&key, text.into(), PutOptions::default());
+        }
+        for entry in declaration.entries {
+            let json = entry.metadata.map(|metadata| metadata.json.to_owned());
+            let metadata = json.and_then(|json| RawValue::from_string(json).ok());
+            let options = PutOptions { metadata, expiry: entry.expiry };
+            store.seed(entry.key, value(entry), options);
+        }
+        store
+    }
+}
+
+/// What an entry stores. What a deploy would refuse is stored as it is written, so that reading it
+/// says what is wrong.
+fn value(entry: &DeclaredEntry) -> Bytes {
+    match entry.value {
+        DeclaredValue::Text(text) => Bytes::from_static(text.as_bytes()),
+        DeclaredValue::File(bytes, _) => Bytes::from_static(bytes),
+        DeclaredValue::Env(name, _) => format!("[env {name}]").into(),
+        DeclaredValue::Typed(json, encode) => {
+            encode(json).map_or_else(|_| Bytes::from_static(json.as_bytes()), Bytes::from)
+        }
+        DeclaredValue::Rust(encode) => encode().map(Bytes::from).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,265 @@
+//! Workers KV as it is seen from several places at once, for tests of what an application makes of
+//! it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use kv_rules::Expiry;
+
+use super::Clock;
+use crate::raw::{
+    GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawError, RawStore, StoredValue,
+};
+
+/// After how many seconds a write is seen elsewhere
+/// (<https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency>).
+const VISIBLE_AFTER: u64 = 60;
+
+/// How many seconds a place keeps what it read, a miss too, when the read names no `cache_ttl`
+/// (<https://developers.cloudflare.com/kv/api/read-key-value-pairs/#cachettl-parameter>).
+const CACHED_FOR: u64 = 60;
+
+/// One namespace, as it is seen from several places at once: for tests of what an application makes
+/// of Workers KV's eventual consistency.
+///
+/// A place sees its own writes at once and those of others after 60 seconds. What it read, a miss
+/// too, it gives again for 60 seconds, or as long as `cache_ttl` says. Time is that of a [`Clock`],
+/// which the test moves. Cloudflare promises no more; what it does is often faster.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use kv_runtime::{KvWorld, kv_namespace};
+///
+/// kv_namespace! { pub struct Flags; title: "flags", keys: { "flag:{name}": bool } }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// let world = KvWorld::new();
+/// let here = Flags::new(world.place("ams"));
+/// let there = Flags::new(world.place("syd"));
+///
+/// here.flag("dark").put(&true).await?;
+/// assert_eq!(here.flag("dark").get().await?, Some(true));
+/// assert_eq!(there.flag("dark").get().await?, None);
+///
+/// world.advance(Duration::from_secs(61));
+/// assert_eq!(there.flag("dark").get().await?, Some(true));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct KvWorld {
+    shared: Arc<Shared>,
+}
+
+/// A place of a [`KvWorld`]; [`KvWorld::place`] makes it.
+#[derive(Debug, Clone)]
+pub struct WorldPlace {
+    name: Arc<str>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    clock: Clock,
+    pairs: Mutex<Pairs>,
+}
+
+#[derive(Debug, Default)]
+struct Pairs {
+    /// All writes to each key, in order.
+    writes: BTreeMap<String, Vec<Write>>,
+    /// What each place read of each key.
+    cached: HashMap<(Arc<str>, String), Cached>,
+}
+
+#[derive(Debug)]
+struct Write {
+    at: u64,
+    place: Arc<str>,
+    /// `None`: it was deleted.
+    stored: Option<StoredValue>,
+}
+
+#[derive(Debug)]
+struct Cached {
+    until: u64,
+    stored: Option<StoredValue>,
+}
+
+impl KvWorld {
+    /// A namespace without pairs.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The namespace as it is seen from a place; one of the same name is the same place.
+    #[must_use]
+    pub fn place(&self, name: &str) -> WorldPlace {
+        WorldPlace { name: name.into(), shared: Arc::clone(&self.shared) }
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, by: Duration) {
+        self.shared.clock.advance(by);
+    }
+
+    /// The clock of all places.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.shared.clock.clone()
+    }
+}
+
+impl WorldPlace {
+    fn pairs(&self) -> MutexGuard<'_, Pairs> {
+        // Every change is one call on a map, so a panic elsewhere leaves nothing half done.
+        self.shared.pairs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, key: &str, stored: impl FnOnce(u64) -> Option<StoredValue>) {
+        let at = self.shared.clock.now();
+        let mut pairs = self.pairs();
+        let write = Write { at, place: Arc::clone(&self.name), stored: stored(at) };
+        pairs.writes.entry(key.to_owned()).or_default().push(write);
+        pairs.cached.remove(&(Arc::clone(&self.name), key.to_owned()));
+    }
+
+    fn read(&self, key: &str, cache_ttl: Option<u64>) -> Option<StoredValue> {
+        let now = self.shared.clock.now();
+        let mut pairs = self.pairs();
+        let name = (Arc::clone(&self.name), key.to_owned());
+        let stored = match pairs.cached.get(&name) {
+            Some(cached) if cached.until > now => cached.stored.clone(),
+            _ => {
+                let writes = pairs.writes.get(key).map_or(&[][..], Vec::as_slice);
+                let stored = self.seen(writes, now).cloned();
+                let until = now + cache_ttl.unwrap_or(CACHED_FOR);
+                pairs.cached.insert(name, Cached { until, stored: stored.clone() });
+                stored
+            }
+        };
+        stored.filter(|stored| is_alive(stored, now))
+    }
+
+    /// What this place sees of a key.
+    fn seen<'a>(&self, writes: &'a [Write], now: u64) -> Option<&'a StoredValue> {
+        let is_seen = |write: &&Write| write.place == self.name || write.at + VISIBLE_AFTER <= now;
+        writes.iter().rev().find(is_seen)?.stored.as_ref()
+    }
+
+    fn page(&self, prefix: &str, options: ListOptions<'_>) -> KeyPage {
+        let ListOptions { cursor, limit } = options;
+        let now = self.shared.clock.now();
+        let from = cursor.map_or(Bound::Included(prefix), Bound::Excluded);
+        let pairs = self.pairs();
+        let mut seen = pairs
+            .writes
+            .range::<str, _>((from, Bound::Unbounded))
+            .take_while(|(key, _)| key.starts_with(prefix))
+            .filter_map(|(key, writes)| {
+                let stored = self.seen(writes, now).filter(|stored| is_alive(stored, now))?;
+                let (expiration, metadata) = (stored.expiration, stored.metadata.clone());
+                Some(KeyInfo { name: key.clone(), expiration, metadata })
+            });
+        let keys: Vec<_> = seen.by_ref().take(limit).collect();
+        let more = seen.next().is_some();
+        let cursor = keys.last().filter(|_| more).map(|key| key.name.clone());
+        KeyPage { keys, cursor }
+    }
+}
+
+fn is_alive(stored: &StoredValue, now: u64) -> bool {
+    stored.expiration.is_none_or(|expiration| expiration > now)
+}
+
+#[async_trait]
+impl RawStore for WorldPlace {
+    async fn get(&self, key: &str, options: GetOptions) -> Result<Option<Bytes>, RawError> {
+        Ok(self.read(key, options.cache_ttl).map(|stored| stored.value))
+    }
+
+    async fn get_with_metadata(
+        &self,
+        key: &str,
+        options: GetOptions,
+    ) -> Result<Option<StoredValue>, RawError> {
+        Ok(self.read(key, options.cache_ttl))
+    }
+
+    async fn put(&self, key: &str, value: Bytes, options: PutOptions) -> Result<(), RawError> {
+        let PutOptions { metadata, expiry, .. } = options;
+        self.write(key, |now| {
+            let expiration = expiry.map(|expiry| match expiry {
+                Expiry::Ttl(seconds) => now.saturating_add(seconds),
+                Expiry::At(seconds) => seconds,
+            });
+            Some(StoredValue { value, metadata, expiration })
+        });
+        Ok(())
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), RawError> {
+        self.write(key, |_| None);
+        Ok(())
+    }
+
+    async fn list(&self, prefix: &str, options: ListOptions<'_>) -> Result<KeyPage, RawError> {
+        Ok(self.page(prefix, options))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn advance(world: &KvWorld, seconds: u64) {
+        world.advance(Duration::from_secs(seconds));
+    }
+
+    async fn put(place: &WorldPlace, value: &'static str) {
+        place.put("k", Bytes::from_static(value.as_bytes()), PutOptions::default()).await.unwrap();
+    }
+
+    async fn get(place: &WorldPlace) -> Option<Bytes> {
+        place.get("k", GetOptions::default()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_miss_is_given_again_until_its_time_is_up() {
+        let world = KvWorld::new();
+        let (here, there) = (world.place("here"), world.place("there"));
+        put(&here, "1").await;
+        advance(&world, 30);
+        assert_eq!(get(&there).await, None);
+        advance(&world, 31);
+        assert_eq!(get(&there).await, None, "the miss is kept for 60 s");
+        assert_eq!(
+            world.place("third").list("", ListOptions::default()).await.unwrap().keys.len(),
+            1
+        );
+        advance(&world, 30);
+        assert_eq!(get(&there).await.unwrap(), "1");
+    }
+
+    #[tokio::test]
+    async fn the_last_write_counts_in_the_end_and_ones_own_at_once() {
+        let world = KvWorld::new();
+        let (here, there) = (world.place("here"), world.place("there"));
+        put(&here, "1").await;
+        put(&there, "2").await;
+        assert_eq!(get(&here).await.unwrap(), "1");
+        assert_eq!(get(&there).await.unwrap(), "2");
+        here.delete("k").await.unwrap();
+        assert_eq!(get(&here).await, None);
+        assert_eq!(get(&there).await.unwrap(), "2");
+        advance(&world, 121);
+        assert_eq!((get(&here).await, get(&there).await), (None, None));
+    }
+}

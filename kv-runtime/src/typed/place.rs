@@ -1,0 +1,96 @@
+//! Where in a listing a page ended, as text that a client can keep and send back.
+
+/// Where a page ended.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The store's cursor of the page that it ended in; `None`: the first.
+    pub(super) cursor: Option<String>,
+    /// The last key that was given.
+    pub(super) last: Option<String>,
+}
+
+impl Place {
+    /// As letters and digits. It begins with what tells one prefix from another.
+    pub(super) fn write(&self, prefix: &str) -> String {
+        let mut text = String::new();
+        push_hex(&mut text, &mark(prefix).to_be_bytes());
+        for part in [&self.last, &self.cursor] {
+            let bytes = part.as_deref().unwrap_or_default().as_bytes();
+            let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            push_hex(&mut text, &length.to_be_bytes());
+            push_hex(&mut text, bytes);
+        }
+        text
+    }
+
+    /// Reads what [`write`](Self::write) wrote for the same prefix.
+    pub(super) fn read(text: &str, prefix: &str) -> Option<Self> {
+        let bytes = from_hex(text)?;
+        let (found, mut rest) = bytes.split_first_chunk()?;
+        if u32::from_be_bytes(*found) != mark(prefix) {
+            return None;
+        }
+        let mut part = || {
+            let (length, after) = rest.split_first_chunk()?;
+            let (part, after) = after.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+            rest = after;
+            let part = String::from_utf8(part.to_vec()).ok()?;
+            Some(Some(part).filter(|part| !part.is_empty()))
+        };
+        let (last, cursor) = (part()?, part()?);
+        rest.is_empty().then_some(Self { cursor, last })
+    }
+}
+
+/// A number that two prefixes hardly share (FNV-1a).
+fn mark(prefix: &str) -> u32 {
+    let step = |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    prefix.bytes().fold(0x811c_9dc5, step)
+}
+
+fn push_hex(text: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(digit.into(), 16));
+        }
+    }
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> =
+        text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+    let digits = digits?;
+    let pairs = digits.chunks(2).map(|pair| match pair {
+        [high, low] => Some(high << 4 | low),
+        _ => None,
+    });
+    pairs.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_place_reads_back_for_its_own_prefix(
+            cursor in proptest::option::of("[ -~é]{1,40}"),
+            last in proptest::option::of("[ -~é]{1,40}"),
+            prefix: String,
+        ) {
+            let place = Place { cursor, last };
+            let text = place.write(&prefix);
+            prop_assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+            prop_assert_eq!(Place::read(&text, &format!("{prefix}x")), None);
+            prop_assert_eq!(Place::read(&text, &prefix), Some(place));
+        }
+
+        #[test]
+        fn no_text_panics(text: String, hex in "[0-9a-f]{0,60}") {
+            prop_assert_eq!(Place::read(&text, "").filter(|_| text.is_empty()), None);
+            let _ = Place::read(&hex, "");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What a value can be put as: itself, or what it borrows as.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::codec::{EncodeError, encode, encode_json};
+
+/// What a value of the type `T` can be put as: a `T` itself; a `str` for a [`String`]; `[u8]`, an
+/// array or a vector of bytes for [`Bytes`]; a slice or an array for a [`Vec`].
+#[diagnostic::on_unimplemented(
+    message = "a value of the type `{T}` cannot be put as `{Self}`",
+    label = "write a `{T}`, or what it borrows as"
+)]
+pub trait PutAs<T> {
+    /// The bytes to store.
+    #[doc(hidden)]
+    fn stored(&self) -> Result<Bytes, EncodeError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + 'static> PutAs<T> for T {
+    fn stored(&self) -> Result<Bytes, EncodeError> {
+        encode(self)
+    }
+}
+
+impl PutAs<String> for str {
+    fn stored(&self) -> Result<Bytes, EncodeError> {
+        Ok(Bytes::copy_from_slice(self.as_bytes()))
+    }
+}
+
+impl PutAs<Bytes> for [u8] {
+    fn stored(&self) -> Result<Bytes, EncodeError> {
+        Ok(Bytes::copy_from_slice(self))
+    }
+}
+
+impl<const N: usize> PutAs<Bytes> for [u8; N] {
+    fn stored(&self) -> Result<Bytes, EncodeError> {
+        Ok(Bytes::copy_from_slice(self))
+    }
+}
+
+impl PutAs<Bytes> for Vec<u8> {
+    fn stored(&self) -> Result<Bytes, EncodeError> {
+        Ok(Bytes::copy_from_slice(self))
+    }
+}
+
+impl<T: Serialize> PutAs<Vec<T>> for [T] {
+    fn stored(&self) -> Result<Bytes, EncodeError> {
+        encode_json(self)
+    }
+}
+
+impl<T: Serialize, const N: usize> PutAs<Vec<T>> for [T; N] {
+    fn stored(&self) -> Result<Bytes, EncodeError> {
+        encode_json(&self[..])
+    }
+}

@@ -1,0 +1,82 @@
+//! Requests: futures that are made when they are polled first.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::error::Error;
+
+/// A request for an `O`; nothing is sent until it is awaited.
+///
+/// It is a [`Future`] that borrows nothing, so that `join_all`, `tokio::spawn`, `select!` and
+/// `timeout` take it as it is.
+#[must_use = "nothing is sent until it is awaited"]
+pub struct Request<O>(BoxFuture<'static, Result<O, Error>>);
+
+impl<O> Request<O> {
+    pub(crate) fn new(work: impl Future<Output = Result<O, Error>> + Send + 'static) -> Self {
+        Self(work.boxed())
+    }
+}
+
+impl<O> Future for Request<O> {
+    type Output = Result<O, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll_unpin(cx)
+    }
+}
+
+impl<O> fmt::Debug for Request<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").finish_non_exhaustive()
+    }
+}
+
+/// A request that still takes options, or one that was sent.
+pub(super) enum Lazy<P, O> {
+    /// What it is made of; `None` while it is being made.
+    Open(Option<P>),
+    Sent(BoxFuture<'static, Result<O, Error>>),
+}
+
+impl<P, O> Lazy<P, O> {
+    pub(super) fn new(parts: P) -> Self {
+        Self::Open(Some(parts))
+    }
+
+    /// Sets an option. One that was sent has them already.
+    pub(super) fn set(&mut self, set: impl FnOnce(&mut P)) {
+        if let Self::Open(Some(parts)) = self {
+            set(parts);
+        }
+    }
+
+    /// What it is made of, unless it was sent.
+    pub(super) fn into_parts(self) -> Option<P> {
+        match self {
+            Self::Open(parts) => parts,
+            Self::Sent(_) => None,
+        }
+    }
+
+    pub(super) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        send: impl FnOnce(P) -> BoxFuture<'static, Result<O, Error>>,
+    ) -> Poll<Result<O, Error>> {
+        if let Self::Open(parts) = self
+            && let Some(parts) = parts.take()
+        {
+            *self = Self::Sent(send(parts));
+        }
+        match self {
+            Self::Sent(request) => request.poll_unpin(cx),
+            // Only `send` could have been cut off in between, by a panic.
+            Self::Open(_) => Poll::Pending,
+        }
+    }
+}
