@@ -44,11 +44,11 @@ async fn the_worker_serves_what_was_deployed_and_stores_what_it_is_sent() {
     assert_eq!(demo, r#"{"user_id":18446744073709551615,"cart":{"Käse":1,"apple":3}}"#);
     // Typed metadata, of the deploy's own making.
     let greeting = get("grüße.txt").await;
-    assert_eq!(greeting.headers()["content-type"], "text/plain");
+    assert_eq!(greeting.headers()["content-type"], "text/plain; charset=utf-8");
     assert_eq!(greeting.headers()["etag"].len(), 34);
     assert_eq!(greeting.text().await.unwrap(), "Grüße aus Workers KV.\n");
     let page = get("").await;
-    assert_eq!(page.headers()["content-type"], "text/html");
+    assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
     assert!(page.text().await.unwrap().contains("Hello from Workers KV"));
     // The family's TTL, and the seeded entry's metadata, in a listing.
     let seeded = list().await;
@@ -96,4 +96,19 @@ async fn the_worker_serves_what_was_deployed_and_stores_what_it_is_sent() {
     broken.put(&"not JSON".to_owned()).await.unwrap();
     let text = get("sessions/broken").await.text().await.unwrap();
     assert!(text.contains("the value of `session:broken` cannot be read"), "{text}");
+}
+
+#[tokio::test]
+async fn a_binding_keeps_what_every_store_promises() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let config = "name = \"daily-worker\"\nmain = \"build/index.js\"\n\
+        compatibility_date = \"2026-01-01\"\n\
+        [[kv_namespaces]]\nbinding = \"DAILY\"\nid = \"daily\"\n";
+    std::fs::write(folder.join("wrangler.toml"), config).unwrap();
+    let built = workspace().join("target/worker/daily-worker");
+    std::os::unix::fs::symlink(built, folder.join("build")).unwrap();
+    let dev = Dev::start(folder);
+    let answer = http().get(&dev.url).send().await.unwrap().text().await.unwrap();
+    assert_eq!(answer, "all promises are kept");
 }

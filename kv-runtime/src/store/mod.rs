@@ -4,8 +4,6 @@
 mod clock;
 #[cfg(not(target_arch = "wasm32"))]
 mod declared;
-#[cfg(any(test, target_arch = "wasm32"))]
-mod exact;
 #[cfg(all(feature = "local", not(target_arch = "wasm32")))]
 mod local;
 mod memory;

@@ -8,7 +8,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -30,7 +29,9 @@ use super::list::typed_info;
 use super::put_as::PutAs;
 use super::request::{Lazy, Request};
 use super::seconds::Seconds;
-use crate::raw::{GetOptions, KeyInfo, PutOptions, RawError, RawPair, RawStore, StoredValue, now};
+use crate::raw::{
+    GetOptions, KeyInfo, PutOptions, RawError, RawPair, SharedStore, StoredValue, now,
+};
 
 /// A key in a store, with the types of its value `T` and its metadata `M`.
 ///
@@ -75,13 +76,13 @@ pub(crate) struct Name {
 /// A key and the store that it is a key of.
 #[derive(Clone)]
 struct BoundKey {
-    store: Arc<dyn RawStore>,
+    store: SharedStore,
     key: Result<Name, FamilyError>,
 }
 
 impl<T, M> Entry<T, M> {
-    pub(crate) fn named(store: &Arc<dyn RawStore>, key: Result<Name, FamilyError>) -> Self {
-        let bound = BoundKey { store: Arc::clone(store), key };
+    pub(crate) fn named(store: &SharedStore, key: Result<Name, FamilyError>) -> Self {
+        let bound = BoundKey { store: store.clone(), key };
         Self { bound, generations: None, types: PhantomData }
     }
 
@@ -569,7 +570,7 @@ fn keys<T: DeserializeOwned + 'static, M>(
 
 /// Reads the values of many keys, after all keys were checked.
 pub(crate) async fn get_many<T: DeserializeOwned + 'static, M>(
-    store: &dyn RawStore,
+    store: &SharedStore,
     entries: impl IntoIterator<Item = Entry<T, M>>,
 ) -> Result<Vec<Option<T>>, Error> {
     let keys = keys(entries)?;
@@ -587,7 +588,7 @@ type Pair<T, M> = (T, Option<M>);
 
 /// The same with the metadata of each.
 pub(crate) async fn get_many_with_metadata<T, M>(
-    store: &dyn RawStore,
+    store: &SharedStore,
     entries: impl IntoIterator<Item = Entry<T, M>>,
 ) -> Result<Vec<Option<Pair<T, M>>>, Error>
 where

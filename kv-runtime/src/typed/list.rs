@@ -3,7 +3,6 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_util::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
@@ -16,7 +15,7 @@ use super::error::{Error, Part};
 use super::family::{Family, FamilyError, Leading};
 use super::place::Place;
 use super::request::Request;
-use crate::raw::{Cursors, KeyInfo, ListOptions, RawError, RawStore};
+use crate::raw::{Cursors, KeyInfo, ListOptions, RawError, SharedStore};
 
 /// What a listing tells of a key, with its metadata as JSON.
 type RawInfo = KeyInfo<Box<RawValue>>;
@@ -81,7 +80,7 @@ pub struct Page<I> {
 
 /// The keys of a store that begin alike.
 struct Listing {
-    store: Arc<dyn RawStore>,
+    store: SharedStore,
     prefix: Result<String, FamilyError>,
     /// Once it is read as a stream.
     keys: Option<BoxStream<'static, Result<RawInfo, Error>>>,
@@ -108,7 +107,7 @@ impl<P> Members<P> {
 }
 
 impl<M> List<M> {
-    pub(crate) fn new(store: Arc<dyn RawStore>, prefix: String) -> Self {
+    pub(crate) fn new(store: SharedStore, prefix: String) -> Self {
         Self { listing: Listing::new(store, Ok(prefix)), types: PhantomData }
     }
 
@@ -118,7 +117,7 @@ impl<M> List<M> {
         M: DeserializeOwned + 'static,
     {
         let Listing { store, prefix, .. } = &self.listing;
-        let page = page(Arc::clone(store), prefix.clone(), limit, cursor, |_| Some(()));
+        let page = page(store.clone(), prefix.clone(), limit, cursor, |_| Some(()));
         Request::new(async move {
             let (items, cursor) = page.await?;
             let items = items.into_iter().map(|((), info)| typed_info(info));
@@ -140,7 +139,7 @@ impl<M> List<M> {
 
 impl<P, M> FamilyList<P, M> {
     pub(crate) fn new(
-        store: Arc<dyn RawStore>,
+        store: SharedStore,
         family: &'static Family,
         parse: fn(&[&str]) -> Option<P>,
     ) -> Self {
@@ -170,7 +169,7 @@ impl<P, M> FamilyList<P, M> {
     {
         let (members, Listing { store, prefix, .. }) = (self.members, &self.listing);
         let accept = move |key: &str| members.params(key);
-        let page = page(Arc::clone(store), prefix.clone(), limit, cursor, accept);
+        let page = page(store.clone(), prefix.clone(), limit, cursor, accept);
         Request::new(async move {
             let (items, cursor) = page.await?;
             let items = items.into_iter().map(|(params, info)| Ok((params, typed_info(info)?)));
@@ -199,12 +198,12 @@ impl<P, M> FamilyList<P, M> {
 }
 
 impl Listing {
-    fn new(store: Arc<dyn RawStore>, prefix: Result<String, FamilyError>) -> Self {
+    fn new(store: SharedStore, prefix: Result<String, FamilyError>) -> Self {
         Self { store, prefix, keys: None }
     }
 
     fn count(&self, accept: impl Fn(&str) -> bool + Send + 'static) -> Request<usize> {
-        let mut keys = keys(Arc::clone(&self.store), self.prefix.clone());
+        let mut keys = keys(self.store.clone(), self.prefix.clone());
         Request::new(async move {
             let mut count = 0;
             while let Some(key) = keys.try_next().await? {
@@ -215,9 +214,9 @@ impl Listing {
     }
 
     fn delete_all(&self, accept: impl Fn(&str) -> bool + Send + 'static) -> Request<usize> {
-        let (store, prefix) = (Arc::clone(&self.store), self.prefix.clone());
+        let (store, prefix) = (self.store.clone(), self.prefix.clone());
         Request::new(async move {
-            let mut keys = keys(Arc::clone(&store), prefix);
+            let mut keys = keys(store.clone(), prefix);
             let (mut count, mut batch) = (0, Vec::new());
             loop {
                 let key = keys.try_next().await?;
@@ -238,13 +237,13 @@ impl Listing {
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<RawInfo, Error>>> {
         let Self { store, prefix, keys } = self;
-        let keys = keys.get_or_insert_with(|| self::keys(Arc::clone(store), prefix.clone()));
+        let keys = keys.get_or_insert_with(|| self::keys(store.clone(), prefix.clone()));
         keys.poll_next_unpin(cx)
     }
 }
 
 async fn page<P: Send>(
-    store: Arc<dyn RawStore>,
+    store: SharedStore,
     prefix: Result<String, FamilyError>,
     limit: usize,
     cursor: Option<String>,
@@ -279,7 +278,7 @@ async fn page<P: Send>(
 }
 
 fn keys(
-    store: Arc<dyn RawStore>,
+    store: SharedStore,
     prefix: Result<String, FamilyError>,
 ) -> BoxStream<'static, Result<RawInfo, Error>> {
     let first = Some((store, prefix, None, Cursors::default()));

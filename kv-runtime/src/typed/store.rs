@@ -13,14 +13,14 @@ use super::error::Error;
 use super::family::{Family, FamilyError};
 use super::key::Key;
 use super::list::{FamilyList, List};
-use crate::raw::RawStore;
+use crate::raw::{RawStore, SharedStore};
 
 /// A namespace's pairs, wherever they are. It is cheap to clone.
 ///
 /// It is made by `From` of a [`MemoryStore`](crate::MemoryStore), of a `LocalStore` or `RestStore`
 /// (features `local` and `rest`), or of any other [`RawStore`]; in a Worker by `Store::from_env`.
 #[derive(Clone)]
-pub struct Store(Arc<dyn RawStore>);
+pub struct Store(SharedStore);
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,7 +30,7 @@ impl fmt::Debug for Store {
 
 impl<S: RawStore + 'static> From<S> for Store {
     fn from(store: S) -> Self {
-        Self(Arc::new(store))
+        Self(SharedStore::Any(Arc::new(store)))
     }
 }
 
@@ -68,7 +68,7 @@ impl Store {
     where
         T: DeserializeOwned + 'static,
     {
-        entry::get_many(&*self.0, entries).await
+        entry::get_many(&self.0, entries).await
     }
 
     /// As [`get_many`](Self::get_many), with the metadata of each.
@@ -80,7 +80,7 @@ impl Store {
         T: DeserializeOwned + 'static,
         M: DeserializeOwned + 'static,
     {
-        entry::get_many_with_metadata(&*self.0, entries).await
+        entry::get_many_with_metadata(&self.0, entries).await
     }
 
     /// Makes many puts of entries of this store. All are checked before the first is sent; of two to
@@ -146,7 +146,7 @@ impl Store {
     /// # }
     /// ```
     pub fn list<M>(&self, prefix: impl Into<String>) -> List<M> {
-        List::new(Arc::clone(&self.0), prefix.into())
+        List::new(self.0.clone(), prefix.into())
     }
 
     /// All keys of a family, with the parameters that they were made of.
@@ -156,18 +156,23 @@ impl Store {
         family: &'static Family,
         parse: fn(&[&str]) -> Option<P>,
     ) -> FamilyList<P, M> {
-        FamilyList::new(Arc::clone(&self.0), family, parse)
+        FamilyList::new(self.0.clone(), family, parse)
     }
 
     #[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
     pub(crate) fn from_arc(store: Arc<dyn RawStore>) -> Self {
-        Self(store)
+        Self(SharedStore::Any(store))
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn of_binding(binding: crate::raw::Binding) -> Self {
+        Self(SharedStore::Binding(Arc::new(binding)))
     }
 
     /// The store without types.
     #[must_use]
     pub fn raw(&self) -> &dyn RawStore {
-        &*self.0
+        self.0.as_raw()
     }
 
     /// The pair of a family's key; parameters that make none are an error once it is awaited.

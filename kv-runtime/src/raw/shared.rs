@@ -1,0 +1,80 @@
+//! A store that is shared by all that was made of it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use serde_json::value::RawValue;
+
+#[cfg(target_arch = "wasm32")]
+use super::Binding;
+use super::{
+    ByteStream, GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawError, RawPair, RawStore,
+    StoredValue,
+};
+
+/// A store that is shared by all that was made of it. A Worker's binding is called as what it is: of
+/// a trait object every method would be in the wasm, also those that the Worker never calls.
+#[derive(Clone)]
+pub(crate) enum SharedStore {
+    /// A Worker's binding.
+    #[cfg(target_arch = "wasm32")]
+    Binding(Arc<Binding>),
+    /// Any other.
+    Any(Arc<dyn RawStore>),
+}
+
+impl SharedStore {
+    pub(crate) fn as_raw(&self) -> &dyn RawStore {
+        match self {
+            #[cfg(target_arch = "wasm32")]
+            Self::Binding(store) => &**store,
+            Self::Any(store) => &**store,
+        }
+    }
+}
+
+impl fmt::Debug for SharedStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            #[cfg(target_arch = "wasm32")]
+            Self::Binding(store) => store.fmt(f),
+            Self::Any(store) => store.fmt(f),
+        }
+    }
+}
+
+/// The methods of [`RawStore`].
+macro_rules! forward {
+    ($($method:ident($($name:ident: $ty:ty),*) -> $output:ty;)*) => {
+        impl SharedStore {
+            $(#[allow(clippy::elidable_lifetime_names, reason = "most arguments name it")]
+            pub(crate) fn $method<'a>(
+                &'a self,
+                $($name: $ty),*
+            ) -> BoxFuture<'a, Result<$output, RawError>> {
+                match self {
+                    #[cfg(target_arch = "wasm32")]
+                    Self::Binding(store) => RawStore::$method(&**store, $($name),*),
+                    Self::Any(store) => store.$method($($name),*),
+                }
+            })*
+        }
+    };
+}
+
+forward! {
+    get(key: &'a str, options: GetOptions) -> Option<Bytes>;
+    get_with_metadata(key: &'a str, options: GetOptions) -> Option<StoredValue>;
+    get_with_expiration(key: &'a str) -> Option<StoredValue>;
+    info(key: &'a str) -> Option<KeyInfo<Box<RawValue>>>;
+    get_many(keys: &'a [&'a str], options: GetOptions) -> Vec<Option<Bytes>>;
+    get_many_with_metadata(keys: &'a [&'a str], options: GetOptions) -> Vec<Option<StoredValue>>;
+    get_stream(key: &'a str) -> Option<ByteStream>;
+    put(key: &'a str, value: Bytes, options: PutOptions) -> ();
+    put_many(pairs: Vec<RawPair>) -> ();
+    delete(key: &'a str) -> ();
+    delete_many(keys: &'a [&'a str]) -> ();
+    list(prefix: &'a str, options: ListOptions<'a>) -> KeyPage;
+}
