@@ -56,6 +56,8 @@ pub(crate) struct Entry {
     pub(crate) key: String,
     pub(crate) value: Value,
     pub(crate) ty: Type,
+    /// The older types of its value, newest first.
+    pub(crate) was: Vec<UserType>,
     /// Compact JSON.
     pub(crate) metadata: Option<String>,
     pub(crate) metadata_ty: Type,
@@ -158,6 +160,8 @@ pub(crate) struct Family {
     pub(crate) segments: Vec<Segment>,
     pub(crate) params: Vec<Param>,
     pub(crate) ty: Type,
+    /// The older types of its values, newest first.
+    pub(crate) was: Vec<UserType>,
     pub(crate) metadata_ty: Type,
     pub(crate) default_ttl: Option<u64>,
     pub(crate) accessor: Ident,

@@ -81,6 +81,7 @@
 /// | `key` | 1 to 512 bytes of UTF-8, not `.` or `..` |
 /// | `value` | a JSON literal, `file("path")`, `env("NAME")`, or a Rust struct literal; at most 25 MiB |
 /// | `type` | the value's Rust type, any that is `Serialize + DeserializeOwned`, in place of the inferred one |
+/// | `was` | the older types of a `type`, newest first: see [values that grow](#values-that-grow) |
 /// | `metadata` | a JSON literal, at most 1,024 bytes as compact JSON |
 /// | `expirationTtl` | how long it lives from the write: seconds, at least 60, or text such as `"1h 30m"` |
 /// | `expiration` | when it ends: seconds since 1970 or RFC 3339 text; at least 60 s ahead when deploying |
@@ -214,6 +215,45 @@
 ///   such as `"{path}"`: it takes the keys that no other family has.
 /// - An entry of `values` whose key is of a family has the family's type, metadata and TTL, and so
 ///   has a pair of a file; an expiry of its own comes first.
+///
+/// # Values that grow
+///
+/// A struct that changed reads what was written before, when the family, or the entry beside its
+/// `type`, names its older types, newest first. Each is turned into the newest by `From`; writing
+/// writes the newest.
+///
+/// ```
+/// # use kv_runtime::{Entry, MemoryStore, Store, kv_namespace};
+/// # use serde::{Deserialize, Serialize};
+/// #[derive(Serialize, Deserialize)]
+/// pub struct ProfileV1 { name: String }
+///
+/// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+/// pub struct Profile { first: String, last: String }
+///
+/// impl From<ProfileV1> for Profile {
+///     fn from(old: ProfileV1) -> Self {
+///         let (first, last) = old.name.split_once(' ').unwrap_or((&old.name, ""));
+///         Self { first: first.to_owned(), last: last.to_owned() }
+///     }
+/// }
+///
+/// kv_namespace! {
+///     title: "people",
+///     keys: { "user:{id}": Profile { was: [ProfileV1] } }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = Store::from(MemoryStore::new());
+/// let old = ProfileV1 { name: "Ada Lovelace".to_owned() };
+/// Entry::<ProfileV1>::new(&store, "user:1")?.put(&old).await?;
+///
+/// let profile = People::new(store).user("1").get().await?.unwrap();
+/// assert_eq!((profile.first.as_str(), profile.last.as_str()), ("Ada", "Lovelace"));
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # What it makes
 ///
@@ -362,7 +402,7 @@ macro_rules! __from_env {
 #[macro_export]
 macro_rules! __entries {
     ($namespace:ident; $(
-        $key_of:ident: $key_type:ty, $entry_of:ident: $entry_type:ty {
+        $key_of:ident: $key_type:ty, $entry_of:ident: $entry_type:ty, [$($generations:expr)?] {
             $($docs:tt $constant:ident $accessor:ident $key:tt $($ttl:literal)?;)*
         }
     )*) => {
@@ -370,6 +410,7 @@ macro_rules! __entries {
             $(
                 const fn $key_of(key: &'static ::core::primitive::str) -> $key_type {
                     $crate::Key::declared(key)
+                        $(.generations(::core::option::Option::Some($generations)))?
                 }
 
                 fn $entry_of(

@@ -13,7 +13,7 @@ pub use serde;
 pub use crate::cli::{Package, deploy_main};
 use crate::typed::Store;
 use crate::typed::codec::{self, DecodeError, EncodeError};
-pub use crate::typed::codec::{Decode, decode_generations, decode_older};
+pub use crate::typed::codec::{Decode, Older, decode_generations};
 pub use crate::typed::declaration;
 use crate::typed::entry::{Entry, Name};
 pub use crate::typed::family::{Family, TypedParam};

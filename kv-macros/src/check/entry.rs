@@ -5,7 +5,7 @@ use kv_rules::seed::{FileError, Package};
 use proc_macro2::Ident;
 
 use super::expiry::expiry;
-use super::family::Families;
+use super::family::{Families, Family};
 use super::json::{Literal, literal};
 use super::property::{Properties, env, mismatch};
 use crate::errors::Errors;
@@ -19,6 +19,8 @@ pub(super) struct Entry {
     pub(super) name: Option<Ident>,
     pub(super) value: Value,
     pub(super) ty: EntryType,
+    /// The older types of its value, newest first.
+    pub(super) was: Vec<UserType>,
     pub(super) metadata: Option<String>,
     pub(super) metadata_ty: EntryType,
     pub(super) expiry: Option<Expiry>,
@@ -53,6 +55,7 @@ pub(super) fn entry(
     let family = key.as_ref().and_then(|key| context.families.of_key(&key.text));
     let type_at = properties.span("type");
     let own_type = properties.ty("type");
+    let was = was(&mut properties, family, own_type.is_some(), errors);
     if let (Some(family), Some(span)) = (family, type_at) {
         errors.push(
             span,
@@ -94,11 +97,40 @@ pub(super) fn entry(
         key: key?,
         value,
         ty,
+        was,
         metadata: metadata.filter(|literal| literal.json != "null").map(|literal| literal.json),
         metadata_ty,
         expiry: own_expiry.or(family_ttl.map(Expiry::Ttl)),
         default_ttl,
     })
+}
+
+/// The older types of an entry's value: of its family, or its own beside a `type`.
+fn was(
+    properties: &mut Properties,
+    family: Option<&Family<'_>>,
+    has_type: bool,
+    errors: &mut Errors,
+) -> Vec<UserType> {
+    let at = properties.span("was");
+    let own = properties.types("was");
+    match (family, at) {
+        (Some(family), Some(span)) => errors.push(
+            span,
+            format!(
+                "the family `{}` gives this key its types: write `was` there",
+                family.pattern_text().escape_default()
+            ),
+        ),
+        (None, Some(span)) if !has_type => {
+            let message =
+                "`was` names older types of a `type`, and this entry has none: add `type: ...`";
+            errors.push(span, message);
+            return Vec::new();
+        }
+        _ => {}
+    }
+    family.map_or(own, |family| family.was.clone())
 }
 
 fn key(properties: &mut Properties, errors: &mut Errors) -> Option<Name> {

@@ -20,6 +20,8 @@ pub(super) struct Family<'a> {
     pub(super) params: Vec<Param>,
     pub(super) name: Option<Ident>,
     pub(super) ty: UserType,
+    /// The older types of its values, newest first.
+    pub(super) was: Vec<UserType>,
     pub(super) metadata_ty: Type,
     pub(super) default_ttl: Option<u64>,
     /// Its keys can be of an earlier family, which was reported.
@@ -157,6 +159,7 @@ fn check<'a>(written: &'a mut syntax::Family, errors: &mut Errors) -> Option<Fam
     let properties = std::mem::take(&mut written.properties);
     let mut properties = Properties::new(properties, FAMILY, "a key family", errors);
     let metadata = properties.ty("metadata");
+    let was = properties.types("was");
     let default_ttl = ttl(&mut properties, errors);
     let name = properties.ident("as");
     let text = &written.pattern;
@@ -170,6 +173,7 @@ fn check<'a>(written: &'a mut syntax::Family, errors: &mut Errors) -> Option<Fam
     Some(Family {
         params: params(&pattern, text.span, errors),
         overlaps: false,
+        was,
         name,
         ty: UserType(written.ty.clone()?),
         metadata_ty: metadata.map_or(Type::Json, |ty| Type::User(UserType(ty))),

@@ -4,6 +4,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 
 use crate::errors::Errors;
+use crate::model::UserType;
 use crate::syntax::{Call, Function, Json, JsonKind, Name, Property, Value, ValueKind};
 use crate::syntax::{Known, is_text, spells};
 use kv_rules::did_you_mean;
@@ -102,6 +103,13 @@ impl Properties {
         }
     }
 
+    pub(super) fn types(&mut self, name: &'static str) -> Vec<UserType> {
+        match self.take(name).map(|(_, value)| value.kind) {
+            Some(ValueKind::Types(types)) => types.into_iter().map(UserType).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     pub(super) fn ty(&mut self, name: &'static str) -> Option<TokenStream> {
         match self.take(name)?.1.kind {
             ValueKind::Type(ty) => Some(ty),
@@ -163,6 +171,7 @@ fn describe(kind: &ValueKind) -> Option<String> {
         },
         ValueKind::Struct(_) => "a struct literal",
         ValueKind::Type(_) => "a type",
+        ValueKind::Types(_) => "a list of types",
         ValueKind::Ident(_) => "a name",
         ValueKind::Entries(_) => "a list",
         ValueKind::Families(_) => "a map",

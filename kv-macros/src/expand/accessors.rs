@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use proc_macro2::{Punct, Spacing, TokenStream};
 use quote::{ToTokens, TokenStreamExt as _, format_ident, quote};
 
-use super::types::types;
+use super::types::{generations, types};
 use super::{docs, families};
 use crate::model::{Entry, Namespace};
 
@@ -49,7 +49,7 @@ fn groups(model: &Namespace) -> impl Iterator<Item = Group<'_>> {
     let mut indexes = HashMap::new();
     for entry in &model.entries {
         let next = groups.len();
-        let index = *indexes.entry((&entry.ty, &entry.metadata_ty)).or_insert(next);
+        let index = *indexes.entry((&entry.ty, &entry.was, &entry.metadata_ty)).or_insert(next);
         match groups.get_mut(index) {
             Some(group) => group.push(entry),
             None => groups.push(vec![entry]),
@@ -64,10 +64,11 @@ impl ToTokens for Group<'_> {
         let Some(first) = entries.first() else { return };
         let runtime = &model.runtime;
         let types = types(&first.ty, &first.metadata_ty, model);
+        let generations = generations(&first.ty, &first.was, model);
         let (key_of, entry_of) = (format_ident!("__key_{index}"), format_ident!("__entry_{index}"));
         let entries = entries.iter().map(|entry| EntryNames(entry));
         tokens.extend(quote! {
-            #key_of: #runtime::Key<#types>, #entry_of: #runtime::Entry<#types> { #(#entries)* }
+            #key_of: #runtime::Key<#types>, #entry_of: #runtime::Entry<#types>, [#generations] { #(#entries)* }
         });
     }
 }

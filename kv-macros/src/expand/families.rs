@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::docs;
 use super::path::Optional;
-use super::types::{ty, typed, types};
+use super::types::{generations, ty, typed, types};
 use crate::model::{Family, Namespace, Param, ParamType, Segment};
 
 pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
@@ -27,6 +27,9 @@ pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
         ParamType::Text => quote_spanned!(*span=> ::std::borrow::Cow::Borrowed(#ident)),
     });
     let metadata = ty(&family.metadata_ty, model);
+    let generations = generations(&family.ty, &family.was, model);
+    let generations =
+        generations.map(|decode| quote!(.generations(::core::option::Option::Some(#decode))));
     let (parsed_type, parse) = parse(family, model);
     quote! {
         const #constant: &'static #runtime::__private::Family = &#data;
@@ -36,7 +39,7 @@ pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
                 &self.store,
                 Self::#constant,
                 &[#(#texts),*],
-            )
+            )#generations
         }
         #[doc = #list_docs]
         pub fn #list(&self) -> #runtime::FamilyList<#parsed_type, #metadata> {

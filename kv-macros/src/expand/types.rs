@@ -1,10 +1,12 @@
 //! Types in the expansion, and the module of those that are generated.
 
-use proc_macro2::{Ident, Punct, Spacing, TokenStream};
-use quote::{ToTokens, TokenStreamExt as _, quote};
+use std::collections::HashSet;
+
+use proc_macro2::{Ident, Punct, Spacing, Span, TokenStream};
+use quote::{ToTokens, TokenStreamExt as _, quote, quote_spanned};
 
 use super::{docs, path};
-use crate::model::{Field, Namespace, Struct, Type};
+use crate::model::{Field, Namespace, Struct, Type, UserType};
 
 /// A type, as the scope of the declaration names it.
 pub(super) fn ty<'a>(ty: &'a Type, model: &'a Namespace) -> RustType<'a> {
@@ -47,6 +49,22 @@ impl ToTokens for Types<'_> {
     }
 }
 
+/// How a value is read that can be of older types; none for one that cannot.
+pub(super) fn generations(ty: &Type, was: &[UserType], model: &Namespace) -> Option<TokenStream> {
+    if was.is_empty() {
+        return None;
+    }
+    let (runtime, ty) = (&model.runtime, self::ty(ty, model));
+    let older = was.iter().map(|UserType(older)| {
+        let span = older.clone().into_iter().next().map_or_else(Span::call_site, |t| t.span());
+        // At the older type, where the compiler tells of a missing `From`.
+        quote_spanned!(span=> <#older as #runtime::__private::Older<#ty>>::decode)
+    });
+    Some(quote! {
+        |stored| #runtime::__private::decode_generations::<#ty>(&stored, &[#(#older),*])
+    })
+}
+
 /// The module of the generated types.
 pub(super) fn module(model: &Namespace) -> TokenStream {
     if model.structs.is_empty() {
@@ -55,7 +73,11 @@ pub(super) fn module(model: &Namespace) -> TokenStream {
     let Namespace { runtime, module, head, .. } = model;
     let visibility = &head.visibility;
     let docs = docs::module(model);
-    let structs = model.structs.iter().map(|item| structure(item, runtime));
+    let eq = eq_structs(model);
+    let structs = model
+        .structs
+        .iter()
+        .map(|item| structure(item, eq.contains(&item.name.to_string()), runtime));
     quote! {
         #[doc = #docs]
         // The names are those of the JSON.
@@ -68,8 +90,38 @@ pub(super) fn module(model: &Namespace) -> TokenStream {
     }
 }
 
-fn structure(Struct { name, purpose, fields }: &Struct, runtime: &Ident) -> TokenStream {
+/// The generated types whose every field is `Eq + Hash`, which a fraction and any JSON are not.
+fn eq_structs(model: &Namespace) -> HashSet<String> {
+    fn is_eq(ty: &Type, all: &HashSet<String>) -> bool {
+        match ty {
+            Type::F64 | Type::Json | Type::User(_) => false,
+            Type::Bool | Type::I64 | Type::U64 | Type::String | Type::Bytes => true,
+            Type::Option(inner) | Type::Vec(inner) => is_eq(inner, all),
+            Type::Struct(name) => all.contains(&name.to_string()),
+        }
+    }
+    let mut all: HashSet<String> = model.structs.iter().map(|item| item.name.to_string()).collect();
+    // One that is not can make another one not.
+    loop {
+        let before = all.len();
+        for item in &model.structs {
+            if !item.fields.iter().all(|field| is_eq(&field.ty, &all)) {
+                all.remove(&item.name.to_string());
+            }
+        }
+        if all.len() == before {
+            return all;
+        }
+    }
+}
+
+fn structure(
+    Struct { name, purpose, fields }: &Struct,
+    is_eq: bool,
+    runtime: &Ident,
+) -> TokenStream {
     let docs = docs::structure(purpose);
+    let eq = is_eq.then(|| quote!(::core::cmp::Eq, ::core::hash::Hash,));
     let fields = fields.iter().map(|field| self::field(field, runtime));
     quote! {
         #[doc = #docs]
@@ -77,6 +129,7 @@ fn structure(Struct { name, purpose, fields }: &Struct, runtime: &Ident) -> Toke
             ::core::fmt::Debug,
             ::core::clone::Clone,
             ::core::cmp::PartialEq,
+            #eq
             __serde::Serialize,
             __serde::Deserialize,
         )]

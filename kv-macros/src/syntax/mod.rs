@@ -72,6 +72,7 @@ pub(crate) enum ValueKind {
     Call(Call),
     Struct(StructLiteral),
     Type(TokenStream),
+    Types(Vec<TokenStream>),
     Ident(Ident),
     Entries(Vec<Item>),
     Families(Vec<Family>),

@@ -61,6 +61,7 @@ fn property(
             let kind = rust::ty(tokens, errors).map_or(ValueKind::Broken, ValueKind::Type);
             Value { span, kind }
         }
+        Some(Grammar::Types) => types(tokens, errors),
         Some(Grammar::Ident) => ident(tokens, errors),
         Some(Grammar::Entries) => entries(tokens, errors),
         Some(Grammar::Families) => families(tokens, errors),
@@ -123,6 +124,31 @@ fn call(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Call> {
             .push(inside.span(), format!("`{name}` takes one text: write `{name}(\"{example}\")`"));
     }
     Some(Call { function, argument: Name { text, span: at } })
+}
+
+/// `[Older, Oldest]`.
+fn types(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
+    let span = tokens.span();
+    let Some((mut inside, delimiters)) = tokens.group(Delimiter::Bracket) else {
+        let found = tokens.describe();
+        errors.push(
+            span,
+            format!("`was` is a list of older types, found {found}: write `was: [ProfileV1]`"),
+        );
+        tokens.until_comma();
+        return Value { span, kind: ValueKind::Broken };
+    };
+    if inside.is_empty() {
+        let message = "`was` has no types: write the older ones, newest first, such as \
+                       `was: [ProfileV1]`, or remove it";
+        errors.push(delimiters.open(), message);
+    }
+    let mut types = Vec::new();
+    while !inside.is_empty() {
+        types.extend(rust::ty(&mut inside, errors));
+        comma(&mut inside, at_name, errors);
+    }
+    Value { span, kind: ValueKind::Types(types) }
 }
 
 fn ident(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {

@@ -7,6 +7,7 @@ use kv_rules::closest;
 pub(crate) enum Grammar {
     Value,
     Type,
+    Types,
     Ident,
     Entries,
     Families,
@@ -18,6 +19,7 @@ impl Grammar {
         match self {
             Self::Value => "value",
             Self::Type => "Type",
+            Self::Types => "[OlderType]",
             Self::Ident => "name",
             Self::Entries => "[{ key: \"...\", value: ... }]",
             Self::Families => "{ \"session:{id}\": Session }",
@@ -57,6 +59,7 @@ pub(crate) const ENTRY: &[Known] = &[
     known("key", Grammar::Value),
     known("value", Grammar::Value),
     known("type", Grammar::Type),
+    known("was", Grammar::Types),
     known("expirationTtl", Grammar::Value),
     known("expiration", Grammar::Value),
     known("metadata", Grammar::Value),
@@ -67,6 +70,7 @@ pub(crate) const ENTRY: &[Known] = &[
 /// The properties of a key family.
 pub(crate) const FAMILY: &[Known] = &[
     known("metadata", Grammar::Type),
+    known("was", Grammar::Types),
     known("expirationTtl", Grammar::Value),
     known("as", Grammar::Ident),
 ];

@@ -120,11 +120,22 @@ pub fn decode_generations<T: DeserializeOwned + 'static>(
     Err(DecodeError::Generations(tried))
 }
 
-/// The value that stored bytes of an older type stand for.
-pub fn decode_older<T: From<O>, O: DeserializeOwned + 'static>(
-    stored: Bytes,
-) -> Result<T, DecodeError> {
-    decode::<O>(stored).map(T::from)
+/// An older type of a value that is a `T` now.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an older type of `{T}`: one does not become the other",
+    label = "write `impl From<{Self}> for {T}`, and derive `serde::Deserialize` for `{Self}`"
+)]
+pub trait Older<T>: Sized {
+    /// The value that its stored bytes stand for.
+    fn decode(stored: Bytes) -> Result<T, DecodeError>;
+}
+
+// Without this the compiler would tell of each trait that is missing.
+#[diagnostic::do_not_recommend]
+impl<T: From<O>, O: DeserializeOwned + 'static> Older<T> for O {
+    fn decode(stored: Bytes) -> Result<T, DecodeError> {
+        decode::<O>(stored).map(T::from)
+    }
 }
 
 /// Checks that a JSON literal is a `T` and gives the bytes to store for it.

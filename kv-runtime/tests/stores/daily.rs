@@ -23,6 +23,80 @@ kv_namespace! {
     ]
 }
 
+/// Versions of one value.
+mod versions {
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(crate) struct V1 {
+        pub(crate) name: String,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(crate) struct V2 {
+        pub(crate) names: Vec<String>,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(crate) struct V3 {
+        pub(crate) names: Vec<String>,
+        pub(crate) age: Option<u8>,
+    }
+
+    impl From<V1> for V3 {
+        fn from(V1 { name }: V1) -> Self {
+            Self { names: vec![name], age: None }
+        }
+    }
+
+    impl From<V2> for V3 {
+        fn from(V2 { names }: V2) -> Self {
+            Self { names, age: None }
+        }
+    }
+}
+
+use versions::{V1, V2, V3};
+
+kv_namespace! {
+    pub struct Grown;
+    title: "grown",
+    keys: { "user:{id}": V3 { was: [V2, V1] } },
+    values: [{ key: "first", value: { names: ["Ada"], age: 36 }, type: V3, was: [V2, V1] }]
+}
+
+pub(crate) async fn a_value_of_each_generation_reads(store: &Store) {
+    let grown = Grown::new(store.clone());
+    let ada = |age| V3 { names: vec!["Ada".to_owned()], age };
+    for key in ["user:1", "first"] {
+        let get = async || match key {
+            "first" => store.entry(Grown::FIRST).get().await,
+            _ => grown.user("1").get().await,
+        };
+        let v1 = Entry::<V1>::new(store, key).unwrap();
+        v1.put(&V1 { name: "Ada".to_owned() }).await.unwrap();
+        assert_eq!(get().await.unwrap(), Some(ada(None)));
+        let v2 = Entry::<V2>::new(store, key).unwrap();
+        v2.put(&V2 { names: vec!["Ada".to_owned()] }).await.unwrap();
+        assert_eq!(get().await.unwrap(), Some(ada(None)));
+        assert_eq!(store.get_many([grown.user("1")]).await.unwrap(), [Some(ada(None))]);
+
+        let other = Entry::<u8>::new(store, key).unwrap();
+        other.put(&7).await.unwrap();
+        let error = get().await.unwrap_err();
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert!(["V3`", "V2`", "V1`"].iter().all(|tried| source.contains(tried)), "{source}");
+    }
+    // Writing writes the newest.
+    let changed = grown.user("1").put(&ada(Some(36)));
+    changed.await.unwrap();
+    let v3 = grown.user("1").update(|v3| v3.age = Some(37)).await.unwrap();
+    assert_eq!(v3, Some(ada(Some(37))));
+}
+
 fn daily(store: &Store) -> Daily {
     Daily::new(store.clone())
 }

@@ -76,6 +76,7 @@ every_store! {
     suite::what_breaks_a_rule_is_not_written,
     suite::the_limits_themselves_are_kept,
     suite::an_error_names_the_key_and_the_type,
+    daily::a_value_of_each_generation_reads,
     daily::requests_are_futures,
     daily::a_value_is_put_as_what_it_borrows_as,
     daily::metadata_and_expiry_are_given_in_several_ways,
