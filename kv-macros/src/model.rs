@@ -2,7 +2,6 @@
 
 use std::hash::{Hash, Hasher};
 
-use kv_rules::Expiry;
 use proc_macro2::{Ident, Span, TokenStream};
 
 /// A namespace.
@@ -33,6 +32,8 @@ pub(crate) struct Head {
     pub(crate) derives: Vec<String>,
     pub(crate) visibility: TokenStream,
     pub(crate) name: Ident,
+    /// Its `#[cfg(...)]`, which everything has that is made of the declaration.
+    pub(crate) cfg: TokenStream,
 }
 
 #[derive(Debug, Default)]
@@ -53,6 +54,8 @@ pub(crate) enum Setting {
 /// A pair that is declared.
 #[derive(Debug)]
 pub(crate) struct Entry {
+    /// Its `///`.
+    pub(crate) docs: String,
     pub(crate) key: String,
     pub(crate) value: Value,
     pub(crate) ty: Type,
@@ -63,9 +66,25 @@ pub(crate) struct Entry {
     pub(crate) metadata_ty: Type,
     pub(crate) expiry: Option<Expiry>,
     /// The TTL of a put that names none.
-    pub(crate) default_ttl: Option<u64>,
+    pub(crate) default_ttl: Option<Ttl>,
     pub(crate) once: bool,
     pub(crate) names: Names,
+}
+
+/// When a pair expires.
+#[derive(Debug, Clone)]
+pub(crate) enum Expiry {
+    Ttl(Ttl),
+    /// In seconds since 1970.
+    At(u64),
+}
+
+/// How many seconds a pair lives.
+#[derive(Debug, Clone)]
+pub(crate) enum Ttl {
+    Seconds(u64),
+    /// A Rust constant, which is checked when it is compiled.
+    Constant(TokenStream),
 }
 
 /// What an entry is called.
@@ -156,6 +175,8 @@ pub(crate) struct Field {
 /// Keys that an application makes at run time.
 #[derive(Debug)]
 pub(crate) struct Family {
+    /// Its `///`.
+    pub(crate) docs: String,
     pub(crate) pattern: String,
     pub(crate) segments: Vec<Segment>,
     pub(crate) params: Vec<Param>,
@@ -163,7 +184,7 @@ pub(crate) struct Family {
     /// The older types of its values, newest first.
     pub(crate) was: Vec<UserType>,
     pub(crate) metadata_ty: Type,
-    pub(crate) default_ttl: Option<u64>,
+    pub(crate) default_ttl: Option<Ttl>,
     pub(crate) accessor: Ident,
     pub(crate) list: Ident,
     /// The hidden constant that holds its data.

@@ -110,6 +110,21 @@ fn milliseconds_hint(expiration: i128) -> String {
     String::new()
 }
 
+/// A TTL that a declaration gives as a constant: one that [`check_ttl`] refuses does not compile.
+///
+/// # Panics
+///
+/// When the TTL is refused: in a constant, that is an error of the compiler.
+#[must_use]
+pub const fn const_ttl(seconds: u64) -> u64 {
+    assert!(seconds >= MIN_TTL, "`expirationTtl` is at least 60 seconds");
+    assert!(
+        seconds < EARLIEST_EXPIRATION,
+        "this `expirationTtl` looks like a point in time: it counts seconds from the write"
+    );
+    seconds
+}
+
 /// Checks an expiration TTL in seconds.
 ///
 /// ```

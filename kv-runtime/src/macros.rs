@@ -83,7 +83,7 @@
 /// | `type` | the value's Rust type, any that is `Serialize + DeserializeOwned`, in place of the inferred one |
 /// | `was` | the older types of a `type`, newest first: see [values that grow](#values-that-grow) |
 /// | `metadata` | a JSON literal, at most 1,024 bytes as compact JSON |
-/// | `expirationTtl` | how long it lives from the write: seconds, at least 60, or text such as `"1h 30m"` |
+/// | `expirationTtl` | how long it lives from the write: seconds, at least 60, text such as `"1h 30m"`, or a constant |
 /// | `expiration` | when it ends: seconds since 1970 or RFC 3339 text; at least 60 s ahead when deploying |
 /// | `once` | `true` seeds the key once, then leaves it to the application even if the declaration changes |
 /// | `as` | the accessor's name |
@@ -215,6 +215,45 @@
 ///   such as `"{path}"`: it takes the keys that no other family has.
 /// - An entry of `values` whose key is of a family has the family's type, metadata and TTL, and so
 ///   has a pair of a file; an expiry of its own comes first.
+///
+/// # Constants, docs and names
+///
+/// An `expirationTtl` can be a Rust constant of `u64`, or be calculated: what Workers KV refuses does
+/// not compile either. `/// docs` before an entry, a family or one of their properties become those of
+/// its accessor. `#[cfg(...)]` before `struct Name;` is for everything that the declaration makes.
+/// `module` names the module of the generated types, should its name be taken.
+///
+/// ```
+/// # use kv_runtime::kv_namespace;
+/// mod sessions {}
+///
+/// const SESSION_TTL: u64 = 60 * 60;
+///
+/// kv_namespace! {
+///     #[cfg(not(target_arch = "wasm32"))]
+///     pub struct Sessions;
+///     title: "sessions",
+///     module: session_types,
+///     keys: {
+///         /// Who is signed in.
+///         "session:{id}": String { expirationTtl: SESSION_TTL },
+///     },
+///     values: [
+///         /// How many requests one may make.
+///         { key: "limits", value: { perMinute: 60 }, expirationTtl: 24 * SESSION_TTL },
+///     ]
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// let sessions = Sessions::in_memory();
+/// let limits: session_types::Limits = sessions.limits().get().await?.unwrap();
+/// assert_eq!(limits.per_minute, 60);
+/// sessions.session("abc").put("ada").await?;
+/// assert!(sessions.session("abc").info().await?.unwrap().expiration.is_some());
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Values that grow
 ///
@@ -403,7 +442,7 @@ macro_rules! __from_env {
 macro_rules! __entries {
     ($namespace:ident; $(
         $key_of:ident: $key_type:ty, $entry_of:ident: $entry_type:ty, [$($generations:expr)?] {
-            $($docs:tt $constant:ident $accessor:ident $key:tt $($ttl:literal)?;)*
+            $($docs:tt $constant:ident $accessor:ident $key:tt $($ttl:expr)?;)*
         }
     )*) => {
         const _: () = {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use kv_macros::kv_namespace;
-pub use kv_rules::{Expiry, Param, Pattern, Segment};
+pub use kv_rules::{Expiry, Param, Pattern, Segment, const_ttl};
 pub use serde;
 
 #[cfg(all(feature = "cli", not(target_arch = "wasm32")))]

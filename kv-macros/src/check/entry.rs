@@ -1,6 +1,5 @@
 //! The entries of `values`.
 
-use kv_rules::Expiry;
 use kv_rules::seed::{FileError, Package};
 use proc_macro2::Ident;
 
@@ -10,11 +9,12 @@ use super::json::{Literal, literal};
 use super::property::{Properties, env, mismatch};
 use crate::errors::Errors;
 use crate::infer::Shape;
-use crate::model::{File, Type, UserType, Value};
+use crate::model::{Expiry, File, Ttl, Type, UserType, Value};
 use crate::syntax::{self, ENTRY, Expression, Function, Json, JsonKind, Name, ValueKind, is_text};
 
 /// An entry without its names, and with shapes for the types that are still to be generated.
 pub(super) struct Entry {
+    pub(super) docs: String,
     pub(super) key: Name,
     pub(super) name: Option<Ident>,
     pub(super) value: Value,
@@ -24,7 +24,7 @@ pub(super) struct Entry {
     pub(super) metadata: Option<String>,
     pub(super) metadata_ty: EntryType,
     pub(super) expiry: Option<Expiry>,
-    pub(super) default_ttl: Option<u64>,
+    pub(super) default_ttl: Option<Ttl>,
     pub(super) once: bool,
 }
 
@@ -48,6 +48,7 @@ pub(super) fn entry(
     errors: &mut Errors,
 ) -> Option<Entry> {
     let mut properties = Properties::new(written.properties, ENTRY, "an entry", errors);
+    let docs = properties.docs(&written.docs);
     if properties.span("key").is_none() {
         errors.push(written.open, "this entry has no key: add `key: \"...\"`");
     }
@@ -86,12 +87,13 @@ pub(super) fn entry(
         (None, None) => EntryType::Known(Type::Json),
     };
     let own_expiry = expiry(&mut properties, errors);
-    let family_ttl = family.and_then(|family| family.default_ttl);
-    let default_ttl = match own_expiry {
-        Some(Expiry::Ttl(ttl)) => Some(ttl),
-        _ => family_ttl,
+    let family_ttl = family.and_then(|family| family.default_ttl.clone());
+    let default_ttl = match &own_expiry {
+        Some(Expiry::Ttl(ttl)) => Some(ttl.clone()),
+        _ => family_ttl.clone(),
     };
     Some(Entry {
+        docs,
         name: properties.ident("as"),
         once: properties.boolean("once", errors).unwrap_or(false),
         key: key?,

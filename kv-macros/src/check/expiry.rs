@@ -1,9 +1,10 @@
 //! `expiration` and `expirationTtl`.
 
-use kv_rules::{Expiry, ExpiryError};
+use kv_rules::ExpiryError;
 
 use super::property::{Properties, mismatch};
 use crate::errors::Errors;
+use crate::model::{Expiry, Ttl};
 use crate::syntax::{Json, JsonKind, Value, ValueKind};
 
 /// The expiry of an entry. Both at once are refused.
@@ -23,8 +24,11 @@ pub(super) fn expiry(properties: &mut Properties, errors: &mut Errors) -> Option
 }
 
 /// The `expirationTtl` of an entry or a family.
-pub(super) fn ttl(properties: &mut Properties, errors: &mut Errors) -> Option<u64> {
-    seconds(properties, &TTL, errors)
+pub(super) fn ttl(properties: &mut Properties, errors: &mut Errors) -> Option<Ttl> {
+    if let Some(constant) = properties.constant(TTL.name) {
+        return Some(Ttl::Constant(constant));
+    }
+    seconds(properties, &TTL, errors).map(Ttl::Seconds)
 }
 
 /// A property in seconds, written as a number or as text.

@@ -9,12 +9,13 @@ use quote::ToTokens;
 use super::expiry::ttl;
 use super::property::Properties;
 use crate::errors::Errors;
-use crate::model::{Param, ParamType, Segment, Type, UserType};
+use crate::model::{Param, ParamType, Segment, Ttl, Type, UserType};
 use crate::names;
 use crate::syntax::{self, FAMILY, Name};
 
 /// A family without its names.
 pub(super) struct Family<'a> {
+    pub(super) docs: String,
     pub(super) text: &'a Name,
     pub(super) pattern: Pattern<'a>,
     pub(super) params: Vec<Param>,
@@ -23,7 +24,7 @@ pub(super) struct Family<'a> {
     /// The older types of its values, newest first.
     pub(super) was: Vec<UserType>,
     pub(super) metadata_ty: Type,
-    pub(super) default_ttl: Option<u64>,
+    pub(super) default_ttl: Option<Ttl>,
     /// Its keys can be of an earlier family, which was reported.
     pub(super) overlaps: bool,
 }
@@ -158,6 +159,7 @@ fn overlap(first: &Family<'_>, second: &Family<'_>, errors: &mut Errors) {
 fn check<'a>(written: &'a mut syntax::Family, errors: &mut Errors) -> Option<Family<'a>> {
     let properties = std::mem::take(&mut written.properties);
     let mut properties = Properties::new(properties, FAMILY, "a key family", errors);
+    let docs = properties.docs(&written.docs);
     let metadata = properties.ty("metadata");
     let was = properties.types("was");
     let default_ttl = ttl(&mut properties, errors);
@@ -172,6 +174,7 @@ fn check<'a>(written: &'a mut syntax::Family, errors: &mut Errors) -> Option<Fam
     };
     Some(Family {
         params: params(&pattern, text.span, errors),
+        docs,
         overlaps: false,
         was,
         name,

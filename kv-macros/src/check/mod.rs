@@ -12,7 +12,7 @@ mod property;
 mod spread;
 mod types;
 
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
 
 use self::entry::{Context, Entry, EntryType};
 use self::family::Families;
@@ -38,6 +38,7 @@ pub(crate) fn check(
     let account = namespace::account(&mut properties, errors);
     let adopt = properties.boolean("adopt", errors).unwrap_or(false);
     let delete = properties.boolean("delete", errors);
+    let chosen_module = properties.ident("module");
     let (id, binding) = (properties.text("id", errors), properties.text("binding", errors));
     let mut written_families = families(&mut properties, errors);
     let families = Families::new(&mut written_families, errors);
@@ -52,7 +53,7 @@ pub(crate) fn check(
         runtime: written.runtime,
         title: namespace::title(title, &id, errors),
         binding: namespace::binding(binding, &head, errors),
-        module: module(&head),
+        module: module(&head, chosen_module.as_ref(), errors),
         id,
         head,
         adopt,
@@ -65,9 +66,22 @@ pub(crate) fn check(
     })
 }
 
-/// The module of the generated types: named after the type, which it must differ from.
-fn module(head: &Head) -> proc_macro2::Ident {
+/// The module of the generated types: as it is called, else named after the type, which it must
+/// differ from.
+fn module(head: &Head, chosen: Option<&Ident>, errors: &mut Errors) -> Ident {
     let name = head.name.to_string();
+    match chosen {
+        Some(chosen) if *chosen == name || crate::names::is_keyword(&chosen.to_string()) => {
+            let message = format!(
+                "the module of the generated types cannot be called `{chosen}`: write another \
+                 name, such as `module: {}_types`",
+                crate::names::snake(&name).unwrap_or_default()
+            );
+            errors.push(chosen.span(), message);
+        }
+        Some(chosen) => return chosen.clone(),
+        None => {}
+    }
     let module = crate::names::snake(&name).unwrap_or_default();
     let module = if module == name { format!("{module}_types") } else { module };
     crate::names::ident(&module, Span::call_site())
@@ -162,13 +176,14 @@ fn name_families(
             continue;
         };
         named.push(model::Family {
+            docs: family.docs.clone(),
             pattern: text.to_owned(),
             segments: family.segments(),
             params: family.params.clone(),
             ty: Type::User(family.ty.clone()),
             was: family.was.clone(),
             metadata_ty: family.metadata_ty.clone(),
-            default_ttl: family.default_ttl,
+            default_ttl: family.default_ttl.clone(),
             accessor,
             list,
             constant,
@@ -198,6 +213,7 @@ fn name_entries(
         };
         let metadata_ty = entry.metadata_ty;
         let named_entry = model::Entry {
+            docs: entry.docs,
             key: entry.key.text,
             value: entry.value,
             ty,

@@ -22,8 +22,8 @@ pub(super) fn head(
 ) -> Option<Head> {
     match header {
         Header::Broken => None,
-        Header::Struct(Struct { attributes, has_docs, derives, visibility, name }) => {
-            Some(Head { attributes, has_docs, derives, visibility, name })
+        Header::Struct(Struct { attributes, has_docs, derives, visibility, name, cfg }) => {
+            Some(Head { attributes, has_docs, derives, visibility, name, cfg })
         }
         Header::Absent if has_title && title.is_none() => None,
         Header::Absent => {
@@ -49,6 +49,7 @@ pub(super) fn head(
                 derives: Vec::new(),
                 visibility: quote::quote!(pub),
                 name: names::ident(&name, title.span),
+                cfg: proc_macro2::TokenStream::new(),
             })
         }
     }

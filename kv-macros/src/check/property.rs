@@ -10,7 +10,10 @@ use crate::syntax::{Known, is_text, spells};
 use kv_rules::did_you_mean;
 
 /// The properties that were written, each at most once.
-pub(super) struct Properties(Vec<Property>);
+pub(super) struct Properties {
+    all: Vec<Property>,
+    docs: String,
+}
 
 impl Properties {
     /// Reports what is unknown or stands twice. `place` says what has the properties.
@@ -21,6 +24,8 @@ impl Properties {
         errors: &mut Errors,
     ) -> Self {
         let mut kept: Vec<Property> = Vec::with_capacity(written.len());
+        let docs = written.iter().map(|property| property.docs.as_str());
+        let docs = docs.filter(|docs| !docs.is_empty()).collect::<Vec<_>>().join("\n");
         for property in written {
             let text = &property.name.text;
             let names = || all.iter().map(|known| known.name);
@@ -53,19 +58,25 @@ impl Properties {
                 None => kept.push(property),
             }
         }
-        Self(kept)
+        Self { all: kept, docs }
+    }
+
+    /// What is documented: before all, and before single properties.
+    pub(super) fn docs(&self, before: &str) -> String {
+        let gap = if before.is_empty() || self.docs.is_empty() { "" } else { "\n" };
+        format!("{before}{gap}{}", self.docs)
     }
 
     /// Takes the value of a property, if it was written.
     pub(super) fn take(&mut self, name: &'static str) -> Option<(Name, Value)> {
-        let at = self.0.iter().position(|property| property.known == Some(name))?;
-        let property = self.0.swap_remove(at);
+        let at = self.all.iter().position(|property| property.known == Some(name))?;
+        let property = self.all.swap_remove(at);
         Some((property.name, property.value))
     }
 
     /// Where a property stands.
     pub(super) fn span(&self, name: &'static str) -> Option<Span> {
-        self.0.iter().find(|property| property.known == Some(name)).map(|found| found.name.span)
+        self.all.iter().find(|property| property.known == Some(name)).map(|found| found.name.span)
     }
 
     pub(super) fn text(&mut self, name: &'static str, errors: &mut Errors) -> Option<Name> {
@@ -99,6 +110,18 @@ impl Properties {
     pub(super) fn ident(&mut self, name: &'static str) -> Option<Ident> {
         match self.take(name)?.1.kind {
             ValueKind::Ident(ident) => Some(ident),
+            _ => None,
+        }
+    }
+
+    /// Takes a property whose value is a constant.
+    pub(super) fn constant(&mut self, name: &'static str) -> Option<TokenStream> {
+        let is_constant = |property: &Property| {
+            property.known == Some(name) && matches!(property.value.kind, ValueKind::Constant(_))
+        };
+        let at = self.all.iter().position(is_constant)?;
+        match self.all.swap_remove(at).value.kind {
+            ValueKind::Constant(constant) => Some(constant),
             _ => None,
         }
     }
@@ -172,6 +195,7 @@ fn describe(kind: &ValueKind) -> Option<String> {
         ValueKind::Struct(_) => "a struct literal",
         ValueKind::Type(_) => "a type",
         ValueKind::Types(_) => "a list of types",
+        ValueKind::Constant(_) => "a constant",
         ValueKind::Ident(_) => "a name",
         ValueKind::Entries(_) => "a list",
         ValueKind::Families(_) => "a map",

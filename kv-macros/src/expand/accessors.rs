@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use proc_macro2::{Punct, Spacing, TokenStream};
 use quote::{ToTokens, TokenStreamExt as _, format_ident, quote};
 
+use super::ttl::ttl;
 use super::types::{generations, types};
 use super::{docs, families};
 use crate::model::{Entry, Namespace};
@@ -14,9 +15,12 @@ pub(super) fn accessors(model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
     let groups = groups(model);
     let of_families = families(model);
+    let cfg = &model.head.cfg;
     quote! {
+        #cfg
         #runtime::__namespace! { #name }
 
+        #cfg
         #runtime::__entries! { #name; #(#groups)* }
 
         #of_families
@@ -25,9 +29,11 @@ pub(super) fn accessors(model: &Namespace) -> TokenStream {
 
 fn families(model: &Namespace) -> Option<TokenStream> {
     let name = &model.head.name;
+    let cfg = &model.head.cfg;
     let families = model.families.iter().map(|family| families::family(family, model));
     (!model.families.is_empty()).then(|| {
         quote! {
+            #cfg
             #[allow(dead_code)]
             impl #name {
                 #(#families)*
@@ -66,7 +72,7 @@ impl ToTokens for Group<'_> {
         let types = types(&first.ty, &first.metadata_ty, model);
         let generations = generations(&first.ty, &first.was, model);
         let (key_of, entry_of) = (format_ident!("__key_{index}"), format_ident!("__entry_{index}"));
-        let entries = entries.iter().map(|entry| EntryNames(entry));
+        let entries = entries.iter().map(|entry| EntryNames(entry, model));
         tokens.extend(quote! {
             #key_of: #runtime::Key<#types>, #entry_of: #runtime::Entry<#types>, [#generations] { #(#entries)* }
         });
@@ -74,16 +80,17 @@ impl ToTokens for Group<'_> {
 }
 
 /// What `__entries!` needs to know of an entry.
-struct EntryNames<'a>(&'a Entry);
+struct EntryNames<'a>(&'a Entry, &'a Namespace);
 
 impl ToTokens for EntryNames<'_> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self(entry) = self;
+        let Self(entry, model) = self;
         docs::entry(entry).to_tokens(tokens);
         entry.names.constant.to_tokens(tokens);
         entry.names.accessor.to_tokens(tokens);
         entry.key.to_tokens(tokens);
-        entry.default_ttl.to_tokens(tokens);
+        let default_ttl = entry.default_ttl.as_ref().map(|default| ttl(default, model));
+        default_ttl.to_tokens(tokens);
         tokens.append(Punct::new(';', Spacing::Alone));
     }
 }

@@ -1,12 +1,13 @@
 //! The static data of a namespace: what the engine deploys.
 
-use kv_rules::{Expiry, push_json_text};
-use proc_macro2::{Ident, TokenStream};
+use kv_rules::push_json_text;
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
 use super::path::{self, Optional};
+use super::ttl::ttl;
 use super::types::typed;
-use crate::model::{Account, Entry, Family, File, Namespace, Setting, Spread, Type, Value};
+use crate::model::{Account, Entry, Expiry, Family, File, Namespace, Setting, Spread, Type, Value};
 
 pub(super) fn declaration(model: &Namespace) -> TokenStream {
     let Namespace { runtime, id, title, binding, adopt, .. } = model;
@@ -92,7 +93,7 @@ fn entry(entry: &Entry, model: &Namespace) -> TokenStream {
         let check = check_metadata(&entry.metadata_ty, model);
         quote!(#runtime::__private::declaration::DeclaredMetadata { json: #json, check: #check })
     }));
-    let expiry = Optional(entry.expiry.map(|expiry| EntryExpiry { expiry, runtime }));
+    let expiry = Optional(entry.expiry.as_ref().map(|expiry| EntryExpiry { expiry, model }));
     quote! {
         #runtime::__private::declaration::DeclaredEntry {
             key: #key,
@@ -111,17 +112,17 @@ fn check_metadata(ty: &Type, model: &Namespace) -> Optional<TokenStream> {
 }
 
 struct EntryExpiry<'a> {
-    expiry: Expiry,
-    runtime: &'a Ident,
+    expiry: &'a Expiry,
+    model: &'a Namespace,
 }
 
 impl ToTokens for EntryExpiry<'_> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         let (kind, seconds) = match self.expiry {
-            Expiry::Ttl(seconds) => ("Ttl", seconds),
-            Expiry::At(time) => ("At", time),
+            Expiry::Ttl(ttl_of) => ("Ttl", ttl(ttl_of, self.model)),
+            Expiry::At(time) => ("At", time.to_token_stream()),
         };
-        path::runtime(self.runtime, &["__private", "Expiry", kind], tokens);
+        path::runtime(&self.model.runtime, &["__private", "Expiry", kind], tokens);
         path::parenthesized(&seconds, tokens);
     }
 }
@@ -159,13 +160,13 @@ impl ToTokens for EntryValue<'_> {
 fn family(family: &Family, model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
     let Family { pattern, .. } = family;
-    let ttl = Optional(family.default_ttl);
+    let default_ttl = Optional(family.default_ttl.as_ref().map(|default| ttl(default, model)));
     let value = typed(&family.ty, model);
     let metadata = check_metadata(&family.metadata_ty, model);
     quote! {
         #runtime::__private::declaration::DeclaredFamily {
             pattern: #pattern,
-            expiration_ttl: #ttl,
+            expiration_ttl: #default_ttl,
             value: #value::check,
             metadata: #metadata,
         }

@@ -1,8 +1,6 @@
 //! What hovering shows: docs of the type, its constants and accessors, and generated fields.
 
-use kv_rules::Expiry;
-
-use crate::model::{Entry, Family, Field, Namespace, Spread, Value};
+use crate::model::{Entry, Expiry, Family, Field, Namespace, Spread, Ttl, Value};
 
 /// How much of a value its docs show, in characters.
 const SHOWN: usize = 100;
@@ -41,10 +39,10 @@ pub(super) fn entry(entry: &Entry) -> String {
         Value::Rust(expression) => format!(", seeded with {}", code(&expression.to_string())),
         Value::Unknown => String::new(),
     };
-    let mut docs = format!("Key {}{seed}.", code(&entry.key));
-    let expiry = entry.expiry.map(|expiry| match expiry {
+    let mut docs = format!("{}Key {}{seed}.", written(&entry.docs), code(&entry.key));
+    let expiry = entry.expiry.as_ref().map(|expiry| match expiry {
         Expiry::Ttl(seconds) => ttl(seconds),
-        Expiry::At(time) => format!("- expires: {}", kv_rules::Time::from_unix(time)),
+        Expiry::At(time) => format!("- expires: {}", kv_rules::Time::from_unix(*time)),
     });
     let metadata = entry.metadata.as_ref().map(|json| format!("- metadata: {}", code(json)));
     let once =
@@ -58,13 +56,27 @@ pub(super) fn entry(entry: &Entry) -> String {
     docs
 }
 
-fn ttl(seconds: u64) -> String {
-    format!("- expires: {seconds} s after a write ({})", kv_rules::show_duration(seconds))
+/// What the user wrote, before what is known anyway.
+fn written(docs: &str) -> String {
+    if docs.is_empty() { String::new() } else { format!("{docs}\n\n") }
+}
+
+fn ttl(ttl: &Ttl) -> String {
+    match ttl {
+        Ttl::Seconds(seconds) => {
+            let shown = kv_rules::show_duration(*seconds);
+            format!("- expires: {seconds} s after a write ({shown})")
+        }
+        Ttl::Constant(constant) => {
+            format!("- expires: {} seconds after a write", code(&constant.to_string()))
+        }
+    }
 }
 
 pub(super) fn family(family: &Family) -> String {
-    let docs = format!("The key {} of these parameters", code(&family.pattern));
-    match family.default_ttl {
+    let docs = written(&family.docs);
+    let docs = format!("{docs}The key {} of these parameters", code(&family.pattern));
+    match &family.default_ttl {
         Some(seconds) => format!("{docs}\n\n{}", ttl(seconds)),
         None => docs,
     }

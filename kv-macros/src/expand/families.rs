@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::docs;
 use super::path::Optional;
+use super::ttl::ttl;
 use super::types::{generations, ty, typed, types};
 use crate::model::{Family, Namespace, Param, ParamType, Segment};
 
@@ -83,12 +84,12 @@ fn data(family: &Family, model: &Namespace) -> TokenStream {
         .iter()
         .filter_map(|index| model.families.get(*index))
         .map(|other| self::pattern(other, model));
-    let ttl = Optional(family.default_ttl);
+    let default_ttl = Optional(family.default_ttl.as_ref().map(|default| ttl(default, model)));
     quote! {
         #runtime::__private::Family {
             pattern: #pattern,
             shadowed_by: &[#(#shadowed_by),*],
-            expiration_ttl: #ttl,
+            expiration_ttl: #default_ttl,
         }
     }
 }

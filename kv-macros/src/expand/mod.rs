@@ -8,6 +8,7 @@ mod data;
 mod docs;
 mod families;
 mod path;
+mod ttl;
 mod types;
 
 use proc_macro2::TokenStream;
@@ -18,21 +19,24 @@ use crate::model::{Head, Namespace};
 /// Writes a namespace's type, its data, its constants and accessors, and its generated types.
 pub(crate) fn expand(model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
-    let Head { attributes, visibility, name, .. } = &model.head;
+    let Head { attributes, visibility, name, cfg, .. } = &model.head;
     let docs = (!model.head.has_docs).then(|| docs::namespace(model));
     let docs = docs.map(|docs| quote!(#[doc = #docs]));
     let derives = derives(&model.head);
     let declaration = data::declaration(model);
     let accessors = accessors::accessors(model);
     let module = types::module(model);
+    let constants = ttl::constants(model);
     quote! {
         #docs
+        #cfg
         #attributes
         #derives
         #visibility struct #name {
             store: #runtime::Store,
         }
 
+        #cfg
         #[automatically_derived]
         impl #runtime::Namespace for #name {
             const DECLARATION: &'static #runtime::__private::declaration::Declaration = &#declaration;
@@ -45,6 +49,8 @@ pub(crate) fn expand(model: &Namespace) -> TokenStream {
                 &self.store
             }
         }
+
+        #constants
 
         #accessors
 

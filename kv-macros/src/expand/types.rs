@@ -71,7 +71,7 @@ pub(super) fn module(model: &Namespace) -> TokenStream {
         return TokenStream::new();
     }
     let Namespace { runtime, module, head, .. } = model;
-    let visibility = &head.visibility;
+    let (visibility, cfg) = (&head.visibility, &head.cfg);
     let docs = docs::module(model);
     let eq = eq_structs(model);
     let structs = model
@@ -79,6 +79,7 @@ pub(super) fn module(model: &Namespace) -> TokenStream {
         .iter()
         .map(|item| structure(item, eq.contains(&item.name.to_string()), runtime));
     quote! {
+        #cfg
         #[doc = #docs]
         // The names are those of the JSON.
         #[allow(dead_code, clippy::struct_field_names)]

@@ -46,8 +46,8 @@ pub(super) fn header(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Header {
             errors.push(span, format!("expected `;` after `struct {name}`, found {found}{hint}"));
             skip_header(tokens);
         }
-        let Attributes { tokens: attributes, has_docs, derives } = written;
-        return Header::Struct(Struct { attributes, has_docs, derives, visibility, name });
+        let Attributes { tokens: attributes, has_docs, derives, cfg } = written;
+        return Header::Struct(Struct { attributes, has_docs, derives, visibility, name, cfg });
     }
     if written.tokens.is_empty() && visibility.is_empty() {
         return Header::Absent;
@@ -66,6 +66,7 @@ struct Attributes {
     tokens: TokenStream,
     has_docs: bool,
     derives: Vec<String>,
+    cfg: TokenStream,
 }
 
 impl Attributes {
@@ -73,6 +74,9 @@ impl Attributes {
     fn read(&mut self, hash: Span, brackets: &Group, errors: &mut Errors) {
         let attribute = quote_spanned!(hash=> # #brackets);
         match Attribute::parse_outer.parse2(attribute.clone()) {
+            Ok(attributes) if attributes.iter().any(|a| a.path().is_ident("cfg")) => {
+                return self.cfg.extend(attribute);
+            }
             Ok(_) => self.tokens.extend(attribute),
             Err(error) => {
                 return errors.push(error.span(), format!("this is no attribute: {error}"));

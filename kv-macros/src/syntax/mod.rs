@@ -1,6 +1,7 @@
 //! What was written, as a tree in which every node has its span. Nothing is judged here but the
 //! grammar; after a mistake, reading goes on at the next comma.
 
+mod docs;
 mod header;
 mod json;
 mod parse;
@@ -41,11 +42,14 @@ pub(crate) struct Struct {
     pub(crate) derives: Vec<String>,
     pub(crate) visibility: TokenStream,
     pub(crate) name: Ident,
+    pub(crate) cfg: TokenStream,
 }
 
 /// `name: value`.
 #[derive(Debug)]
 pub(crate) struct Property {
+    /// Its `///`.
+    pub(crate) docs: String,
     pub(crate) name: Name,
     /// The known name that was written or meant; `None` when nothing known is close.
     pub(crate) known: Option<&'static str>,
@@ -73,6 +77,8 @@ pub(crate) enum ValueKind {
     Struct(StructLiteral),
     Type(TokenStream),
     Types(Vec<TokenStream>),
+    /// A Rust expression where a number of seconds can be a constant.
+    Constant(TokenStream),
     Ident(Ident),
     Entries(Vec<Item>),
     Families(Vec<Family>),
@@ -155,6 +161,8 @@ pub(crate) enum Item {
 /// `{ key: ..., value: ... }`.
 #[derive(Debug)]
 pub(crate) struct Entry {
+    /// Its `///`.
+    pub(crate) docs: String,
     /// The opening brace.
     pub(crate) open: Span,
     pub(crate) properties: Vec<Property>,
@@ -163,6 +171,8 @@ pub(crate) struct Entry {
 /// `"pattern": Type { ... }`.
 #[derive(Debug)]
 pub(crate) struct Family {
+    /// Its `///`.
+    pub(crate) docs: String,
     pub(crate) pattern: Name,
     /// `None` when it could not be read, which was reported.
     pub(crate) ty: Option<TokenStream>,

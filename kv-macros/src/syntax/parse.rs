@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Span, TokenStream};
 use syn::buffer::TokenBuffer;
 
+use super::docs::docs;
 use super::header::header;
 use super::json::{comma, json, name, text};
 use super::property::{ENTRY, FAMILY, Grammar, Known, NAMESPACE, find};
@@ -32,8 +33,10 @@ fn properties(
 ) -> Vec<Property> {
     let mut properties = Vec::new();
     while !tokens.is_empty() {
+        let docs = docs(&mut tokens, errors);
         if let Some(name) = name(&mut tokens, errors) {
-            properties.push(property(&mut tokens, name, known, errors));
+            let property = property(&mut tokens, name, known, errors);
+            properties.push(Property { docs, ..property });
         }
         comma(&mut tokens, at_name, errors);
     }
@@ -53,7 +56,8 @@ fn property(
         let text = &name.text;
         let example = found.map_or("value", |known| known.grammar.example());
         errors.push(name.span, format!("`{text}` has no value: write `{text}: {example}`"));
-        return Property { name, known, value: Value { span, kind: ValueKind::Broken } };
+        let value = Value { span, kind: ValueKind::Broken };
+        return Property { docs: String::new(), name, known, value };
     }
     let value = match found.map(|known| known.grammar) {
         Some(Grammar::Value) => value(tokens, errors),
@@ -62,7 +66,8 @@ fn property(
             Value { span, kind }
         }
         Some(Grammar::Types) => types(tokens, errors),
-        Some(Grammar::Ident) => ident(tokens, errors),
+        Some(Grammar::Seconds) => seconds(tokens, errors),
+        Some(Grammar::Ident) => ident(tokens, found.map_or("", |known| known.name), errors),
         Some(Grammar::Entries) => entries(tokens, errors),
         Some(Grammar::Families) => families(tokens, errors),
         None => {
@@ -70,7 +75,7 @@ fn property(
             Value { span, kind: ValueKind::Broken }
         }
     };
-    Property { name, known, value }
+    Property { docs: String::new(), name, known, value }
 }
 
 fn value(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
@@ -126,6 +131,32 @@ fn call(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Call> {
     Some(Call { function, argument: Name { text, span: at } })
 }
 
+/// A number, a text, or a constant such as `SESSION_TTL` or `60 * 60`.
+fn seconds(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
+    let span = tokens.span();
+    let mut ahead = *tokens;
+    let written = ahead.until_comma();
+    let is_constant = match syn::parse2(written.clone()) {
+        Ok(syn::Expr::Binary(_) | syn::Expr::Paren(_) | syn::Expr::Cast(_)) => true,
+        Ok(syn::Expr::Path(path)) => {
+            let is_word = |word| path.path.is_ident(word);
+            !["null", "undefined"].into_iter().any(is_word)
+        }
+        _ => false,
+    };
+    if is_constant && !ends_in_name(*tokens) {
+        *tokens = ahead;
+        return Value { span, kind: ValueKind::Constant(written) };
+    }
+    value(tokens, errors)
+}
+
+/// Whether the next property begins before the next comma: a comma is missing.
+fn ends_in_name(mut tokens: Tokens<'_>) -> bool {
+    tokens.until(|tokens| tokens.at_comma() || at_name(tokens));
+    !tokens.is_empty() && !tokens.at_comma()
+}
+
 /// `[Older, Oldest]`.
 fn types(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
     let span = tokens.span();
@@ -151,7 +182,7 @@ fn types(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
     Value { span, kind: ValueKind::Types(types) }
 }
 
-fn ident(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
+fn ident(tokens: &mut Tokens<'_>, property: &str, errors: &mut Errors) -> Value {
     let span = tokens.span();
     if let Some(ident) = tokens.ident() {
         return Value { span, kind: ValueKind::Ident(ident) };
@@ -159,9 +190,7 @@ fn ident(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
     let found = tokens.describe();
     errors.push(
         span,
-        format!(
-            "expected a name for the accessor, found {found}: write `as: profile`, without quotes"
-        ),
+        format!("expected a name, found {found}: write `{property}: profile`, without quotes"),
     );
     tokens.until_comma();
     Value { span, kind: ValueKind::Broken }
@@ -187,10 +216,11 @@ fn entries(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
 }
 
 fn item(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Item> {
+    let docs = docs(tokens, errors);
     let span = tokens.span();
     if let Some((inside, delimiters)) = tokens.group(Delimiter::Brace) {
         let properties = properties(inside, ENTRY, errors);
-        return Some(Item::Entry(Entry { open: delimiters.open(), properties }));
+        return Some(Item::Entry(Entry { docs, open: delimiters.open(), properties }));
     }
     if let Some(dots) = tokens.joined("...") {
         errors.push(dots, "a spread has two dots: `..file(\"seed.json\")`");
@@ -198,6 +228,10 @@ fn item(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Item> {
     }
     if tokens.joined("..").is_some() {
         return spread(tokens, span, errors);
+    }
+    if !docs.is_empty() && tokens.is_empty() {
+        errors.push(tokens.last(), "these docs are before nothing: write them before an entry");
+        return None;
     }
     let found = tokens.describe();
     let literal = { *tokens }.literal().map(|literal| shorten(&literal.to_string()));
@@ -252,6 +286,7 @@ fn families(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
 }
 
 fn family(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Family> {
+    let docs = docs(tokens, errors);
     let mut ahead = *tokens;
     let span = tokens.span();
     if let Some(ident) = ahead.ident()
@@ -270,5 +305,5 @@ fn family(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Family> {
         Some((inside, _)) => properties(inside, FAMILY, errors),
         None => Vec::new(),
     };
-    Some(Family { pattern, ty, properties })
+    Some(Family { docs, pattern, ty, properties })
 }

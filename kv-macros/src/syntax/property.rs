@@ -8,6 +8,7 @@ pub(crate) enum Grammar {
     Value,
     Type,
     Types,
+    Seconds,
     Ident,
     Entries,
     Families,
@@ -20,6 +21,7 @@ impl Grammar {
             Self::Value => "value",
             Self::Type => "Type",
             Self::Types => "[OlderType]",
+            Self::Seconds => "3600",
             Self::Ident => "name",
             Self::Entries => "[{ key: \"...\", value: ... }]",
             Self::Families => "{ \"session:{id}\": Session }",
@@ -45,6 +47,7 @@ pub(crate) const NAMESPACE: &[Known] = &[
     known("binding", Grammar::Value),
     known("adopt", Grammar::Value),
     known("delete", Grammar::Value),
+    known("module", Grammar::Ident),
     known("accountId", Grammar::Value),
     known("apiToken", Grammar::Value),
     known("apiKey", Grammar::Value),
@@ -60,7 +63,7 @@ pub(crate) const ENTRY: &[Known] = &[
     known("value", Grammar::Value),
     known("type", Grammar::Type),
     known("was", Grammar::Types),
-    known("expirationTtl", Grammar::Value),
+    known("expirationTtl", Grammar::Seconds),
     known("expiration", Grammar::Value),
     known("metadata", Grammar::Value),
     known("once", Grammar::Value),
@@ -71,7 +74,7 @@ pub(crate) const ENTRY: &[Known] = &[
 pub(crate) const FAMILY: &[Known] = &[
     known("metadata", Grammar::Type),
     known("was", Grammar::Types),
-    known("expirationTtl", Grammar::Value),
+    known("expirationTtl", Grammar::Seconds),
     known("as", Grammar::Ident),
 ];
 

@@ -53,5 +53,5 @@ pub(crate) use fault::Fault;
 pub use keys::{KeyInfo, KeyPage};
 pub use namespaces::{NamespaceInfo, Namespaces};
 pub use retry::RetryPolicy;
-pub use store::RestStore;
+pub use store::{RestStore, RestStoreBuilder, RestStoreError};
 pub use values::ValueResponse;

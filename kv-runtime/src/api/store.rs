@@ -7,13 +7,20 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use kv_rules::{MAX_BULK_GET_KEYS, MAX_BULK_PAIRS, MAX_LIST_KEYS, MIN_LIST_KEYS};
+use kv_rules::{
+    AccountError, DEFAULT_BASE_URL, MAX_BULK_GET_KEYS, MAX_BULK_PAIRS, MAX_LIST_KEYS,
+    MIN_LIST_KEYS, check_account_id,
+};
+use secrecy::SecretString;
 use serde_json::value::RawValue;
 
 use super::body::{BulkBody, Pair};
 use super::bulk::BulkOutcome;
+use super::client::Client;
+use super::credentials::Credentials;
 use super::error::ApiError;
 use super::namespaces::Namespaces;
+use super::retry::RetryPolicy;
 use crate::raw::{
     ByteStream, GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawError, RawPair, RawStore,
     StoredValue,
@@ -33,6 +40,100 @@ impl RestStore {
     #[must_use]
     pub fn new(namespaces: Namespaces, id: impl Into<Arc<str>>) -> Self {
         Self { namespaces, id: id.into() }
+    }
+}
+
+/// What it takes to reach a namespace; [`RestStore::builder`] makes it.
+///
+/// ```no_run
+/// use kv_runtime::{Entry, RestStore, Store};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = RestStore::builder()
+///     .api_token(std::env::var("CLOUDFLARE_API_TOKEN")?)
+///     .account_id("0123456789abcdef0123456789abcdef")
+///     .namespace_id("0f2ac74b498b48028cb68387c421e279")
+///     .build()?;
+/// let motd = Entry::<String>::new(&Store::from(store), "motd")?.get().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default)]
+#[must_use = "it makes no store until it is built"]
+pub struct RestStoreBuilder {
+    api_token: Option<SecretString>,
+    account_id: Option<String>,
+    namespace_id: Option<String>,
+    base_url: Option<String>,
+    retry: RetryPolicy,
+}
+
+/// Why a [`RestStoreBuilder`] makes no store.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RestStoreError {
+    /// Something was not said.
+    #[error("a store over the API needs {0}: call `.{0}(...)`")]
+    Missing(&'static str),
+    /// The account's id is none.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// The client cannot be made.
+    #[error(transparent)]
+    Client(#[from] ApiError),
+}
+
+impl RestStore {
+    /// A store for who has a token, an account and a namespace's id.
+    pub fn builder() -> RestStoreBuilder {
+        RestStoreBuilder::default()
+    }
+}
+
+impl RestStoreBuilder {
+    /// The API token. It needs the permission `Workers KV Storage: Edit`, or `Read` to read only.
+    pub fn api_token(mut self, token: impl Into<String>) -> Self {
+        self.api_token = Some(token.into().into());
+        self
+    }
+
+    /// The account in which the namespace is.
+    pub fn account_id(mut self, id: impl Into<String>) -> Self {
+        self.account_id = Some(id.into());
+        self
+    }
+
+    /// Cloudflare's id of the namespace.
+    pub fn namespace_id(mut self, id: impl Into<String>) -> Self {
+        self.namespace_id = Some(id.into());
+        self
+    }
+
+    /// Where the API is, by default at Cloudflare.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// How long requests are tried.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// The store. Nothing is sent until a pair is asked for.
+    ///
+    /// # Errors
+    ///
+    /// When the token, the account or the namespace was not said, or one of them cannot be right.
+    pub fn build(self) -> Result<RestStore, RestStoreError> {
+        let token = self.api_token.ok_or(RestStoreError::Missing("api_token"))?;
+        let account_id = self.account_id.ok_or(RestStoreError::Missing("account_id"))?;
+        let namespace_id = self.namespace_id.ok_or(RestStoreError::Missing("namespace_id"))?;
+        check_account_id(&account_id)?;
+        let base_url = self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
+        let client = Client::new(base_url, Credentials::Token(token), self.retry)?;
+        Ok(RestStore::new(client.namespaces(&account_id), namespace_id))
     }
 }
 

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
+#[cfg(feature = "local")]
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use super::place::Place;
+#[cfg(feature = "local")]
 use super::setup::Target;
 use crate::base::RunContext;
 use crate::engine::{DeployError, Options};

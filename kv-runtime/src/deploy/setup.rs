@@ -65,7 +65,7 @@ impl Setup {
     )]
     #[cfg_attr(
         not(all(feature = "rest", feature = "local")),
-        expect(unused_variables, reason = "each target needs one of them")
+        allow(unused_variables, reason = "each target needs one of them")
     )]
     fn accounts(
         &self,

@@ -4,8 +4,11 @@ kv_namespace! {
     pub struct Sessions;
     title: "user-sessions",
     values: [
-        { key: "greeting", value: "hello", expirationTtl: 60 * 60 },
+        { key: "motd", value: "Hello" },
+        /// Nothing follows.
     ]
 }
 
-fn main() {}
+fn main() {
+    let _ = Sessions::MOTD;
+}

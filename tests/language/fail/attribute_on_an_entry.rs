@@ -1,0 +1,16 @@
+use kv_runtime::kv_namespace;
+
+kv_namespace! {
+    pub struct Sessions;
+    title: "user-sessions",
+    values: [
+        #[cfg(feature = "beta")]
+        { key: "motd", value: "Hello" },
+        /// Documented.
+        { #[serde(default)] key: "limits", value: 1 },
+    ]
+}
+
+fn main() {
+    let _ = (Sessions::MOTD, Sessions::LIMITS);
+}
