@@ -14,6 +14,7 @@ pub(crate) fn fallback(model: Option<Namespace>, errors: &Errors) -> TokenStream
         model.spreads.clear();
         for entry in &mut model.entries {
             entry.value = Value::Unknown;
+            entry.by_stage.clear();
         }
         tokens.extend(expand(&model));
     }

@@ -15,6 +15,8 @@ pub(crate) struct Namespace {
     pub(crate) binding: String,
     pub(crate) adopt: bool,
     pub(crate) delete: Option<bool>,
+    /// What it is in some stages instead.
+    pub(crate) delete_by_stage: Vec<(Vec<String>, bool)>,
     pub(crate) account: Account,
     pub(crate) families: Vec<Family>,
     pub(crate) entries: Vec<Entry>,
@@ -68,6 +70,10 @@ pub(crate) struct Entry {
     /// The TTL of a put that names none.
     pub(crate) default_ttl: Option<Ttl>,
     pub(crate) once: bool,
+    /// The stages that it is for; none: all.
+    pub(crate) only: Vec<String>,
+    /// What it has in some stages instead.
+    pub(crate) by_stage: Vec<(Vec<String>, Value)>,
     pub(crate) names: Names,
 }
 

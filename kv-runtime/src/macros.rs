@@ -86,6 +86,7 @@
 /// | `expirationTtl` | how long it lives from the write: seconds, at least 60, text such as `"1h 30m"`, or a constant |
 /// | `expiration` | when it ends: seconds since 1970 or RFC 3339 text; at least 60 s ahead when deploying |
 /// | `once` | `true` seeds the key once, then leaves it to the application even if the declaration changes |
+/// | `only` | the stages that it is for: see [by stage](#by-stage) |
 /// | `as` | the accessor's name |
 ///
 /// A JSON literal is written as in JSON or JavaScript: names may be bare, commas may trail. A
@@ -253,6 +254,26 @@
 /// assert!(sessions.session("abc").info().await?.unwrap().expiration.is_some());
 /// # Ok(())
 /// # }
+/// ```
+///
+/// # By stage
+///
+/// `value` and `delete` can be others in some stages, and an entry can be for some stages only. A stage
+/// is named, or matched by a pattern in which `*` stands for any text; what has no `in` is for all
+/// other stages. A plan shows what applies.
+///
+/// ```
+/// # use kv_runtime::kv_namespace;
+/// kv_namespace! {
+///     pub struct Settings;
+///     title: "{app}-{stage}-settings",
+///     delete: false in "prod",
+///     values: [
+///         { key: "checkout", value: true, value: false in "prod" },
+///         { key: "limits", value: { perMinute: 60 }, value: { perMinute: 600 } in ["prod", "prod-*"] },
+///         { key: "debug", value: true, only: ["dev", "pr-*"] },
+///     ]
+/// }
 /// ```
 ///
 /// # Values that grow

@@ -72,6 +72,7 @@ pub(crate) fn deploy_main() -> ExitCode {
         binding: "REDIRECTS",
         adopt: false,
         delete: None,
+        delete_by_stage: &[],
         account: AccountSettings::FROM_ENVIRONMENT,
         texts: "[]",
         entries: &[],

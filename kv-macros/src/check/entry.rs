@@ -1,7 +1,7 @@
 //! The entries of `values`.
 
 use kv_rules::seed::{FileError, Package};
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 
 use super::expiry::expiry;
 use super::family::{Families, Family};
@@ -26,6 +26,8 @@ pub(super) struct Entry {
     pub(super) expiry: Option<Expiry>,
     pub(super) default_ttl: Option<Ttl>,
     pub(super) once: bool,
+    pub(super) only: Vec<String>,
+    pub(super) by_stage: Vec<(Vec<String>, Value)>,
 }
 
 /// A type that is known, or the shape of one to generate.
@@ -72,14 +74,30 @@ pub(super) fn entry(
         (None, Some(ty)) => Some(UserType(ty)),
         (None, None) => None,
     };
+    let by_stage = properties.take_by_stage("value");
     let written_value = properties.take("value").map_or_else(
         || {
-            errors.push(written.open, "this entry has no value: add `value: ...`");
+            let message = if by_stage.is_empty() {
+                "this entry has no value: add `value: ...`"
+            } else {
+                "this entry has no value for the other stages: add `value: ...`"
+            };
+            errors.push(written.open, message);
             syntax::Value { span: written.open, kind: ValueKind::Broken }
         },
         |(_, value)| value,
     );
-    let (value, ty) = value(written_value, declared, context.package, errors);
+    let (value, mut ty) = value(written_value, declared.clone(), context.package, errors);
+    let by_stage = by_stage.into_iter().map(|(stages, written)| {
+        let span = written.span;
+        let (own, other) = self::value(written, declared.clone(), context.package, errors);
+        let one = std::mem::replace(&mut ty, EntryType::Known(Type::Json));
+        // What is not known was reported.
+        let is_known = !matches!(value, Value::Unknown);
+        ty = if is_known { same_type(one, other, span, errors) } else { other };
+        (stages, own)
+    });
+    let by_stage = by_stage.collect();
     let metadata = metadata(&mut properties, errors);
     let metadata_ty = match (family, &metadata) {
         (Some(family), _) => EntryType::Known(family.metadata_ty.clone()),
@@ -96,6 +114,8 @@ pub(super) fn entry(
         docs,
         name: properties.ident("as"),
         once: properties.boolean("once", errors).unwrap_or(false),
+        only: properties.only(errors),
+        by_stage,
         key: key?,
         value,
         ty,
@@ -105,6 +125,26 @@ pub(super) fn entry(
         expiry: own_expiry.or(family_ttl.map(Expiry::Ttl)),
         default_ttl,
     })
+}
+
+/// The type of two values of one key.
+fn same_type(one: EntryType, other: EntryType, span: Span, errors: &mut Errors) -> EntryType {
+    match (one, other) {
+        // Text is stored as it is, all else as JSON.
+        (EntryType::Inferred(one), EntryType::Inferred(other))
+            if matches!(one, Shape::Text) == matches!(other, Shape::Text)
+                && !matches!(one.clone().unify(other.clone()), Shape::Any) =>
+        {
+            EntryType::Inferred(one.unify(other))
+        }
+        (EntryType::Known(one), EntryType::Known(other)) if one == other => EntryType::Known(one),
+        (one, _) => {
+            let message = "this value is of another type than the one of the other stages: make \
+                           them alike, or add `type: ...`";
+            errors.push(span, message);
+            one
+        }
+    }
 }
 
 /// The older types of an entry's value: of its family, or its own beside a `type`.

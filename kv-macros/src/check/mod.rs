@@ -37,6 +37,7 @@ pub(crate) fn check(
     let head = namespace::head(written.header, has_title, title.as_ref(), errors);
     let account = namespace::account(&mut properties, errors);
     let adopt = properties.boolean("adopt", errors).unwrap_or(false);
+    let delete_by_stage = delete_by_stage(&mut properties, errors);
     let delete = properties.boolean("delete", errors);
     let chosen_module = properties.ident("module");
     let (id, binding) = (properties.text("id", errors), properties.text("binding", errors));
@@ -58,6 +59,7 @@ pub(crate) fn check(
         head,
         adopt,
         delete,
+        delete_by_stage,
         account,
         families,
         entries,
@@ -85,6 +87,23 @@ fn module(head: &Head, chosen: Option<&Ident>, errors: &mut Errors) -> Ident {
     let module = crate::names::snake(&name).unwrap_or_default();
     let module = if module == name { format!("{module}_types") } else { module };
     crate::names::ident(&module, Span::call_site())
+}
+
+/// What `delete` is in some stages.
+fn delete_by_stage(properties: &mut Properties, errors: &mut Errors) -> Vec<(Vec<String>, bool)> {
+    let mut all = Vec::new();
+    for (stages, value) in properties.take_by_stage("delete") {
+        match value.kind {
+            ValueKind::Json(syntax::Json { kind: syntax::JsonKind::Bool(delete), .. }) => {
+                all.push((stages, delete));
+            }
+            kind => {
+                let (takes, example) = ("`true` or `false`", "delete: false in \"prod\"");
+                mismatch("delete", takes, example, value.span, &kind, errors);
+            }
+        }
+    }
+    all
 }
 
 fn families(properties: &mut Properties, errors: &mut Errors) -> Vec<syntax::Family> {
@@ -223,6 +242,8 @@ fn name_entries(
             expiry: entry.expiry,
             default_ttl: entry.default_ttl,
             once: entry.once,
+            only: entry.only,
+            by_stage: entry.by_stage,
             names: entry_names,
         };
         named.push((named_entry, metadata_ty));

@@ -12,6 +12,8 @@ use kv_rules::did_you_mean;
 /// The properties that were written, each at most once.
 pub(super) struct Properties {
     all: Vec<Property>,
+    /// Those that are for some stages.
+    by_stage: Vec<Property>,
     docs: String,
 }
 
@@ -26,6 +28,9 @@ impl Properties {
         let mut kept: Vec<Property> = Vec::with_capacity(written.len());
         let docs = written.iter().map(|property| property.docs.as_str());
         let docs = docs.filter(|docs| !docs.is_empty()).collect::<Vec<_>>().join("\n");
+        let (written, by_stage): (Vec<_>, Vec<_>) =
+            written.into_iter().partition(|property| property.stages.is_empty());
+        let by_stage = checked_stages(by_stage, errors);
         for property in written {
             let text = &property.name.text;
             let names = || all.iter().map(|known| known.name);
@@ -58,7 +63,7 @@ impl Properties {
                 None => kept.push(property),
             }
         }
-        Self { all: kept, docs }
+        Self { all: kept, by_stage, docs }
     }
 
     /// What is documented: before all, and before single properties.
@@ -72,6 +77,49 @@ impl Properties {
         let at = self.all.iter().position(|property| property.known == Some(name))?;
         let property = self.all.swap_remove(at);
         Some((property.name, property.value))
+    }
+
+    /// Takes the values that a property has in some stages.
+    pub(super) fn take_by_stage(&mut self, name: &'static str) -> Vec<(Vec<String>, Value)> {
+        let (taken, rest) = std::mem::take(&mut self.by_stage)
+            .into_iter()
+            .partition(|property: &Property| property.known == Some(name));
+        self.by_stage = rest;
+        let taken: Vec<Property> = taken;
+        let stages = |stages: Vec<Name>| stages.into_iter().map(|stage| stage.text).collect();
+        taken.into_iter().map(|property| (stages(property.stages), property.value)).collect()
+    }
+
+    /// The stages of `only`.
+    pub(super) fn only(&mut self, errors: &mut Errors) -> Vec<String> {
+        let Some((_, Value { span, kind })) = self.take("only") else { return Vec::new() };
+        let mut stages = Vec::new();
+        match kind {
+            ValueKind::Json(Json { kind: JsonKind::Array(items), .. }) => {
+                if items.is_empty() {
+                    let message = "no stage has this entry: name some, such as \
+                                   `only: [\"dev\", \"pr-*\"]`, or remove the entry";
+                    errors.push(span, message);
+                }
+                for Json { span, kind } in items {
+                    match kind {
+                        JsonKind::String(stage) => {
+                            if let Err(error) = kv_rules::check_stage_pattern(&stage) {
+                                errors.push(span, error);
+                            }
+                            stages.push(stage);
+                        }
+                        JsonKind::Broken => {}
+                        _ => errors.push(span, "a stage is text, such as `\"dev\"`"),
+                    }
+                }
+            }
+            kind => {
+                let takes = "a list of stages";
+                mismatch("only", takes, "only: [\"dev\", \"pr-*\"]", span, &kind, errors);
+            }
+        }
+        stages
     }
 
     /// Where a property stands.
@@ -139,6 +187,37 @@ impl Properties {
             _ => None,
         }
     }
+}
+
+/// The properties that can differ by stage, each stage of which can be.
+fn checked_stages(written: Vec<Property>, errors: &mut Errors) -> Vec<Property> {
+    let mut kept: Vec<Property> = Vec::new();
+    for property in written {
+        let name = property.known.unwrap_or_default();
+        if !["value", "delete"].contains(&name) {
+            let message = format!(
+                "`{}` cannot differ by stage, only `value` and `delete` can: remove the `in`",
+                property.name.text
+            );
+            errors.push(property.name.span, message);
+            continue;
+        }
+        // One without text was reported.
+        for stage in property.stages.iter().filter(|stage| !stage.text.is_empty()) {
+            if let Err(error) = kv_rules::check_stage_pattern(&stage.text) {
+                errors.push(stage.span, error);
+            }
+            let has = |other: &&Property| {
+                other.known == property.known && other.stages.iter().any(|s| s.text == stage.text)
+            };
+            if kept.iter().find(has).is_some() {
+                let message = format!("`{name}` of \"{}\" appears twice: keep one", stage.text);
+                errors.push(stage.span, message);
+            }
+        }
+        kept.push(property);
+    }
+    kept
 }
 
 /// Reports that a property takes something else.

@@ -12,6 +12,8 @@ use crate::model::{Account, Entry, Expiry, Family, File, Namespace, Setting, Spr
 pub(super) fn declaration(model: &Namespace) -> TokenStream {
     let Namespace { runtime, id, title, binding, adopt, .. } = model;
     let delete = Optional(model.delete);
+    let delete_by_stage =
+        model.delete_by_stage.iter().map(|(stages, delete)| quote!((&[#(#stages),*], #delete)));
     let account = account(model);
     let texts = texts(model.entries.iter().filter_map(text));
     let entries = model.entries.iter().filter(|entry| text(entry).is_none());
@@ -28,6 +30,7 @@ pub(super) fn declaration(model: &Namespace) -> TokenStream {
             binding: #binding,
             adopt: #adopt,
             delete: #delete,
+            delete_by_stage: &[#(#delete_by_stage),*],
             account: #account,
             texts: #texts,
             entries: &[#(#entries),*],
@@ -65,8 +68,15 @@ fn account(model: &Namespace) -> TokenStream {
 fn text(entry: &Entry) -> Option<[&str; 2]> {
     match entry {
         Entry {
-            key, value: Value::Text(text), metadata: None, expiry: None, once: false, ..
-        } => Some([key, text]),
+            key,
+            value: Value::Text(text),
+            metadata: None,
+            expiry: None,
+            once: false,
+            only,
+            by_stage,
+            ..
+        } if only.is_empty() && by_stage.is_empty() => Some([key, text]),
         _ => None,
     }
 }
@@ -87,8 +97,12 @@ fn texts<'a>(pairs: impl Iterator<Item = [&'a str; 2]>) -> String {
 
 fn entry(entry: &Entry, model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
-    let Entry { key, once, .. } = entry;
-    let value = EntryValue { entry, model };
+    let Entry { key, once, only, by_stage, .. } = entry;
+    let value = EntryValue { value: &entry.value, ty: &entry.ty, model };
+    let by_stage = by_stage.iter().map(|(stages, value)| {
+        let value = EntryValue { value, ty: &entry.ty, model };
+        quote!((&[#(#stages),*], #value))
+    });
     let metadata = Optional(entry.metadata.as_ref().map(|json| {
         let check = check_metadata(&entry.metadata_ty, model);
         quote!(#runtime::__private::declaration::DeclaredMetadata { json: #json, check: #check })
@@ -101,6 +115,8 @@ fn entry(entry: &Entry, model: &Namespace) -> TokenStream {
             metadata: #metadata,
             expiry: #expiry,
             once: #once,
+            only: &[#(#only),*],
+            by_stage: &[#(#by_stage),*],
         }
     }
 }
@@ -128,21 +144,22 @@ impl ToTokens for EntryExpiry<'_> {
 }
 
 struct EntryValue<'a> {
-    entry: &'a Entry,
+    value: &'a Value,
+    ty: &'a Type,
     model: &'a Namespace,
 }
 
 impl ToTokens for EntryValue<'_> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { entry, model } = self;
+        let Self { value, ty, model } = self;
         let runtime = &model.runtime;
-        let typed = typed(&entry.ty, model);
+        let typed = typed(ty, model);
         // Text and bytes of any content are a `String` or `Bytes`; a type of the user's may refuse.
-        let check = Optional(match &entry.ty {
+        let check = Optional(match ty {
             Type::User(_) => Some(quote!(#typed::check)),
             _ => None,
         });
-        let (kind, arguments) = match &entry.value {
+        let (kind, arguments) = match value {
             Value::Text(text) => ("Text", quote!(#text)),
             Value::Typed(json) => ("Typed", quote!(#json, #typed::encode_literal)),
             Value::File(File { absolute, .. }) => {

@@ -54,6 +54,8 @@ pub(crate) struct Property {
     /// The known name that was written or meant; `None` when nothing known is close.
     pub(crate) known: Option<&'static str>,
     pub(crate) value: Value,
+    /// The stages that the value is for, as `in "prod"` says; none: all others.
+    pub(crate) stages: Vec<Name>,
 }
 
 /// A name before a colon, bare or quoted.

@@ -57,7 +57,8 @@ fn property(
         let example = found.map_or("value", |known| known.grammar.example());
         errors.push(name.span, format!("`{text}` has no value: write `{text}: {example}`"));
         let value = Value { span, kind: ValueKind::Broken };
-        return Property { docs: String::new(), name, known, value };
+        let (docs, stages) = (String::new(), Vec::new());
+        return Property { docs, name, known, value, stages };
     }
     let value = match found.map(|known| known.grammar) {
         Some(Grammar::Value) => value(tokens, errors),
@@ -75,7 +76,41 @@ fn property(
             Value { span, kind: ValueKind::Broken }
         }
     };
-    Property { docs: String::new(), name, known, value }
+    let (docs, stages) = (String::new(), stages(tokens, errors));
+    Property { docs, name, known, value, stages }
+}
+
+/// `in "prod"` or `in ["prod", "pr-*"]`.
+fn stages(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Vec<Name> {
+    let Some(keyword) = tokens.keyword("in") else { return Vec::new() };
+    let example = "write `in \"prod\"` or `in [\"prod\", \"pr-*\"]`";
+    let mut stages = Vec::new();
+    let mut stage = |tokens: &mut Tokens<'_>, errors: &mut Errors| {
+        let span = tokens.span();
+        let mut ahead = *tokens;
+        let text = ahead.literal().as_ref().and_then(text).filter(|text| !text.is_empty());
+        if let Some(text) = text {
+            stages.push(Name { text, span });
+            *tokens = ahead;
+            return;
+        }
+        // It is for some stage, whichever was meant.
+        stages.push(Name { text: String::new(), span });
+        let found = tokens.describe();
+        let span = if tokens.is_empty() { keyword } else { span };
+        errors.push(span, format!("`in` takes stages, found {found}: {example}"));
+        tokens.until_comma();
+    };
+    match tokens.group(Delimiter::Bracket) {
+        Some((mut inside, _)) => {
+            while !inside.is_empty() {
+                stage(&mut inside, errors);
+                comma(&mut inside, at_name, errors);
+            }
+        }
+        None => stage(tokens, errors),
+    }
+    stages
 }
 
 fn value(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
@@ -88,7 +123,7 @@ fn value(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
         let call = call(tokens, errors);
         return Value { span, kind: call.map_or(ValueKind::Broken, ValueKind::Call) };
     }
-    let alone = ahead.is_empty() || ahead.at_comma() || at_name(&ahead);
+    let alone = ahead.is_empty() || ahead.at_comma() || at_name(&ahead) || ahead.at_keyword("in");
     if alone && ["null", "true", "false"].iter().any(|word| ident == word) {
         return Value { span, kind: ValueKind::Json(json(tokens, 0, errors)) };
     }

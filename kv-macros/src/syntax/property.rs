@@ -67,6 +67,7 @@ pub(crate) const ENTRY: &[Known] = &[
     known("expiration", Grammar::Value),
     known("metadata", Grammar::Value),
     known("once", Grammar::Value),
+    known("only", Grammar::Value),
     known("as", Grammar::Ident),
 ];
 

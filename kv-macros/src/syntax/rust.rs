@@ -38,7 +38,7 @@ pub(super) fn ty(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<TokenSt
 /// Reads a value that begins with a path: a struct literal, or an expression that is no value.
 pub(super) fn expression(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
     let span = tokens.span();
-    let written = tokens.until_comma();
+    let written = tokens.until(|tokens| tokens.at_comma() || tokens.at_keyword("in"));
     let kind = match parse(written.clone(), tokens.span()) {
         Ok(syn::Expr::Struct(literal)) => {
             let (qself, path) = (literal.qself, literal.path);

@@ -133,6 +133,11 @@ impl<'a> Tokens<'a> {
         read
     }
 
+    /// Whether this word is next.
+    pub(super) fn at_keyword(&self, keyword: &str) -> bool {
+        self.cursor.ident().is_some_and(|(ident, _)| ident == keyword)
+    }
+
     pub(super) fn is_punct(&self) -> bool {
         self.cursor.punct().is_some()
     }

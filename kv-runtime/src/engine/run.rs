@@ -11,7 +11,7 @@ use super::account::RemoteAccount;
 use super::apply::Apply;
 use super::error::{DeployError, OtherNamespaces};
 use super::host::{Consent, Event, Host};
-use super::observe::{Look, observe, observe_removal};
+use super::observe::{DeclaredRemoval, Look, observe, observe_removal};
 use super::options::Options;
 use super::plan::{
     Action, Declared, NamespacePlan, Ownership, PLAN_FORMAT, Plan, PlanAccount, likely_renames,
@@ -496,9 +496,11 @@ impl Run {
             }
             if self.may_remove(id, record) {
                 let declaration = self.declarations.iter().find(|d| d.id == id).copied();
+                let stage = self.options.stage.stage();
+                let delete = declaration.map(|d| DeclaredRemoval { delete: d.delete_in(stage) });
                 let account = self.connect(id, Some(record)).await?;
                 let interrupt = &self.context.interrupt;
-                let removal = observe_removal(&account, id, record, declaration, interrupt).await?;
+                let removal = observe_removal(&account, id, record, delete, interrupt).await?;
                 plans.push(plan_removal(id, record, removal));
                 steps.push(Step::Removed(account));
             } else {

@@ -248,6 +248,12 @@ impl State {
         })
     }
 
+    /// The stage that it is the state of.
+    #[must_use]
+    pub fn stage(&self) -> &str {
+        &self.stage
+    }
+
     /// The key of this state's digests.
     #[must_use]
     pub fn digest_key(&self) -> &DigestKey {

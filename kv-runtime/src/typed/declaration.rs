@@ -26,6 +26,8 @@ pub struct Declaration {
     /// Whether destroying deletes the namespace; `None` deletes what was created and retains what
     /// was adopted.
     pub delete: Option<bool>,
+    /// What `delete` is in some stages instead.
+    pub delete_by_stage: &'static [(&'static [&'static str], bool)],
     /// Where and as whom the namespace is deployed.
     pub account: AccountSettings,
     /// The entries of `values` that are a key and a text to store and no more, in order, as JSON:
@@ -82,6 +84,35 @@ pub struct DeclaredEntry {
     pub expiry: Option<Expiry>,
     /// Whether the pair is left to the application once it was seeded.
     pub once: bool,
+    /// The stages that it is for, as patterns; none: all.
+    pub only: &'static [&'static str],
+    /// What it has in some stages instead.
+    pub by_stage: &'static [(&'static [&'static str], DeclaredValue)],
+}
+
+impl DeclaredEntry {
+    /// Its value in a stage; `None` where it is not declared.
+    #[must_use]
+    pub fn value_in(&self, stage: &str) -> Option<DeclaredValue> {
+        if !self.only.is_empty() && !any_matches(self.only, stage) {
+            return None;
+        }
+        let own = self.by_stage.iter().find(|(stages, _)| any_matches(stages, stage));
+        Some(own.map_or(self.value, |(_, value)| *value))
+    }
+}
+
+impl Declaration {
+    /// What `delete` is in a stage.
+    #[must_use]
+    pub fn delete_in(&self, stage: &str) -> Option<bool> {
+        let own = self.delete_by_stage.iter().find(|(stages, _)| any_matches(stages, stage));
+        own.map_or(self.delete, |(_, delete)| Some(*delete))
+    }
+}
+
+fn any_matches(patterns: &[&str], stage: &str) -> bool {
+    patterns.iter().any(|pattern| kv_rules::matches_stage(pattern, stage))
 }
 
 /// The value of an [`DeclaredEntry`].

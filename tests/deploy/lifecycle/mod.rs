@@ -9,3 +9,4 @@ mod keys;
 mod refusals;
 mod rename;
 mod screens;
+mod stages;

@@ -194,6 +194,25 @@ pub mod seeded {
     }
 }
 
+/// What differs by stage.
+pub mod staged {
+    use super::kv_namespace;
+
+    kv_namespace! {
+        /// Flags.
+        pub struct Flags;
+        title: "{stage}-flags",
+        delete: true,
+        delete: false in "prod",
+        values: [
+            { key: "everywhere", value: "yes" },
+            { key: "level", value: 1, value: 2 in ["prod", "prod-*"], value: 3 in "pr-*" },
+            { key: "debug", value: true, only: ["dev", "pr-*"] },
+            { key: "mode", value: { fast: true }, value: { fast: false } in "prod" },
+        ]
+    }
+}
+
 /// Files of the package.
 pub mod site {
     use super::kv_namespace;
@@ -316,6 +335,7 @@ pub fn select(name: &str) -> Vec<&'static Declaration> {
         "mistyped-file" => vec![late::MistypedFile::DECLARATION],
         "pages" => vec![seeded::Pages::DECLARATION],
         "pages-of-two-days" => vec![seeded::PagesOfTwoDays::DECLARATION],
+        "staged" => vec![staged::Flags::DECLARATION],
         "site" => vec![site::Site::DECLARATION],
         "site-of-another-machine" => vec![site_of_another_machine()],
         "odd" => vec![odd::Odd::DECLARATION],
@@ -375,6 +395,7 @@ fn nothing(id: &'static str, binding: &'static str) -> Declaration {
         binding,
         adopt: false,
         delete: None,
+        delete_by_stage: &[],
         account: AccountSettings::FROM_ENVIRONMENT,
         texts: "[]",
         entries: &[],

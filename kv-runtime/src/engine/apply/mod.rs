@@ -58,8 +58,9 @@ impl Apply<'_> {
         let result = self.write_keys(target, plan, declared).await;
         if result.is_err() || !plan.is_empty() || *updates_state {
             let (deployer, take_over) = (self.deployer, self.take_over);
+            let delete = resolved.declaration.delete_in(self.session.state().stage());
             if let Some(deployment) = self.deployment(&plan.id) {
-                deployment.delete = resolved.declaration.delete;
+                deployment.delete = delete;
                 if let Some(claimed) = deployer.claim(&deployment.deployers, take_over) {
                     deployment.deployers = claimed;
                 }

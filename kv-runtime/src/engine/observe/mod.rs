@@ -21,7 +21,7 @@ use drift::drift;
 
 pub(super) use compare::{Place, Stored, Written, compare, present};
 pub use drift::Drift;
-pub(super) use removal::{Removal, observe_removal};
+pub(super) use removal::{Declared as DeclaredRemoval, Removal, observe_removal};
 
 /// What is there of a declared namespace.
 #[derive(Debug)]

@@ -7,7 +7,6 @@ use super::keys::KeyPages;
 use super::{current, is_empty};
 use crate::base::Interrupt;
 use crate::state::{Creating, Deployment, Origin, Record};
-use crate::typed::Declaration;
 
 /// What is there of a namespace that may have to go.
 #[derive(Debug)]
@@ -32,12 +31,18 @@ struct Found<'a> {
     deployment: Option<&'a Deployment>,
 }
 
-/// Observes a namespace that may have to go.
+/// What the declaration of the namespace says for the stage.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Declared {
+    pub(crate) delete: Option<bool>,
+}
+
+/// Observes a namespace that may have to go; `declared` is `None` for one that left the code.
 pub(crate) async fn observe_removal(
     account: &RemoteAccount,
     id: &str,
     record: &Record,
-    declaration: Option<&Declaration>,
+    declared: Option<Declared>,
     interrupt: &Interrupt,
 ) -> Result<Removal, DeployError> {
     let found = match record {
@@ -48,7 +53,7 @@ pub(crate) async fn observe_removal(
         }
     };
     let Some(Found { namespace_id, deployment }) = found else { return Ok(Removal::Gone) };
-    if !is_removable(deployment, declaration) {
+    if !is_removable(deployment, declared) {
         return Ok(Removal::Kept { namespace_id });
     }
     let (mut keys, mut undeclared) = (0, 0);
@@ -106,10 +111,9 @@ async fn created<'a>(
 
 /// Whether a namespace may be deleted: one that was adopted only when its declaration says so in
 /// so many words. One that left the code keeps what its declaration said last.
-fn is_removable(deployment: Option<&Deployment>, declaration: Option<&Declaration>) -> bool {
+fn is_removable(deployment: Option<&Deployment>, declared: Option<Declared>) -> bool {
     let origin = deployment.map_or(Origin::Created, |deployment| deployment.origin);
     let recorded = deployment.and_then(|deployment| deployment.delete);
-    declaration
-        .map_or(recorded, |declaration| declaration.delete)
-        .unwrap_or(origin == Origin::Created)
+    let delete = declared.map_or(recorded, |declared| declared.delete);
+    delete.unwrap_or(origin == Origin::Created)
 }

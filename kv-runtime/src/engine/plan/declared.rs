@@ -69,7 +69,7 @@ pub(crate) fn plan_declared<'a>(
         plan.drift.clone_from(&observation.drift);
     }
     let is_current = |deployment: &Deployment| {
-        deployment.delete == resolved.declaration.delete
+        deployment.delete == resolved.declaration.delete_in(options.stage.stage())
             && deployment.title == title
             && options.deployer.claim(&deployment.deployers, options.take_over).is_none()
             && (options.deployer.repository.is_none()

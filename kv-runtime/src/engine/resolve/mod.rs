@@ -72,8 +72,7 @@ impl Resolver {
                     "`{other}` has the same title, {title:?}: titles are unique in an account"
                 ));
             }
-            let mut pairs =
-                namespace.entries(declaration, &self.digest_key, &self.context.redactor);
+            let mut pairs = namespace.entries(declaration, self);
             for pair in &pairs {
                 namespace.check_ahead(pair, now);
             }
@@ -140,9 +139,9 @@ impl Scope<'_> {
     fn entries(
         &mut self,
         declaration: &'static Declaration,
-        digest_key: &DigestKey,
-        redactor: &Redactor,
+        resolver: &Resolver,
     ) -> Vec<DeclaredPair> {
+        let Resolver { stage, digest_key, context, .. } = resolver;
         let texts = serde_json::from_str::<Vec<(String, String)>>(declaration.texts);
         let texts = self.check(texts).unwrap_or_default();
         let mut pairs = Vec::with_capacity(texts.len() + declaration.entries.len());
@@ -155,9 +154,10 @@ impl Scope<'_> {
             once: false,
         }));
         for entry in declaration.entries {
+            let Some(value) = entry.value_in(stage.stage()) else { continue };
             let metadata = entry_metadata(entry).map_err(|what| self.key_problem(entry.key, what));
-            let value =
-                entry_value(entry, redactor).map_err(|what| self.key_problem(entry.key, what));
+            let value = entry_value(value, &context.redactor)
+                .map_err(|what| self.key_problem(entry.key, what));
             let (Ok(metadata), Ok(value)) = (metadata, value) else { continue };
             if let Err(error) = kv_rules::check_value(value.len()) {
                 self.key_problem(entry.key, error.to_string());
@@ -182,8 +182,8 @@ impl Scope<'_> {
 }
 
 /// The bytes that an entry stores.
-fn entry_value(entry: &DeclaredEntry, redactor: &Redactor) -> Result<Cow<'static, [u8]>, String> {
-    let value = match entry.value {
+fn entry_value(value: DeclaredValue, redactor: &Redactor) -> Result<Cow<'static, [u8]>, String> {
+    let value = match value {
         DeclaredValue::Text(text) => Cow::Borrowed(text.as_bytes()),
         DeclaredValue::File(bytes, check) => {
             check_part("file", check, bytes)?;
