@@ -102,7 +102,7 @@ pub enum PatternError {
         second: String,
     },
     /// Two parameters have one name.
-    #[error("`{{{0}}}` stands twice in this pattern: give each parameter a name of its own")]
+    #[error("`{{{0}}}` appears twice in this pattern: give each parameter a name of its own")]
     Twice(String),
     /// No key of the family could be stored.
     #[error(

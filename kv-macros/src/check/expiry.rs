@@ -18,7 +18,7 @@ pub(super) fn expiry(properties: &mut Properties, errors: &mut Errors) -> Option
             "`expiration` and `expirationTtl` exclude each other (Workers KV would take the TTL): keep \
              `expiration` for a point in time, or `expirationTtl` for seconds from the write",
         );
-        errors.push(ttl_at, "`expirationTtl` stands here");
+        errors.push(ttl_at, "`expirationTtl` is here");
     }
     ttl.map(Expiry::Ttl).or(expiration.map(Expiry::At))
 }

@@ -133,9 +133,9 @@ fn overlap(first: &Family<'_>, second: &Family<'_>, errors: &mut Errors) {
         let pattern = first.pattern_text().escape_default();
         errors.push(
             second.text.span,
-            format!("the family `{pattern}` stands twice: keep one of the two"),
+            format!("the family `{pattern}` appears twice: keep one of the two"),
         );
-        errors.push(first.text.span, format!("`{pattern}` stands here first"));
+        errors.push(first.text.span, format!("`{pattern}` is here first"));
         return;
     }
     let hint = if first.pattern.is_catch_all() {
@@ -152,8 +152,7 @@ fn overlap(first: &Family<'_>, second: &Family<'_>, errors: &mut Errors) {
             second.pattern_text().escape_default()
         ),
     );
-    errors
-        .push(first.text.span, format!("`{}` stands here", first.pattern_text().escape_default()));
+    errors.push(first.text.span, format!("`{}` is here", first.pattern_text().escape_default()));
 }
 
 fn check<'a>(written: &'a mut syntax::Family, errors: &mut Errors) -> Option<Family<'a>> {

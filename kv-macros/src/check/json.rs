@@ -96,9 +96,9 @@ impl Writer<'_> {
                 let text = &name.text;
                 self.errors.push(
                     name.span,
-                    format!("`{text}` stands twice in this object: keep one of the two"),
+                    format!("`{text}` appears twice in this object: keep one of the two"),
                 );
-                self.errors.push(*first, format!("`{text}` stands here first"));
+                self.errors.push(*first, format!("`{text}` is here first"));
                 continue;
             }
             if !fields.is_empty() {

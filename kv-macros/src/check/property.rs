@@ -18,7 +18,7 @@ pub(super) struct Properties {
 }
 
 impl Properties {
-    /// Reports what is unknown or stands twice. `place` says what has the properties.
+    /// Reports what is unknown or appears twice. `place` says what has the properties.
     pub(super) fn new(
         written: Vec<Property>,
         all: &[Known],
@@ -55,10 +55,9 @@ impl Properties {
                 Some(first) => {
                     errors.push(
                         property.name.span,
-                        format!("`{text}` stands twice: keep one of the two"),
+                        format!("`{text}` appears twice: keep one of the two"),
                     );
-                    errors
-                        .push(first.name.span, format!("`{}` stands here first", first.name.text));
+                    errors.push(first.name.span, format!("`{}` is here first", first.name.text));
                 }
                 None => kept.push(property),
             }

@@ -79,7 +79,7 @@ impl Attributes {
             }
             Ok(_) => self.tokens.extend(attribute),
             Err(error) => {
-                return errors.push(error.span(), format!("this is no attribute: {error}"));
+                return errors.push(error.span(), format!("this is not an attribute: {error}"));
             }
         }
         let mut trees = brackets.stream().into_iter();

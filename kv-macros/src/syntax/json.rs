@@ -103,7 +103,7 @@ pub(super) fn name(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Name>
     let span = tokens.span();
     let Some(text) = bare_or_quoted(tokens) else {
         let found = tokens.describe();
-        errors.push(span, format!("expected a name, found {found}: write `name: value`, and quote a name that is no identifier"));
+        errors.push(span, format!("expected a name, found {found}: write `name: value`, and quote a name that is not an identifier"));
         tokens.until_comma();
         return None;
     };
@@ -122,7 +122,7 @@ pub(super) fn name(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Name>
     }
     let at = tokens.span();
     let found = tokens.describe();
-    let hint = if tokens.is_punct() { "; a name that is no identifier is quoted" } else { "" };
+    let hint = if tokens.is_punct() { "; a name that is not an identifier is quoted" } else { "" };
     errors.push(at, format!("expected `:` after `{text}`, found {found}{hint}"));
     tokens.until_comma();
     None
@@ -217,7 +217,7 @@ fn suffixed(lit: &Lit, sign: &str) -> String {
         );
     }
     let written = format!("{sign}{}", lit.to_token_stream());
-    format!("`{written}` is no number: quote it as `\"{written}\"` if it is text or a duration")
+    format!("`{written}` is not a number: quote it as `\"{written}\"` if it is text or a duration")
 }
 
 fn not_json(lit: &Lit, span: Span, errors: &mut Errors) -> JsonKind {

@@ -28,7 +28,7 @@ pub(super) fn ty(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<TokenSt
             let shown = shorten(&written.to_string());
             errors.push(
                 error.span(),
-                format!("`{shown}` is no Rust type: write one such as `Session`"),
+                format!("`{shown}` is not a Rust type: write one such as `Session`"),
             );
             None
         }
