@@ -86,6 +86,11 @@ pub enum PatternError {
     /// What stands between braces is not `name` or `name: Type`.
     #[error("`{{{0}}}` is not a parameter: write `{{name}}` or `{{name: Type}}`")]
     NotAParam(String),
+    /// A parameter is written as in JavaScript.
+    #[error(
+        "`${{{0}}}` is a placeholder of JavaScript: write a parameter as `{{id}}`, without `$`"
+    )]
+    Dollar(String),
     /// Nothing in the pattern can differ.
     #[error(
         "this pattern has no parameter: write a family as `\"session:{{id}}\"`, a single key as an entry of `values`"
@@ -383,6 +388,9 @@ fn split(text: &str) -> Result<Vec<Segment<'_>>, PatternError> {
             return Err(PatternError::UnmatchedBrace('}'));
         }
         let (inner, after) = after.split_once('}').ok_or(PatternError::UnmatchedBrace('{'))?;
+        if rest[..at].ends_with('$') {
+            return Err(PatternError::Dollar(inner.to_owned()));
+        }
         if !literal.is_empty() {
             segments.push(Segment::Literal(std::mem::take(&mut literal)));
         }

@@ -28,6 +28,16 @@ pub enum TitleError {
     /// `{name}` is not a placeholder.
     #[error("`{{{0}}}` is not a placeholder: a title can hold `{{app}}`, `{{stage}}` and `{{id}}`")]
     UnknownPlaceholder(String),
+    /// A placeholder is written as in JavaScript.
+    #[error(
+        "`${{{expression}}}` is a placeholder of JavaScript: write `{{{}}}`, since a title can hold \
+         `{{app}}`, `{{stage}}` and `{{id}}`",
+        meant(expression)
+    )]
+    Dollar {
+        /// What is between its braces.
+        expression: String,
+    },
     /// A brace has no partner.
     #[error("this title has a `{0}` without its partner: write a placeholder such as `{{stage}}`")]
     UnmatchedBrace(char),
@@ -49,6 +59,12 @@ impl Placeholder {
     pub const NAMES: [&'static str; 3] = ["app", "stage", "id"];
 }
 
+/// Which placeholder an expression of JavaScript means, such as `app.stage`.
+fn meant(expression: &str) -> &'static str {
+    let last = expression.rsplit('.').next().unwrap_or(expression);
+    Placeholder::NAMES.into_iter().find(|name| *name == last).unwrap_or("app")
+}
+
 enum Part<'a> {
     Literal(&'a str),
     Placeholder(Placeholder),
@@ -60,6 +76,11 @@ fn parts(template: &str) -> Result<Vec<Part<'_>>, TitleError> {
     while let Some(at) = rest.find(['{', '}']) {
         let (literal, from) = rest.split_at(at);
         parts.push(Part::Literal(literal));
+        if literal.ends_with('$')
+            && let Some((name, _)) = from.strip_prefix('{').and_then(|from| from.split_once('}'))
+        {
+            return Err(TitleError::Dollar { expression: name.to_owned() });
+        }
         let inner = from.strip_prefix('{').ok_or(TitleError::UnmatchedBrace('}'))?;
         let (name, after) = inner.split_once('}').ok_or(TitleError::UnmatchedBrace('{'))?;
         parts.push(Part::Placeholder(match name {
