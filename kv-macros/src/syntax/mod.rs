@@ -7,6 +7,7 @@ mod json;
 mod parse;
 mod property;
 mod rust;
+mod template;
 mod tokens;
 
 use proc_macro2::{Ident, Span, TokenStream};

@@ -8,6 +8,7 @@ use super::header::header;
 use super::json::{comma, json, name, text};
 use super::property::{ENTRY, FAMILY, Grammar, Known, NAMESPACE, find};
 use super::rust;
+use super::template::template;
 use super::tokens::{Tokens, at_brace, at_name, shorten};
 use super::{Call, Entry, Family, Function, Item, Name, Namespace, Property, Value, ValueKind};
 use crate::errors::Errors;
@@ -115,6 +116,11 @@ fn stages(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Vec<Name> {
 
 fn value(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
     let span = tokens.span();
+    if let Some(text) = template(*tokens) {
+        errors.push(span, format!("Rust has no template strings: write `\"{text}\"`"));
+        tokens.until_comma();
+        return Value { span, kind: ValueKind::Broken };
+    }
     let mut ahead = *tokens;
     let Some(ident) = ahead.ident() else {
         return Value { span, kind: ValueKind::Json(json(tokens, 0, errors)) };
