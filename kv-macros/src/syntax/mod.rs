@@ -3,11 +3,11 @@
 
 mod docs;
 mod header;
+mod javascript;
 mod json;
 mod parse;
 mod property;
 mod rust;
-mod template;
 mod tokens;
 
 use proc_macro2::{Ident, Span, TokenStream};

@@ -5,10 +5,10 @@ use syn::buffer::TokenBuffer;
 
 use super::docs::docs;
 use super::header::header;
+use super::javascript::javascript;
 use super::json::{comma, json, name, text};
 use super::property::{ENTRY, FAMILY, Grammar, Known, NAMESPACE, find};
 use super::rust;
-use super::template::template;
 use super::tokens::{Tokens, at_brace, at_name, shorten};
 use super::{Call, Entry, Family, Function, Item, Name, Namespace, Property, Value, ValueKind};
 use crate::errors::Errors;
@@ -116,8 +116,8 @@ fn stages(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Vec<Name> {
 
 fn value(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
     let span = tokens.span();
-    if let Some(text) = template(*tokens) {
-        errors.push(span, format!("Rust has no template strings: write `\"{text}\"`"));
+    if let Some(message) = javascript(*tokens) {
+        errors.push(span, message);
         tokens.until_comma();
         return Value { span, kind: ValueKind::Broken };
     }

@@ -1,0 +1,78 @@
+//! What is written in JavaScript and does not paste over: the message says what to write instead.
+
+use proc_macro2::{Delimiter, TokenTree};
+
+use super::tokens::Tokens;
+
+/// What to say of a value that is JavaScript.
+pub(super) fn javascript(tokens: Tokens<'_>) -> Option<String> {
+    if let Some(text) = template(tokens) {
+        return Some(format!("Rust has no template strings: write `\"{text}\"`"));
+    }
+    if let Some(name) = after(tokens, &["process", "env"]) {
+        return Some(format!("what is read when deploying is `env(...)`: write `env(\"{name}\")`"));
+    }
+    if after(tokens, &["JSON"]).is_some_and(|method| method == "stringify") {
+        let message =
+            "JSON is written as it is, without `JSON.stringify`: write `{ name: \"...\" }`";
+        return Some(message.to_owned());
+    }
+    let mut ahead = tokens;
+    match ahead.ident()?.to_string().as_str() {
+        "undefined" => {
+            Some("JSON has no `undefined`: write `null`, or leave the name out".to_owned())
+        }
+        "new" => {
+            let what = ahead.ident()?;
+            let message = format!(
+                "`new {what}(...)` would be calculated when deploying, and a declaration is not: \
+                 write the text or the number itself"
+            );
+            Some(message)
+        }
+        _ => None,
+    }
+}
+
+/// The name after a path such as `process.env.`
+fn after(mut tokens: Tokens<'_>, path: &[&str]) -> Option<String> {
+    for part in path {
+        tokens.keyword(part)?;
+        tokens.punct('.')?;
+    }
+    Some(tokens.ident()?.to_string())
+}
+
+/// The text that a template string means. Of the backticks rustc itself reports each, and drops
+/// them. Its placeholders are as a title has them; `None` for anything else.
+fn template(mut tokens: Tokens<'_>) -> Option<String> {
+    let mut text = String::new();
+    let mut has_placeholder = false;
+    while !tokens.at_comma() {
+        match tokens.tree() {
+            Some(TokenTree::Punct(dollar))
+                if dollar.as_char() == '$' && tokens.at_group(Delimiter::Brace) =>
+            {
+                let (inside, _) = tokens.group(Delimiter::Brace)?;
+                has_placeholder = true;
+                text.push('{');
+                text.push_str(&placeholder(inside));
+                text.push('}');
+            }
+            Some(tree) => text.push_str(&tree.to_string()),
+            None => break,
+        }
+    }
+    has_placeholder.then_some(text)
+}
+
+/// `app` of `app.name`, `stage` of `app.stage`.
+fn placeholder(mut expression: Tokens<'_>) -> String {
+    let mut last = String::new();
+    while let Some(tree) = expression.tree() {
+        if let TokenTree::Ident(ident) = tree {
+            last = ident.to_string();
+        }
+    }
+    if last == "name" { "app".to_owned() } else { last }
+}
