@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream, Parser};
 
-use super::tokens::{Tokens, shorten};
+use super::tokens::{Tokens, at_name, shorten};
 use super::{Expression, StructLiteral, Value, ValueKind};
 use crate::errors::Errors;
 
@@ -117,5 +117,9 @@ fn outside_angles(tokens: &mut Tokens<'_>) -> TokenStream {
 }
 
 fn ends_type(tokens: &Tokens<'_>) -> bool {
-    tokens.at_comma() || tokens.at_punct(';') || tokens.at_group(Delimiter::Brace)
+    // The next name can only come after a comma, which is missing then.
+    tokens.at_comma()
+        || tokens.at_punct(';')
+        || tokens.at_group(Delimiter::Brace)
+        || at_name(tokens)
 }
