@@ -47,6 +47,10 @@ fn hidden_files_stay_at_home() {
 #[test]
 fn what_tools_make_again_stays_at_home() {
     let package = package(&["a", "node_modules/b/c", "d/node_modules", "e/CACHEDIR.TAG", "e/f"]);
+    let everything = ["a", "d/node_modules", "e/CACHEDIR.TAG", "e/f"];
+    assert_eq!(keys(package.path()), everything, "a tag has a signature");
+    let tag = "Signature: 8a477f597d28d172789f06886806bc55\n# by a tool";
+    fs::write(package.path().join("public/e/CACHEDIR.TAG"), tag).unwrap();
     assert_eq!(keys(package.path()), ["a", "d/node_modules"]);
 }
 

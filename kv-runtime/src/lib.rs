@@ -41,7 +41,7 @@
 //! | none | [`kv_namespace!`], typed keys, [`MemoryStore`]; in a Worker the binding |
 //! | `rest` | [`RestStore`] and the client of Cloudflare's API, [`api`] |
 //! | `local` | [`LocalStore`] |
-//! | `deploy` | `Flags::deploy()`, where it works by `rest` and `local`, and its state in a folder |
+//! | `deploy` | `Flags::deploy()`, `connect()` and `at(id)`, where they work by `rest` and `local`, and the state in a folder |
 //! | `s3` | the state in an object store; brings `deploy` |
 //! | `cli` | [`deploy_main!`]; brings `deploy` and `rest` |
 //!

@@ -279,8 +279,9 @@
 /// # Values that grow
 ///
 /// A struct that changed reads what was written before, when the family, or the entry beside its
-/// `type`, names its older types, newest first. Each is turned into the newest by `From`; writing
-/// writes the newest.
+/// `type`, names its older types, newest first. What does not read as the newest is read as each of
+/// them and turned into the newest by `From`; writing writes the newest. So what the newest type reads
+/// is never tried as an older one: with `#[serde(default)]` on new fields it reads old values itself.
 ///
 /// ```
 /// # use kv_runtime::{Entry, MemoryStore, Store, kv_namespace};

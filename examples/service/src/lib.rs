@@ -83,9 +83,11 @@ async fn write(
 /// What the client did wrong is told to it; what the store says is not.
 fn failed(error: Error) -> (StatusCode, String) {
     match error {
-        Error::InvalidParam(_) | Error::InvalidCursor => {
-            (StatusCode::BAD_REQUEST, error.to_string())
+        Error::InvalidParam(ref source) => {
+            let why = std::error::Error::source(source).map(ToString::to_string);
+            (StatusCode::BAD_REQUEST, format!("{error}: {}", why.unwrap_or_default()))
         }
+        Error::InvalidCursor => (StatusCode::BAD_REQUEST, error.to_string()),
         Error::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "try again".to_owned()),
         error => {
             eprintln!("{error}: {:?}", error.help());

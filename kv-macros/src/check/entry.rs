@@ -1,10 +1,10 @@
 //! The entries of `values`.
 
 use kv_rules::seed::{FileError, Package};
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 
 use super::expiry::expiry;
-use super::family::{Families, Family};
+use super::family::{Families, Family, older};
 use super::json::{Literal, literal};
 use super::property::{Properties, env, mismatch};
 use crate::errors::Errors;
@@ -58,7 +58,7 @@ pub(super) fn entry(
     let family = key.as_ref().and_then(|key| context.families.of_key(&key.text));
     let type_at = properties.span("type");
     let own_type = properties.ty("type");
-    let was = was(&mut properties, family, own_type.is_some(), errors);
+    let was = was(&mut properties, family, own_type.as_ref(), errors);
     if let (Some(family), Some(span)) = (family, type_at) {
         errors.push(
             span,
@@ -151,7 +151,7 @@ fn same_type(one: EntryType, other: EntryType, span: Span, errors: &mut Errors) 
 fn was(
     properties: &mut Properties,
     family: Option<&Family<'_>>,
-    has_type: bool,
+    own_type: Option<&TokenStream>,
     errors: &mut Errors,
 ) -> Vec<UserType> {
     let at = properties.span("was");
@@ -164,7 +164,7 @@ fn was(
                 family.pattern_text().escape_default()
             ),
         ),
-        (None, Some(span)) if !has_type => {
+        (None, Some(span)) if own_type.is_none() => {
             let message =
                 "`was` names older types of a `type`, and this entry has none: add `type: ...`";
             errors.push(span, message);
@@ -172,7 +172,10 @@ fn was(
         }
         _ => {}
     }
-    family.map_or(own, |family| family.was.clone())
+    match family {
+        Some(family) => family.was.clone(),
+        None => older(own, at, own_type, errors),
+    }
 }
 
 fn key(properties: &mut Properties, errors: &mut Errors) -> Option<Name> {

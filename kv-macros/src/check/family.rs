@@ -160,7 +160,9 @@ fn check<'a>(written: &'a mut syntax::Family, errors: &mut Errors) -> Option<Fam
     let mut properties = Properties::new(properties, FAMILY, "a key family", errors);
     let docs = properties.docs(&written.docs);
     let metadata = properties.ty("metadata");
+    let was_at = properties.span("was");
     let was = properties.types("was");
+    let was = older(was, was_at, written.ty.as_ref(), errors);
     let default_ttl = ttl(&mut properties, errors);
     let name = properties.ident("as");
     let text = &written.pattern;
@@ -183,6 +185,30 @@ fn check<'a>(written: &'a mut syntax::Family, errors: &mut Errors) -> Option<Fam
         text,
         pattern,
     })
+}
+
+/// The older types of a type; none of one that takes every value, where they would never be tried.
+pub(super) fn older(
+    was: Vec<UserType>,
+    was_at: Option<Span>,
+    ty: Option<&TokenStream>,
+    errors: &mut Errors,
+) -> Vec<UserType> {
+    let last = ty.and_then(|ty| ty.clone().into_iter().last());
+    let last = last.map(|token| token.to_string()).unwrap_or_default();
+    let takes_everything = ["String", "Bytes", "Value"].contains(&last.as_str());
+    match was_at {
+        Some(span) if takes_everything && !was.is_empty() => {
+            errors.push(
+                span,
+                format!(
+                    "a `{last}` takes every value, so no older type is ever tried: remove `was`"
+                ),
+            );
+            Vec::new()
+        }
+        _ => was,
+    }
 }
 
 fn params(pattern: &Pattern<'_>, span: Span, errors: &mut Errors) -> Vec<Param> {

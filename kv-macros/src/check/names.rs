@@ -12,7 +12,8 @@ use crate::model;
 use crate::names;
 
 /// The methods that every namespace has.
-const GENERATED: [&str; 4] = ["new", "store", "deploy", "from_env"];
+const GENERATED: [&str; 8] =
+    ["new", "store", "deploy", "connect", "at", "in_memory", "from_env", "clone"];
 
 /// The names that are taken.
 pub(super) struct Names(HashMap<String, Owner>);

@@ -1,6 +1,7 @@
 //! Reads a declaration: the header, properties, entries, spreads and families.
 
 use proc_macro2::{Delimiter, Span, TokenStream};
+use quote::ToTokens as _;
 use syn::buffer::TokenBuffer;
 
 use super::docs::docs;
@@ -177,8 +178,13 @@ fn seconds(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
     let span = tokens.span();
     let mut ahead = *tokens;
     let written = ahead.until_comma();
-    let is_constant = match syn::parse2(written.clone()) {
-        Ok(syn::Expr::Binary(_) | syn::Expr::Paren(_) | syn::Expr::Cast(_)) => true,
+    let mut constant = written.clone();
+    let is_constant = match syn::parse2(written) {
+        Ok(syn::Expr::Paren(inside)) => {
+            constant = inside.expr.into_token_stream();
+            true
+        }
+        Ok(syn::Expr::Binary(_) | syn::Expr::Cast(_) | syn::Expr::MethodCall(_)) => true,
         Ok(syn::Expr::Path(path)) => {
             let is_word = |word| path.path.is_ident(word);
             !["null", "undefined"].into_iter().any(is_word)
@@ -187,7 +193,7 @@ fn seconds(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
     };
     if is_constant && !ends_in_name(*tokens) {
         *tokens = ahead;
-        return Value { span, kind: ValueKind::Constant(written) };
+        return Value { span, kind: ValueKind::Constant(constant) };
     }
     value(tokens, errors)
 }

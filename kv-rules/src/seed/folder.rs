@@ -7,7 +7,8 @@
 //! a name that is not UTF-8 or a file that is not a regular one.
 
 use std::ffi::OsStr;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::package::{FileError, Package, check_size};
@@ -60,6 +61,16 @@ impl Folder {
     }
 }
 
+/// How a `CACHEDIR.TAG` begins (<https://bford.info/cachedir/>).
+const CACHE_SIGNATURE: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55";
+
+/// Whether a tool has marked a folder as one that it can make again.
+fn is_cache(folder: &Path) -> bool {
+    let mut begin = [0; CACHE_SIGNATURE.len()];
+    let tag = File::open(folder.join("CACHEDIR.TAG"));
+    tag.and_then(|mut tag| tag.read_exact(&mut begin)).is_ok() && begin == CACHE_SIGNATURE
+}
+
 struct Walk<'a> {
     package: &'a Package,
     written: &'a str,
@@ -85,7 +96,7 @@ impl Walk<'_> {
                 "`{shown}` is a symlink to a folder that it lies in, so its files would never end: remove it"
             ));
         }
-        if !prefix.is_empty() && real.join("CACHEDIR.TAG").is_file() {
+        if !prefix.is_empty() && is_cache(&real) {
             return;
         }
         inside.push(real);

@@ -48,7 +48,7 @@ pub enum FileError {
     Special(String),
     #[error("`{path}` cannot be read: {source}")]
     Unreadable { path: String, source: io::Error },
-    #[error("the path {0:?} is not UTF-8, which the compiler needs to include the file: rename it")]
+    #[error("the path {0:?} is not UTF-8, which a key and a path in code are: rename it")]
     NotUtf8(PathBuf),
     #[error("`{path}`: {source}")]
     TooLarge { path: String, source: ValueError },

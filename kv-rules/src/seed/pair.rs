@@ -291,7 +291,9 @@ impl<'a> Item<'a> {
             self.mistake(at, format!("`{digits}` is not a number of whole seconds"));
             return None;
         };
-        check(seconds).map_err(|error| self.mistake(at, error.to_string())).ok()
+        // The rules name the properties as a declaration has them.
+        let told = |error: E| error.to_string().replace("expirationTtl", "expiration_ttl");
+        check(seconds).map_err(|error| self.mistake(at, told(error))).ok()
     }
 
     fn rule<E: Display>(&mut self, at: usize, checked: Result<(), E>) {

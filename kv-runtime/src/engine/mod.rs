@@ -29,7 +29,7 @@ pub(crate) use remote::{
     Accounts, Confirmation, NamePage, Pair, Recorded, Remote, RemoteErrorKind, RemoteNamespace,
     Wanted,
 };
-pub(crate) use resolve::Value;
+pub(crate) use resolve::{SeedError, Value};
 pub use run::Deployed;
 pub(crate) use run::Run;
 pub(crate) use status::{NamespaceStatus, StageStatus};

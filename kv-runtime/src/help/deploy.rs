@@ -98,13 +98,22 @@ impl DeployError {
 }
 
 #[cfg(feature = "rest")]
-fn remote(error: &RemoteError) -> Option<String> {
+fn api(error: &RemoteError) -> Option<String> {
     error.get_ref().downcast_ref::<crate::api::ApiError>()?.help()
 }
 
 #[cfg(not(feature = "rest"))]
-fn remote(_: &RemoteError) -> Option<String> {
+fn api(_: &RemoteError) -> Option<String> {
     None
+}
+
+fn remote(error: &RemoteError) -> Option<String> {
+    if error.get_ref().is::<crate::engine::SeedError>() {
+        let help = "deploy again: what was written is in the state, and it goes on with what the \
+                    files hold then";
+        return Some(help.to_owned());
+    }
+    api(error)
 }
 
 impl StateError {

@@ -26,6 +26,17 @@ pub(crate) enum SharedStore {
 }
 
 impl SharedStore {
+    /// Whether another is the same store.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            #[cfg(target_arch = "wasm32")]
+            (Self::Binding(one), Self::Binding(other)) => Arc::ptr_eq(one, other),
+            (Self::Any(one), Self::Any(other)) => Arc::ptr_eq(one, other),
+            #[cfg(target_arch = "wasm32")]
+            _ => false,
+        }
+    }
+
     pub(crate) fn as_raw(&self) -> &dyn RawStore {
         match self {
             #[cfg(target_arch = "wasm32")]

@@ -106,8 +106,8 @@ impl<T, M> Entry<T, M> {
         self.bound.key.as_ref().map(|key| key.text.as_ref())
     }
 
-    pub(crate) fn into_name(self) -> Result<Name, FamilyError> {
-        self.bound.key
+    pub(crate) fn into_parts(self) -> (SharedStore, Result<Name, FamilyError>) {
+        (self.bound.store, self.bound.key)
     }
 
     /// The typed reading of stored bytes.
@@ -197,7 +197,8 @@ impl<T, M> Entry<T, M> {
     }
 
     /// Writes the value that some pieces make together, at most 25 MiB. What they are is stored as it
-    /// is. An error among them ends the put, and nothing is written.
+    /// is. An error among them ends the put, and nothing is written. As a put without options it
+    /// leaves no metadata, and the expiry that the key's declaration says.
     pub fn put_stream<E>(
         &self,
         pieces: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
@@ -455,12 +456,13 @@ impl<M> Put<M> {
         self
     }
 
-    /// The pair, after it was checked; `None` for one that was sent already.
-    pub(super) fn into_pair(self) -> Result<Option<RawPair>, Error> {
+    /// The store and the pair, after it was checked.
+    pub(super) fn into_pair(self) -> Result<(SharedStore, RawPair), Error> {
         let Some(Write { bound, value, metadata, ends }) = self.write.into_parts() else {
-            return Ok(None);
+            let sent = "a put that was polled was sent alone: it cannot be sent with others";
+            return Err(Error::Store(sent.into()));
         };
-        checked(bound.key?, value, metadata, &ends).map(Some)
+        Ok((bound.store, checked(bound.key?, value, metadata, &ends)?))
     }
 }
 
@@ -557,30 +559,41 @@ fn many<T: 'static>() -> GetOptions {
     GetOptions { is_text: TypeId::of::<T>() != TypeId::of::<Bytes>(), ..GetOptions::default() }
 }
 
-/// The keys of entries, all checked, and how each is read.
+/// The stores and keys of entries, all checked, and how each is read.
 fn keys<T: DeserializeOwned + 'static, M>(
     entries: impl IntoIterator<Item = Entry<T, M>>,
-) -> Result<Vec<(Name, Decode<T>)>, Error> {
+) -> Result<Vec<(SharedStore, Name, Decode<T>)>, Error> {
     let key = |entry: Entry<T, M>| {
         let decode = entry.decode();
-        Ok((entry.into_name()?, decode))
+        let BoundKey { store, key } = entry.bound;
+        Ok((store, key?, decode))
     };
     entries.into_iter().map(key).collect()
 }
 
+/// Runs of entries of one store: each entry is asked for where it is.
+fn runs<T>(
+    keys: &[(SharedStore, Name, Decode<T>)],
+) -> impl Iterator<Item = &[(SharedStore, Name, Decode<T>)]> {
+    keys.chunk_by(|one, other| one.0.is(&other.0))
+}
+
 /// Reads the values of many keys, after all keys were checked.
 pub(crate) async fn get_many<T: DeserializeOwned + 'static, M>(
-    store: &SharedStore,
     entries: impl IntoIterator<Item = Entry<T, M>>,
 ) -> Result<Vec<Option<T>>, Error> {
     let keys = keys(entries)?;
-    let texts: Vec<&str> = keys.iter().map(|(key, _)| key.text.as_ref()).collect();
-    let got = store.get_many(&texts, many::<T>()).await?;
-    let typed = |((key, decode), stored): (&(Name, Decode<T>), Option<Bytes>)| {
-        let value = stored.map(decode).transpose();
-        value.map_err(|source| decode_error(&key.text, Part::Value, source))
-    };
-    keys.iter().zip(got).map(typed).collect()
+    let mut values = Vec::with_capacity(keys.len());
+    for run in runs(&keys) {
+        let Some((store, ..)) = run.first() else { continue };
+        let texts: Vec<&str> = run.iter().map(|(_, key, _)| key.text.as_ref()).collect();
+        let got = store.get_many(&texts, many::<T>()).await?;
+        for ((_, key, decode), stored) in run.iter().zip(got) {
+            let value = stored.map(decode).transpose();
+            values.push(value.map_err(|source| decode_error(&key.text, Part::Value, source))?);
+        }
+    }
+    Ok(values)
 }
 
 /// A value with its metadata.
@@ -588,7 +601,6 @@ type Pair<T, M> = (T, Option<M>);
 
 /// The same with the metadata of each.
 pub(crate) async fn get_many_with_metadata<T, M>(
-    store: &SharedStore,
     entries: impl IntoIterator<Item = Entry<T, M>>,
 ) -> Result<Vec<Option<Pair<T, M>>>, Error>
 where
@@ -596,12 +608,17 @@ where
     M: DeserializeOwned + 'static,
 {
     let keys = keys(entries)?;
-    let texts: Vec<&str> = keys.iter().map(|(key, _)| key.text.as_ref()).collect();
-    let got = store.get_many_with_metadata(&texts, many::<T>()).await?;
-    let typed = |((key, decode), stored): (&(Name, Decode<T>), Option<StoredValue>)| {
-        stored.map(|stored| typed_pair(&key.text, stored, *decode, decode_metadata)).transpose()
-    };
-    keys.iter().zip(got).map(typed).collect()
+    let mut pairs = Vec::with_capacity(keys.len());
+    for run in runs(&keys) {
+        let Some((store, ..)) = run.first() else { continue };
+        let texts: Vec<&str> = run.iter().map(|(_, key, _)| key.text.as_ref()).collect();
+        let got = store.get_many_with_metadata(&texts, many::<T>()).await?;
+        for ((_, key, decode), stored) in run.iter().zip(got) {
+            let typed = |stored| typed_pair(&key.text, stored, *decode, decode_metadata);
+            pairs.push(stored.map(typed).transpose()?);
+        }
+    }
+    Ok(pairs)
 }
 
 impl Ends {

@@ -71,7 +71,7 @@ pub struct FamilyList<P, M = serde_json::Value> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page<I> {
-    /// Its items, as many as were asked for unless it is the last page.
+    /// Its items, as many as were asked for, at least one, unless it is the last page.
     pub items: Vec<I>,
     /// Where the next page begins, as letters and digits that a client can send back; `None` at the
     /// end. It is good for the same listing only.
@@ -254,10 +254,13 @@ async fn page<P: Send>(
         Some(cursor) => Place::read(&cursor, &prefix).ok_or(Error::InvalidCursor)?,
         None => Place::default(),
     };
-    let (mut items, mut cursors) = (Vec::new(), Cursors::default());
+    // A page without an item would never end for who follows its cursor.
+    let limit = limit.max(1);
+    let (mut items, mut cursors, mut wanted) = (Vec::new(), Cursors::default(), 0_usize);
     loop {
-        // One more, which tells whether there is another page.
-        let wanted = (limit - items.len()).saturating_add(1);
+        // One more, which tells whether there is another page; and more each time, where most keys are
+        // of other families.
+        wanted = (limit - items.len()).saturating_add(1).max(wanted.saturating_mul(4));
         let options = ListOptions::after(place.cursor.as_deref()).limit(wanted);
         let page = store.list(&prefix, options).await?;
         for key in page.keys {

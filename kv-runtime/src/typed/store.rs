@@ -41,7 +41,7 @@ impl Store {
         Entry::named(&self.0, Ok(name)).generations(key.generations)
     }
 
-    /// Reads the values of many entries of this store, in their order; `None` where there is none.
+    /// Reads the values of many entries, each in its own store, in their order; `None` where there is none.
     ///
     /// Over Cloudflare's API a hundred values cost one request. Only values that are no text, or
     /// more than 25 MiB together, are asked for one by one.
@@ -68,7 +68,7 @@ impl Store {
     where
         T: DeserializeOwned + 'static,
     {
-        entry::get_many(&self.0, entries).await
+        entry::get_many(entries).await
     }
 
     /// As [`get_many`](Self::get_many), with the metadata of each.
@@ -80,11 +80,11 @@ impl Store {
         T: DeserializeOwned + 'static,
         M: DeserializeOwned + 'static,
     {
-        entry::get_many_with_metadata(&self.0, entries).await
+        entry::get_many_with_metadata(entries).await
     }
 
-    /// Makes many puts of entries of this store. All are checked before the first is sent; of two to
-    /// one key the later one counts.
+    /// Makes many puts, each in the store of its entry. All are checked before the first is sent; of two
+    /// to one key the later one counts.
     ///
     /// Over Cloudflare's API a request carries up to 10,000, and each is confirmed. A Worker puts some
     /// at a time.
@@ -104,29 +104,37 @@ impl Store {
     /// # }
     /// ```
     pub async fn put_many<M>(&self, puts: impl IntoIterator<Item = Put<M>>) -> Result<(), Error> {
-        let mut pairs = Vec::new();
-        for put in puts {
-            pairs.extend(put.into_pair()?);
+        let puts = puts.into_iter().map(Put::into_pair).collect::<Result<Vec<_>, _>>()?;
+        for (store, mut pairs) in by_store(puts) {
+            let mut seen = HashSet::new();
+            // From the end, where of two the later one is met first.
+            pairs.reverse();
+            pairs.retain(|pair| seen.insert(pair.key.clone()));
+            pairs.reverse();
+            store.put_many(pairs).await?;
         }
-        let mut seen = HashSet::new();
-        // From the end, where of two the later one is met first.
-        pairs.reverse();
-        pairs.retain(|pair| seen.insert(pair.key.clone()));
-        pairs.reverse();
-        Ok(self.0.put_many(pairs).await?)
+        Ok(())
     }
 
-    /// Deletes entries of this store and gives how many keys that were. Keys without a pair count
+    /// Deletes entries, each in its own store, and gives how many keys that were. Keys without a pair count
     /// too, since Workers KV does not tell them apart.
     pub async fn delete_many<T, M>(
         &self,
         entries: impl IntoIterator<Item = Entry<T, M>>,
     ) -> Result<usize, Error> {
-        let keys = entries.into_iter().map(Entry::into_name).collect::<Result<Vec<_>, _>>()?;
-        let keys: BTreeSet<&str> = keys.iter().map(|key| key.text.as_ref()).collect();
-        let keys: Vec<&str> = keys.into_iter().collect();
-        self.0.delete_many(&keys).await?;
-        Ok(keys.len())
+        let key = |entry: Entry<T, M>| {
+            let (store, key) = entry.into_parts();
+            Ok::<_, FamilyError>((store, key?.text))
+        };
+        let keys = entries.into_iter().map(key).collect::<Result<Vec<_>, _>>()?;
+        let mut count = 0;
+        for (store, keys) in by_store(keys) {
+            let keys: BTreeSet<&str> = keys.iter().map(AsRef::as_ref).collect();
+            let keys: Vec<&str> = keys.into_iter().collect();
+            store.delete_many(&keys).await?;
+            count += keys.len();
+        }
+        Ok(count)
     }
 
     /// All keys that begin with `prefix`, in the order of their bytes. Their metadata is an `M`.
@@ -179,6 +187,18 @@ impl Store {
     pub(crate) fn family_entry<T, M>(&self, key: Result<Name, FamilyError>) -> Entry<T, M> {
         Entry::named(&self.0, key)
     }
+}
+
+/// Groups what is to be done by the store that it is done in.
+fn by_store<T>(items: Vec<(SharedStore, T)>) -> Vec<(SharedStore, Vec<T>)> {
+    let mut groups: Vec<(SharedStore, Vec<T>)> = Vec::new();
+    for (store, item) in items {
+        match groups.iter_mut().find(|(other, _)| other.is(&store)) {
+            Some((_, group)) => group.push(item),
+            None => groups.push((store, vec![item])),
+        }
+    }
+    groups
 }
 
 impl<T, M> Entry<T, M> {

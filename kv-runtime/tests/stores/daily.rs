@@ -272,6 +272,23 @@ pub(crate) async fn many_are_put_read_and_deleted(store: &Store) {
     assert!(!daily.profile("a", 1).exists().await.unwrap(), "nothing is sent unless all is right");
 }
 
+pub(crate) async fn an_entry_is_read_and_deleted_in_its_own_store(store: &Store) {
+    let (here, there) = (daily(store), Daily::new(kv_runtime::MemoryStore::new()));
+    here.profile("a", 1).put("here").await.unwrap();
+    there.profile("a", 1).put("there").await.unwrap();
+    let both = || [here.profile("a", 1), there.profile("a", 1)];
+    let got = store.get_many(both()).await.unwrap();
+    assert_eq!(got, [Some("here".to_owned()), Some("there".to_owned())]);
+    store.put_many([there.profile("b", 1).put("x")]).await.unwrap();
+    assert!(!here.profile("b", 1).exists().await.unwrap());
+    assert_eq!(store.delete_many([there.profile("a", 1)]).await.unwrap(), 1);
+    assert!(here.profile("a", 1).exists().await.unwrap());
+
+    let mut sent = here.profile("c", 1).put("x");
+    let _ = futures_util::FutureExt::now_or_never(&mut sent);
+    assert!(store.put_many([sent]).await.is_err(), "a put that was sent is not lost in silence");
+}
+
 pub(crate) async fn bytes_stream_in_and_out(store: &Store) {
     let file = daily(store).file("big.bin");
     assert!(file.get_stream().await.unwrap().is_none());

@@ -89,6 +89,7 @@ every_store! {
     daily::leading_parameters_narrow_a_listing,
     daily::a_listing_is_deleted_and_nothing_else,
     daily::many_are_put_read_and_deleted,
+    daily::an_entry_is_read_and_deleted_in_its_own_store,
     daily::bytes_stream_in_and_out,
     daily::keys_are_values_of_their_own,
     families::an_entry_has_its_declared_ttl,

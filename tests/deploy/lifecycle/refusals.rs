@@ -187,8 +187,8 @@ fn a_pair_of_a_file_that_is_not_of_the_types_of_its_family_is_refused() {
         &ran,
         &[
             "2 mistakes",
-            "key \"page:2\": the value is not the JSON of a `u8`",
-            "key \"page:3\": the metadata is not the JSON of a `kv_test_support::declared::seeded::Views`",
+            "src/pages_of_another_type.json:3:12: the key `page:2`: the value is not the JSON of a `u8`",
+            "src/pages_of_another_type.json:4:12: the key `page:3`: the metadata is not the JSON of a `kv_test_support::declared::seeded::Views`",
         ],
     );
 }

@@ -15,7 +15,7 @@ use super::pair::{Content, DeclaredPair, Seed, SeedFolder, SeedPlace};
 use super::{Scope, check_part};
 use crate::base::{Interrupt, Interrupted};
 use crate::state::{Digest, DigestKey};
-use crate::typed::declaration::{DeclaredFamily, Spread};
+use crate::typed::declaration::Spread;
 
 /// How many hex digits of a file's BLAKE3 hash its etag has: 128 bits.
 const ETAG_DIGITS: usize = 32;
@@ -55,7 +55,9 @@ impl Seeds<'_, '_> {
         let mut file = seed.file.lock().unwrap_or_else(PoisonError::into_inner);
         let mut mistakes = SeedMistakes::default();
         let (before, mut digester) = (self.pairs.len(), Digester::new(self.digest_key.clone()));
-        read_pairs(&mut *file, &mut mistakes, |pair, _| self.seed_pair(pair, seed, &mut digester))?;
+        read_pairs(&mut *file, &mut mistakes, |pair, mistakes| {
+            self.seed_pair(pair, seed, &mut digester, mistakes);
+        })?;
         for (pair, digest) in self.pairs[before..].iter_mut().zip(digester.finish()) {
             pair.digest = digest;
         }
@@ -64,15 +66,24 @@ impl Seeds<'_, '_> {
     }
 
     /// Adds a pair, whose digest comes later.
-    fn seed_pair(&mut self, pair: SeedPair<'_>, seed: &Arc<Seed>, digester: &mut Digester) {
-        let SeedPair { key, value, metadata, expiry, .. } = pair;
+    fn seed_pair(
+        &mut self,
+        pair: SeedPair<'_>,
+        seed: &Arc<Seed>,
+        digester: &mut Digester,
+        mistakes: &mut SeedMistakes,
+    ) {
+        let SeedPair { key, key_at, value, metadata, expiry } = pair;
         let content = Content::Seed {
             seed: Arc::clone(seed),
             place: SeedPlace::new(value.at, value.json, value.is_base64),
             bytes: u32::try_from(value.bytes.len()).unwrap_or(u32::MAX),
         };
         let metadata = metadata.map(|json| Cow::Owned(json.into_owned()));
-        let expiry = self.of_family(&key, &value.bytes, metadata.as_deref(), expiry);
+        let (expiry, problems) = self.of_family(&key, &value.bytes, metadata.as_deref(), expiry);
+        for what in problems {
+            mistakes.push(key_at, format!("the key `{}`: {what}", key.escape_debug()));
+        }
         digester.add(&value.bytes, metadata.as_deref(), expiry);
         self.push(key.into_owned(), content, metadata, expiry, Digest::NONE);
     }
@@ -109,7 +120,10 @@ impl Seeds<'_, '_> {
         let metadata = format!(r#"{{"contentType":"{}","etag":"{etag}"}}"#, content_type(&key));
         let bytes = u32::try_from(value.len()).unwrap_or(u32::MAX);
         let content = Content::File { folder: Arc::clone(folder), bytes };
-        let expiry = self.of_family(&key, &value, Some(&metadata), None);
+        let (expiry, problems) = self.of_family(&key, &value, Some(&metadata), None);
+        for what in problems {
+            self.scope.problem(format!("`{}/{key}`: {what}", folder.name));
+        }
         let digest = self.digest_key.digest(&value, Some(&metadata), expiry);
         self.push(key, content, Some(Cow::Owned(metadata)), expiry, digest);
     }
@@ -126,33 +140,21 @@ impl Seeds<'_, '_> {
         self.pairs.push(DeclaredPair { key, content, metadata, expiry, once: false, digest });
     }
 
-    /// Holds a pair against the types of its family, whose lifetime it has if it has none of its own.
+    /// Holds a pair against the types of its family, whose lifetime it has if it has none of its own;
+    /// gives that, and what is wrong.
     fn of_family(
-        &mut self,
+        &self,
         key: &str,
         value: &[u8],
         metadata: Option<&str>,
         expiry: Option<Expiry>,
-    ) -> Option<Expiry> {
-        let Some(family) = self.families.of_key(key) else { return expiry };
-        self.check_family(key, value, metadata, family);
-        expiry.or(family.expiration_ttl.map(Expiry::Ttl))
-    }
-
-    /// Holds a pair against its family's types.
-    fn check_family(
-        &mut self,
-        key: &str,
-        value: &[u8],
-        metadata: Option<&str>,
-        family: &DeclaredFamily,
-    ) {
+    ) -> (Option<Expiry>, Vec<String>) {
+        let Some(family) = self.families.of_key(key) else { return (expiry, Vec::new()) };
         let value = check_part("value", Some(family.value), value);
         let metadata = metadata
             .map_or(Ok(()), |json| check_part("metadata", family.metadata, json.as_bytes()));
-        for what in [value, metadata].into_iter().filter_map(Result::err) {
-            self.scope.key_problem(key, what);
-        }
+        let problems = [value, metadata].into_iter().filter_map(Result::err).collect();
+        (expiry.or(family.expiration_ttl.map(Expiry::Ttl)), problems)
     }
 
     /// Each key is declared once.
