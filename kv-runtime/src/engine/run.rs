@@ -160,7 +160,7 @@ impl Run {
         &mut self,
         host: &dyn Host,
     ) -> Result<(Plan, Vec<Deployed>), DeployError> {
-        // Seeds are read before the lock is taken, so that nobody waits for them.
+        // Seeds are read before the lock is taken, so that no other deploy waits for them.
         let state = self.find_state().await?;
         let digest_key = state.as_ref().map_or_else(DigestKey::random, |s| s.digest_key().clone());
         let resolved = self.resolve(&digest_key).await?;

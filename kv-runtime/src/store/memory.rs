@@ -6,12 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use kv_rules::Expiry;
 
 use super::Clock;
-use crate::raw::{
-    GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawError, RawStore, StoredValue,
-};
+use super::kept::{is_alive, kept, page};
+use crate::raw::{GetOptions, KeyPage, ListOptions, PutOptions, RawError, RawStore, StoredValue};
 
 /// Pairs in memory, under the rules of Workers KV; pairs expire as they do there.
 ///
@@ -33,10 +31,6 @@ use crate::raw::{
 pub struct MemoryStore {
     pairs: Arc<Mutex<BTreeMap<String, StoredValue>>>,
     clock: Clock,
-}
-
-fn is_alive(stored: &StoredValue, now: u64) -> bool {
-    stored.expiration.is_none_or(|expiration| expiration > now)
 }
 
 impl MemoryStore {
@@ -62,12 +56,7 @@ impl MemoryStore {
     }
 
     fn write(&self, key: &str, value: Bytes, options: PutOptions, now: u64) {
-        let PutOptions { metadata, expiry, .. } = options;
-        let expiration = expiry.map(|expiry| match expiry {
-            Expiry::Ttl(seconds) => now.saturating_add(seconds),
-            Expiry::At(seconds) => seconds,
-        });
-        self.pairs().insert(key.to_owned(), StoredValue { value, metadata, expiration });
+        self.pairs().insert(key.to_owned(), kept(value, options, now));
     }
 
     #[cfg(not(target_arch = "wasm32"))]
@@ -79,19 +68,10 @@ impl MemoryStore {
         let ListOptions { cursor, limit } = options;
         let from = cursor.map_or(Bound::Included(prefix), Bound::Excluded);
         let pairs = self.pairs();
-        let mut alive = pairs
+        let pairs = pairs
             .range::<str, _>((from, Bound::Unbounded))
-            .take_while(|(key, _)| key.starts_with(prefix))
-            .filter(|(_, stored)| is_alive(stored, now))
-            .map(|(key, stored)| KeyInfo {
-                name: key.clone(),
-                expiration: stored.expiration,
-                metadata: stored.metadata.clone(),
-            });
-        let keys: Vec<_> = alive.by_ref().take(limit).collect();
-        let more = alive.next().is_some();
-        let cursor = keys.last().filter(|_| more).map(|key| key.name.clone());
-        KeyPage { keys, cursor }
+            .take_while(|(key, _)| key.starts_with(prefix));
+        page(pairs, limit, now)
     }
 }
 
@@ -126,7 +106,7 @@ impl RawStore for MemoryStore {
 
 #[cfg(test)]
 mod tests {
-    use kv_rules::MAX_LIST_KEYS;
+    use kv_rules::{Expiry, MAX_LIST_KEYS};
 
     use super::*;
 

@@ -4,6 +4,7 @@
 mod clock;
 #[cfg(not(target_arch = "wasm32"))]
 mod declared;
+mod kept;
 #[cfg(all(feature = "local", not(target_arch = "wasm32")))]
 mod local;
 mod memory;

@@ -8,12 +8,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use kv_rules::Expiry;
 
 use super::Clock;
-use crate::raw::{
-    GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawError, RawStore, StoredValue,
-};
+use super::kept::{is_alive, kept, page};
+use crate::raw::{GetOptions, KeyPage, ListOptions, PutOptions, RawError, RawStore, StoredValue};
 
 /// After how many seconds a write is seen elsewhere
 /// (<https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency>).
@@ -159,24 +157,13 @@ impl WorldPlace {
         let now = self.shared.clock.now();
         let from = cursor.map_or(Bound::Included(prefix), Bound::Excluded);
         let pairs = self.pairs();
-        let mut seen = pairs
+        let seen = pairs
             .writes
             .range::<str, _>((from, Bound::Unbounded))
             .take_while(|(key, _)| key.starts_with(prefix))
-            .filter_map(|(key, writes)| {
-                let stored = self.seen(writes, now).filter(|stored| is_alive(stored, now))?;
-                let (expiration, metadata) = (stored.expiration, stored.metadata.clone());
-                Some(KeyInfo { name: key.clone(), expiration, metadata })
-            });
-        let keys: Vec<_> = seen.by_ref().take(limit).collect();
-        let more = seen.next().is_some();
-        let cursor = keys.last().filter(|_| more).map(|key| key.name.clone());
-        KeyPage { keys, cursor }
+            .filter_map(|(key, writes)| Some((key, self.seen(writes, now)?)));
+        page(seen, limit, now)
     }
-}
-
-fn is_alive(stored: &StoredValue, now: u64) -> bool {
-    stored.expiration.is_none_or(|expiration| expiration > now)
 }
 
 #[async_trait]
@@ -194,14 +181,7 @@ impl RawStore for WorldPlace {
     }
 
     async fn put(&self, key: &str, value: Bytes, options: PutOptions) -> Result<(), RawError> {
-        let PutOptions { metadata, expiry, .. } = options;
-        self.write(key, |now| {
-            let expiration = expiry.map(|expiry| match expiry {
-                Expiry::Ttl(seconds) => now.saturating_add(seconds),
-                Expiry::At(seconds) => seconds,
-            });
-            Some(StoredValue { value, metadata, expiration })
-        });
+        self.write(key, |now| Some(kept(value, options, now)));
         Ok(())
     }
 
