@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use kv_rules::Time;
 use serde_json::value::RawValue;
 
 #[cfg(target_arch = "wasm32")]
@@ -34,6 +35,14 @@ impl SharedStore {
             (Self::Any(one), Self::Any(other)) => Arc::ptr_eq(one, other),
             #[cfg(target_arch = "wasm32")]
             _ => false,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        match self {
+            #[cfg(target_arch = "wasm32")]
+            Self::Binding(store) => RawStore::now(&**store),
+            Self::Any(store) => store.now(),
         }
     }
 

@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
-use kv_rules::{Expiry, MAX_LIST_KEYS};
+use kv_rules::{Expiry, MAX_LIST_KEYS, Time};
 use serde_json::value::RawValue;
 
+use super::clock::now;
 use super::cursors::Cursors;
 use super::error::RawError;
 
@@ -157,6 +158,11 @@ pub trait RawStore: fmt::Debug + Send + Sync {
 
     /// A page of the keys that begin with `prefix`, in the order of their bytes.
     async fn list(&self, prefix: &str, options: ListOptions<'_>) -> Result<KeyPage, RawError>;
+
+    /// The time by which its pairs expire. As it is, the system's.
+    fn now(&self) -> Time {
+        now()
+    }
 }
 
 /// The pieces of a value.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use kv_rules::Time;
 
 use super::Clock;
 use super::kept::{is_alive, kept, page};
@@ -101,6 +102,10 @@ impl RawStore for MemoryStore {
 
     async fn list(&self, prefix: &str, options: ListOptions<'_>) -> Result<KeyPage, RawError> {
         Ok(self.page(prefix, options, self.clock.now()))
+    }
+
+    fn now(&self) -> Time {
+        Time::from_unix(self.clock.now())
     }
 }
 

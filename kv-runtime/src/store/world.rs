@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use kv_rules::Time;
 
 use super::Clock;
 use super::kept::{is_alive, kept, page};
@@ -193,6 +194,10 @@ impl RawStore for WorldPlace {
     async fn list(&self, prefix: &str, options: ListOptions<'_>) -> Result<KeyPage, RawError> {
         Ok(self.page(prefix, options))
     }
+
+    fn now(&self) -> Time {
+        Time::from_unix(self.shared.clock.now())
+    }
 }
 
 #[cfg(test)]
@@ -226,6 +231,22 @@ mod tests {
         );
         advance(&world, 30);
         assert_eq!(get(&there).await.unwrap(), "1");
+    }
+
+    #[tokio::test]
+    async fn expirations_are_those_of_its_clock() {
+        let world = KvWorld::new();
+        advance(&world, 1_000_000);
+        let store = crate::Store::from(world.place("here"));
+        let entry = crate::Entry::<String>::new(&store, "k").unwrap();
+        let now = world.clock().now();
+        let past = entry.put("x").expiration(now - 500_000).await;
+        assert!(past.is_err(), "in the world's past");
+        entry.put("x").expiration_ttl(100).await.unwrap();
+        advance(&world, 90);
+        entry.update(|text| text.push('y')).await.unwrap();
+        advance(&world, 20);
+        assert_eq!(entry.get().await.unwrap().as_deref(), Some("xy"), "it got a minute");
     }
 
     #[tokio::test]

@@ -14,7 +14,8 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::stream::{Stream, StreamExt};
 use kv_rules::{
-    Expiry, ExpiryError, MAX_VALUE_BYTES, MIN_TTL, check_cache_ttl, check_metadata, check_value,
+    Expiry, ExpiryError, MAX_VALUE_BYTES, MIN_TTL, Time, check_cache_ttl, check_metadata,
+    check_value,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -29,9 +30,7 @@ use super::list::typed_info;
 use super::put_as::PutAs;
 use super::request::{Lazy, Request};
 use super::seconds::Seconds;
-use crate::raw::{
-    GetOptions, KeyInfo, PutOptions, RawError, RawPair, SharedStore, StoredValue, now,
-};
+use crate::raw::{GetOptions, KeyInfo, PutOptions, RawError, RawPair, SharedStore, StoredValue};
 
 /// A key in a store, with the types of its value `T` and its metadata `M`.
 ///
@@ -240,7 +239,7 @@ impl<T, M> Entry<T, M> {
             let mut value =
                 decode(value).map_err(|source| decode_error(&key.text, Part::Value, source))?;
             change(&mut value);
-            let earliest = now().unix() + MIN_TTL + MARGIN;
+            let earliest = bound.store.now().unix() + MIN_TTL + MARGIN;
             let ends = expiration.map_or(Ends::Never, |time| Ends::At(time.max(earliest)));
             bound.put(encode(&value), Ok(metadata), ends).await?;
             Ok(Some(value))
@@ -462,7 +461,8 @@ impl<M> Put<M> {
             let sent = "a put that was polled was sent alone: it cannot be sent with others";
             return Err(Error::Store(sent.into()));
         };
-        Ok((bound.store, checked(bound.key?, value, metadata, &ends)?))
+        let pair = checked(bound.key?, value, metadata, &ends, bound.store.now())?;
+        Ok((bound.store, pair))
     }
 }
 
@@ -525,7 +525,8 @@ impl BoundKey {
         metadata: Result<Option<Box<RawValue>>, EncodeError>,
         ends: Ends,
     ) -> Result<(), Error> {
-        let RawPair { key, value, options } = checked(self.key?, value, metadata, &ends)?;
+        let pair = checked(self.key?, value, metadata, &ends, self.store.now())?;
+        let RawPair { key, value, options } = pair;
         Ok(self.store.put(&key, value, options).await?)
     }
 }
@@ -536,6 +537,7 @@ fn checked(
     value: Result<Bytes, EncodeError>,
     metadata: Result<Option<Box<RawValue>>, EncodeError>,
     ends: &Ends,
+    now: Time,
 ) -> Result<RawPair, Error> {
     let key = || name.text.clone().into_owned();
     let encode_error = |part| move |source| Error::Encode { key: key(), part, source };
@@ -544,7 +546,7 @@ fn checked(
     check_value(value.len()).map_err(|source| Error::ValueTooLarge { key: key(), source })?;
     check_metadata(metadata.as_ref().map_or(0, |json| json.get().len()))
         .map_err(|source| Error::MetadataTooLarge { key: key(), source })?;
-    let expiry = ends.expiry(&name).map_err(|source| Error::Expiry { key: key(), source })?;
+    let expiry = ends.expiry(&name, now).map_err(|source| Error::Expiry { key: key(), source })?;
     let mut options = PutOptions::default();
     (options.metadata, options.expiry) = (metadata, expiry);
     Ok(RawPair::new(name.text.into_owned(), value, options))
@@ -622,13 +624,13 @@ where
 }
 
 impl Ends {
-    fn expiry(&self, key: &Name) -> Result<Option<Expiry>, ExpiryError> {
+    fn expiry(&self, key: &Name, now: Time) -> Result<Option<Expiry>, ExpiryError> {
         let expiry = match (self, key.expiration_ttl) {
             (&Self::After(seconds), _) | (Self::AsDeclared, Some(seconds)) => Expiry::Ttl(seconds),
             (&Self::At(seconds), _) => Expiry::At(seconds),
             (Self::Never, _) | (Self::AsDeclared, None) => return Ok(None),
         };
-        expiry.expiration(now()).map(|_| Some(expiry))
+        expiry.expiration(now).map(|_| Some(expiry))
     }
 }
 
