@@ -209,7 +209,7 @@ fn checked_stages(written: Vec<Property>, errors: &mut Errors) -> Vec<Property> 
             let has = |other: &&Property| {
                 other.known == property.known && other.stages.iter().any(|s| s.text == stage.text)
             };
-            if kept.iter().find(has).is_some() {
+            if kept.iter().any(|other| has(&other)) {
                 let message = format!("`{name}` of \"{}\" appears twice: keep one", stage.text);
                 errors.push(stage.span, message);
             }

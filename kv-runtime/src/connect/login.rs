@@ -25,7 +25,7 @@ pub(crate) struct Overrides {
     pub(crate) account_id: Option<String>,
 }
 
-/// Why nobody can be logged in.
+/// Why there is no login.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LoginError {
     /// There is nothing to authenticate with.

@@ -187,14 +187,8 @@ impl Run {
         let mut seen = None;
         loop {
             let planned = self.plan_deploy(&resolved, session.state()).await?;
-            if seen.as_ref() != Some(&planned.plan)
-                && self.agree(&planned.plan, seen.is_some(), session.state(), host).await?
-                    == Consent::Asked
-            {
-                // Who answers takes time, in which others may have been at work: the plan that is
-                // applied is the one that was seen.
+            if !self.may_apply(&planned.plan, seen.as_ref(), session.state(), host).await? {
                 seen = Some(planned.plan);
-                self.connected.clear();
                 continue;
             }
             self.apply(&planned, session, host).await?;
@@ -222,12 +216,8 @@ impl Run {
         let mut seen = None;
         loop {
             let planned = self.plan_destroy(session.state()).await?;
-            if seen.as_ref() != Some(&planned.plan)
-                && self.agree(&planned.plan, seen.is_some(), session.state(), host).await?
-                    == Consent::Asked
-            {
+            if !self.may_apply(&planned.plan, seen.as_ref(), session.state(), host).await? {
                 seen = Some(planned.plan);
-                self.connected.clear();
                 continue;
             }
             self.apply(&planned, session, host).await?;
@@ -592,6 +582,25 @@ impl Run {
         let account = RemoteAccount::new(remote);
         self.connected.push(account.clone());
         Ok(account)
+    }
+
+    /// Whether a plan can be applied; `seen` is the one that was agreed to before. Who answers takes time,
+    /// in which others may have been at work: after an answer the plan is made again, and what is
+    /// applied is what was seen.
+    async fn may_apply(
+        &mut self,
+        plan: &Plan,
+        seen: Option<&Plan>,
+        state: &State,
+        host: &dyn Host,
+    ) -> Result<bool, DeployError> {
+        if seen == Some(plan)
+            || self.agree(plan, seen.is_some(), state, host).await? == Consent::Given
+        {
+            return Ok(true);
+        }
+        self.connected.clear();
+        Ok(false)
     }
 
     /// Shows a plan and has `host` agree to it; `again`: another one was agreed to.
