@@ -11,6 +11,8 @@ pub(crate) struct Namespace {
     pub(crate) runtime: Ident,
     pub(crate) head: Head,
     pub(crate) id: String,
+    /// The id that it had before.
+    pub(crate) was: Option<String>,
     pub(crate) title: String,
     pub(crate) binding: String,
     pub(crate) adopt: bool,

@@ -47,7 +47,7 @@ pub use limits::{
 };
 pub use pattern::{Param, ParamError, Pattern, PatternError, Segment, family_of};
 pub use place::Place;
-pub use stage::{StagePatternError, check_stage_pattern, matches_stage};
+pub use stage::{StagePatternError, check_stage_pattern, matches_glob};
 pub use suggest::{closest, did_you_mean};
 pub use time::{Time, TimeError, read_duration, show_duration};
 pub use title::{MAX_TITLE_BYTES, Placeholder, TitleError, check_title, fill_title, placeholders};

@@ -20,14 +20,14 @@ pub fn check_stage_pattern(pattern: &str) -> Result<(), StagePatternError> {
     }
 }
 
-/// Whether a stage is one of a pattern.
+/// Whether a text matches a pattern in which `*` stands for any text.
 #[must_use]
-pub fn matches_stage(pattern: &str, stage: &str) -> bool {
-    let Some((before, after)) = pattern.split_once('*') else { return pattern == stage };
-    let Some(rest) = stage.strip_prefix(before) else { return false };
+pub fn matches_glob(pattern: &str, text: &str) -> bool {
+    let Some((before, after)) = pattern.split_once('*') else { return pattern == text };
+    let Some(rest) = text.strip_prefix(before) else { return false };
     // The shortest text first: `after` begins wherever it can.
     let begins = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
-    begins.into_iter().any(|at| rest.get(at..).is_some_and(|rest| matches_stage(after, rest)))
+    begins.into_iter().any(|at| rest.get(at..).is_some_and(|rest| matches_glob(after, rest)))
 }
 
 #[cfg(test)]
@@ -47,7 +47,7 @@ mod tests {
             ("a*b*c", "axxbyyc", true),
             ("a*b*c", "axxbyy", false),
         ] {
-            assert_eq!(matches_stage(pattern, stage), matches, "{pattern} {stage}");
+            assert_eq!(matches_glob(pattern, stage), matches, "{pattern} {stage}");
         }
     }
 

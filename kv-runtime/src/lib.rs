@@ -61,6 +61,8 @@ mod cli;
 #[cfg(all(feature = "rest", not(target_arch = "wasm32")))]
 mod connect;
 #[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
+mod data;
+#[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
 mod deploy;
 #[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
 mod engine;
@@ -87,11 +89,15 @@ pub use worker;
 #[cfg(all(feature = "rest", not(target_arch = "wasm32")))]
 pub use api::RestStore;
 #[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
-pub use deploy::{Connect, Deploy};
+pub use data::{
+    Audit, DataError, Export, Finding, Misfit, PairChange, PairChanges, SelectionError,
+};
+#[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
+pub use deploy::{Connect, Deploy, ExportRequest};
 #[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
 pub use engine::{
-    Action, DeployError, Deployed, Drift, KeyChange, NamespacePlan, OtherNamespaces, PLAN_FORMAT,
-    Plan, PlanAccount, Problem, Reason, RemoteError,
+    Action, Billed, DeployError, Deployed, Drift, KeyChange, NamespacePlan, OtherNamespaces,
+    PLAN_FORMAT, PartChange, Plan, PlanAccount, Problem, Reason, RemoteError, ValueChange,
 };
 pub use raw::{KeyInfo, RawStore};
 #[cfg(all(feature = "local", not(target_arch = "wasm32")))]

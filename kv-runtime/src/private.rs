@@ -34,6 +34,15 @@ pub mod state {
     pub use crate::state::{Digest, DigestKey, Session};
 }
 
+/// The bytes to store for a value of any of its generations, as one of the newest.
+pub fn migrate<T: TypedValue + DeserializeOwned>(
+    stored: &[u8],
+    older: &[Decode<T>],
+) -> Result<Vec<u8>, DecodeError> {
+    let stored = bytes::Bytes::copy_from_slice(stored);
+    Ok(decode_generations::<T>(&stored, older)?.encode()?)
+}
+
 /// A type that values and metadata can have.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the type of a value or of metadata: it is not `Serialize + DeserializeOwned`",

@@ -184,7 +184,7 @@ pub(crate) fn declared_pairs(declaration: &Declaration) -> BTreeMap<String, Stri
         DeclaredValue::Text(text) => (entry.key.to_owned(), text.to_owned()),
         _ => panic!("{} is no literal", entry.key),
     };
-    let texts: Vec<(String, String)> = serde_json::from_str(declaration.texts).unwrap();
+    let texts = declaration.read_texts().into_iter().map(|text| (text.key, text.text));
     declaration.entries.iter().map(pair).chain(texts).collect()
 }
 

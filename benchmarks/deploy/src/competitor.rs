@@ -76,6 +76,8 @@ pub(crate) fn deploy_main() -> ExitCode {
         account: AccountSettings::FROM_ENVIRONMENT,
         texts: "[]",
         entries: &[],
+        was: None,
+        types: &[],
         spreads: vec![Spread::File(name)].leak(),
         families: &[],
     }));

@@ -40,12 +40,14 @@ pub(crate) fn check(
     let delete_by_stage = delete_by_stage(&mut properties, errors);
     let delete = properties.boolean("delete", errors);
     let chosen_module = properties.ident("module");
+    let was = properties.text("was", errors);
     let (id, binding) = (properties.text("id", errors), properties.text("binding", errors));
     let mut written_families = families(&mut properties, errors);
     let families = Families::new(&mut written_families, errors);
     let (entries, spreads) = values(&mut properties, &families, package, errors);
     let head = head?;
     let id = namespace::id(id, &head, errors);
+    let was = namespace::was(was, &id, errors);
 
     let mut names = Names::for_entries(entries.len());
     let families = name_families(&families, &mut names, errors);
@@ -56,6 +58,7 @@ pub(crate) fn check(
         binding: namespace::binding(binding, &head, errors),
         module: module(&head, chosen_module.as_ref(), errors),
         id,
+        was,
         head,
         adopt,
         delete,

@@ -69,6 +69,21 @@ pub(super) fn id(written: Option<Name>, head: &Head, errors: &mut Errors) -> Str
     text
 }
 
+/// The id that the namespace had before.
+pub(super) fn was(written: Option<Name>, id: &str, errors: &mut Errors) -> Option<String> {
+    let Name { text, span } = written?;
+    if let Err(error) = kv_rules::check_id(&text) {
+        errors.push(span, error);
+    } else if text == id {
+        let message = format!(
+            "`was` is the id that the namespace had before, and `{id}` is the one that it has: \
+             remove `was`, or give it another `id`"
+        );
+        errors.push(span, message);
+    }
+    Some(text)
+}
+
 /// The name of the Worker binding.
 pub(super) fn binding(written: Option<Name>, head: &Head, errors: &mut Errors) -> String {
     let (text, span, hint) = if let Some(Name { text, span }) = written {

@@ -4,6 +4,8 @@ use kv_rules::push_json_text;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
+use super::checks::{self, Checks};
+use super::families;
 use super::path::{self, Optional};
 use super::ttl::ttl;
 use super::types::typed;
@@ -12,20 +14,24 @@ use crate::model::{Account, Entry, Expiry, Family, File, Namespace, Setting, Spr
 pub(super) fn declaration(model: &Namespace) -> TokenStream {
     let Namespace { runtime, id, title, binding, adopt, .. } = model;
     let delete = Optional(model.delete);
+    let was = Optional(model.was.as_ref());
     let delete_by_stage =
         model.delete_by_stage.iter().map(|(stages, delete)| quote!((&[#(#stages),*], #delete)));
     let account = account(model);
-    let texts = texts(model.entries.iter().filter_map(text));
+    let checks = Checks::of(model);
+    let texts = model.entries.iter().filter_map(|entry| Some((text(entry)?, checks.of_entry(entry))));
+    let texts = self::texts(texts);
+    let types = checks.all();
     let entries = model.entries.iter().filter(|entry| text(entry).is_none());
-    let entries = entries.map(|entry| self::entry(entry, model));
+    let entries = entries.map(|entry| self::entry(entry, &checks, model));
     let spreads = model.spreads.iter().map(|spread| self::spread(spread, model));
-    let families = if model.spreads.is_empty() { &[][..] } else { &model.families };
-    let families = families.iter().map(|family| self::family(family, model));
+    let families = model.families.iter().map(|family| self::family(family, model));
     quote! {
         #runtime::__private::declaration::Declaration {
             package: ::core::env!("CARGO_PKG_NAME"),
             root: ::core::env!("CARGO_MANIFEST_DIR"),
             id: #id,
+            was: #was,
             title: #title,
             binding: #binding,
             adopt: #adopt,
@@ -34,6 +40,7 @@ pub(super) fn declaration(model: &Namespace) -> TokenStream {
             account: #account,
             texts: #texts,
             entries: &[#(#entries),*],
+            types: &[#(#types),*],
             spreads: &[#(#spreads),*],
             families: &[#(#families),*],
         }
@@ -81,21 +88,25 @@ fn text(entry: &Entry) -> Option<[&str; 2]> {
     }
 }
 
-/// Pairs of a key and a text as JSON.
-fn texts<'a>(pairs: impl Iterator<Item = [&'a str; 2]>) -> String {
+/// Pairs of a key and a text as JSON, each with the number of its types, where it is not just text.
+fn texts<'a>(pairs: impl Iterator<Item = ([&'a str; 2], Option<usize>)>) -> String {
     let mut json = "[".to_owned();
-    for [key, text] in pairs {
+    for ([key, text], types) in pairs {
         json.push_str(if json.len() > 1 { ",[" } else { "[" });
         push_json_text(&mut json, key);
         json.push(',');
         push_json_text(&mut json, text);
+        if let Some(types) = types {
+            json.push(',');
+            json.push_str(&types.to_string());
+        }
         json.push(']');
     }
     json.push(']');
     json
 }
 
-fn entry(entry: &Entry, model: &Namespace) -> TokenStream {
+fn entry(entry: &Entry, checks: &Checks<'_>, model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
     let Entry { key, once, only, by_stage, .. } = entry;
     let value = EntryValue { value: &entry.value, ty: &entry.ty, model };
@@ -108,12 +119,14 @@ fn entry(entry: &Entry, model: &Namespace) -> TokenStream {
         quote!(#runtime::__private::declaration::DeclaredMetadata { json: #json, check: #check })
     }));
     let expiry = Optional(entry.expiry.as_ref().map(|expiry| EntryExpiry { expiry, model }));
+    let types = Optional(checks.of_entry(entry));
     quote! {
         #runtime::__private::declaration::DeclaredEntry {
             key: #key,
             value: #value,
             metadata: #metadata,
             expiry: #expiry,
+            types: #types,
             once: #once,
             only: &[#(#only),*],
             by_stage: &[#(#by_stage),*],
@@ -178,14 +191,14 @@ fn family(family: &Family, model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
     let Family { pattern, .. } = family;
     let default_ttl = Optional(family.default_ttl.as_ref().map(|default| ttl(default, model)));
-    let value = typed(&family.ty, model);
-    let metadata = check_metadata(&family.metadata_ty, model);
+    let types = checks::of_family(family, model);
+    let (_, parse) = families::parse(family, model);
     quote! {
         #runtime::__private::declaration::DeclaredFamily {
             pattern: #pattern,
             expiration_ttl: #default_ttl,
-            value: #value::check,
-            metadata: #metadata,
+            is_key: |params| (#parse)(params).is_some(),
+            types: #types,
         }
     }
 }
@@ -205,7 +218,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn texts_of_any_content_are_read_back(pairs: Vec<[String; 2]>) {
-            let json = texts(pairs.iter().map(|[key, text]| [key.as_str(), text.as_str()]));
+            let json = texts(pairs.iter().map(|[key, text]| ([key.as_str(), text.as_str()], None)));
             proptest::prop_assert_eq!(serde_json::from_str::<Vec<[String; 2]>>(&json).unwrap(), pairs);
         }
     }

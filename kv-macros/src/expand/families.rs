@@ -50,7 +50,7 @@ pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
 }
 
 /// What a listing makes of a key's parameters, and how.
-fn parse(family: &Family, model: &Namespace) -> (TokenStream, TokenStream) {
+pub(super) fn parse(family: &Family, model: &Namespace) -> (TokenStream, TokenStream) {
     let runtime = &model.runtime;
     let types = family.params.iter().map(|param| match &param.ty {
         ParamType::Typed(ty) => ty.clone(),
@@ -68,7 +68,7 @@ fn parse(family: &Family, model: &Namespace) -> (TokenStream, TokenStream) {
         _ => (quote!((#(#types),*)), quote!((#(#values),*))),
     };
     let parse = quote! {
-        |params| match *params {
+        |params: &[&::core::primitive::str]| match *params {
             [#(#idents),*] => ::core::option::Option::Some(#value),
             _ => ::core::option::Option::None,
         }

@@ -4,6 +4,7 @@
 //! All paths are absolute or begin at `$crate`, so no name in the user's scope can get between.
 
 mod accessors;
+mod checks;
 mod data;
 mod docs;
 mod families;

@@ -44,6 +44,7 @@ const fn known(name: &'static str, grammar: Grammar) -> Known {
 pub(crate) const NAMESPACE: &[Known] = &[
     known("title", Grammar::Value),
     known("id", Grammar::Value),
+    known("was", Grammar::Value),
     known("binding", Grammar::Value),
     known("adopt", Grammar::Value),
     known("delete", Grammar::Value),

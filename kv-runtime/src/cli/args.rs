@@ -7,7 +7,6 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 use crate::base::env::optional;
 use crate::deploy::DEFAULT_STAGE;
-use crate::engine::DEFAULT_JOBS;
 
 const LONG_ABOUT: &str = "Deploys the Workers KV namespaces that this package declares.\n\n\
     Credentials come from the declarations, then from CLOUDFLARE_API_TOKEN, or CLOUDFLARE_API_KEY \
@@ -15,18 +14,33 @@ const LONG_ABOUT: &str = "Deploys the Workers KV namespaces that this package de
 
 /// Deploys the Workers KV namespaces that this package declares.
 #[derive(Debug, Parser)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(
     version,
     max_term_width = 100,
     long_about = LONG_ABOUT,
-    after_help = "Exit codes: 0 done, 1 failed, 2 the plan has changes (plan --detailed-exitcode), \
-        130 interrupted."
+    subcommand_precedence_over_arg = true,
+    after_help = "Exit codes: 0 done, 1 failed, 2 there are changes or findings (plan \
+        --detailed-exitcode, plan --max-writes, audit), 130 interrupted."
 )]
 pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 
+    #[command(flatten)]
+    pub(super) place: PlaceArgs,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+
+    /// What the default command takes.
+    #[command(flatten)]
+    pub(super) deploy: DeployArgs,
+}
+
+/// Where a command works.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Where")]
+pub(super) struct PlaceArgs {
     /// The stage to work on [default: `KV_STAGE`, else dev]
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) stage: Option<String>,
@@ -42,18 +56,6 @@ pub(super) struct Args {
     )]
     pub(super) local: Option<PathBuf>,
 
-    /// deploy: write each binding and its id into wrangler's configuration; plan: say what would be
-    /// written
-    ///
-    /// Without PATH, the file is the wrangler.toml, wrangler.json or wrangler.jsonc of the package,
-    /// else of the nearest folder up to its workspace. The bindings of the stage dev are at the top
-    /// level, unless there is an environment of that name; those of other stages are in the
-    /// environment that has the stage's name. With --local the id is written as `preview_id`, which
-    /// `wrangler dev` prefers and `wrangler deploy` ignores. Nothing else in the file changes.
-    #[expect(clippy::option_option, reason = "with and without a value")]
-    #[arg(long, global = true, value_name = "PATH", num_args = 0..=1, require_equals = true)]
-    pub(super) wrangler: Option<Option<PathBuf>>,
-
     /// Where the state is kept [default: .kv beside the package's Cargo.toml, `file:.kv`]
     ///
     /// `KV_STATE` names it as well, but not for --local, whose state is beside its files.
@@ -67,50 +69,12 @@ pub(super) struct Args {
     /// are looked for there.
     #[arg(long, global = true, value_name = "FOLDER")]
     pub(super) root: Option<PathBuf>,
+}
 
-    /// Work on this namespace only; can be given several times
-    #[arg(long, global = true, value_name = "ID")]
-    pub(super) only: Vec<String>,
-
-    /// Do not ask; where there is no terminal to ask on, a plan that changes something needs it
-    #[arg(long, short, global = true)]
-    pub(super) yes: bool,
-
-    /// Wait so long for another deploy of the stage, for example 60s or 5m
-    #[arg(long, global = true, value_name = "TIME", default_value = "0s", value_parser = parse_time)]
-    pub(super) lock_timeout: Duration,
-
-    /// deploy, destroy, plan: take over what other programs of the app deployed
-    #[arg(long, global = true)]
-    pub(super) take_over: bool,
-
-    /// deploy, plan: take over namespaces that already have a declared title
-    #[arg(long, global = true)]
-    pub(super) adopt: bool,
-
-    /// deploy, plan: write keys with a time to live again, so that it begins anew
-    #[arg(long, global = true)]
-    pub(super) renew: bool,
-
-    /// deploy, plan: compare every declared key with the account and write again what others changed
-    #[arg(long, global = true)]
-    pub(super) repair: bool,
-
-    /// deploy, plan: believe the state instead of looking at each namespace
-    #[arg(long, global = true)]
-    pub(super) no_refresh: bool,
-
-    /// deploy, destroy: delete namespaces even with keys that are not this tool's
-    #[arg(long, global = true)]
-    pub(super) delete_data: bool,
-
-    /// deploy: how many bulk requests are in flight
-    #[arg(
-        long, global = true, value_name = "N", default_value_t = DEFAULT_JOBS as u8,
-        value_parser = clap::value_parser!(u8).range(1..=64)
-    )]
-    pub(super) jobs: u8,
-
+/// What a command says, and how.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArgs {
     /// How plans and results are printed; json and markdown go to stdout, all else to stderr
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,
@@ -131,39 +95,335 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Show the plan, ask, and apply it (the default)
-    Deploy,
+    Deploy(DeployArgs),
     /// Show what a deploy would do, and change nothing
-    Plan {
-        /// Compare every declared key with the account, and show what others changed or removed
-        #[arg(long, conflicts_with = "no_refresh")]
-        refresh: bool,
-        /// Exit with 2 when there are changes, or with --refresh drift
-        #[arg(long)]
-        detailed_exitcode: bool,
-        /// Fail when wrangler's configuration is out of date; implies --wrangler
-        #[arg(long)]
-        check: bool,
-    },
+    Plan(PlanArgs),
     /// Delete what was created; adopted namespaces and those with `delete: false` stay
-    Destroy {
-        /// Succeed when nothing was ever deployed to the stage
-        #[arg(long)]
-        if_exists: bool,
-    },
+    Destroy(DestroyArgs),
     /// Show what is deployed, stage by stage
     Status {
         /// Ask the API whether it is still there as it was written
         #[arg(long)]
         refresh: bool,
+        #[command(flatten)]
+        jobs: JobsArgs,
     },
     /// Take an existing namespace into the state
     Import {
         /// The id in the declarations, and Cloudflare's id of the namespace
         #[arg(value_name = "ID=NAMESPACE_ID", required = true, value_parser = parse_import)]
         imports: Vec<(String, String)>,
+        #[command(flatten)]
+        consent: ConsentArgs,
     },
     /// Release the lock that a dead deploy holds
     Unlock,
+    /// Write the pairs of a namespace to a file that `restore`, `..file` and wrangler read
+    Export(ExportArgs),
+    /// Write the pairs of such a file to a namespace, after a plan and a yes
+    Restore {
+        /// The namespace's id in the declarations
+        id: String,
+        /// The file: of an export, or of `wrangler kv bulk put`
+        file: PathBuf,
+        #[command(flatten)]
+        consent: ConsentArgs,
+        #[command(flatten)]
+        jobs: JobsArgs,
+    },
+    /// Write the pairs of one stage to another, after a plan and a yes
+    Copy(CopyArgs),
+    /// Read pairs and say which are not of the types that this build gives their keys
+    Audit {
+        /// The namespace's id in the declarations [default: all of them]
+        id: Option<String>,
+        /// Read only so many pairs of each namespace, chosen by chance
+        #[arg(long, value_name = "N")]
+        sample: Option<usize>,
+        #[command(flatten)]
+        jobs: JobsArgs,
+    },
+    /// Rewrite values of older types (`was: [...]`), after a plan and a yes
+    ///
+    /// Metadata and expiration stay. Each value is read once more right before it is written; what an
+    /// application writes within that moment is lost, since Workers KV cannot compare and write.
+    Migrate {
+        /// The namespace's id in the declarations [default: all of them]
+        id: Option<String>,
+        #[command(flatten)]
+        consent: ConsentArgs,
+        #[command(flatten)]
+        jobs: JobsArgs,
+    },
+    /// Put back what the last deploy with --keep-undo overwrote or deleted
+    Undo {
+        #[command(flatten)]
+        consent: ConsentArgs,
+        #[command(flatten)]
+        jobs: JobsArgs,
+    },
+    /// Look at the state, or change what no declaration can say
+    State {
+        #[command(subcommand)]
+        command: StateCommand,
+    },
+    /// Write a first declaration of what exists
+    Init(InitArgs),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StateCommand {
+    /// List the namespaces of the stage's state, without a request
+    List,
+    /// Give a namespace of the state another id, or move it to the state of another app
+    Mv {
+        /// Its id; APP/ID of another app, or APP/ for all that the app has
+        #[arg(value_name = "FROM")]
+        from: String,
+        /// The id that it will have; APP/ID or APP/
+        #[arg(value_name = "TO")]
+        to: String,
+    },
+    /// Forget a namespace, which stays at Cloudflare with its data
+    Rm {
+        /// Its id
+        #[arg(value_name = "ID", required = true)]
+        ids: Vec<String>,
+    },
+}
+
+/// How a change is agreed to.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct ConsentArgs {
+    /// Do not ask; where there is no terminal to ask on, a plan that changes something needs it
+    #[arg(long, short)]
+    pub(super) yes: bool,
+
+    /// Wait so long for another deploy of the stage, for example 60s or 5m
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(super) lock_timeout: Option<Duration>,
+
+    /// Refuse to write and delete more than N keys
+    #[arg(long, value_name = "N")]
+    pub(super) max_writes: Option<u64>,
+}
+
+/// How fast a command goes.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct JobsArgs {
+    /// How many requests are in flight [default: 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(super) jobs: Option<u8>,
+}
+
+/// What a plan depends on.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(super) struct ChangeArgs {
+    /// Work on this namespace only; can be given several times
+    #[arg(long, value_name = "ID")]
+    pub(super) only: Vec<String>,
+
+    /// Take over what other programs of the app deployed
+    #[arg(long)]
+    pub(super) take_over: bool,
+
+    /// Take over namespaces that already have a declared title
+    #[arg(long)]
+    pub(super) adopt: bool,
+
+    /// Write keys with a time to live again, so that it begins anew
+    #[arg(long)]
+    pub(super) renew: bool,
+
+    /// Compare every declared key with the account and write again what others changed
+    #[arg(long)]
+    pub(super) repair: bool,
+
+    /// Believe the state instead of looking at each namespace
+    #[arg(long)]
+    pub(super) no_refresh: bool,
+
+    /// Delete namespaces even with keys that are not this tool's
+    #[arg(long)]
+    pub(super) delete_data: bool,
+
+    #[command(flatten)]
+    pub(super) wrangler: WranglerArgs,
+
+    #[command(flatten)]
+    pub(super) jobs: JobsArgs,
+}
+
+/// What is done with wrangler's configuration.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct WranglerArgs {
+    /// deploy: write each binding and its id into wrangler's configuration; plan: say what would be
+    /// written; destroy: remove what was written
+    ///
+    /// Without PATH, the file is the wrangler.toml, wrangler.json or wrangler.jsonc of the package,
+    /// else of the nearest folder up to its workspace. The bindings of the stage dev are at the top
+    /// level, unless there is an environment of that name; those of other stages are in the
+    /// environment that has the stage's name. With --local the id is written as `preview_id`, which
+    /// `wrangler dev` prefers and `wrangler deploy` ignores. Nothing else in the file changes.
+    #[expect(clippy::option_option, reason = "with and without a value")]
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true)]
+    pub(super) wrangler: Option<Option<PathBuf>>,
+}
+
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct DeployArgs {
+    #[command(flatten)]
+    pub(super) consent: ConsentArgs,
+
+    #[command(flatten)]
+    pub(super) change: ChangeArgs,
+
+    /// Apply exactly the plan that `plan --out FILE` saved, or nothing when it would differ
+    #[arg(long, value_name = "FILE")]
+    pub(super) plan: Option<PathBuf>,
+
+    /// Keep what is overwritten or deleted in a private file, for `undo`
+    #[arg(long)]
+    pub(super) keep_undo: bool,
+}
+
+#[derive(Debug, Clone, Default, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    pub(super) change: ChangeArgs,
+
+    /// Compare every declared key with the account, and show what others changed or removed
+    #[arg(long, conflicts_with = "no_refresh")]
+    pub(super) refresh: bool,
+
+    /// Exit with 2 when there are changes, or with --refresh drift
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+
+    /// Fail when wrangler's configuration is out of date; implies --wrangler
+    #[arg(long)]
+    pub(super) check: bool,
+
+    /// Show old and new values; the old ones are read from the account, and those of `env(...)`
+    /// never are
+    #[arg(long)]
+    pub(super) values: bool,
+
+    /// Save the plan, for `deploy --plan FILE`
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+
+    /// Exit with 2 when more than N keys would be written and deleted
+    #[arg(long, value_name = "N")]
+    pub(super) max_writes: Option<u64>,
+}
+
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct DestroyArgs {
+    #[command(flatten)]
+    pub(super) consent: ConsentArgs,
+
+    /// Work on this namespace only; can be given several times
+    #[arg(long, value_name = "ID")]
+    pub(super) only: Vec<String>,
+
+    /// Destroy what other programs of the app deployed as well
+    #[arg(long)]
+    pub(super) take_over: bool,
+
+    /// Delete namespaces even with keys that are not this tool's
+    #[arg(long)]
+    pub(super) delete_data: bool,
+
+    /// Succeed when nothing was ever deployed to the stage
+    #[arg(long)]
+    pub(super) if_exists: bool,
+
+    #[command(flatten)]
+    pub(super) wrangler: WranglerArgs,
+}
+
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct SelectArgs {
+    /// Take only these keys: a family such as 'flag:{name}', or a key in which `*` stands for any
+    /// text; can be given several times
+    #[arg(long, value_name = "PATTERN")]
+    pub(super) family: Vec<String>,
+
+    /// Leave out these keys: as --family
+    #[arg(long, value_name = "PATTERN")]
+    pub(super) except: Vec<String>,
+
+    /// Take in the values that `env(...)` declares, which are left out otherwise
+    #[arg(long)]
+    pub(super) include_secrets: bool,
+}
+
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct ExportArgs {
+    /// The namespace's id in the declarations [default: all, each into a file of its own]
+    pub(super) id: Option<String>,
+
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
+
+    /// The file, `-` for stdout [default: named after id, stage and time]
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) jobs: JobsArgs,
+}
+
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct CopyArgs {
+    /// The stage whose pairs are read
+    #[arg(long, value_name = "STAGE")]
+    pub(super) from: String,
+
+    /// The stage whose namespaces they are written to
+    #[arg(long, value_name = "STAGE")]
+    pub(super) to: String,
+
+    /// Copy this namespace only; can be given several times
+    #[arg(long, value_name = "ID")]
+    pub(super) only: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
+
+    #[command(flatten)]
+    pub(super) consent: ConsentArgs,
+
+    #[command(flatten)]
+    pub(super) jobs: JobsArgs,
+}
+
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct InitArgs {
+    /// From the bindings, ids and environments of wrangler's configuration
+    #[expect(clippy::option_option, reason = "with and without a value")]
+    #[arg(long, value_name = "PATH", num_args = 0..=1)]
+    pub(super) from_wrangler: Option<Option<PathBuf>>,
+
+    /// From the keys of a namespace, by Cloudflare's id: families and types are guessed
+    #[arg(long, value_name = "ID")]
+    pub(super) from_namespace: Vec<String>,
+
+    /// The file to write, `-` for stdout [default: src/kv.rs]
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+
+    /// With --from-namespace: write its pairs to this file too, and seed from it
+    #[arg(long, value_name = "FILE", requires = "from_namespace")]
+    pub(super) seed: Option<PathBuf>,
 }
 
 /// How plans and results are printed.
@@ -186,16 +446,91 @@ impl Args {
     /// Takes what is not said from the environment. A variable that is empty says nothing, as one of
     /// CI that has no value.
     pub(super) fn or_environment(mut self) -> Self {
-        self.stage = self.stage.or_else(|| optional("KV_STAGE"));
-        self.app = self.app.or_else(|| optional("KV_APP"));
-        if self.local.is_none() {
-            self.state = self.state.or_else(|| optional("KV_STATE"));
+        let place = &mut self.place;
+        place.stage = place.stage.take().or_else(|| optional("KV_STAGE"));
+        place.app = place.app.take().or_else(|| optional("KV_APP"));
+        if place.local.is_none() {
+            place.state = place.state.take().or_else(|| optional("KV_STATE"));
         }
         self
     }
 
     pub(super) fn stage(&self) -> &str {
-        self.stage.as_deref().unwrap_or(DEFAULT_STAGE)
+        self.place.stage.as_deref().unwrap_or(DEFAULT_STAGE)
+    }
+
+    /// How changes are agreed to; what is said before the command counts as well.
+    pub(super) fn consent(&self) -> ConsentArgs {
+        let before = &self.deploy.consent;
+        let own = match &self.command {
+            None => return before.clone(),
+            Some(Command::Deploy(args)) => args.consent.clone(),
+            Some(Command::Destroy(args)) => args.consent.clone(),
+            Some(Command::Copy(args)) => args.consent.clone(),
+            Some(
+                Command::Import { consent, .. }
+                | Command::Restore { consent, .. }
+                | Command::Migrate { consent, .. }
+                | Command::Undo { consent, .. },
+            ) => consent.clone(),
+            Some(Command::Plan(args)) => {
+                ConsentArgs { max_writes: args.max_writes, ..ConsentArgs::default() }
+            }
+            Some(_) => ConsentArgs::default(),
+        };
+        ConsentArgs {
+            yes: own.yes || before.yes,
+            lock_timeout: own.lock_timeout.or(before.lock_timeout),
+            max_writes: own.max_writes.or(before.max_writes),
+        }
+    }
+
+    /// What a plan depends on; what is said before the command counts as well.
+    pub(super) fn change(&self) -> ChangeArgs {
+        let before = &self.deploy.change;
+        let own = match &self.command {
+            None => return before.clone(),
+            Some(Command::Deploy(args)) => args.change.clone(),
+            Some(Command::Plan(args)) => args.change.clone(),
+            Some(Command::Destroy(args)) => ChangeArgs {
+                only: args.only.clone(),
+                take_over: args.take_over,
+                delete_data: args.delete_data,
+                wrangler: args.wrangler.clone(),
+                ..ChangeArgs::default()
+            },
+            Some(Command::Copy(CopyArgs { jobs, only, .. })) => {
+                ChangeArgs { only: only.clone(), ..ChangeArgs::jobs(jobs) }
+            }
+            Some(
+                Command::Export(ExportArgs { jobs, .. })
+                | Command::Status { jobs, .. }
+                | Command::Restore { jobs, .. }
+                | Command::Audit { jobs, .. }
+                | Command::Migrate { jobs, .. }
+                | Command::Undo { jobs, .. },
+            ) => ChangeArgs::jobs(jobs),
+            Some(_) => ChangeArgs::default(),
+        };
+        ChangeArgs {
+            only: if own.only.is_empty() { before.only.clone() } else { own.only },
+            take_over: own.take_over || before.take_over,
+            adopt: own.adopt || before.adopt,
+            renew: own.renew || before.renew,
+            repair: own.repair || before.repair,
+            no_refresh: own.no_refresh || before.no_refresh,
+            delete_data: own.delete_data || before.delete_data,
+            wrangler: WranglerArgs {
+                wrangler: own.wrangler.wrangler.or_else(|| before.wrangler.wrangler.clone()),
+            },
+            jobs: JobsArgs { jobs: own.jobs.jobs.or(before.jobs.jobs) },
+        }
+    }
+}
+
+impl ChangeArgs {
+    fn jobs(jobs: &JobsArgs) -> Self {
+        Self { jobs: jobs.clone(), ..Self::default() }
     }
 }
 

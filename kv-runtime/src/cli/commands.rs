@@ -6,7 +6,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use serde::Serialize;
 
-use super::args::{Args, Command, Format};
+use super::args::{Args, Command, Format, PlanArgs, StateCommand};
 use super::error::CliError;
 use super::options::{self, root};
 use super::output::{print, print_json};
@@ -15,7 +15,7 @@ use super::screen::{Screen, printable};
 use super::status::status;
 use super::{CHANGES, DONE, Package, markdown, render, wrangler};
 use crate::base::RunContext;
-use crate::engine::{Consent, DeployError, Deployed, Event, Host, Plan, Run};
+use crate::engine::{Consent, DataPlan, DeployError, Deployed, Event, Host, Moved, Plan, Run};
 use crate::state::Holder;
 use crate::typed::Declaration;
 
@@ -27,36 +27,59 @@ pub(super) async fn run(
     screen: &Screen,
     context: &RunContext,
 ) -> Result<u8, CliError> {
-    let make_run = |stage: &str| options::run(args, package, declarations, stage, context.clone());
-    if let Some(Command::Status { refresh }) = args.command {
-        status(args, make_run, refresh, screen, context).await?;
-        return Ok(DONE);
+    let saved = options::saved(args)?;
+    let stage = saved.as_ref().map_or(args.stage(), |saved| &saved.stage);
+    let make_run = |stage: &str| {
+        options::run(args, package, declarations, stage, saved.as_ref(), context.clone())
+    };
+    match &args.command {
+        Some(Command::Status { refresh, .. }) => {
+            status(args, make_run, *refresh, screen, context).await?;
+            return Ok(DONE);
+        }
+        Some(Command::Completions { shell }) => {
+            super::output::completions(*shell, package.binary.unwrap_or(package.name))?;
+            return Ok(DONE);
+        }
+        _ => {}
     }
-    let run = make_run(args.stage())?;
+    let run = make_run(stage)?;
     let mut command = Running { args, package, declarations, run, screen, context };
     match &args.command {
-        None | Some(Command::Deploy) => command.deploy().await?,
-        Some(Command::Plan { detailed_exitcode, .. }) => {
-            let plan = command.plan().await?;
-            let changes = !plan.is_empty() || plan.drifted_keys() > 0;
-            return Ok(if changes && *detailed_exitcode { CHANGES } else { DONE });
-        }
-        Some(Command::Destroy { if_exists }) => command.destroy(*if_exists).await?,
-        Some(Command::Import { imports }) => command.import(imports).await?,
+        None | Some(Command::Deploy(_)) => command.deploy().await?,
+        Some(Command::Plan(plan)) => return command.plan(plan).await,
+        Some(Command::Destroy(destroy)) => command.destroy(destroy.if_exists).await?,
+        Some(Command::Import { imports, .. }) => command.import(imports).await?,
         Some(Command::Unlock) => command.unlock().await?,
-        Some(Command::Status { .. }) => {}
+        Some(Command::Export(export)) => command.export(export).await?,
+        Some(Command::Restore { id, file, .. }) => command.restore(id, file).await?,
+        Some(Command::Copy(copy)) => {
+            let from = make_run(&copy.from)?;
+            command.run = make_run(&copy.to)?;
+            command.copy(copy, from).await?;
+        }
+        Some(Command::Audit { id, sample, .. }) => {
+            return command.audit(id.as_deref(), *sample).await;
+        }
+        Some(Command::Migrate { id, .. }) => command.migrate(id.as_deref()).await?,
+        Some(Command::Undo { .. }) => {
+            let plans = command.run.undo(&Asking::new(&command)).await?;
+            command.report_data(&plans)?;
+        }
+        Some(Command::State { command: state }) => command.state(state).await?,
+        Some(_) => {}
     }
     Ok(DONE)
 }
 
 /// A command at work.
-struct Running<'a> {
-    args: &'a Args,
+pub(super) struct Running<'a> {
+    pub(super) args: &'a Args,
     package: &'a Package,
     declarations: &'a [&'static Declaration],
-    run: Run,
-    screen: &'a Screen,
-    context: &'a RunContext,
+    pub(super) run: Run,
+    pub(super) screen: &'a Screen,
+    pub(super) context: &'a RunContext,
 }
 
 /// What a deploy prints as JSON.
@@ -81,10 +104,10 @@ struct Unlocked {
 }
 
 impl Running<'_> {
-    async fn plan(&mut self) -> Result<Plan, CliError> {
+    async fn plan(&mut self, args: &PlanArgs) -> Result<u8, CliError> {
         let config = wrangler::config(self.args, &root(self.args, self.package))?;
-        let plan = self.run.plan().await?;
-        match self.args.format {
+        let (plan, saved) = self.run.plan().await?;
+        match self.args.output.format {
             Format::Text => self.screen.line(&render::text(&plan)),
             Format::Json => print_json(&plan, &self.context.redactor)?,
             Format::Markdown => print(&markdown::plan(&plan), &self.context.redactor)?,
@@ -92,13 +115,24 @@ impl Running<'_> {
         if let Some(config) = config {
             wrangler::check(&config, &plan, self.args, self.declarations, self.screen)?;
         }
-        Ok(plan)
+        if let Some(path) = &args.out {
+            saved.write(path)?;
+            let path = printable(&path.display().to_string());
+            self.screen.say("Saved", &format!("the plan to {path}; `deploy --plan {path}` applies it"));
+        }
+        if let Some(allowed) = args.max_writes.filter(|allowed| plan.writes() > *allowed) {
+            let writes = plan.writes();
+            self.screen.warn("Too many", &DeployError::TooManyWrites { writes, allowed }.to_string());
+            return Ok(CHANGES);
+        }
+        let changes = !plan.is_empty() || plan.drifted_keys() > 0;
+        Ok(if changes && args.detailed_exitcode { CHANGES } else { DONE })
     }
 
     async fn deploy(&mut self) -> Result<(), CliError> {
         let config = wrangler::config(self.args, &root(self.args, self.package))?;
         let (plan, deployed) = self.run.deploy(&Asking::new(self)).await?;
-        if self.args.format == Format::Text {
+        if self.args.output.format == Format::Text {
             self.show_deployed(&deployed);
         }
         if let Some(config) = config {
@@ -122,7 +156,7 @@ impl Running<'_> {
     /// What was done, for other programs and for comments.
     fn report(&self, plan: &Plan, namespaces: &[Deployed]) -> Result<(), CliError> {
         let redactor = &self.context.redactor;
-        match self.args.format {
+        match self.args.output.format {
             Format::Text => Ok(()),
             Format::Json => print_json(&Report { plan, namespaces }, redactor),
             Format::Markdown => print(&markdown::plan(plan), redactor),
@@ -152,7 +186,7 @@ impl Running<'_> {
             title,
         });
         let imported: Vec<_> = imported.collect();
-        if self.args.format == Format::Json {
+        if self.args.output.format == Format::Json {
             return print_json(&imported, &self.context.redactor);
         }
         for Imported { id, namespace_id, title } in imported {
@@ -161,9 +195,42 @@ impl Running<'_> {
         Ok(())
     }
 
+    async fn state(&mut self, command: &StateCommand) -> Result<(), CliError> {
+        let is_json = self.args.output.format == Format::Json;
+        match command {
+            StateCommand::List => {
+                let namespaces = self.run.list_state().await?;
+                if is_json {
+                    return print_json(&namespaces, &self.context.redactor);
+                }
+                self.screen.line(&super::status::list(&namespaces));
+            }
+            StateCommand::Mv { from, to } => {
+                let moved = self.run.move_state(from, to, &Asking::new(self)).await?;
+                if is_json {
+                    return print_json(&moved, &self.context.redactor);
+                }
+                for Moved { from, to, rewrites } in moved {
+                    self.screen.say("Moved", &format!("{from} to {to}"));
+                    if rewrites {
+                        let what = "its values anew: the other state had namespaces before";
+                        self.screen.warn("Will write", what);
+                    }
+                }
+            }
+            StateCommand::Rm { ids } => {
+                self.run.forget(ids, &Asking::new(self)).await?;
+                for id in ids {
+                    self.screen.say("Forgot", &format!("{id}; the namespace stays at Cloudflare"));
+                }
+            }
+        }
+        Ok(())
+    }
+
     async fn unlock(&mut self) -> Result<(), CliError> {
         let holder = self.run.unlock().await.map_err(DeployError::from)?;
-        if self.args.format == Format::Json {
+        if self.args.output.format == Format::Json {
             return print_json(&Unlocked { holder }, &self.context.redactor);
         }
         match holder {
@@ -175,7 +242,7 @@ impl Running<'_> {
 }
 
 /// Shows the plan on the screen, asks there, and shows progress.
-struct Asking<'a> {
+pub(super) struct Asking<'a> {
     screen: &'a Screen,
     yes: bool,
     context: &'a RunContext,
@@ -183,10 +250,10 @@ struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
-    fn new(command: &Running<'a>) -> Self {
+    pub(super) fn new(command: &Running<'a>) -> Self {
         Self {
             screen: command.screen,
-            yes: command.args.yes,
+            yes: command.args.consent().yes,
             context: command.context,
             progress: Progress::new(command.screen),
         }
@@ -200,14 +267,37 @@ impl Host for Asking<'_> {
     }
 
     async fn consent(&self, plan: &Plan) -> Result<Consent, DeployError> {
+        self.ask(&format!("Apply this plan? {}", render::place(plan)), || render::text(plan)).await
+    }
+
+    fn show_data(&self, plans: &[DataPlan]) {
+        self.screen.line(&super::data::text(plans));
+    }
+
+    async fn consent_to_data(&self, plans: &[DataPlan]) -> Result<Consent, DeployError> {
+        self.ask("Write these pairs?", || super::data::text(plans)).await
+    }
+
+    fn event(&self, event: Event<'_>) {
+        self.progress.event(event);
+    }
+}
+
+impl Asking<'_> {
+    /// Asks whether to go on, unless that was said already. A quiet screen did not show `what`.
+    async fn ask(
+        &self,
+        question: &str,
+        what: impl Fn() -> String,
+    ) -> Result<Consent, DeployError> {
         if self.yes {
             return Ok(Consent::Given);
         }
         if !self.screen.can_ask() {
             return Err(DeployError::Declined { asked: false });
         }
-        self.screen.line_to_answer(&render::text(plan));
-        let question = format!("Apply this plan? {}", render::place(plan));
+        self.screen.line_to_answer(&what());
+        let question = question.to_owned();
         let screen = self.screen.clone();
         let answer = tokio::task::spawn_blocking(move || screen.confirm(&question));
         tokio::select! {
@@ -220,10 +310,6 @@ impl Host for Asking<'_> {
             },
             () = self.context.interrupt.wait() => Err(DeployError::Interrupted),
         }
-    }
-
-    fn event(&self, event: Event<'_>) {
-        self.progress.event(event);
     }
 }
 

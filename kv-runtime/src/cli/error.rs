@@ -14,6 +14,8 @@ pub(super) enum CliError {
     Deploy(#[from] DeployError),
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
+    #[error("cannot make a temporary folder")]
+    Temporary(#[source] io::Error),
     #[error("cannot write to stdout")]
     Stdout(#[source] io::Error),
     #[error(transparent)]

@@ -18,6 +18,7 @@ pub(super) fn help(error: &CliError) -> Option<String> {
         CliError::Deploy(error) => deploy(error),
         CliError::Wrangler(error) => wrangler(error).map(str::to_owned),
         CliError::OutOfDate { .. } => Some("`deploy --wrangler` brings it up to date".to_owned()),
+        CliError::Temporary(_) => Some("make room, or name another folder with TMPDIR".to_owned()),
         CliError::Runtime(_) | CliError::Stdout(_) => None,
     }
 }
@@ -28,12 +29,12 @@ fn deploy(error: &DeployError) -> Option<String> {
         DeployError::OtherAccount { .. } => "a namespace cannot move; configure the account that has it, or deploy to the other account under another --stage".to_owned(),
         DeployError::TitleExists { id, namespace_id, .. } => format!("to take it over with its data, write `adopt: true` or pass --adopt; or `import {id}={namespace_id}`; else choose another title"),
         DeployError::TitleTwice { .. } => "nothing was changed; rename one of them in the dashboard, or take in the right one with `import ID=NAMESPACE_ID`".to_owned(),
-        DeployError::UndeclaredKeys { id, renamed_to: Some(renamed), .. } => format!("nothing was changed; `{renamed}` looks like `{id}` renamed: with `id: {id:?}` in its declaration it keeps the namespace and its data; --delete-data deletes them"),
+        DeployError::UndeclaredKeys { id, renamed_to: Some(renamed), .. } => format!("nothing was changed; `{renamed}` looks like `{id}` renamed: with `was: {id:?}` in its declaration it keeps the namespace and its data; --delete-data deletes them"),
         DeployError::UndeclaredKeys { .. } => "nothing was changed; --delete-data deletes them as well; `delete: false` keeps the namespace".to_owned(),
         DeployError::OtherNamespaces(error) => {
             let OtherNamespaces { app, renamed, .. } = &**error;
             let renamed = renamed.as_ref().map_or_else(String::new, |(from, to)| {
-                format!("if `{from}` was renamed to `{to}` in the code, keep its data with `id: {from:?}`; ")
+                format!("if `{from}` was renamed to `{to}` in the code, keep its data with `was: {from:?}`; ")
             });
             format!("nothing was changed; {renamed}if this is another package, give it an app of its own with --app; if all of {app:?} is to be replaced, pass --take-over")
         }
@@ -56,6 +57,7 @@ fn deploy(error: &DeployError) -> Option<String> {
         DeployError::State(error) => state(error),
         DeployError::Request { source, .. } | DeployError::Discovery { source, .. } | DeployError::Client(source) => return remote(source),
         DeployError::Unconfirmed { .. } | DeployError::Interrupted => AGAIN.to_owned(),
+        DeployError::TooManyWrites { .. } => "nothing was changed; look at the plan, then pass a larger --max-writes".to_owned(),
         DeployError::StillThere { .. } => "run the same command again in a minute; Cloudflare may need that long to show it".to_owned(),
         DeployError::LeftToOthers { ids, .. } => format!("if this program was renamed, --take-over destroys them; else leave {} out of its list, or name the others with --only", if ids.len() == 1 { "it" } else { "them" }),
         DeployError::OtherServer { deployed: Server::ThisMachine, .. } => "the state is that of a deploy with --local: name another with --state, or deploy under another --stage".to_owned(),

@@ -3,6 +3,7 @@
 mod args;
 mod canvas;
 mod commands;
+mod data;
 mod error;
 mod help;
 mod log;
@@ -129,8 +130,8 @@ pub fn deploy_main(package: &Package, declarations: &[&'static Declaration]) -> 
             context.redactor.add(&secret, &format!("env {name}"));
         }
     }
-    let screen = Screen::new(args.color, args.quiet, context.redactor.clone());
-    log::show(&screen, args.verbose);
+    let screen = Screen::new(args.output.color, args.output.quiet, context.redactor.clone());
+    log::show(&screen, args.output.verbose);
     let signals = Signals::new(context.interrupt.clone(), screen.clone());
     let code = match run(&args, package, declarations, &screen, &context, &signals) {
         Ok(code) => code,

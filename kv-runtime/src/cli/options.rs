@@ -7,7 +7,7 @@ use super::args::{Args, Command};
 use super::error::CliError;
 use crate::base::RunContext;
 use crate::deploy::{Setup, Target};
-use crate::engine::{DeployError, Deployer, Options, Run};
+use crate::engine::{DeployError, Deployer, Options, Run, SavedPlan};
 use crate::state::StageKey;
 use crate::typed::Declaration;
 
@@ -17,17 +17,22 @@ pub(super) fn run(
     package: &Package,
     declarations: &[&'static Declaration],
     stage: &str,
+    saved: Option<&SavedPlan>,
     context: RunContext,
 ) -> Result<Run, CliError> {
-    let options = options(args, package, stage)?;
+    let mut options = options(args, package, stage)?;
+    if let Some(saved) = saved {
+        saved.apply_to(&mut options);
+        options.saved = Some(saved.clone());
+    }
     for name in [options.stage.app(), options.stage.stage()] {
         context.redactor.spare(name);
     }
     let mut setup = Setup::default();
-    if let Some(folder) = &args.local {
+    if let Some(folder) = &args.place.local {
         setup.target = Target::Local(folder.clone());
     }
-    if let Some(url) = &args.state {
+    if let Some(url) = &args.place.state {
         setup.state = Some(crate::state::open(url, &options.deployer.root)?);
     }
     if let Some(retry) = package.retry {
@@ -37,7 +42,7 @@ pub(super) fn run(
 }
 
 fn options(args: &Args, package: &Package, stage: &str) -> Result<Options, CliError> {
-    let app = args.app.as_deref().or(package.app);
+    let app = args.place.app.as_deref().or(package.app);
     let app = app.map_or_else(|| package.name.to_lowercase(), str::to_owned);
     let stage = StageKey::new(&app, stage).map_err(DeployError::from)?;
     let binary = package.binary.unwrap_or(package.name);
@@ -48,23 +53,54 @@ fn options(args: &Args, package: &Package, stage: &str) -> Result<Options, CliEr
         lists_all: true,
     };
     let mut options = Options::new(stage, deployer);
-    options.app_is_named = args.app.is_some();
-    options.seeds.clone_from(&args.root);
-    options.lock_timeout = args.lock_timeout;
-    options.adopt = args.adopt;
-    options.renew = args.renew;
-    options.refresh = !args.no_refresh;
-    options.drift = matches!(args.command, Some(Command::Plan { refresh: true, .. }));
-    options.repair = args.repair;
-    options.delete_data = args.delete_data;
-    options.take_over = args.take_over;
-    options.only.clone_from(&args.only);
-    options.jobs = args.jobs.into();
+    options.app_is_named = args.place.app.is_some();
+    options.seeds.clone_from(&args.place.root);
+    let (consent, change) = (args.consent(), args.change());
+    options.lock_timeout = consent.lock_timeout.unwrap_or_default();
+    options.max_writes = consent.max_writes;
+    options.adopt = change.adopt;
+    options.renew = change.renew;
+    options.refresh = !change.no_refresh;
+    options.drift = matches!(&args.command, Some(Command::Plan(plan)) if plan.refresh);
+    options.repair = change.repair;
+    options.delete_data = change.delete_data;
+    options.take_over = change.take_over;
+    options.only = change.only;
+    options.values = matches!(&args.command, Some(Command::Plan(plan)) if plan.values);
+    options.keep_undo = match &args.command {
+        None => args.deploy.keep_undo,
+        Some(Command::Deploy(deploy)) => deploy.keep_undo || args.deploy.keep_undo,
+        Some(_) => false,
+    };
+    if let Some(jobs) = change.jobs.jobs {
+        options.jobs = jobs.into();
+    }
     Ok(options)
+}
+
+/// The plan that is to be applied, and the stage that is worked on.
+pub(super) fn saved(args: &Args) -> Result<Option<SavedPlan>, CliError> {
+    let path = match &args.command {
+        None => args.deploy.plan.as_ref(),
+        Some(Command::Deploy(deploy)) => deploy.plan.as_ref().or(args.deploy.plan.as_ref()),
+        Some(_) => None,
+    };
+    let Some(path) = path else { return Ok(None) };
+    let saved = SavedPlan::read(path)?;
+    for (name, wanted, of_plan) in [
+        ("stage", &args.place.stage, &saved.stage),
+        ("app", &args.place.app, &saved.app),
+    ] {
+        if let Some(wanted) = wanted.as_ref().filter(|wanted| *wanted != of_plan) {
+            let what = format!("it is a plan of the {name} {of_plan:?}, not of {wanted:?}");
+            return Err(DeployError::SavedPlan { path: path.clone(), what }.into());
+        }
+    }
+    Ok(Some(saved))
 }
 
 /// The folder of the package, or the current one where the program runs without its sources.
 pub(super) fn root(args: &Args, package: &Package) -> PathBuf {
-    let root = args.root.clone().unwrap_or_else(|| PathBuf::from(package.root));
+    let root = args.place.root.clone().unwrap_or_else(|| PathBuf::from(package.root));
     if root.is_dir() { root } else { PathBuf::from(".") }
 }

@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write as _};
 
+use clap::CommandFactory as _;
 use serde::Serialize;
 
+use super::args::Args;
 use super::error::CliError;
 use super::screen::acts;
 use crate::base::Redactor;
@@ -13,6 +15,13 @@ pub(super) fn print_json<T: Serialize>(value: &T, redactor: &Redactor) -> Result
     let json = serde_json::to_string_pretty(value).map_err(io::Error::from);
     let json = json.map_err(CliError::Stdout)?;
     write(&format!("{}\n", tame(&json, redactor)))
+}
+
+/// Prints the completions of a shell for the program's name.
+pub(super) fn completions(shell: clap_complete::Shell, name: &str) -> Result<(), CliError> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), name, &mut script);
+    write(&String::from_utf8_lossy(&script))
 }
 
 /// Prints text.

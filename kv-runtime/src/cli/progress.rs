@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use super::render::{grouped, keys_of, size};
+use super::render::{grouped, keys_of, reads_of_a_day, size};
 use super::screen::Screen;
 use crate::engine::{Action, Event};
 
@@ -81,7 +81,24 @@ impl<'a> Progress<'a> {
         Self { screen, current: Mutex::default() }
     }
 
-    fn bar(&self, keys: usize) -> Option<ProgressBar> {
+    /// Begins to write.
+    fn start(&self, keys: u64, bytes: u64) -> Current {
+        let bar = self.bar("Writing", keys);
+        let has_bar = bar.is_some();
+        self.screen.set_bar(bar);
+        let (total, begun) = (Amount { keys, bytes }, Some(Instant::now()));
+        Current { has_bar, total, begun, ..Current::default() }
+    }
+
+    /// What counts where it is not known how far it goes.
+    fn counter(&self) -> Option<ProgressBar> {
+        const TEMPLATE: &str = "{prefix:>12.cyan.bold} {spinner} {human_pos} keys{msg}";
+        let style = ProgressStyle::with_template(TEMPLATE).ok()?;
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        self.screen.is_live().then(|| bar.with_style(style).with_prefix("Reading"))
+    }
+
+    fn bar(&self, verb: &'static str, keys: u64) -> Option<ProgressBar> {
         const TEMPLATE: &str =
             "{prefix:>12.cyan.bold} [{bar:30}] {human_pos} of {human_len} keys{msg}{pace:.dim}";
         if !self.screen.is_live() || keys == 0 {
@@ -89,8 +106,8 @@ impl<'a> Progress<'a> {
         }
         let style = ProgressStyle::with_template(TEMPLATE).ok()?.progress_chars("=> ");
         let style = style.with_key("pace", pace);
-        let bar = ProgressBar::with_draw_target(Some(keys as u64), ProgressDrawTarget::stderr());
-        Some(bar.with_style(style).with_prefix("Writing"))
+        let bar = ProgressBar::with_draw_target(Some(keys), ProgressDrawTarget::stderr());
+        Some(bar.with_style(style).with_prefix(verb))
     }
 }
 
@@ -122,16 +139,7 @@ impl Progress<'_> {
                     }
                     self.screen.say(verb, &what);
                 }
-                let bar = self.bar(puts);
-                let has_bar = bar.is_some();
-                self.screen.set_bar(bar);
-                *current = Current {
-                    has_bar,
-                    is_told,
-                    total: Amount { keys: puts as u64, bytes },
-                    begun: Some(Instant::now()),
-                    ..Current::default()
-                };
+                *current = Current { is_told, ..self.start(puts as u64, bytes) };
             }
             Event::Put { keys, bytes } => {
                 current.written.keys += keys as u64;
@@ -143,6 +151,36 @@ impl Progress<'_> {
                 } else if let Some(line) = current.line(Instant::now()) {
                     self.screen.say("Writing", &line);
                 }
+            }
+            Event::Reading { verb, id, keys } => {
+                let what = match keys {
+                    None => id.to_owned(),
+                    // Each value that is read is billed as one.
+                    Some(keys) => format!("{id}: {} to read{}", keys_of(keys), reads_of_a_day(keys)),
+                };
+                self.screen.say(verb, &what);
+                let bar = keys.map_or_else(|| self.counter(), |keys| self.bar("Reading", keys));
+                let has_bar = bar.is_some();
+                self.screen.set_bar(bar);
+                *current = Current { has_bar, ..Current::default() };
+            }
+            Event::Read { keys, bytes } => {
+                current.written.bytes += bytes;
+                if current.has_bar {
+                    let bytes = current.written.bytes;
+                    let message =
+                        if bytes > 0 { format!(" ({})", size(bytes)) } else { String::new() };
+                    self.screen.advance(keys, message);
+                }
+            }
+            Event::ReadAll => {
+                current.has_bar = false;
+                self.screen.set_bar(None);
+            }
+            Event::Writing { verb, id, keys, bytes } => {
+                self.screen.say(verb, &format!("{id}, {} to put ({})", keys_of(keys), size(bytes)));
+                *current = self.start(keys, bytes);
+                current.is_told = true;
             }
             Event::Deleted { keys } => {
                 self.screen.say("Deleted", &keys_of(keys as u64));

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use console::Style;
 
 use super::screen::{acts, printable, style};
-use crate::engine::{Action, Drift, KeyChange, NamespacePlan, Plan, PlanAccount, Reason};
+use crate::engine::{
+    Action, Drift, KeyChange, NamespacePlan, PartChange, Plan, PlanAccount, Reason, ValueChange,
+};
 
 /// How many keys of a kind are listed one by one.
 const KEYS_SHOWN: usize = 10;
@@ -105,7 +107,8 @@ pub(super) fn summary(plan: &Plan) -> String {
         parts.push(format!("{} to delete", keys_of(deletes as u64)));
     }
     let drift = drift.map_or_else(String::new, |drift| format!(" Besides, {drift}."));
-    format!("Plan: {}.{drift}", parts.join(", "))
+    let bill = bill(plan.billed.writes, plan.billed.deletes);
+    format!("Plan: {}.{drift}{bill}", parts.join(", "))
 }
 
 /// That others changed what was deployed.
@@ -195,6 +198,9 @@ pub(super) fn describe(namespace: &NamespacePlan, quote: &dyn Fn(&str) -> String
     {
         let _ = write!(text, ", rename from {}", quote(created_as));
     }
+    if let Some(from) = &namespace.moved_from {
+        let _ = write!(text, ", was {from} in the state");
+    }
     if !namespace.put.is_empty() {
         let _ = write!(
             text,
@@ -237,30 +243,50 @@ pub(super) fn key_lines(namespace: &NamespacePlan) -> Vec<KeyLine> {
         text: format!("{}{why}", printable_key(key)),
     };
     let mut out = Vec::new();
+    let values = |out: &mut Vec<KeyLine>, key: &str| {
+        let Some(change) = namespace.values.get(key) else { return };
+        out.extend(value_lines(change).into_iter().map(|text| KeyLine {
+            sign: ' ',
+            style: style().dim(),
+            text: format!("  {text}"),
+        }));
+    };
     // What is lost comes first.
     let (overwrites, puts): (Vec<_>, Vec<_>) =
         namespace.put.iter().partition(|change| change.reason == Reason::Overwrite);
-    shorten(&mut out, &overwrites, LOSSES_SHOWN, |change| changed('~', style().yellow(), change));
-    shorten(&mut out, &namespace.delete, LOSSES_SHOWN, |key| gone('-', style().red(), "", key));
-    shorten(&mut out, &puts, KEYS_SHOWN, |change| match change.reason {
-        Reason::New => changed('+', style().green(), change),
-        _ => changed('~', style().yellow(), change),
+    shorten(&mut out, &overwrites, LOSSES_SHOWN, |out, change| {
+        out.push(changed('~', style().yellow(), change));
+        values(out, &change.key);
     });
-    shorten(&mut out, &namespace.settle, KEYS_SHOWN, |change| changed('=', style().dim(), change));
+    shorten(&mut out, &namespace.delete, LOSSES_SHOWN, |out, key| {
+        out.push(gone('-', style().red(), "", key));
+        values(out, key);
+    });
+    shorten(&mut out, &puts, KEYS_SHOWN, |out, change| {
+        out.push(match change.reason {
+            Reason::New => changed('+', style().green(), change),
+            _ => changed('~', style().yellow(), change),
+        });
+        values(out, &change.key);
+    });
+    shorten(&mut out, &namespace.settle, KEYS_SHOWN, |out, change| {
+        out.push(changed('=', style().dim(), change));
+    });
     let drift: Vec<_> = namespace.drift.iter().collect();
-    shorten(&mut out, &drift, KEYS_SHOWN, |(key, drift)| {
+    shorten(&mut out, &drift, KEYS_SHOWN, |out, (key, drift)| {
         let how = match drift {
             Drift::Changed => "  was changed by others; --repair writes it again",
             Drift::Missing => "  was removed by others; --repair writes it again",
         };
-        gone('!', style().magenta(), how, key)
+        out.push(gone('!', style().magenta(), how, key));
     });
-    shorten(&mut out, &namespace.forget, KEYS_SHOWN, |key| {
-        gone('=', style().dim(), "  left the declaration, stays: it is the application's", key)
+    shorten(&mut out, &namespace.forget, KEYS_SHOWN, |out, key| {
+        let why = "  left the declaration, stays: it is the application's";
+        out.push(gone('=', style().dim(), why, key));
     });
     if let Some(renamed) = &namespace.likely_renamed_to {
         let text = format!(
-            "looks like it was renamed to {renamed}: `id: {:?}` there keeps the namespace and its data",
+            "looks like it was renamed to {renamed}: `was: {:?}` there keeps the namespace and its data",
             namespace.id
         );
         out.push(KeyLine { sign: '!', style: style().magenta(), text });
@@ -268,8 +294,37 @@ pub(super) fn key_lines(namespace: &NamespacePlan) -> Vec<KeyLine> {
     out
 }
 
-fn shorten<T>(out: &mut Vec<KeyLine>, all: &[T], shown: usize, line: impl Fn(&T) -> KeyLine) {
-    out.extend(all.iter().take(shown).map(line));
+/// What changes in a value, in a few lines.
+fn value_lines(change: &ValueChange) -> Vec<String> {
+    let shown = |value: &Option<String>| value.as_deref().map_or("nothing".to_owned(), printable_value);
+    if change.parts.is_empty() {
+        return vec![format!("{} → {}", shown(&change.old), shown(&change.new))];
+    }
+    let part = |part: &PartChange| {
+        let (path, old, new) = (printable(&part.path), shown(&part.old), shown(&part.new));
+        format!("{path}: {old} → {new}")
+    };
+    let mut lines: Vec<_> = change.parts.iter().take(KEYS_SHOWN).map(part).collect();
+    if let Some(more) = change.parts.len().checked_sub(KEYS_SHOWN).filter(|more| *more > 0) {
+        lines.push(format!("and {more} more"));
+    }
+    lines
+}
+
+/// A value in one line.
+fn printable_value(value: &str) -> String {
+    printable(value).replace('\n', "\\n")
+}
+
+fn shorten<T>(
+    out: &mut Vec<KeyLine>,
+    all: &[T],
+    shown: usize,
+    line: impl Fn(&mut Vec<KeyLine>, &T),
+) {
+    for item in all.iter().take(shown) {
+        line(out, item);
+    }
     if let Some(more) = all.len().checked_sub(shown).filter(|more| *more > 0) {
         let text = format!("and {} more", grouped(more as u64));
         out.push(KeyLine { sign: '…', style: style().dim(), text });
@@ -286,9 +341,39 @@ fn quoted(title: &str) -> String {
 }
 
 /// A key as it is where that is unmistakable, else quoted.
-fn printable_key(key: &str) -> String {
+pub(super) fn printable_key(key: &str) -> String {
     let plain = |c: char| !acts(c) && !c.is_whitespace() && c != '"' && c != '`';
     if key.chars().all(plain) { key.to_owned() } else { format!("{key:?}") }
+}
+
+/// What the free plan has of each kind of operation in a day
+/// (<https://developers.cloudflare.com/kv/platform/pricing/>).
+const FREE_READS: u64 = 100_000;
+pub(super) const FREE_WRITES: u64 = 1_000;
+
+/// That reads are more than the free plan has in a day.
+pub(super) fn reads_of_a_day(reads: u64) -> String {
+    if reads <= FREE_READS {
+        return String::new();
+    }
+    format!("; the free plan has {} reads a day", grouped(FREE_READS))
+}
+
+/// How many operations are billed, and whether the free plan has that many in a day.
+pub(super) fn bill(writes: u64, deletes: u64) -> String {
+    let one = |count: u64, what: &str| {
+        (count > 0).then(|| format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" }))
+    };
+    let parts: Vec<_> =
+        [one(writes, "write"), one(deletes, "delete")].into_iter().flatten().collect();
+    if parts.is_empty() {
+        return String::new();
+    }
+    let mut text = format!(" Billed: {}", parts.join(" and "));
+    if writes.max(deletes) > FREE_WRITES {
+        let _ = write!(text, "; the free plan has {} of each a day", grouped(FREE_WRITES));
+    }
+    text + "."
 }
 
 /// A number with its digits in groups.

@@ -29,7 +29,7 @@ pub(super) async fn status(
     screen: &Screen,
     context: &RunContext,
 ) -> Result<(), CliError> {
-    let names = match &args.stage {
+    let names = match &args.place.stage {
         Some(stage) => vec![stage.clone()],
         None => make_run(args.stage())?.stages().await.map_err(DeployError::from)?,
     };
@@ -38,7 +38,7 @@ pub(super) async fn status(
         stages.push(make_run(&stage)?.status(refresh).await?);
     }
     let redactor = &context.redactor;
-    match args.format {
+    match args.output.format {
         Format::Text => screen.line(&text(&stages)),
         Format::Markdown => print(&format!("```\n{}\n```\n", text(&stages)), redactor)?,
         Format::Json => print_json(&Report { format: STATUS_FORMAT, stages }, redactor)?,
@@ -53,23 +53,28 @@ fn text(stages: &[StageStatus]) -> String {
     }
     for stage in stages.iter().filter(|stage| !stage.namespaces.is_empty()) {
         out.push(format!("{}:", stage.stage));
-        let width = stage.namespaces.iter().map(|n| n.id.len()).max().unwrap_or(0);
-        for status in &stage.namespaces {
-            let NamespaceStatus { id, title, keys, deployers, .. } = status;
-            let namespace_id = status.namespace_id.as_deref().unwrap_or("being created");
-            let keys = keys_of(*keys as u64);
-            let mut text = format!("  {id:width$}  {namespace_id}  {title:?}, {keys}");
-            if let Some(at) = status.modified_at {
-                let _ = write!(text, ", changed {at}");
-            }
-            if !deployers.is_empty() {
-                let _ = write!(text, ", deployed by {}", deployers.join(" and "));
-            }
-            text.push_str(&status.seen.as_ref().map(describe).unwrap_or_default());
-            out.push(text);
-        }
+        out.push(list(&stage.namespaces));
     }
     out.join("\n")
+}
+
+/// A line for each namespace of a state.
+pub(super) fn list(namespaces: &[NamespaceStatus]) -> String {
+    let width = namespaces.iter().map(|n| n.id.len()).max().unwrap_or(0);
+    let line = |status: &NamespaceStatus| {
+        let NamespaceStatus { id, title, keys, deployers, .. } = status;
+        let namespace_id = status.namespace_id.as_deref().unwrap_or("being created");
+        let keys = keys_of(*keys as u64);
+        let mut text = format!("  {id:width$}  {namespace_id}  {title:?}, {keys}");
+        if let Some(at) = status.modified_at {
+            let _ = write!(text, ", changed {at}");
+        }
+        if !deployers.is_empty() {
+            let _ = write!(text, ", deployed by {}", deployers.join(" and "));
+        }
+        text + &status.seen.as_ref().map(describe).unwrap_or_default()
+    };
+    namespaces.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// What others did to a namespace.

@@ -14,9 +14,9 @@ const DEV_STATE: &str = ".wrangler/state";
 
 /// The configuration to keep right, if any.
 pub(super) fn config(args: &Args, root: &Path) -> Result<Option<ConfigFile>, CliError> {
-    let field = if args.local.is_some() { Field::PreviewId } else { Field::Id };
-    Ok(match &args.wrangler {
-        Some(Some(path)) => Some(ConfigFile::at(path.clone(), args.stage(), field)?),
+    let field = if args.place.local.is_some() { Field::PreviewId } else { Field::Id };
+    Ok(match args.change().wrangler.wrangler {
+        Some(Some(path)) => Some(ConfigFile::at(path, args.stage(), field)?),
         Some(None) => Some(ConfigFile::find(root, args.stage(), field)?),
         None if checks(args) => Some(ConfigFile::find(root, args.stage(), field)?),
         None => None,
@@ -24,7 +24,7 @@ pub(super) fn config(args: &Args, root: &Path) -> Result<Option<ConfigFile>, Cli
 }
 
 fn checks(args: &Args) -> bool {
-    matches!(args.command, Some(Command::Plan { check: true, .. }))
+    matches!(&args.command, Some(Command::Plan(plan)) if plan.check)
 }
 
 /// Says which bindings a deploy would put right, and fails if it is to check that there are none.

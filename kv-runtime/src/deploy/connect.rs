@@ -12,7 +12,7 @@ use super::place::Place;
 #[cfg(feature = "local")]
 use super::setup::Target;
 use crate::base::RunContext;
-use crate::engine::{DeployError, Options};
+use crate::engine::{DeployError, Options, Run};
 use crate::state::StateStore;
 use crate::typed::{Namespace, Store};
 
@@ -90,13 +90,19 @@ impl<N: Namespace> Connect<N> {
         self
     }
 
-    async fn connect(self) -> Result<N, DeployError> {
-        let (declaration, namespace_id) = (N::DECLARATION, self.namespace_id);
+    /// A run on the namespace, its id, and Cloudflare's id of it where that was said.
+    pub(super) fn run(self) -> Result<(Run, &'static str, Option<String>), DeployError> {
+        let declaration = N::DECLARATION;
         let (setup, stage, deployer, app_is_named) = self.place.resolve(declaration)?;
         let mut options = Options::new(stage, deployer);
         options.app_is_named = app_is_named;
-        let mut run = setup.run(&[declaration], options, RunContext::default())?;
-        let store = run.store_of(declaration, namespace_id.as_deref()).await?;
+        let run = setup.run(&[declaration], options, RunContext::default())?;
+        Ok((run, declaration.id, self.namespace_id))
+    }
+
+    async fn connect(self) -> Result<N, DeployError> {
+        let (mut run, id, namespace_id) = self.run()?;
+        let store = run.store_of(id, namespace_id).await?;
         Ok(N::from_store(Store::from_arc(store)))
     }
 }

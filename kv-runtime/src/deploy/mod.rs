@@ -2,6 +2,7 @@
 //! work on.
 
 mod connect;
+mod data;
 #[cfg(feature = "local")]
 mod local;
 mod place;
@@ -22,6 +23,7 @@ use crate::state::StateStore;
 use crate::typed::Namespace;
 
 pub use connect::Connect;
+pub use data::ExportRequest;
 pub(crate) use place::DEFAULT_STAGE;
 use place::Place;
 
@@ -120,7 +122,7 @@ impl<N: Namespace> Deploy<N> {
 
     /// What the deploy would do; nothing is changed.
     pub async fn plan(self) -> Result<Plan, DeployError> {
-        self.run()?.plan().await
+        Ok(self.run()?.plan().await?.0)
     }
 
     /// Deletes the namespace, or leaves it at Cloudflare as its declaration says, and forgets it.

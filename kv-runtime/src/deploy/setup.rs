@@ -49,10 +49,11 @@ impl Setup {
     pub(crate) fn run(
         self,
         declarations: &[&'static Declaration],
-        options: Options,
+        mut options: Options,
         context: RunContext,
     ) -> Result<Run, DeployError> {
         let states = options.deployer.root.join(self.target.states());
+        options.private_folder.clone_from(&states);
         let accounts = self.accounts(&options, &context)?;
         let store = self.state.unwrap_or_else(|| Arc::new(FileStateStore::new(states)));
         Ok(Run::new(declarations, options, accounts, store, context))

@@ -1,11 +1,13 @@
 //! Why a deploy cannot go on.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use super::plan::PlanAccount;
 use super::remote::{RemoteError, RemoteErrorKind};
 use crate::base::Interrupted;
-use crate::raw::CircularListing;
+use crate::data::{DataError, SelectionError};
+use crate::raw::{CircularListing, RawError};
 use crate::state::{Server, StateError};
 
 /// A mistake in a declaration that shows when it is deployed.
@@ -209,6 +211,69 @@ pub enum DeployError {
     Declined {
         /// Whether anybody was asked.
         asked: bool,
+    },
+    /// The pairs of a namespace could not be read or written.
+    #[error("`{id}`: cannot {action}")]
+    Store {
+        /// The namespace's id.
+        id: String,
+        /// What was tried.
+        action: &'static str,
+        /// What the store said.
+        source: RawError,
+    },
+    /// Pairs could not be worked on.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A pattern selects no keys.
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
+    /// A command for one namespace was given several, or none.
+    #[error("this works on one namespace, and there are {}: {}", .0.len(), list_ids(.0))]
+    NotOne(Vec<String>),
+    /// Two stages have the same namespace.
+    #[error("`{id}`: both stages have the namespace {namespace_id}")]
+    SameNamespace {
+        /// The namespace's id in the declarations.
+        id: String,
+        /// Cloudflare's id of it.
+        namespace_id: String,
+    },
+    /// What is addressed in the state.
+    #[error("{0}")]
+    Address(String),
+    /// A plan that was saved cannot be used.
+    #[error("{}: {what}", path.display())]
+    SavedPlan {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// What would be done now is not what the plan says that was saved.
+    #[error("this is not the plan that was saved: what is declared, in the state or in the account changed since")]
+    PlanChanged,
+    /// A deploy that can be undone would delete a namespace that has keys.
+    #[error("`{0}` would be destroyed with its keys, which --keep-undo does not keep")]
+    CannotUndo(String),
+    /// A namespace was changed after the deploy that is to be undone.
+    #[error("`{0}` was deployed or restored again since: what was kept is older than that")]
+    DeployedSince(String),
+    /// No deploy kept anything to undo.
+    #[error("nothing was kept to undo in {app}/{stage} on this machine")]
+    NothingToUndo {
+        /// The app.
+        app: String,
+        /// The stage.
+        stage: String,
+    },
+    /// More would be written than was allowed.
+    #[error("this writes {} and --max-writes allows {allowed}: nothing was changed", count_keys(*.writes))]
+    TooManyWrites {
+        /// How many keys would be written or deleted.
+        writes: u64,
+        /// How many may be.
+        allowed: u64,
     },
     /// The state cannot be used.
     #[error(transparent)]

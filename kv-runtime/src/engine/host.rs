@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use super::data::DataPlan;
 use super::error::DeployError;
 use super::plan::{Action, Plan};
 use crate::state::Holder;
@@ -33,6 +34,35 @@ pub(crate) enum Event<'a> {
     Deleted {
         /// How many.
         keys: usize,
+    },
+    /// The pairs of a namespace are read.
+    Reading {
+        /// What for.
+        verb: &'static str,
+        /// The namespace's id.
+        id: &'a str,
+        /// How many keys, where that is known.
+        keys: Option<u64>,
+    },
+    /// Pairs were read.
+    Read {
+        /// How many.
+        keys: u64,
+        /// How many bytes were made of them.
+        bytes: u64,
+    },
+    /// No more pairs of the namespace are read.
+    ReadAll,
+    /// The pairs of a namespace are written.
+    Writing {
+        /// What for.
+        verb: &'static str,
+        /// The namespace's id.
+        id: &'a str,
+        /// How many keys.
+        keys: u64,
+        /// How many bytes their values have.
+        bytes: u64,
     },
     /// Something takes longer than it should.
     Waiting {
@@ -71,6 +101,12 @@ pub(crate) trait Host: Send + Sync {
     /// Agrees to the plan; an error says why not.
     async fn consent(&self, plan: &Plan) -> Result<Consent, DeployError>;
 
+    /// Is shown which pairs are about to be written, before any is.
+    fn show_data(&self, plans: &[DataPlan]);
+
+    /// Agrees to that; an error says why not.
+    async fn consent_to_data(&self, plans: &[DataPlan]) -> Result<Consent, DeployError>;
+
     /// Is told what happens.
     fn event(&self, event: Event<'_>);
 }
@@ -84,6 +120,12 @@ impl Host for Caller {
     fn show(&self, _: &Plan) {}
 
     async fn consent(&self, _: &Plan) -> Result<Consent, DeployError> {
+        Ok(Consent::Given)
+    }
+
+    fn show_data(&self, _: &[DataPlan]) {}
+
+    async fn consent_to_data(&self, _: &[DataPlan]) -> Result<Consent, DeployError> {
         Ok(Consent::Given)
     }
 

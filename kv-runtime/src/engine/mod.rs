@@ -7,23 +7,36 @@
 
 mod account;
 mod apply;
+mod consent;
+mod data;
 mod error;
 mod host;
+mod import;
+mod moves;
 mod observe;
 mod options;
 mod plan;
 mod remote;
 mod resolve;
 mod run;
+mod saved;
 mod status;
+mod undo;
+mod values;
 mod wait;
 
+pub(crate) use data::{Audited, DataPlan, ExportTarget, Exported, RestoreFrom, Select};
 pub use error::{DeployError, OtherNamespaces, Problem};
 pub(crate) use host::{Caller, Consent, Event, Host};
 pub use observe::Drift;
 pub(crate) use observe::Seen;
-pub(crate) use options::{DEFAULT_JOBS, Deployer, Options};
-pub use plan::{Action, KeyChange, NamespacePlan, PLAN_FORMAT, Plan, PlanAccount, Reason};
+pub(crate) use options::{Deployer, Options};
+pub(crate) use moves::Moved;
+pub use plan::{
+    Action, Billed, KeyChange, NamespacePlan, PLAN_FORMAT, PartChange, Plan, PlanAccount, Reason,
+    ValueChange,
+};
+pub(crate) use saved::SavedPlan;
 pub use remote::RemoteError;
 pub(crate) use remote::{
     Accounts, Confirmation, NamePage, Pair, Recorded, Remote, RemoteErrorKind, RemoteNamespace,

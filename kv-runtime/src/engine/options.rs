@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::saved::SavedPlan;
 use crate::state::StageKey;
 
 /// The program that deploys.
@@ -44,12 +45,22 @@ pub(crate) struct Options {
     /// The ids to work on; empty: all.
     pub(crate) only: Vec<String>,
     pub(crate) jobs: usize,
+    /// The folder of private files on this machine.
+    pub(crate) private_folder: PathBuf,
+    /// Whether to keep what is overwritten or deleted.
+    pub(crate) keep_undo: bool,
+    /// Whether a plan says what changes in values.
+    pub(crate) values: bool,
+    /// The plan to apply, and no other.
+    pub(crate) saved: Option<SavedPlan>,
+    /// The most keys that may be written and deleted.
+    pub(crate) max_writes: Option<u64>,
 }
 
 /// How many bulk requests are in flight by default. To a server that answers at once, `benchmarks/deploy`
 /// finds no difference between 1 and 4, and more to be slower; with a network in between, 4 hide its
 /// delays. Each can hold a body of 100 MB.
-pub(crate) const DEFAULT_JOBS: usize = 4;
+const DEFAULT_JOBS: usize = 4;
 
 impl Options {
     pub(crate) fn new(stage: StageKey, deployer: Deployer) -> Self {
@@ -68,6 +79,11 @@ impl Options {
             take_over: false,
             only: Vec::new(),
             jobs: DEFAULT_JOBS,
+            private_folder: PathBuf::new(),
+            keep_undo: false,
+            values: false,
+            saved: None,
+            max_writes: None,
         }
     }
 

@@ -9,20 +9,21 @@ use tokio::time::{Duration, Instant};
 
 use super::account::RemoteAccount;
 use super::apply::Apply;
-use super::error::{DeployError, OtherNamespaces};
-use super::host::{Consent, Event, Host};
+use super::error::DeployError;
+use super::host::{Event, Host};
 use super::observe::{DeclaredRemoval, Look, observe, observe_removal};
 use super::options::Options;
 use super::plan::{
-    Action, Declared, NamespacePlan, Ownership, PLAN_FORMAT, Plan, PlanAccount, likely_renames,
-    plan_declared, plan_removal,
+    Action, Billed, Declared, NamespacePlan, Ownership, PLAN_FORMAT, Plan, PlanAccount,
+    likely_renames, plan_declared, plan_removal,
 };
 use super::remote::{Accounts, Recorded};
 use super::resolve::{Resolved, Resolver};
+use super::saved::SavedPlan;
 use crate::base::{Interrupted, RunContext};
 use crate::raw::RawStore;
 use crate::state::{
-    Deployment, DigestKey, Holder, Origin, Record, Session, StageKey, State, StateError, StateStore,
+    DigestKey, Holder, Record, Session, StageKey, State, StateError, StateStore,
 };
 use crate::typed::declaration::AccountSettings;
 use crate::typed::{Declaration, Store};
@@ -69,20 +70,20 @@ pub(crate) struct Run {
     /// What is worked on.
     pub(super) declarations: Vec<&'static Declaration>,
     /// The ids of all that is declared.
-    declared_ids: Vec<&'static str>,
+    pub(super) declared_ids: Vec<&'static str>,
     accounts: Box<dyn Accounts>,
     /// The accounts that were connected with.
-    connected: Vec<RemoteAccount>,
-    context: RunContext,
+    pub(super) connected: Vec<RemoteAccount>,
+    pub(super) context: RunContext,
 }
 
 /// A plan, and what it takes to do it: a step for each namespace, in the plan's order.
-struct Planned<'a> {
-    plan: Plan,
-    steps: Vec<Step<'a>>,
+pub(super) struct Planned<'a> {
+    pub(super) plan: Plan,
+    pub(super) steps: Vec<Step<'a>>,
 }
 
-enum Step<'a> {
+pub(super) enum Step<'a> {
     Declared(Declared<'a>, RemoteAccount),
     Removed(RemoteAccount),
     Left,
@@ -122,37 +123,34 @@ impl Run {
         self.store.unlock(&self.options.stage).await
     }
 
-    /// What a deploy would do.
-    pub(crate) async fn plan(&mut self) -> Result<Plan, DeployError> {
+    /// What a deploy would do, and the same to be saved.
+    pub(crate) async fn plan(&mut self) -> Result<(Plan, SavedPlan), DeployError> {
         let state = self.find_state().await?;
         let is_new = state.is_none();
         let state = state.unwrap_or_else(|| State::new(&self.options.stage));
         let resolved = self.resolve(state.digest_key()).await?;
         self.check_beginning(Some(&state).filter(|_| !is_new)).await?;
-        Ok(self.plan_deploy(&resolved, &state).await?.plan)
+        let mut planned = self.plan_deploy(&resolved, &state).await?;
+        let digest_key = is_new.then(|| state.digest_key().clone());
+        // Without values, which can be private.
+        let saved = SavedPlan::new(&planned.plan, &self.options, digest_key);
+        if self.options.values {
+            self.add_values(&mut planned, &state).await?;
+        }
+        Ok((planned.plan, saved))
     }
 
     /// The store of a namespace that was deployed, or that has Cloudflare's id.
     pub(crate) async fn store_of(
         &mut self,
-        declaration: &'static Declaration,
-        namespace_id: Option<&str>,
+        id: &str,
+        namespace_id: Option<String>,
     ) -> Result<Arc<dyn RawStore>, DeployError> {
-        let id = declaration.id;
-        let (account, namespace_id) = if let Some(namespace_id) = namespace_id {
-            (self.connect(id, None).await?, namespace_id.to_owned())
-        } else {
-            let state = self.find_state().await?;
-            self.check_beginning(state.as_ref()).await?;
-            let Some(state) = state else { return Err(self.no_state().await?) };
-            let record = state.namespaces.get(id);
-            let Some(deployment) = record.and_then(Record::deployment) else {
-                return Err(DeployError::NotDeployed(id.to_owned()));
-            };
-            (self.connect(id, record).await?, deployment.namespace_id.clone())
+        let opened = if let Some(namespace_id) = namespace_id { self.open_namespace(id, None, namespace_id).await? } else {
+            let state = self.existing_state().await?;
+            self.open_recorded(id, &state).await?
         };
-        let store = account.remote().store(&namespace_id);
-        store.map_err(DeployError::request(id, "open its store"))
+        Ok(opened.store)
     }
 
     /// Deploys what is declared, after `host` agreed to the plan.
@@ -162,7 +160,12 @@ impl Run {
     ) -> Result<(Plan, Vec<Deployed>), DeployError> {
         // Seeds are read before the lock is taken, so that no other deploy waits for them.
         let state = self.find_state().await?;
-        let digest_key = state.as_ref().map_or_else(DigestKey::random, |s| s.digest_key().clone());
+        let saved = self.options.saved.as_ref().and_then(|saved| saved.digest_key.clone());
+        let digest_key = match (&state, saved) {
+            (Some(state), _) => state.digest_key().clone(),
+            (None, Some(saved)) => saved,
+            (None, None) => DigestKey::random(),
+        };
         let resolved = self.resolve(&digest_key).await?;
         self.check_beginning(state.as_ref()).await?;
         drop(state);
@@ -191,7 +194,9 @@ impl Run {
                 seen = Some(planned.plan);
                 continue;
             }
+            self.keep_undo(&planned, session.state()).await?;
             self.apply(&planned, session, host).await?;
+            self.close_undo(session.state())?;
             let deployed = deployed(&planned, session.state())?;
             return Ok((planned.plan, deployed));
         }
@@ -225,64 +230,6 @@ impl Run {
         }
     }
 
-    /// Takes existing namespaces into the state and gives the title of each.
-    pub(crate) async fn import(
-        &mut self,
-        imports: &[(String, String)],
-        host: &dyn Host,
-    ) -> Result<Vec<String>, DeployError> {
-        self.check_beginning(self.find_state().await?.as_ref()).await?;
-        let mut session = self.open(host).await?;
-        let result = self.import_in(&mut session, imports).await;
-        close(session, result).await
-    }
-
-    async fn import_in(
-        &mut self,
-        session: &mut Session,
-        imports: &[(String, String)],
-    ) -> Result<Vec<String>, DeployError> {
-        self.check_repository(session.state())?;
-        let mut titles = Vec::new();
-        for (id, namespace_id) in imports {
-            let deployment = self.look_up(id, namespace_id, session.state()).await?;
-            titles.push(deployment.title.clone());
-            session.state_mut().namespaces.insert(id.clone(), Record::Deployed(deployment));
-        }
-        // All or none: nothing is saved before each was found.
-        session.save().await?;
-        Ok(titles)
-    }
-
-    /// An existing namespace as it comes into the state.
-    async fn look_up(
-        &mut self,
-        id: &str,
-        namespace_id: &str,
-        state: &State,
-    ) -> Result<Deployment, DeployError> {
-        if self.declarations.iter().all(|declaration| declaration.id != id) {
-            let known = self.declared_ids.iter().copied().map(str::to_owned).collect();
-            return Err(DeployError::UnknownId { id: id.to_owned(), known });
-        }
-        if state.namespaces.contains_key(id) {
-            return Err(DeployError::Imported(id.to_owned()));
-        }
-        let account = self.connect(id, None).await?;
-        let found = account.remote().get(namespace_id).await;
-        let found = found.map_err(DeployError::request(id, "look the namespace up"))?;
-        let info = found.ok_or_else(|| DeployError::NoSuchNamespace(namespace_id.to_owned()))?;
-        if let Some(owner) = state.owner(&info.id) {
-            let (id, owner) = (id.to_owned(), owner.to_owned());
-            return Err(DeployError::NamespaceOwned { id, namespace_id: info.id, owner });
-        }
-        let title = self.redact(&info.title);
-        let (account_id, server) = (account.remote().account_id(), account.remote().server());
-        let mut deployment = Deployment::new(info.id, title, account_id, server, Origin::Adopted);
-        deployment.deployers.insert(self.options.deployer.program.clone());
-        Ok(deployment)
-    }
-
     /// Checks and fills in everything that needs no request. What it costs is reading the seeds.
     pub(super) async fn resolve(&self, key: &DigestKey) -> Result<Vec<Resolved>, DeployError> {
         let resolver = Resolver {
@@ -309,14 +256,31 @@ impl Run {
     /// The stage's state without its lock: it may be old by the time it is looked at.
     pub(super) async fn find_state(&self) -> Result<Option<State>, DeployError> {
         let find = Session::find(&*self.store, &self.options.stage);
-        Ok(self.context.interrupt.finish(find).await??)
+        let mut state = self.context.interrupt.finish(find).await??;
+        if let Some(state) = &mut state {
+            self.follow_moves(state)?;
+        }
+        Ok(state)
     }
 
     /// Takes the stage's lock and reads its state.
-    async fn open(&self, host: &dyn Host) -> Result<Session, DeployError> {
+    pub(super) async fn open(&self, host: &dyn Host) -> Result<Session, DeployError> {
+        let mut session = self.open_stage(&self.options.stage, host).await?;
+        match self.follow_moves(session.state_mut()) {
+            Ok(()) => Ok(session),
+            Err(error) => close(session, Err(error)).await,
+        }
+    }
+
+    /// Takes the lock of a stage and reads its state as it is.
+    pub(super) async fn open_stage(
+        &self,
+        stage: &StageKey,
+        host: &dyn Host,
+    ) -> Result<Session, DeployError> {
         /// How often a lock that is held is tried again.
         const AGAIN: Duration = Duration::from_millis(500);
-        let Options { stage, lock_timeout, .. } = &self.options;
+        let Options { lock_timeout, .. } = &self.options;
         let interrupt = &self.context.interrupt;
         let begun = Instant::now();
         let mut told = false;
@@ -338,7 +302,7 @@ impl Run {
 
     /// Refuses a state that is another package's, and a beginning from nothing where the namespaces
     /// are in the state of another app.
-    async fn check_beginning(&self, state: Option<&State>) -> Result<(), DeployError> {
+    pub(super) async fn check_beginning(&self, state: Option<&State>) -> Result<(), DeployError> {
         if let Some(state) = state {
             return self.check_repository(state);
         }
@@ -356,7 +320,7 @@ impl Run {
     }
 
     /// Refuses a state that is another package's. What was seen without the lock can have changed.
-    fn check_repository(&self, state: &State) -> Result<(), DeployError> {
+    pub(super) fn check_repository(&self, state: &State) -> Result<(), DeployError> {
         let Options { stage, deployer, take_over, .. } = &self.options;
         match (&state.repository, &deployer.repository) {
             (Some(recorded), Some(own)) if recorded != own && !take_over => {
@@ -532,6 +496,7 @@ impl Run {
             accounts.sort();
             accounts.dedup();
         }
+        let (billed, fingerprint) = (billed(&namespaces, local.is_some()), fingerprint(&steps));
         let plan = Plan {
             format: PLAN_FORMAT,
             app: self.options.stage.app().to_owned(),
@@ -541,6 +506,8 @@ impl Run {
             base_urls: self.accounts.other_servers(),
             state: self.store.location(&self.options.stage),
             namespaces,
+            billed,
+            fingerprint,
         };
         Planned { plan, steps }
     }
@@ -552,7 +519,7 @@ impl Run {
     }
 
     /// Refuses an `--only` that names nothing.
-    fn check_only(&self, state: &State) -> Result<(), DeployError> {
+    pub(super) fn check_only(&self, state: &State) -> Result<(), DeployError> {
         let recorded = state.namespaces.keys().map(String::as_str);
         let known: Vec<&str> = self.declared_ids.iter().copied().chain(recorded).collect();
         match self.options.only.iter().find(|only| !known.contains(&only.as_str())) {
@@ -584,41 +551,6 @@ impl Run {
         Ok(account)
     }
 
-    /// Whether a plan can be applied; `seen` is the one that was agreed to before. Who answers takes time,
-    /// in which others may have been at work: after an answer the plan is made again, and what is
-    /// applied is what was seen.
-    async fn may_apply(
-        &mut self,
-        plan: &Plan,
-        seen: Option<&Plan>,
-        state: &State,
-        host: &dyn Host,
-    ) -> Result<bool, DeployError> {
-        if seen == Some(plan)
-            || self.agree(plan, seen.is_some(), state, host).await? == Consent::Given
-        {
-            return Ok(true);
-        }
-        self.connected.clear();
-        Ok(false)
-    }
-
-    /// Shows a plan and has `host` agree to it; `again`: another one was agreed to.
-    async fn agree(
-        &self,
-        plan: &Plan,
-        again: bool,
-        state: &State,
-        host: &dyn Host,
-    ) -> Result<Consent, DeployError> {
-        if again {
-            host.event(Event::Changed);
-        }
-        host.show(plan);
-        self.allow(plan, state)?;
-        if plan.is_empty() { Ok(Consent::Given) } else { host.consent(plan).await }
-    }
-
     /// Does what the plan says, namespace by namespace.
     async fn apply(
         &self,
@@ -641,53 +573,28 @@ impl Run {
         }
         Ok(())
     }
+}
 
-    /// Refuses a plan that would delete keys which are not this tool's, or everything that the
-    /// state has, unless that was asked for.
-    fn allow(&self, plan: &Plan, state: &State) -> Result<(), DeployError> {
-        let Options { stage, deployer, delete_data, take_over, .. } = &self.options;
-        let of = |goes: fn(&Action) -> bool| {
-            plan.namespaces.iter().filter(move |namespace| goes(&namespace.action))
-        };
-        let comes = of(|action| {
-            matches!(action, Action::Create | Action::Adopt { .. } | Action::Resume { .. })
-        });
-        let removed = of(|action| {
-            matches!(action, Action::Destroy { .. } | Action::Retain { .. } | Action::Forget)
-        });
-        if comes.count() > 0
-            && !take_over
-            && removed.count() == state.namespaces.len()
-            && !state.namespaces.is_empty()
-        {
-            let renamed = plan.namespaces.iter().find_map(|namespace| {
-                Some((namespace.id.clone(), namespace.likely_renamed_to.clone()?))
-            });
-            return Err(DeployError::OtherNamespaces(Box::new(OtherNamespaces {
-                app: stage.app().to_owned(),
-                stage: stage.stage().to_owned(),
-                program: deployer.program.clone(),
-                recorded: state.namespaces.keys().cloned().collect(),
-                declared: self.declarations.iter().map(|d| d.id.to_owned()).collect(),
-                renamed,
-            })));
-        }
-        let undeclared_keys = |namespace: &NamespacePlan| match namespace.action {
-            Action::Destroy { undeclared, .. } if undeclared > 0 => {
-                Some(DeployError::UndeclaredKeys {
-                    id: namespace.id.clone(),
-                    title: namespace.title.clone(),
-                    undeclared,
-                    renamed_to: namespace.likely_renamed_to.clone(),
-                })
-            }
-            _ => None,
-        };
-        match plan.namespaces.iter().find_map(undeclared_keys) {
-            Some(error) if !delete_data => Err(error),
-            _ => Ok(()),
+/// How many operations of a plan Cloudflare bills.
+fn billed(namespaces: &[NamespacePlan], is_local: bool) -> Billed {
+    if is_local {
+        return Billed::default();
+    }
+    let count = |of: fn(&NamespacePlan) -> usize| namespaces.iter().map(of).sum::<usize>() as u64;
+    Billed { writes: count(|plan| plan.put.len()), deletes: count(|plan| plan.delete.len()) }
+}
+
+/// The digest of all that a plan writes.
+fn fingerprint(steps: &[Step<'_>]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for step in steps {
+        let Step::Declared(declared, _) = step else { continue };
+        for put in declared.puts.iter().chain(&declared.settled) {
+            hasher.update(put.pair.key.as_bytes());
+            hasher.update(put.record.digest.as_bytes());
         }
     }
+    hasher.finalize().to_hex().to_string()
 }
 
 /// The declared namespaces as the state has them.
@@ -717,7 +624,7 @@ fn deployed(planned: &Planned<'_>, state: &State) -> Result<Vec<Deployed>, Deplo
 }
 
 /// Gives the lock back, whatever the result is; a failure to do so counts when there is no other.
-async fn close<T>(session: Session, result: Result<T, DeployError>) -> Result<T, DeployError> {
+pub(super) async fn close<T>(session: Session, result: Result<T, DeployError>) -> Result<T, DeployError> {
     let closed = session.close().await;
     let value = result?;
     closed?;

@@ -63,7 +63,7 @@ impl Run {
 }
 
 impl NamespaceStatus {
-    fn of(id: &str, record: &Record) -> Self {
+    pub(super) fn of(id: &str, record: &Record) -> Self {
         let deployment = match record {
             Record::Creating(_) => None,
             Record::Deployed(deployment) => Some(deployment),

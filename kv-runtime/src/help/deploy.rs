@@ -2,7 +2,9 @@
 
 use std::io;
 
+use crate::data::DataError;
 use crate::engine::{DeployError, RemoteError};
+use crate::raw::RawError;
 use crate::state::StateError;
 
 /// What every failed deploy can count on.
@@ -48,13 +50,13 @@ impl DeployError {
             Self::TitleOwned { owner, .. } => {
                 return Some(format!(
                     "if this namespace was renamed in the code, keep its identity with \
-                     `id: {owner:?}`; else choose another title"
+                     `was: {owner:?}`; else choose another title"
                 ));
             }
             Self::NamespaceOwned { owner, .. } => {
                 return Some(format!(
                     "nothing was changed; if it was renamed in the code, keep its identity with \
-                     `id: {owner:?}`"
+                     `was: {owner:?}`"
                 ));
             }
             Self::TitleTwice { .. } => "nothing was changed; rename one of them in the dashboard",
@@ -82,6 +84,19 @@ impl DeployError {
                 ));
             }
             Self::State(error) => return Some(error.help()),
+            Self::Data(error) => return error.help().map(str::to_owned),
+            Self::Store { source, .. } => return of_raw(source),
+            Self::NotOne(_) => "name one of them",
+            Self::SameNamespace { .. } => "nothing was changed; there is nothing to copy",
+            Self::PlanChanged => "nothing was changed; make, read and save a plan once more",
+            Self::SavedPlan { .. } => "nothing was changed; save a plan with `plan --out FILE`",
+            Self::CannotUndo(_) => {
+                "nothing was changed; `export` it first, then deploy without --keep-undo"
+            }
+            Self::DeployedSince(_) | Self::NothingToUndo { .. } => {
+                "nothing was changed; a backup of `export` can be restored"
+            }
+            Self::TooManyWrites { .. } => "look at the plan, then allow more",
             Self::Request { source, .. }
             | Self::Discovery { source, .. }
             | Self::Client(source) => {
@@ -114,6 +129,59 @@ fn remote(error: &RemoteError) -> Option<String> {
         return Some(help.to_owned());
     }
     api(error)
+}
+
+/// What to do about what a store said.
+fn of_raw(error: &RawError) -> Option<String> {
+    let source = match error {
+        RawError::RateLimited(source)
+        | RawError::NamespaceNotFound(source)
+        | RawError::Unauthorized(source)
+        | RawError::Other(source) => source,
+        RawError::NoBinding { .. } | RawError::Unconfirmed { .. } => {
+            return Some("run it again: it goes on with the rest".to_owned());
+        }
+    };
+    of_api(&**source)
+}
+
+#[cfg(feature = "rest")]
+fn of_api(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<String> {
+    error.downcast_ref::<crate::api::ApiError>()?.help()
+}
+
+#[cfg(not(feature = "rest"))]
+fn of_api(_: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<String> {
+    None
+}
+
+impl DataError {
+    /// What to do next, where that is known.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        let help = match self {
+            Self::File(_) => "nothing was changed",
+            Self::Unlike { .. } => {
+                "nothing was changed; take another copy of the file; without the description it is \
+                 restored as it is"
+            }
+            Self::Changed(_) => "leave the file as it is, and run it again: it goes on with the rest",
+            Self::Exists(_) => "name another file, or move it away",
+            Self::OtherExport { .. } => "name another file, or remove it and what describes it",
+            Self::Io { source, .. } | Self::Write(source)
+                if source.kind() == io::ErrorKind::StorageFull =>
+            {
+                "make room, then run it again: it goes on where it stopped"
+            }
+            Self::NothingSelected(_) => {
+                "nothing was changed; write a family as it is declared, such as 'flag:{name}', or a \
+                 key in which `*` stands for any text"
+            }
+            Self::Interrupted => "run it again: it goes on where it stopped",
+            _ => return None,
+        };
+        Some(help)
+    }
 }
 
 impl StateError {

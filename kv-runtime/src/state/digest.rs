@@ -45,7 +45,11 @@ impl DigestKey {
 
 impl Digest {
     /// That of no pair, where the digest is still to come.
-    pub(crate) const NONE: Self = Self([0; 16]);
+    pub const NONE: Self = Self([0; 16]);
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
 
     fn of(hasher: &blake3::Hasher) -> Self {
         let mut digest = [0; 16];

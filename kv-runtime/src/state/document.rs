@@ -28,6 +28,8 @@ pub struct State {
     pub repository: Option<String>,
     /// The namespaces by their id in the declarations.
     pub namespaces: BTreeMap<String, Record>,
+    /// The ids under which namespaces were before, where a declaration says so: not in the document.
+    pub(crate) moved: BTreeMap<String, String>,
 }
 
 /// A state as it is written, after the format and the checksum.
@@ -147,8 +149,9 @@ pub enum Origin {
 
 /// What is known of one key. In the document it is one short text: the digest, after `?` while the
 /// write is not confirmed, after `=` when the pair is left to the application, after `~` when this
-/// tool did not write what is there.
+/// tool did not write what is there, after `!` when `env(...)` declared the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the document")]
 pub struct KeyRecord {
     /// The digest of what was written.
     pub digest: Digest,
@@ -158,6 +161,8 @@ pub struct KeyRecord {
     pub once: bool,
     /// Whether this tool wrote what is there, rather than found it there as declared.
     pub written: bool,
+    /// Whether `env(...)` declared the value: then it is shown nowhere and kept in no file.
+    pub secret: bool,
 }
 
 impl KeyRecord {
@@ -179,6 +184,7 @@ impl State {
             digest_key: DigestKey::random(),
             repository: None,
             namespaces: BTreeMap::new(),
+            moved: BTreeMap::new(),
         }
     }
 
@@ -196,7 +202,8 @@ impl State {
         }
         let Document { app, stage: name, digest_key, repository, namespaces, .. } =
             serde_json::from_slice(json).map_err(damaged)?;
-        let state = Self { app, stage: name, digest_key, repository, namespaces };
+        let moved = BTreeMap::new();
+        let state = Self { app, stage: name, digest_key, repository, namespaces, moved };
         // Ids are shown and sent as they are: others may have had their hands on the document.
         let plain = |id: &&str| id.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
         if let Some(id) = state.ids().find(|id| !plain(id)) {
@@ -225,7 +232,7 @@ impl State {
 
     /// The document as it is written.
     pub fn to_json(&self) -> Result<Vec<u8>, StateError> {
-        let Self { app, stage, digest_key, repository, namespaces } = self;
+        let Self { app, stage, digest_key, repository, namespaces, .. } = self;
         let repository = repository.as_deref();
         let body = Body { app, stage, digest_key, repository, namespaces };
         // The head takes the place of the opening bracket.
@@ -405,6 +412,9 @@ impl Serialize for KeyRecord {
         if !self.written {
             text.push('~');
         }
+        if self.secret {
+            text.push('!');
+        }
         self.digest.append_to(&mut text);
         serializer.serialize_str(&text)
     }
@@ -419,7 +429,7 @@ impl<'de> Deserialize<'de> for KeyRecord {
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(
                     f,
-                    "a digest of {} characters after `?`, `=`, `~` or nothing",
+                    "a digest of {} characters after `?`, `=`, `~`, `!` or nothing",
                     Digest::TEXT_LEN
                 )
             }
@@ -428,9 +438,10 @@ impl<'de> Deserialize<'de> for KeyRecord {
                 let (confirmed, rest) = text.strip_prefix('?').map_or((true, text), |r| (false, r));
                 let (once, rest) = rest.strip_prefix('=').map_or((false, rest), |r| (true, r));
                 let (written, rest) = rest.strip_prefix('~').map_or((true, rest), |r| (false, r));
+                let (secret, rest) = rest.strip_prefix('!').map_or((false, rest), |r| (true, r));
                 let digest = Digest::from_text(rest)
                     .ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))?;
-                Ok(KeyRecord { digest, confirmed, once, written })
+                Ok(KeyRecord { digest, confirmed, once, written, secret })
             }
         }
         deserializer.deserialize_str(Visitor)
@@ -471,10 +482,10 @@ mod tests {
     fn state() -> State {
         let mut state = State::new(&stage());
         let digest = state.digest_key().digest(b"v", None, None);
-        let keys = (0..8_u8).map(|flags| {
-            let [confirmed, once, written] = [1, 2, 4].map(|flag| flags & flag == 0);
-            let record = KeyRecord { digest, confirmed, once, written };
-            (format!("{flags}").into(), record)
+        let keys = (0..16_u8).map(|flags| {
+            let [confirmed, once, written, secret] = [1, 2, 4, 8].map(|flag| flags & flag == 0);
+            let record = KeyRecord { digest, confirmed, once, written, secret };
+            (format!("{flags:x}").into(), record)
         });
         let now = Time::from_unix(1_900_000_000);
         let deployment = Deployment {

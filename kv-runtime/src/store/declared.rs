@@ -5,15 +5,14 @@ use serde_json::value::RawValue;
 
 use super::MemoryStore;
 use crate::raw::PutOptions;
-use crate::typed::declaration::{Declaration, DeclaredEntry, DeclaredValue};
+use crate::typed::declaration::{Declaration, DeclaredEntry, DeclaredText, DeclaredValue};
 
 impl MemoryStore {
     /// A store that holds the entries of a declaration, as they are when they were just deployed. An
     /// `env(...)` is the text `[env NAME]`. The files of `..file` and `..dir` are left out.
     pub(crate) fn of(declaration: &Declaration) -> Self {
         let store = Self::new();
-        let texts = serde_json::from_str::<Vec<(String, String)>>(declaration.texts);
-        for (key, text) in texts.unwrap_or_default() {
+        for DeclaredText { key, text, .. } in declaration.read_texts() {
             store.seed(&key, text.into(), PutOptions::default());
         }
         for entry in declaration.entries {

@@ -1,6 +1,7 @@
 //! What a `kv_namespace!` says, as static data: the macro writes it, the engine reads it.
 
 use kv_rules::Expiry;
+use serde::Deserialize;
 
 use super::codec::{DecodeError, EncodeError};
 
@@ -17,6 +18,8 @@ pub struct Declaration {
     pub root: &'static str,
     /// The key of the state: a namespace keeps its identity while its id stays the same.
     pub id: &'static str,
+    /// The id that it had before.
+    pub was: Option<&'static str>,
     /// The title, with `{app}`, `{stage}` and `{id}` still open.
     pub title: &'static str,
     /// The name of the Worker binding.
@@ -31,13 +34,16 @@ pub struct Declaration {
     /// Where and as whom the namespace is deployed.
     pub account: AccountSettings,
     /// The entries of `values` that are a key and a text to store and no more, in order, as JSON:
-    /// `[["key","text"],...]`. However many they are, to the compiler they are one literal.
+    /// `[["key","text"],["key","text",0],...]`, the number being that of `types`. However many they
+    /// are, to the compiler they are one literal.
     pub texts: &'static str,
     /// The other entries of `values`, in order.
     pub entries: &'static [DeclaredEntry],
+    /// What the pairs of entries have to be.
+    pub types: &'static [DeclaredTypes],
     /// The `..file` and `..dir` of `values`, in order.
     pub spreads: &'static [Spread],
-    /// The families that pairs of spreads can be of; none without a spread.
+    /// The families of `keys`, in order.
     pub families: &'static [DeclaredFamily],
 }
 
@@ -82,6 +88,8 @@ pub struct DeclaredEntry {
     pub metadata: Option<DeclaredMetadata>,
     /// When the pair ceases to exist.
     pub expiry: Option<Expiry>,
+    /// What its pair has to be, as the number of [`Declaration::types`]; none for text.
+    pub types: Option<usize>,
     /// Whether the pair is left to the application once it was seeded.
     pub once: bool,
     /// The stages that it is for, as patterns; none: all.
@@ -102,7 +110,31 @@ impl DeclaredEntry {
     }
 }
 
+/// An entry that is a key and a text to store and no more.
+#[derive(Debug, Deserialize)]
+pub struct DeclaredText {
+    /// The key.
+    pub key: String,
+    /// The value.
+    pub text: String,
+    /// As [`DeclaredEntry::types`].
+    #[serde(default)]
+    pub types: Option<usize>,
+}
+
 impl Declaration {
+    /// The entries of `values` that are a key and a text and no more.
+    #[must_use]
+    pub fn read_texts(&self) -> Vec<DeclaredText> {
+        serde_json::from_str(self.texts).unwrap_or_default()
+    }
+
+    /// The types of an entry.
+    #[must_use]
+    pub fn types(&self, types: Option<usize>) -> Option<DeclaredTypes> {
+        self.types.get(types?).copied()
+    }
+
     /// What `delete` is in a stage.
     #[must_use]
     pub fn delete_in(&self, stage: &str) -> Option<bool> {
@@ -112,7 +144,7 @@ impl Declaration {
 }
 
 fn any_matches(patterns: &[&str], stage: &str) -> bool {
-    patterns.iter().any(|pattern| kv_rules::matches_stage(pattern, stage))
+    patterns.iter().any(|pattern| kv_rules::matches_glob(pattern, stage))
 }
 
 /// The value of an [`DeclaredEntry`].
@@ -145,6 +177,9 @@ pub type Check = fn(&[u8]) -> Result<(), DecodeError>;
 /// Checks that JSON text decodes as the entry's type and gives the bytes to store.
 pub type Encode = fn(&str) -> Result<Vec<u8>, DecodeError>;
 
+/// Gives the bytes to store for a value of any of its generations, as one of the newest.
+pub type Migrate = fn(&[u8]) -> Result<Vec<u8>, DecodeError>;
+
 /// Many entries from files. They are read when deploying; the path is as it is written, from the
 /// package's folder.
 #[derive(Debug)]
@@ -155,15 +190,26 @@ pub enum Spread {
     Dir(&'static str),
 }
 
-/// A family of `keys`, which gives the pairs of a [`Spread`] their types and their lifetime.
+/// A family of `keys`.
 #[derive(Debug)]
 pub struct DeclaredFamily {
     /// What its keys look like, as written.
     pub pattern: &'static str,
     /// How many seconds a pair lives that names no expiry of its own.
     pub expiration_ttl: Option<u64>,
+    /// Whether these parameters make one of its keys.
+    pub is_key: fn(&[&str]) -> bool,
+    /// What its pairs have to be.
+    pub types: DeclaredTypes,
+}
+
+/// What holds a stored pair against its types.
+#[derive(Debug, Clone, Copy)]
+pub struct DeclaredTypes {
     /// What checks a value.
     pub value: Check,
     /// What checks metadata as JSON; `None` takes any.
     pub metadata: Option<Check>,
+    /// What makes a value of the newest type of one of an older type.
+    pub migrate: Option<Migrate>,
 }

@@ -4,6 +4,8 @@ pub(crate) mod codec;
 pub mod declaration;
 pub(crate) mod entry;
 mod error;
+#[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
+mod families;
 pub(crate) mod family;
 mod key;
 mod list;
@@ -16,6 +18,8 @@ mod store;
 
 pub use codec::{DecodeError, EncodeError};
 pub(crate) use declaration::Declaration;
+#[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
+pub(crate) use families::Families;
 pub use entry::{Delete, Entry, Get, GetWithMetadata, Put, ValueStream};
 pub use error::{Error, Part};
 pub use family::{FamilyError, Leading, LeadingParam};

@@ -287,6 +287,76 @@ pub mod renamed {
     }
 }
 
+/// Data that an application keeps, and the types that it had before.
+pub mod app {
+    use serde::{Deserialize, Serialize};
+
+    use super::kv_namespace;
+
+    /// A profile as it was first.
+    #[derive(Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct ProfileV1 {
+        /// The name.
+        pub name: String,
+    }
+
+    /// A profile.
+    #[derive(Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Profile {
+        /// The name.
+        pub full_name: String,
+        /// How often it was seen.
+        pub visits: u64,
+    }
+
+    impl From<ProfileV1> for Profile {
+        fn from(ProfileV1 { name }: ProfileV1) -> Self {
+            Self { full_name: name, visits: 0 }
+        }
+    }
+
+    kv_namespace! {
+        /// What an application keeps.
+        pub struct App;
+        title: "app-{stage}",
+        keys: {
+            "flag:{name}": bool,
+            "count:{id: u32}": u64,
+            "user:{id}": Profile { was: [ProfileV1], metadata: Vec<u8> },
+        },
+        values: [
+            { key: "motd", value: "hello" },
+            { key: "limits", value: { perMinute: 60 } },
+            { key: "password", value: env("HOOK_PASSWORD") },
+        ]
+    }
+
+    kv_namespace! {
+        /// The same after a while.
+        pub struct AppLater;
+        id: "app",
+        title: "app-{stage}",
+        values: [
+            { key: "motd", value: "hello again" },
+            { key: "limits", value: { perMinute: 120, burst: 7 } },
+        ]
+    }
+
+    kv_namespace! {
+        /// The same under another name.
+        pub struct Store;
+        was: "app",
+        title: "app-{stage}",
+        values: [
+            { key: "motd", value: "hello" },
+            { key: "limits", value: { perMinute: 60 } },
+            { key: "password", value: env("HOOK_PASSWORD") },
+        ]
+    }
+}
+
 /// Keys that a terminal would act on.
 pub mod odd {
     use super::kv_namespace;
@@ -339,6 +409,9 @@ pub fn select(name: &str) -> Vec<&'static Declaration> {
         "site" => vec![site::Site::DECLARATION],
         "site-of-another-machine" => vec![site_of_another_machine()],
         "odd" => vec![odd::Odd::DECLARATION],
+        "app" => vec![app::App::DECLARATION],
+        "app-later" => vec![app::AppLater::DECLARATION],
+        "app-renamed" => vec![app::Store::DECLARATION],
         "shop" => vec![renamed::Shop::DECLARATION],
         "store" => vec![renamed::Store::DECLARATION],
         "shop-and-v1" => {
@@ -399,6 +472,8 @@ fn nothing(id: &'static str, binding: &'static str) -> Declaration {
         account: AccountSettings::FROM_ENVIRONMENT,
         texts: "[]",
         entries: &[],
+        was: None,
+        types: &[],
         spreads: &[],
         families: &[],
     }

@@ -77,7 +77,9 @@ pub(crate) fn plan_declared<'a>(
     };
     declared.updates_state = !deployment.is_some_and(is_current)
         || !declared.settled.is_empty()
-        || !plan.forget.is_empty();
+        || !plan.forget.is_empty()
+        || state.moved.contains_key(id);
+    plan.moved_from = state.moved.get(id).cloned();
     Ok((plan, declared))
 }
 
@@ -161,7 +163,13 @@ impl<'a> Planner<'a> {
         for pair in pairs {
             let digest = pair.digest;
             let recorded = records.as_mut().and_then(|records| records.find(&pair.key));
-            let record = KeyRecord { digest, confirmed: true, once: pair.once, written: true };
+            let record = KeyRecord {
+                digest,
+                confirmed: true,
+                once: pair.once,
+                written: true,
+                secret: pair.secret.is_some(),
+            };
             let put = Put { pair, record, before: recorded.copied() };
             let is_seeded = recorded.is_some_and(|recorded| recorded.confirmed);
             // Looked up only where the state does not say it all.

@@ -2,6 +2,7 @@
 
 mod declared;
 mod removal;
+mod values;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,6 +12,8 @@ use serde::Serialize;
 use super::observe::Drift;
 
 pub(super) use declared::{Declared, Put, plan_declared};
+pub use values::{PartChange, ValueChange};
+pub(super) use values::Side;
 pub(super) use removal::{Ownership, likely_renames, plan_removal};
 
 /// The format of a plan as JSON. `docs/plan.schema.json` describes it.
@@ -38,6 +41,22 @@ pub struct Plan {
     pub state: String,
     /// The namespaces, in the order in which they are worked on.
     pub namespaces: Vec<NamespacePlan>,
+    /// How many operations it takes that Cloudflare bills; none in a local deploy.
+    pub billed: Billed,
+    /// Tells whether the values to write are the same as those of another plan.
+    #[serde(skip)]
+    pub(super) fingerprint: String,
+}
+
+/// Operations that Cloudflare bills
+/// (<https://developers.cloudflare.com/kv/platform/pricing/>).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Billed {
+    /// How many keys are written.
+    pub writes: u64,
+    /// How many keys are deleted.
+    pub deletes: u64,
 }
 
 /// An account that a plan works on.
@@ -75,6 +94,12 @@ pub struct NamespacePlan {
     /// The keys that others changed or removed and that stay so, unless a repair is asked for.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub drift: BTreeMap<String, Drift>,
+    /// What changes in the values of keys, where that was asked for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, ValueChange>,
+    /// The id that the namespace had in the state before its declaration gave it this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<String>,
     /// The id of the namespace that will be created, which looks like this one under another id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub likely_renamed_to: Option<String>,
@@ -187,6 +212,13 @@ impl Plan {
         self.namespaces.iter().all(NamespacePlan::is_empty)
     }
 
+    /// How many keys are written and deleted.
+    #[must_use]
+    pub fn writes(&self) -> u64 {
+        let writes = |plan: &NamespacePlan| (plan.put.len() + plan.delete.len()) as u64;
+        self.namespaces.iter().map(writes).sum()
+    }
+
     /// Whether keys or namespaces would be deleted.
     #[must_use]
     pub fn deletes(&self) -> bool {
@@ -238,6 +270,8 @@ impl NamespacePlan {
             forget: Vec::new(),
             settle: Vec::new(),
             drift: BTreeMap::new(),
+            values: BTreeMap::new(),
+            moved_from: None,
             likely_renamed_to: None,
         }
     }

@@ -3,7 +3,6 @@
 
 mod content_type;
 mod digester;
-mod families;
 mod pair;
 mod spread;
 
@@ -18,11 +17,10 @@ use crate::base::chain::with_sources;
 use crate::base::env::variable;
 use crate::base::{Interrupted, Redactor, RunContext};
 use crate::state::{DigestKey, StageKey};
-use crate::typed::DecodeError;
+use crate::typed::{DecodeError, Families};
 use crate::typed::declaration::{
-    Check, Declaration, DeclaredEntry, DeclaredMetadata, DeclaredValue,
+    Check, Declaration, DeclaredEntry, DeclaredMetadata, DeclaredText, DeclaredValue,
 };
-use families::Families;
 use pair::Content;
 use spread::Seeds;
 
@@ -142,19 +140,23 @@ impl Scope<'_> {
         resolver: &Resolver,
     ) -> Vec<DeclaredPair> {
         let Resolver { stage, digest_key, context, .. } = resolver;
-        let texts = serde_json::from_str::<Vec<(String, String)>>(declaration.texts);
-        let texts = self.check(texts).unwrap_or_default();
+        let texts = declaration.read_texts();
         let mut pairs = Vec::with_capacity(texts.len() + declaration.entries.len());
-        pairs.extend(texts.into_iter().map(|(key, text)| DeclaredPair {
+        pairs.extend(texts.into_iter().map(|DeclaredText { key, text, .. }| DeclaredPair {
             digest: digest_key.digest(text.as_bytes(), None, None),
             key: Cow::Owned(key),
             content: Content::Held(Cow::Owned(text.into_bytes())),
             metadata: None,
             expiry: None,
             once: false,
+            secret: None,
         }));
         for entry in declaration.entries {
             let Some(value) = entry.value_in(stage.stage()) else { continue };
+            let secret = match value {
+                DeclaredValue::Env(name, _) => Some(name),
+                _ => None,
+            };
             let metadata = entry_metadata(entry).map_err(|what| self.key_problem(entry.key, what));
             let value = entry_value(value, &context.redactor)
                 .map_err(|what| self.key_problem(entry.key, what));
@@ -169,6 +171,7 @@ impl Scope<'_> {
                 metadata: metadata.map(Cow::Borrowed),
                 expiry: entry.expiry,
                 once: entry.once,
+                secret,
             });
         }
         pairs

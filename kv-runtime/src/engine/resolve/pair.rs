@@ -21,6 +21,8 @@ pub(crate) struct DeclaredPair {
     pub(crate) metadata: Option<Cow<'static, str>>,
     pub(crate) expiry: Option<Expiry>,
     pub(crate) once: bool,
+    /// The environment variable that holds its value, where that is a secret.
+    pub(crate) secret: Option<&'static str>,
     pub(crate) digest: Digest,
 }
 

@@ -10,11 +10,11 @@ use kv_rules::seed::{Folder, FolderFile, Package, SeedMistakes, SeedPair, places
 
 use super::content_type::content_type;
 use super::digester::Digester;
-use super::families::Families;
 use super::pair::{Content, DeclaredPair, Seed, SeedFolder, SeedPlace};
 use super::{Scope, check_part};
 use crate::base::{Interrupt, Interrupted};
 use crate::state::{Digest, DigestKey};
+use crate::typed::Families;
 use crate::typed::declaration::Spread;
 
 /// How many hex digits of a file's BLAKE3 hash its etag has: 128 bits.
@@ -137,7 +137,7 @@ impl Seeds<'_, '_> {
         digest: Digest,
     ) {
         let key = Cow::Owned(key);
-        self.pairs.push(DeclaredPair { key, content, metadata, expiry, once: false, digest });
+        self.pairs.push(DeclaredPair { key, content, metadata, expiry, once: false, secret: None, digest });
     }
 
     /// Holds a pair against the types of its family, whose lifetime it has if it has none of its own;
@@ -150,9 +150,9 @@ impl Seeds<'_, '_> {
         expiry: Option<Expiry>,
     ) -> (Option<Expiry>, Vec<String>) {
         let Some(family) = self.families.of_key(key) else { return (expiry, Vec::new()) };
-        let value = check_part("value", Some(family.value), value);
+        let value = check_part("value", Some(family.types.value), value);
         let metadata = metadata
-            .map_or(Ok(()), |json| check_part("metadata", family.metadata, json.as_bytes()));
+            .map_or(Ok(()), |json| check_part("metadata", family.types.metadata, json.as_bytes()));
         let problems = [value, metadata].into_iter().filter_map(Result::err).collect();
         (expiry.or(family.expiration_ttl.map(Expiry::Ttl)), problems)
     }

@@ -1,0 +1,294 @@
+//! The commands that work on stored pairs: export, restore, copy, audit, migrate.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::args::{CopyArgs, ExportArgs, Format, SelectArgs};
+use super::commands::{Asking, Running};
+use super::error::CliError;
+use super::output::{print, print_json};
+use super::render::{bill, grouped, keys_of, lines, printable_key, size};
+use super::screen::printable;
+use super::{CHANGES, DONE};
+use crate::data::{BulkSource, Finding, Misfit, PairChange};
+use crate::engine::{
+    Audited, DataPlan, ExportTarget, Exported, PlanAccount, RestoreFrom, Run, Select,
+};
+
+/// How many keys of a kind are shown.
+const SHOWN: usize = 10;
+
+/// How many findings are shown.
+const FINDINGS_SHOWN: usize = 100;
+
+/// What was exported, as JSON.
+#[derive(Serialize)]
+struct ExportReport<'a> {
+    format: u32,
+    exports: &'a [Exported],
+}
+
+/// What was audited, as JSON.
+#[derive(Serialize)]
+struct AuditReport<'a> {
+    format: u32,
+    namespaces: &'a [Audited],
+}
+
+/// What was written, as JSON.
+#[derive(Serialize)]
+struct DataReport<'a> {
+    format: u32,
+    namespaces: &'a [DataPlan],
+}
+
+/// The format of these reports.
+const REPORT_FORMAT: u32 = 1;
+
+impl Running<'_> {
+    pub(super) async fn export(&mut self, args: &ExportArgs) -> Result<(), CliError> {
+        let select = select(&args.select);
+        let host = Asking::new(self);
+        let id = args.id.as_deref();
+        if args.out.as_deref() == Some(Path::new("-")) {
+            let mut out = io::stdout();
+            let target = ExportTarget::Writer(&mut out);
+            let exported = self.run.export(id, &select, target, &host).await?;
+            self.show_exported(&exported);
+            return Ok(());
+        }
+        let target = match &args.out {
+            Some(path) => ExportTarget::File(path.clone()),
+            None => ExportTarget::Folder(PathBuf::from(".")),
+        };
+        let exported = self.run.export(id, &select, target, &host).await?;
+        self.show_exported(&exported);
+        if self.args.output.format == Format::Json {
+            let report = ExportReport { format: REPORT_FORMAT, exports: &exported };
+            print_json(&report, &self.context.redactor)?;
+        }
+        Ok(())
+    }
+
+    fn show_exported(&self, exported: &[Exported]) {
+        for Exported { id, file, export, .. } in exported {
+            let mut what = format!("{id}: {} ({})", keys_of(export.pairs), size(export.bytes));
+            if let Some(file) = file {
+                let _ = write!(what, " to {}", printable(&file.display().to_string()));
+            }
+            if export.expired > 0 {
+                let _ = write!(what, "; left out {} that expired", keys_of(export.expired));
+            }
+            self.screen.say("Exported", &what);
+            self.show_secrets(&export.secrets_left_out);
+        }
+    }
+
+    fn show_secrets(&self, keys: &[String]) {
+        if !keys.is_empty() {
+            let keys: Vec<_> = keys.iter().map(|key| printable_key(key)).collect();
+            let keys = keys.join(", ");
+            let what = format!("{keys}: declared by env(...); --include-secrets takes them in");
+            self.screen.warn("Left out", &what);
+        }
+    }
+
+    pub(super) async fn restore(&mut self, id: &str, file: &Path) -> Result<(), CliError> {
+        let source = BulkSource::open(file).await;
+        let source = source.map_err(|error| self.run.data_failed(id, error))?;
+        let mut from = file.display().to_string();
+        match source.about() {
+            Some(about) => {
+                let _ = write!(
+                    from,
+                    ", exported from {}/{} {} at {}",
+                    about.app, about.stage, about.namespace_id, about.begun_at
+                );
+            }
+            None => self.screen.warn(
+                "Restoring",
+                "a file without a description beside it: whether it is whole cannot be told",
+            ),
+        }
+        let secrets_left_out = Vec::new();
+        let sources = vec![RestoreFrom { id: id.to_owned(), source, from, secrets_left_out }];
+        let plans = self.run.restore("restore", sources, &Asking::new(self)).await?;
+        self.report_data(&plans)
+    }
+
+    pub(super) async fn copy(&mut self, args: &CopyArgs, mut from: Run) -> Result<(), CliError> {
+        let host = Asking::new(self);
+        let ids = self.run.check_copy(&mut from).await?;
+        // The pairs are read once; what is seen in the plan is what is written.
+        let folder = tempfile::tempdir().map_err(CliError::Temporary)?;
+        let select = select(&args.select);
+        let mut sources = Vec::new();
+        for id in ids {
+            let path = folder.path().join(format!("{id}.json"));
+            let target = ExportTarget::File(path.clone());
+            let exported = from.export(Some(&id), &select, target, &host).await?;
+            let source = BulkSource::open(&path).await;
+            let source = source.map_err(|error| self.run.data_failed(&id, error))?;
+            let secrets_left_out =
+                exported.into_iter().flat_map(|exported| exported.export.secrets_left_out).collect();
+            let from = format!("the stage {}", args.from);
+            sources.push(RestoreFrom { id, source, from, secrets_left_out });
+        }
+        let plans = self.run.restore("copy", sources, &host).await?;
+        self.report_data(&plans)
+    }
+
+    pub(super) async fn migrate(&mut self, id: Option<&str>) -> Result<(), CliError> {
+        let plans = self.run.migrate(id, &Asking::new(self)).await?;
+        self.report_data(&plans)
+    }
+
+    /// What was written, for other programs and for comments.
+    pub(super) fn report_data(&self, plans: &[DataPlan]) -> Result<(), CliError> {
+        let redactor = &self.context.redactor;
+        match self.args.output.format {
+            Format::Text => Ok(()),
+            Format::Markdown => print(&format!("```\n{}\n```\n", text(plans)), redactor),
+            Format::Json => {
+                print_json(&DataReport { format: REPORT_FORMAT, namespaces: plans }, redactor)
+            }
+        }
+    }
+
+    pub(super) async fn audit(
+        &mut self,
+        id: Option<&str>,
+        sample: Option<usize>,
+    ) -> Result<u8, CliError> {
+        let audited = self.run.audit(id, sample, &Asking::new(self)).await?;
+        let redactor = &self.context.redactor;
+        let text = audited.iter().map(audit_text).collect::<Vec<_>>().join("\n");
+        match self.args.output.format {
+            Format::Text => self.screen.line(&text),
+            Format::Markdown => print(&format!("```\n{text}\n```\n"), redactor)?,
+            Format::Json => {
+                let report = AuditReport { format: REPORT_FORMAT, namespaces: &audited };
+                print_json(&report, redactor)?;
+            }
+        }
+        let is_clean = audited.iter().all(|audited| audited.audit.is_clean());
+        Ok(if is_clean { DONE } else { CHANGES })
+    }
+}
+
+fn select(args: &SelectArgs) -> Select {
+    Select {
+        only: args.family.clone(),
+        except: args.except.clone(),
+        secrets: args.include_secrets,
+    }
+}
+
+/// What will be written, for a terminal.
+pub(super) fn text(plans: &[DataPlan]) -> String {
+    let mut out = String::new();
+    if let Some(plan) = plans.first() {
+        lines(&mut out, &place(plan));
+    }
+    let width = plans.iter().map(|plan| plan.id.len()).max().unwrap_or(0);
+    let mut writes = 0;
+    for plan in plans {
+        let DataPlan { id, changes, .. } = plan;
+        writes += changes.writes();
+        let from = printable(&plan.from);
+        lines(&mut out, &format!("  {id:width$}  {}: {from}", plan.namespace_id));
+        let replaced = |change: &PairChange| {
+            change.replaced_bytes.map_or_else(String::new, |bytes| size(bytes) + " → ")
+        };
+        let mut show = |sign: char, first: &[PairChange], count: u64| {
+            for change in first.iter().take(SHOWN) {
+                let (key, bytes) = (printable_key(&change.key), size(change.bytes));
+                lines(&mut out, &format!("      {sign} {key}  {}{bytes}", replaced(change)));
+            }
+            let more = count.saturating_sub(first.len().min(SHOWN) as u64);
+            if more > 0 {
+                lines(&mut out, &format!("      … and {} more", grouped(more)));
+            }
+        };
+        show('~', &changes.first_overwritten, changes.overwritten);
+        show('+', &changes.first_new, changes.new);
+        for (count, what) in [
+            (changes.equal, "there already"),
+            (changes.expired, "expired, or about to"),
+            (plan.misfits, "of none of their types, left as they are"),
+            (plan.secrets_left_out.len() as u64, "left out: declared by env(...)"),
+        ] {
+            if count > 0 {
+                lines(&mut out, &format!("      = {}  {what}", keys_of(count)));
+            }
+        }
+    }
+    let overwritten: u64 = plans.iter().map(|plan| plan.changes.overwritten).sum();
+    let bytes: u64 = plans.iter().map(|plan| plan.changes.bytes).sum();
+    if writes == 0 {
+        out.push_str("Nothing to write.");
+        return out;
+    }
+    let _ = write!(out, "Plan: {} to put ({})", keys_of(writes), size(bytes));
+    if overwritten > 0 {
+        let _ = write!(out, ", {} over other values", grouped(overwritten));
+    }
+    out.push('.');
+    if plans.iter().all(|plan| plan.local.is_none()) {
+        out.push_str(&bill(writes, 0));
+    }
+    out
+}
+
+/// Where the pairs are written.
+fn place(plan: &DataPlan) -> String {
+    let mut text = format!("App {}, stage {}", plan.app, plan.stage);
+    if let Some(PlanAccount { id, name, .. }) = &plan.account {
+        let _ = write!(text, ", account {id}");
+        if let Some(name) = name {
+            let _ = write!(text, " ({})", printable(name));
+        }
+    }
+    if let Some(folder) = &plan.local {
+        let _ = write!(text, ", local folder {}", printable(folder));
+    }
+    text
+}
+
+fn audit_text(audited: &Audited) -> String {
+    let Audited { id, namespace_id, audit } = audited;
+    let mut out = String::new();
+    let read = if audit.read < audit.keys {
+        format!("{} of {}", grouped(audit.read), keys_of(audit.keys))
+    } else {
+        keys_of(audit.keys)
+    };
+    lines(&mut out, &format!("{id}  {namespace_id}: {read} read"));
+    for Finding { key, kind, what, .. } in audit.findings.iter().take(FINDINGS_SHOWN) {
+        let kind = match kind {
+            Misfit::Value => "value",
+            Misfit::Older => "older type; `migrate` rewrites it",
+            Misfit::Metadata => "metadata",
+            Misfit::Key => "key",
+            Misfit::Undeclared => "of no entry, family or seed",
+        };
+        let what = if what.is_empty() { String::new() } else { format!(": {}", printable(what)) };
+        lines(&mut out, &format!("  ! {}  {kind}{what}", printable_key(key)));
+    }
+    let more = audit.findings.len().saturating_sub(FINDINGS_SHOWN);
+    if more > 0 {
+        lines(&mut out, &format!("  … and {} more", grouped(more as u64)));
+    }
+    let _ = write!(
+        out,
+        "{} fit, {} of an older type, {} do not fit, {} undeclared.",
+        grouped(audit.fit),
+        grouped(audit.older),
+        grouped(audit.misfits),
+        grouped(audit.undeclared)
+    );
+    out
+}

@@ -1,0 +1,265 @@
+//! Holds stored pairs against the types of their keys.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use kv_rules::MAX_BULK_GET_KEYS;
+use serde::Serialize;
+
+use super::error::DataError;
+use super::keys::KeyTable;
+use super::pairs::{Place, StoredPair, read};
+use crate::base::chain::with_sources;
+use crate::raw::KeyInfo;
+use crate::typed::declaration::{DeclaredTypes, Declaration};
+use crate::typed::{DecodeError, Families};
+
+/// How many findings are told one by one.
+const TOLD: usize = 1_000;
+
+/// What an audit found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Audit {
+    /// How many keys the namespace has.
+    pub keys: u64,
+    /// How many pairs were read.
+    pub read: u64,
+    /// How many pairs are of the types that their keys have now.
+    pub fit: u64,
+    /// How many values are of an older type, which `migrate` rewrites.
+    pub older: u64,
+    /// How many pairs have a value or metadata that is not of its type.
+    pub misfits: u64,
+    /// How many keys are of no entry, no family and no seed.
+    pub undeclared: u64,
+    /// The first findings, in the order of the keys.
+    pub findings: Vec<Finding>,
+}
+
+/// A pair that is not as its key's types say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The key.
+    pub key: String,
+    /// The kind.
+    pub kind: Misfit,
+    /// What is wrong.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub what: String,
+}
+
+/// What can be wrong with a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Misfit {
+    /// The value is of none of the types that the key has or had.
+    Value,
+    /// The value is of an older type.
+    Older,
+    /// The metadata is not of its type.
+    Metadata,
+    /// No parameters of the family's types make the key.
+    Key,
+    /// The key is of no entry, no family and no seed.
+    Undeclared,
+}
+
+impl Audit {
+    /// Whether every pair that was read can be read by this build, and every key is declared.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.misfits == 0 && self.undeclared == 0
+    }
+}
+
+/// What the pairs of a namespace have to be.
+pub(crate) struct Auditor<'a> {
+    /// The declared keys, with the types that are not just text.
+    entries: HashMap<Cow<'static, str>, Option<DeclaredTypes>>,
+    families: Families,
+    has_generations: bool,
+    /// Whether a key comes from a seed.
+    is_seeded: &'a (dyn Fn(&str) -> bool + Sync),
+}
+
+/// What a value is to its types.
+pub(super) enum Fit {
+    /// It is of the newest.
+    Newest,
+    /// It is of an older one, and this as one of the newest.
+    Older(Vec<u8>),
+    /// It is of none.
+    Not(DecodeError),
+}
+
+/// The keys of a namespace, listed to be read.
+pub(crate) struct Listed(pub(super) KeyTable);
+
+impl Listed {
+    /// Lists all keys: a request for each thousand.
+    pub(crate) async fn of(place: Place<'_>) -> Result<Self, DataError> {
+        Ok(Self(KeyTable::of(place).await?))
+    }
+
+    /// How many keys there are.
+    pub(crate) fn keys(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    /// The keys by their numbers, all or a sample that chance chooses, a batch at a time.
+    pub(super) fn batches(
+        &self,
+        sample: Option<usize>,
+        jobs: usize,
+    ) -> impl Iterator<Item = Vec<KeyInfo<Box<serde_json::value::RawValue>>>> {
+        let all = self.0.len();
+        let chosen = match sample {
+            Some(sample) if sample < all => {
+                let mut chosen = rand::seq::index::sample(&mut rand::rng(), all, sample).into_vec();
+                chosen.sort_unstable();
+                chosen
+            }
+            _ => (0..all).collect(),
+        };
+        let info = |index: &usize| {
+            let (name, expiration) = self.0.get(*index)?;
+            Some(KeyInfo { expiration, ..KeyInfo::new(name) })
+        };
+        let batch = MAX_BULK_GET_KEYS * jobs.max(1);
+        let batches: Vec<Vec<usize>> = chosen.chunks(batch).map(<[usize]>::to_vec).collect();
+        batches.into_iter().map(move |batch| batch.iter().filter_map(info).collect())
+    }
+}
+
+impl<'a> Auditor<'a> {
+    pub(crate) fn new(
+        declaration: &'static Declaration,
+        is_seeded: &'a (dyn Fn(&str) -> bool + Sync),
+    ) -> Self {
+        let texts = declaration.read_texts().into_iter();
+        let texts = texts.map(|text| (Cow::Owned(text.key), declaration.types(text.types)));
+        let entries = declaration.entries.iter();
+        let entries =
+            entries.map(|entry| (Cow::Borrowed(entry.key), declaration.types(entry.types)));
+        let of_families = declaration.families.iter().map(|family| &family.types);
+        let mut all = declaration.types.iter().chain(of_families);
+        Self {
+            entries: texts.chain(entries).collect(),
+            families: Families::new(declaration.families),
+            has_generations: all.any(|types| types.migrate.is_some()),
+            is_seeded,
+        }
+    }
+
+    /// Reads keys and says what does not fit; `progress` is told how many were read.
+    pub(crate) async fn audit(
+        &self,
+        place: Place<'_>,
+        listed: &Listed,
+        sample: Option<usize>,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<Audit, DataError> {
+        let mut audit = Audit {
+            keys: listed.keys(),
+            read: 0,
+            fit: 0,
+            older: 0,
+            misfits: 0,
+            undeclared: 0,
+            findings: Vec::new(),
+        };
+        for batch in listed.batches(sample, place.jobs) {
+            place.interrupt.check()?;
+            let pairs = read(place, batch).await?;
+            progress(pairs.len() as u64);
+            for pair in pairs {
+                audit.read += 1;
+                let findings = self.check(&pair);
+                let has = |kind| findings.iter().any(|finding| finding.kind == kind);
+                match &findings[..] {
+                    [] => audit.fit += 1,
+                    _ if has(Misfit::Undeclared) => audit.undeclared += 1,
+                    [Finding { kind: Misfit::Older, .. }] => audit.older += 1,
+                    _ => audit.misfits += 1,
+                }
+                let room = TOLD.saturating_sub(audit.findings.len());
+                audit.findings.extend(findings.into_iter().take(room));
+            }
+        }
+        Ok(audit)
+    }
+
+    fn check(&self, pair: &StoredPair) -> Vec<Finding> {
+        let key = pair.key.as_str();
+        let finding =
+            |kind, what: String| Finding { key: key.to_owned(), kind, what };
+        let mut findings = Vec::new();
+        let types = match self.entries.get(key) {
+            Some(Some(types)) => *types,
+            Some(None) => {
+                if str::from_utf8(&pair.value).is_err() {
+                    findings.push(finding(Misfit::Value, "it is not text in UTF-8".to_owned()));
+                }
+                return findings;
+            }
+            None => match self.families.of_key(key) {
+                Some(family) => {
+                    if !self.families.has_key(family, key) {
+                        let what = format!(
+                            "it looks like one of `{}`, but no parameters of its types make it",
+                            family.pattern
+                        );
+                        findings.push(finding(Misfit::Key, what));
+                    }
+                    family.types
+                }
+                None if (self.is_seeded)(key) => return findings,
+                None => {
+                    findings.push(finding(Misfit::Undeclared, String::new()));
+                    return findings;
+                }
+            },
+        };
+        match fit(&types, &pair.value) {
+            Fit::Newest => {}
+            Fit::Older(_) => findings.push(finding(Misfit::Older, String::new())),
+            Fit::Not(error) => findings.push(finding(Misfit::Value, with_sources(&error))),
+        }
+        let metadata = pair.metadata.as_deref().filter(|json| json.get() != "null");
+        if let (Some(check), Some(json)) = (types.metadata, metadata)
+            && let Err(error) = check(json.get().as_bytes())
+        {
+            findings.push(finding(Misfit::Metadata, with_sources(&error)));
+        }
+        findings
+    }
+
+    /// What the value of a key is to the key's types; `None` for a key without types.
+    pub(super) fn fit(&self, key: &str, value: &[u8]) -> Option<Fit> {
+        let types = match self.entries.get(key) {
+            Some(types) => (*types)?,
+            None => self.families.of_key(key)?.types,
+        };
+        Some(fit(&types, value))
+    }
+
+    /// Whether any key has an older type.
+    pub(super) fn has_generations(&self) -> bool {
+        self.has_generations
+    }
+}
+
+fn fit(types: &DeclaredTypes, value: &[u8]) -> Fit {
+    let error = match (types.value)(value) {
+        Ok(()) => return Fit::Newest,
+        Err(error) => error,
+    };
+    match types.migrate.map(|migrate| migrate(value)) {
+        None => Fit::Not(error),
+        Some(Ok(newest)) => Fit::Older(newest),
+        Some(Err(error)) => Fit::Not(error),
+    }
+}

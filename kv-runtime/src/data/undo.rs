@@ -1,0 +1,126 @@
+//! Files that keep pairs before they are overwritten or deleted.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use kv_rules::Time;
+
+use super::about::About;
+use super::bulk_file::BulkWriter;
+use super::error::DataError;
+use super::pairs::{Place, StoredPair, read_keys};
+use super::source::{BatchSize, BulkSource};
+
+/// The files of one stage.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Undo<'a> {
+    pub(crate) folder: &'a Path,
+    pub(crate) app: &'a str,
+    pub(crate) stage: &'a str,
+}
+
+impl Undo<'_> {
+    /// Where the pairs of a namespace are kept.
+    pub(crate) fn file(folder: &Path, id: &str) -> PathBuf {
+        folder.join(format!("{id}.json"))
+    }
+
+    /// The namespaces of which pairs are kept.
+    pub(crate) fn ids(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let ids = names.filter_map(|name| Some(name.strip_suffix(".json")?.to_owned()));
+        let mut ids: Vec<_> = ids.filter(|id| kv_rules::check_id(id).is_ok()).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// Removes what is kept.
+    pub(crate) fn forget(folder: &Path) -> Result<(), DataError> {
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(DataError::io("remove", folder)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Keeps the pairs of some keys. What a deploy kept that was cut off stays: this one goes on with it.
+    pub(crate) async fn keep(
+        self,
+        id: &str,
+        namespace_id: &str,
+        keys: Vec<String>,
+        place: Place<'_>,
+    ) -> Result<(), DataError> {
+        let path = Self::file(self.folder, id);
+        let before = match About::find(&path) {
+            Ok(Some(about)) if about.left_at.is_none() && about.namespace_id == namespace_id => {
+                BulkSource::open(&path).await.ok()
+            }
+            _ => None,
+        };
+        make_private(self.folder)?;
+        let temporary = tempfile::NamedTempFile::new_in(self.folder);
+        let temporary = temporary.map_err(DataError::io("write to", self.folder))?;
+        let failed = || DataError::io("write", &path);
+        let out = BufWriter::new(temporary);
+        let mut writer = BulkWriter::begin(out).map_err(failed())?;
+        let mut kept = HashSet::new();
+        let mut begun_at = None;
+        if let Some(before) = before {
+            begun_at = before.about().map(|about| about.begun_at);
+            let mut batches = before.batches(BatchSize { pairs: 1_000, bytes: 4 << 20 }, |_| true);
+            while let Some(batch) = batches.next().await {
+                for (_, pair) in batch {
+                    kept.insert(pair.key.clone());
+                    writer.push(&StoredPair::from(pair)).map_err(failed())?;
+                }
+            }
+            batches.end().await?;
+        }
+        let keys: Vec<String> = keys.into_iter().filter(|key| !kept.contains(key)).collect();
+        for some in keys.chunks(1_000) {
+            for (_, pair) in read_keys(place, some.to_vec()).await? {
+                writer.push(&pair).map_err(failed())?;
+            }
+        }
+        let (out, pairs, summed) = writer.end().map_err(failed())?;
+        let temporary = out.into_inner().map_err(|error| failed()(error.into_error()))?;
+        temporary.as_file().sync_all().map_err(failed())?;
+        // The description comes last: without it the file is not one to undo from.
+        temporary.persist(&path).map_err(|error| failed()(error.error))?;
+        let about = About::begin(id, namespace_id, self.app, self.stage);
+        let (bytes, blake3) = (summed.bytes, summed.hash());
+        let begun_at = begun_at.unwrap_or(about.begun_at);
+        About { begun_at, pairs, bytes, blake3, ..about }.write(&path)
+    }
+
+    /// Says of a namespace that its deploy is done.
+    pub(crate) fn close(folder: &Path, id: &str, modified_at: Time) -> Result<(), DataError> {
+        let path = Self::file(folder, id);
+        match About::find(&path)? {
+            Some(about) if about.left_at.is_none() => {
+                About { done_at: Some(Time::now()), left_at: Some(modified_at), ..about }.write(&path)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Makes a folder that is for its user, and for no version control.
+fn make_private(folder: &Path) -> Result<(), DataError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(DataError::io("make the folder", folder))?;
+    let ignore = folder.join(".gitignore");
+    if !ignore.exists() {
+        let write = |ignore: &Path| File::create(ignore)?.write_all(b"*\n");
+        write(&ignore).map_err(DataError::io("write", &ignore))?;
+    }
+    Ok(())
+}

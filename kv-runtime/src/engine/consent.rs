@@ -1,0 +1,106 @@
+//! Whether a plan may be applied: by its host, and by the rules that protect what is there.
+
+use super::error::{DeployError, OtherNamespaces};
+use super::host::{Consent, Event, Host};
+use super::options::Options;
+use super::plan::{Action, NamespacePlan, Plan};
+use super::run::Run;
+use crate::state::State;
+
+impl Run {
+    /// Whether a plan can be applied; `seen` is the one that was agreed to before. Who answers takes time,
+    /// in which others may have been at work: after an answer the plan is made again, and what is
+    /// applied is what was seen.
+    pub(super) async fn may_apply(
+        &mut self,
+        plan: &Plan,
+        seen: Option<&Plan>,
+        state: &State,
+        host: &dyn Host,
+    ) -> Result<bool, DeployError> {
+        if seen == Some(plan)
+            || self.agree(plan, seen.is_some(), state, host).await? == Consent::Given
+        {
+            return Ok(true);
+        }
+        self.connected.clear();
+        Ok(false)
+    }
+
+    /// Shows a plan and has `host` agree to it; `again`: another one was agreed to.
+    async fn agree(
+        &self,
+        plan: &Plan,
+        again: bool,
+        state: &State,
+        host: &dyn Host,
+    ) -> Result<Consent, DeployError> {
+        if again {
+            host.event(Event::Changed);
+        }
+        host.show(plan);
+        self.allow(plan, state)?;
+        self.check_writes(plan.writes())?;
+        if let Some(saved) = &self.options.saved {
+            return if saved.is(plan) { Ok(Consent::Given) } else { Err(DeployError::PlanChanged) };
+        }
+        if plan.is_empty() { Ok(Consent::Given) } else { host.consent(plan).await }
+    }
+
+    /// Refuses to write more than was allowed.
+    pub(super) fn check_writes(&self, writes: u64) -> Result<(), DeployError> {
+        match self.options.max_writes {
+            Some(allowed) if writes > allowed => {
+                Err(DeployError::TooManyWrites { writes, allowed })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a plan that would delete keys which are not this tool's, or everything that the
+    /// state has, unless that was asked for.
+    fn allow(&self, plan: &Plan, state: &State) -> Result<(), DeployError> {
+        let Options { stage, deployer, delete_data, take_over, .. } = &self.options;
+        let of = |goes: fn(&Action) -> bool| {
+            plan.namespaces.iter().filter(move |namespace| goes(&namespace.action))
+        };
+        let comes = of(|action| {
+            matches!(action, Action::Create | Action::Adopt { .. } | Action::Resume { .. })
+        });
+        let removed = of(|action| {
+            matches!(action, Action::Destroy { .. } | Action::Retain { .. } | Action::Forget)
+        });
+        if comes.count() > 0
+            && !take_over
+            && removed.count() == state.namespaces.len()
+            && !state.namespaces.is_empty()
+        {
+            let renamed = plan.namespaces.iter().find_map(|namespace| {
+                Some((namespace.id.clone(), namespace.likely_renamed_to.clone()?))
+            });
+            return Err(DeployError::OtherNamespaces(Box::new(OtherNamespaces {
+                app: stage.app().to_owned(),
+                stage: stage.stage().to_owned(),
+                program: deployer.program.clone(),
+                recorded: state.namespaces.keys().cloned().collect(),
+                declared: self.declarations.iter().map(|d| d.id.to_owned()).collect(),
+                renamed,
+            })));
+        }
+        let undeclared_keys = |namespace: &NamespacePlan| match namespace.action {
+            Action::Destroy { undeclared, .. } if undeclared > 0 => {
+                Some(DeployError::UndeclaredKeys {
+                    id: namespace.id.clone(),
+                    title: namespace.title.clone(),
+                    undeclared,
+                    renamed_to: namespace.likely_renamed_to.clone(),
+                })
+            }
+            _ => None,
+        };
+        match plan.namespaces.iter().find_map(undeclared_keys) {
+            Some(error) if !delete_data => Err(error),
+            _ => Ok(()),
+        }
+    }
+}

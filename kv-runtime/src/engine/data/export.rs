@@ -1,0 +1,110 @@
+//! Exports of deployed namespaces.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::super::error::DeployError;
+use super::super::host::{Event, Host};
+use super::super::run::Run;
+use super::Opened;
+use crate::data::{About, DataError, Export, Exporter, Selection, new_file, unfinished};
+
+/// Which keys are exported.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Select {
+    /// Families, globs and keys; none: all.
+    pub(crate) only: Vec<String>,
+    pub(crate) except: Vec<String>,
+    /// Whether to take in the values that are declared by `env(...)`.
+    pub(crate) secrets: bool,
+}
+
+/// Where an export goes.
+pub(crate) enum ExportTarget<'a> {
+    File(PathBuf),
+    /// A file of this folder, named after the namespace, the stage and the time.
+    Folder(PathBuf),
+    Writer(&'a mut (dyn Write + Send)),
+}
+
+/// A namespace that was exported.
+#[derive(Debug, Serialize)]
+pub(crate) struct Exported {
+    /// The namespace's id in the declarations.
+    pub(crate) id: String,
+    /// Cloudflare's id of it.
+    pub(crate) namespace_id: String,
+    /// The file; `None`: a writer.
+    pub(crate) file: Option<PathBuf>,
+    #[serde(flatten)]
+    pub(crate) export: Export,
+}
+
+impl Run {
+    /// Exports the namespace that is named, else all of the state into files of a folder.
+    pub(crate) async fn export(
+        &mut self,
+        id: Option<&str>,
+        select: &Select,
+        mut target: ExportTarget<'_>,
+        host: &dyn Host,
+    ) -> Result<Vec<Exported>, DeployError> {
+        let state = self.existing_state().await?;
+        let ids = self.ids(id, &state)?;
+        if !matches!(target, ExportTarget::Folder(_)) && ids.len() != 1 {
+            return Err(DeployError::NotOne(ids));
+        }
+        let mut exported = Vec::new();
+        for id in ids {
+            let opened = self.open_recorded(&id, &state).await?;
+            exported.push(self.export_opened(&opened, select, &mut target, host).await?);
+        }
+        Ok(exported)
+    }
+
+    pub(super) async fn export_opened(
+        &self,
+        opened: &Opened,
+        select: &Select,
+        target: &mut ExportTarget<'_>,
+        host: &dyn Host,
+    ) -> Result<Exported, DeployError> {
+        let (app, stage) = (self.options.stage.app(), self.options.stage.stage());
+        let Opened { id, namespace_id, declaration, .. } = opened;
+        let selection = Selection::new(*declaration, &select.only, &select.except)?;
+        let selection = if select.secrets { selection } else { selection.without_secrets(*declaration, stage) };
+        let about = About::begin(id, namespace_id, app, stage);
+        host.event(Event::Reading { verb: "Exporting", id, keys: None });
+        let progress = |pairs, bytes| host.event(Event::Read { keys: pairs, bytes });
+        let place = self.data_place(opened);
+        let exporter = Exporter { place, selection: &selection, progress: &progress };
+        let (file, export) = match target {
+            ExportTarget::Writer(writer) => (None, exporter.to_writer(writer).await),
+            ExportTarget::File(path) => {
+                (Some(path.clone()), exporter.to_file(path, about).await)
+            }
+            ExportTarget::Folder(folder) => {
+                let path = unfinished(folder, &about).unwrap_or_else(|| new_file(folder, &about));
+                let export = exporter.to_file(&path, about).await;
+                (Some(path), export)
+            }
+        };
+        host.event(Event::ReadAll);
+        let export = export.map_err(|error| self.data_failed(id, error))?;
+        Ok(Exported { id: id.clone(), namespace_id: namespace_id.clone(), file, export })
+    }
+
+    /// Says of which namespace an error is.
+    #[expect(clippy::unused_self, reason = "")]
+    pub(crate) fn data_failed(&self, id: &str, error: DataError) -> DeployError {
+        match error {
+            DataError::Interrupted => DeployError::Interrupted,
+            DataError::Store { action, source } => {
+                DeployError::Store { id: id.to_owned(), action, source }
+            }
+            error => error.into(),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Keeps what a deploy overwrites and deletes, and puts it back.
+
+use std::path::{Path, PathBuf};
+
+use kv_rules::Time;
+
+use super::data::{DataPlan, RestoreFrom};
+use super::error::DeployError;
+use super::host::Host;
+use super::plan::{Action, Reason};
+use super::run::{Planned, Run, Step};
+use super::values::is_secret;
+use crate::data::{BulkSource, Place, Undo};
+use crate::state::{Record, State};
+
+impl Run {
+    /// Keeps the pairs that a plan overwrites or deletes in files that are private, before any of them
+    /// is. Without `--keep-undo`, what an earlier deploy kept is of no more use and goes.
+    pub(super) async fn keep_undo(
+        &self,
+        planned: &Planned<'_>,
+        state: &State,
+    ) -> Result<(), DeployError> {
+        let Planned { plan, steps } = planned;
+        if plan.is_empty() {
+            return Ok(());
+        }
+        let folder = self.undo_folder();
+        if !self.options.keep_undo {
+            return Undo::forget(&folder).map_err(|error| self.data_failed(&plan.stage, error));
+        }
+        let destroyed = |plan: &&super::plan::NamespacePlan| {
+            matches!(plan.action, Action::Destroy { keys: 1.., .. })
+        };
+        if let Some(plan) = plan.namespaces.iter().find(destroyed) {
+            return Err(DeployError::CannotUndo(plan.id.clone()));
+        }
+        for (namespace, step) in plan.namespaces.iter().zip(steps) {
+            let (Step::Declared(declared, account), Some(namespace_id)) =
+                (step, namespace.existing_id())
+            else {
+                continue;
+            };
+            let record = state.namespaces.get(&namespace.id).and_then(Record::deployment);
+            let secret = |key: &str| is_secret(record.and_then(|record| record.keys.get(key)));
+            let puts = declared.puts.iter().zip(&namespace.put);
+            let puts = puts.filter(|(put, change)| {
+                change.reason != Reason::New && put.pair.secret.is_none()
+            });
+            let puts = puts.map(|(put, _)| put.pair.key.as_ref());
+            let deletes = namespace.delete.iter().map(String::as_str);
+            let keys = puts.chain(deletes).filter(|key| !secret(key)).map(str::to_owned);
+            let store = account.remote().store(namespace_id);
+            let store = store.map_err(DeployError::request(&namespace.id, "open its store"))?;
+            let (interrupt, jobs) = (&self.context.interrupt, self.options.jobs);
+            let place = Place { store: &*store, interrupt, jobs };
+            let undo = Undo { folder: &folder, app: &plan.app, stage: &plan.stage };
+            let kept = undo.keep(&namespace.id, namespace_id, keys.collect(), place).await;
+            kept.map_err(|error| self.data_failed(&namespace.id, error))?;
+        }
+        Ok(())
+    }
+
+    /// Says in what was kept that the deploy is done, and which state it left.
+    pub(super) fn close_undo(&self, state: &State) -> Result<(), DeployError> {
+        if !self.options.keep_undo {
+            return Ok(());
+        }
+        for (id, record) in &state.namespaces {
+            if let Some(deployment) = record.deployment() {
+                let closed = Undo::close(&self.undo_folder(), id, deployment.modified_at);
+                closed.map_err(|error| self.data_failed(id, error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts back what the last deploy that kept it overwrote or deleted, after `host` agreed.
+    pub(crate) async fn undo(&mut self, host: &dyn Host) -> Result<Vec<DataPlan>, DeployError> {
+        let folder = self.undo_folder();
+        let state = self.existing_state().await?;
+        let (app, stage) = (self.options.stage.app(), self.options.stage.stage());
+        let mut sources = Vec::new();
+        for id in Undo::ids(&folder) {
+            let failed = |error| self.data_failed(&id, error);
+            let source = BulkSource::open(&Undo::file(&folder, &id)).await.map_err(failed)?;
+            let Some(about) = source.about().cloned() else { continue };
+            let deployment = state.namespaces.get(&id).and_then(Record::deployment);
+            let is_same = deployment.is_some_and(|deployment| {
+                deployment.namespace_id == about.namespace_id
+                    && about.left_at.is_none_or(|left: Time| left == deployment.modified_at)
+            });
+            if !is_same {
+                return Err(DeployError::DeployedSince(id));
+            }
+            let from = format!("as it was before the deploy at {}", about.begun_at);
+            sources.push(RestoreFrom { id, source, from, secrets_left_out: Vec::new() });
+        }
+        if sources.is_empty() {
+            let (app, stage) = (app.to_owned(), stage.to_owned());
+            return Err(DeployError::NothingToUndo { app, stage });
+        }
+        let plans = self.restore("undo", sources, host).await?;
+        Undo::forget(&folder).map_err(|error| self.data_failed("undo", error))?;
+        Ok(plans)
+    }
+
+    /// Where this stage keeps what can be undone: on this machine, whatever keeps the state.
+    fn undo_folder(&self) -> PathBuf {
+        let (app, stage) = (self.options.stage.app(), self.options.stage.stage());
+        let private: &Path = &self.options.private_folder;
+        private.join(app).join(format!("{stage}.undo"))
+    }
+}
