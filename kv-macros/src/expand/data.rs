@@ -19,7 +19,8 @@ pub(super) fn declaration(model: &Namespace) -> TokenStream {
         model.delete_by_stage.iter().map(|(stages, delete)| quote!((&[#(#stages),*], #delete)));
     let account = account(model);
     let checks = Checks::of(model);
-    let texts = model.entries.iter().filter_map(|entry| Some((text(entry)?, checks.of_entry(entry))));
+    let texts =
+        model.entries.iter().filter_map(|entry| Some((text(entry)?, checks.of_entry(entry))));
     let texts = self::texts(texts);
     let types = checks.all();
     let entries = model.entries.iter().filter(|entry| text(entry).is_none());

@@ -32,6 +32,10 @@ pub(super) struct Args {
     #[command(flatten)]
     pub(super) output: OutputArgs,
 
+    /// Do not ask; where there is no terminal to ask on, a plan that changes something needs it
+    #[arg(long, short, global = true)]
+    pub(super) yes: bool,
+
     /// What the default command takes.
     #[command(flatten)]
     pub(super) deploy: DeployArgs,
@@ -200,10 +204,6 @@ pub(super) enum StateCommand {
 /// How a change is agreed to.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct ConsentArgs {
-    /// Do not ask; where there is no terminal to ask on, a plan that changes something needs it
-    #[arg(long, short)]
-    pub(super) yes: bool,
-
     /// Wait so long for another deploy of the stage, for example 60s or 5m
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(super) lock_timeout: Option<Duration>,
@@ -479,7 +479,6 @@ impl Args {
             Some(_) => ConsentArgs::default(),
         };
         ConsentArgs {
-            yes: own.yes || before.yes,
             lock_timeout: own.lock_timeout.or(before.lock_timeout),
             max_writes: own.max_writes.or(before.max_writes),
         }

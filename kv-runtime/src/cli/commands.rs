@@ -118,11 +118,13 @@ impl Running<'_> {
         if let Some(path) = &args.out {
             saved.write(path)?;
             let path = printable(&path.display().to_string());
-            self.screen.say("Saved", &format!("the plan to {path}; `deploy --plan {path}` applies it"));
+            self.screen
+                .say("Saved", &format!("the plan to {path}; `deploy --plan {path}` applies it"));
         }
         if let Some(allowed) = args.max_writes.filter(|allowed| plan.writes() > *allowed) {
             let writes = plan.writes();
-            self.screen.warn("Too many", &DeployError::TooManyWrites { writes, allowed }.to_string());
+            self.screen
+                .warn("Too many", &DeployError::TooManyWrites { writes, allowed }.to_string());
             return Ok(CHANGES);
         }
         let changes = !plan.is_empty() || plan.drifted_keys() > 0;
@@ -253,7 +255,7 @@ impl<'a> Asking<'a> {
     pub(super) fn new(command: &Running<'a>) -> Self {
         Self {
             screen: command.screen,
-            yes: command.args.consent().yes,
+            yes: command.args.yes,
             context: command.context,
             progress: Progress::new(command.screen),
         }
@@ -285,11 +287,7 @@ impl Host for Asking<'_> {
 
 impl Asking<'_> {
     /// Asks whether to go on, unless that was said already. A quiet screen did not show `what`.
-    async fn ask(
-        &self,
-        question: &str,
-        what: impl Fn() -> String,
-    ) -> Result<Consent, DeployError> {
+    async fn ask(&self, question: &str, what: impl Fn() -> String) -> Result<Consent, DeployError> {
         if self.yes {
             return Ok(Consent::Given);
         }

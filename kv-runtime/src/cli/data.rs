@@ -132,8 +132,10 @@ impl Running<'_> {
             let exported = from.export(Some(&id), &select, target, &host).await?;
             let source = BulkSource::open(&path).await;
             let source = source.map_err(|error| self.run.data_failed(&id, error))?;
-            let secrets_left_out =
-                exported.into_iter().flat_map(|exported| exported.export.secrets_left_out).collect();
+            let secrets_left_out = exported
+                .into_iter()
+                .flat_map(|exported| exported.export.secrets_left_out)
+                .collect();
             let from = format!("the stage {}", args.from);
             sources.push(RestoreFrom { id, source, from, secrets_left_out });
         }
@@ -180,11 +182,7 @@ impl Running<'_> {
 }
 
 fn select(args: &SelectArgs) -> Select {
-    Select {
-        only: args.family.clone(),
-        except: args.except.clone(),
-        secrets: args.include_secrets,
-    }
+    Select { only: args.family.clone(), except: args.except.clone(), secrets: args.include_secrets }
 }
 
 /// What will be written, for a terminal.

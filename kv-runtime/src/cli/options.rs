@@ -87,10 +87,9 @@ pub(super) fn saved(args: &Args) -> Result<Option<SavedPlan>, CliError> {
     };
     let Some(path) = path else { return Ok(None) };
     let saved = SavedPlan::read(path)?;
-    for (name, wanted, of_plan) in [
-        ("stage", &args.place.stage, &saved.stage),
-        ("app", &args.place.app, &saved.app),
-    ] {
+    for (name, wanted, of_plan) in
+        [("stage", &args.place.stage, &saved.stage), ("app", &args.place.app, &saved.app)]
+    {
         if let Some(wanted) = wanted.as_ref().filter(|wanted| *wanted != of_plan) {
             let what = format!("it is a plan of the {name} {of_plan:?}, not of {wanted:?}");
             return Err(DeployError::SavedPlan { path: path.clone(), what }.into());

@@ -156,7 +156,9 @@ impl Progress<'_> {
                 let what = match keys {
                     None => id.to_owned(),
                     // Each value that is read is billed as one.
-                    Some(keys) => format!("{id}: {} to read{}", keys_of(keys), reads_of_a_day(keys)),
+                    Some(keys) => {
+                        format!("{id}: {} to read{}", keys_of(keys), reads_of_a_day(keys))
+                    }
                 };
                 self.screen.say(verb, &what);
                 let bar = keys.map_or_else(|| self.counter(), |keys| self.bar("Reading", keys));

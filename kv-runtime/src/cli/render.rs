@@ -296,7 +296,8 @@ pub(super) fn key_lines(namespace: &NamespacePlan) -> Vec<KeyLine> {
 
 /// What changes in a value, in a few lines.
 fn value_lines(change: &ValueChange) -> Vec<String> {
-    let shown = |value: &Option<String>| value.as_deref().map_or("nothing".to_owned(), printable_value);
+    let shown =
+        |value: &Option<String>| value.as_deref().map_or("nothing".to_owned(), printable_value);
     if change.parts.is_empty() {
         return vec![format!("{} → {}", shown(&change.old), shown(&change.new))];
     }
@@ -362,7 +363,8 @@ pub(super) fn reads_of_a_day(reads: u64) -> String {
 /// How many operations are billed, and whether the free plan has that many in a day.
 pub(super) fn bill(writes: u64, deletes: u64) -> String {
     let one = |count: u64, what: &str| {
-        (count > 0).then(|| format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" }))
+        (count > 0)
+            .then(|| format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" }))
     };
     let parts: Vec<_> =
         [one(writes, "write"), one(deletes, "delete")].into_iter().flatten().collect();

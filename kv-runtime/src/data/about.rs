@@ -31,9 +31,9 @@ pub(crate) struct About {
     /// When it was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) done_at: Option<Time>,
-    /// What a deploy kept before it wrote: when the namespace was changed last once that was done.
+    /// Of what a deploy kept before it wrote: what tells the state that it left from later ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) left_at: Option<Time>,
+    pub(crate) left_state: Option<String>,
     /// The families and keys that were selected; none: all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) only: Vec<String>,
@@ -65,7 +65,7 @@ impl About {
             stage: stage.to_owned(),
             begun_at: Time::now(),
             done_at: None,
-            left_at: None,
+            left_state: None,
             only: Vec::new(),
             except: Vec::new(),
             secrets_left_out: Vec::new(),

@@ -11,7 +11,7 @@ use super::keys::KeyTable;
 use super::pairs::{Place, StoredPair, read};
 use crate::base::chain::with_sources;
 use crate::raw::KeyInfo;
-use crate::typed::declaration::{DeclaredTypes, Declaration};
+use crate::typed::declaration::{Declaration, DeclaredTypes};
 use crate::typed::{DecodeError, Families};
 
 /// How many findings are told one by one.
@@ -194,8 +194,7 @@ impl<'a> Auditor<'a> {
 
     fn check(&self, pair: &StoredPair) -> Vec<Finding> {
         let key = pair.key.as_str();
-        let finding =
-            |kind, what: String| Finding { key: key.to_owned(), kind, what };
+        let finding = |kind, what: String| Finding { key: key.to_owned(), kind, what };
         let mut findings = Vec::new();
         let types = match self.entries.get(key) {
             Some(Some(types)) => *types,

@@ -37,7 +37,9 @@ impl<W: Write> BulkWriter<W> {
         line.push_str("{\"key\":");
         push_json_text(line, &pair.key);
         line.push_str(",\"value\":");
-        if let Ok(text) = str::from_utf8(&pair.value) { push_json_text(line, text) } else {
+        if let Ok(text) = str::from_utf8(&pair.value) {
+            push_json_text(line, text)
+        } else {
             line.push('"');
             STANDARD.encode_string(&pair.value, line);
             line.push_str("\",\"base64\":true");

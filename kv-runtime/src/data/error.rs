@@ -73,7 +73,9 @@ impl DataError {
 
     /// What a store said; once a stop was asked for, that is why.
     pub(super) fn store(action: &'static str, interrupt: &Interrupt) -> impl Fn(RawError) -> Self {
-        move |source| if interrupt.is_set() { Self::Interrupted } else { Self::Store { action, source } }
+        move |source| {
+            if interrupt.is_set() { Self::Interrupted } else { Self::Store { action, source } }
+        }
     }
 }
 

@@ -77,7 +77,8 @@ impl Exporter<'_> {
             DataError::Write(source) => DataError::io("write", &part)(source),
             error => error,
         })?;
-        let file = file.into_inner().map_err(|error| DataError::io("write", &part)(error.into_error()))?;
+        let file =
+            file.into_inner().map_err(|error| DataError::io("write", &part)(error.into_error()))?;
         file.sync_all().map_err(DataError::io("write", &part))?;
         let about = About {
             done_at: Some(Time::now()),

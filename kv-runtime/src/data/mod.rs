@@ -26,7 +26,7 @@ pub(crate) use migrate::Migration;
 pub(crate) use pairs::{Place, StoredPair, read_keys};
 pub use restore::{PairChange, PairChanges};
 pub(crate) use restore::{Restore, Written};
-pub use selection::SelectionError;
 pub(crate) use selection::Selection;
+pub use selection::SelectionError;
 pub(crate) use source::BulkSource;
 pub(crate) use undo::Undo;

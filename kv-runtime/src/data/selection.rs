@@ -50,10 +50,13 @@ impl<'a> Selection<'a> {
     }
 
     /// Leaves out the values that are declared by `env(...)` in a stage.
-    pub(crate) fn without_secrets(self, declaration: Option<&'static Declaration>, stage: &str) -> Self {
-        let is_secret = |entry: &&DeclaredEntry| {
-            matches!(entry.value_in(stage), Some(DeclaredValue::Env(..)))
-        };
+    pub(crate) fn without_secrets(
+        self,
+        declaration: Option<&'static Declaration>,
+        stage: &str,
+    ) -> Self {
+        let is_secret =
+            |entry: &&DeclaredEntry| matches!(entry.value_in(stage), Some(DeclaredValue::Env(..)));
         let entries = declaration.map_or(&[][..], |declaration| declaration.entries);
         let secrets = entries.iter().filter(is_secret).map(|entry| entry.key).collect();
         Self { secrets, ..self }
@@ -61,7 +64,8 @@ impl<'a> Selection<'a> {
 
     /// Whether a key is meant, were it no secret.
     fn covers(&self, key: &str) -> bool {
-        let any = |choices: &[Choice<'_>]| choices.iter().any(|c| c.matches(key, self.families.as_ref()));
+        let any =
+            |choices: &[Choice<'_>]| choices.iter().any(|c| c.matches(key, self.families.as_ref()));
         (self.only.is_empty() || any(&self.only)) && !any(&self.except)
     }
 

@@ -54,22 +54,26 @@ impl BulkSource {
         let file = File::open(&path).map_err(DataError::io("read", &path))?;
         let (mut summed, mut mistakes) = (Summed::default(), SeedMistakes::default());
         let (mut pairs, mut keys) = (0, HashSet::new());
-        read_pairs(SummedFile { file: &file, summed: &mut summed }, &mut mistakes, |pair, mistakes| {
-            pairs += 1;
-            // 128 bits do not meet by chance.
-            let hash: [u8; 16] = std::array::from_fn({
-                let hash = blake3::hash(pair.key.as_bytes());
-                move |at| hash.as_bytes()[at]
-            });
-            if !keys.insert(hash) {
-                let key = pair.key.escape_debug();
-                mistakes.push(pair.key_at, format!("the key `{key}` appears twice: keep one pair"));
-            }
-        })
+        read_pairs(
+            SummedFile { file: &file, summed: &mut summed },
+            &mut mistakes,
+            |pair, mistakes| {
+                pairs += 1;
+                // 128 bits do not meet by chance.
+                let hash: [u8; 16] = std::array::from_fn({
+                    let hash = blake3::hash(pair.key.as_bytes());
+                    move |at| hash.as_bytes()[at]
+                });
+                if !keys.insert(hash) {
+                    let key = pair.key.escape_debug();
+                    mistakes
+                        .push(pair.key_at, format!("the key `{key}` appears twice: keep one pair"));
+                }
+            },
+        )
         .map_err(DataError::io("read", &path))?;
-        let messages = rewind(&file).and_then(|mut file| {
-            mistakes.messages(&path.display().to_string(), &mut file)
-        });
+        let messages = rewind(&file)
+            .and_then(|mut file| mistakes.messages(&path.display().to_string(), &mut file));
         let messages = messages.map_err(DataError::io("read", &path))?;
         if !messages.is_empty() {
             return Err(DataError::File(messages));

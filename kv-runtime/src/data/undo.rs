@@ -57,7 +57,7 @@ impl Undo<'_> {
     ) -> Result<(), DataError> {
         let path = Self::file(self.folder, id);
         let before = match About::find(&path) {
-            Ok(Some(about)) if about.left_at.is_none() && about.namespace_id == namespace_id => {
+            Ok(Some(about)) if about.left_state.is_none() && about.namespace_id == namespace_id => {
                 BulkSource::open(&path).await.ok()
             }
             _ => None,
@@ -99,11 +99,11 @@ impl Undo<'_> {
     }
 
     /// Says of a namespace that its deploy is done.
-    pub(crate) fn close(folder: &Path, id: &str, modified_at: Time) -> Result<(), DataError> {
+    pub(crate) fn close(folder: &Path, id: &str, state: String) -> Result<(), DataError> {
         let path = Self::file(folder, id);
         match About::find(&path)? {
-            Some(about) if about.left_at.is_none() => {
-                About { done_at: Some(Time::now()), left_at: Some(modified_at), ..about }.write(&path)
+            Some(about) if about.left_state.is_none() => {
+                About { done_at: Some(Time::now()), left_state: Some(state), ..about }.write(&path)
             }
             _ => Ok(()),
         }

@@ -251,7 +251,9 @@ pub enum DeployError {
         what: String,
     },
     /// What would be done now is not what the plan says that was saved.
-    #[error("this is not the plan that was saved: what is declared, in the state or in the account changed since")]
+    #[error(
+        "this is not the plan that was saved: what is declared, in the state or in the account changed since"
+    )]
     PlanChanged,
     /// A deploy that can be undone would delete a namespace that has keys.
     #[error("`{0}` would be destroyed with its keys, which --keep-undo does not keep")]

@@ -28,15 +28,14 @@ mod wait;
 pub(crate) use data::{Audited, DataPlan, ExportTarget, Exported, RestoreFrom, Select};
 pub use error::{DeployError, OtherNamespaces, Problem};
 pub(crate) use host::{Caller, Consent, Event, Host};
+pub(crate) use moves::Moved;
 pub use observe::Drift;
 pub(crate) use observe::Seen;
 pub(crate) use options::{Deployer, Options};
-pub(crate) use moves::Moved;
 pub use plan::{
     Action, Billed, KeyChange, NamespacePlan, PLAN_FORMAT, PartChange, Plan, PlanAccount, Reason,
     ValueChange,
 };
-pub(crate) use saved::SavedPlan;
 pub use remote::RemoteError;
 pub(crate) use remote::{
     Accounts, Confirmation, NamePage, Pair, Recorded, Remote, RemoteErrorKind, RemoteNamespace,
@@ -45,4 +44,5 @@ pub(crate) use remote::{
 pub(crate) use resolve::{SeedError, Value};
 pub use run::Deployed;
 pub(crate) use run::Run;
+pub(crate) use saved::SavedPlan;
 pub(crate) use status::{NamespaceStatus, StageStatus};

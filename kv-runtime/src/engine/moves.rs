@@ -56,11 +56,7 @@ impl Run {
     }
 
     /// Forgets namespaces, which stay at Cloudflare.
-    pub(crate) async fn forget(
-        &self,
-        ids: &[String],
-        host: &dyn Host,
-    ) -> Result<(), DeployError> {
+    pub(crate) async fn forget(&self, ids: &[String], host: &dyn Host) -> Result<(), DeployError> {
         if self.find_state().await?.is_none() {
             return Err(self.no_state().await?);
         }
@@ -96,7 +92,8 @@ impl Run {
             return close(session, result).await;
         }
         // In one order, whoever moves what where: two moves at once do not wait for each other.
-        let (first, second) = if from.app < to.app { (&source, &target) } else { (&target, &source) };
+        let (first, second) =
+            if from.app < to.app { (&source, &target) } else { (&target, &source) };
         let first = self.open_stage(first, host).await?;
         let second = match self.open_stage(second, host).await {
             Ok(second) => second,
@@ -160,13 +157,18 @@ async fn move_between(
     from: Address,
     to: Address,
 ) -> Result<Vec<Moved>, DeployError> {
-    let records: BTreeMap<String, (String, Record)> = if let (Some(from), Some(to)) = (&from.id, &to.id) { if let Some(record) = source.state().namespaces.get(from) { BTreeMap::from([(from.clone(), (to.clone(), record.clone()))]) } else {
-        let known = source.state().namespaces.keys().cloned().collect();
-        return Err(DeployError::UnknownId { id: from.clone(), known });
-    } } else {
-        let all = source.state().namespaces.iter();
-        all.map(|(id, record)| (id.clone(), (id.clone(), record.clone()))).collect()
-    };
+    let records: BTreeMap<String, (String, Record)> =
+        if let (Some(from), Some(to)) = (&from.id, &to.id) {
+            if let Some(record) = source.state().namespaces.get(from) {
+                BTreeMap::from([(from.clone(), (to.clone(), record.clone()))])
+            } else {
+                let known = source.state().namespaces.keys().cloned().collect();
+                return Err(DeployError::UnknownId { id: from.clone(), known });
+            }
+        } else {
+            let all = source.state().namespaces.iter();
+            all.map(|(id, record)| (id.clone(), (id.clone(), record.clone()))).collect()
+        };
     let key = source.state().digest_key().clone();
     target.state_mut().set_digest_key(&key);
     let rewrites = *target.state().digest_key() != key;

@@ -22,9 +22,7 @@ use super::resolve::{Resolved, Resolver};
 use super::saved::SavedPlan;
 use crate::base::{Interrupted, RunContext};
 use crate::raw::RawStore;
-use crate::state::{
-    DigestKey, Holder, Record, Session, StageKey, State, StateError, StateStore,
-};
+use crate::state::{DigestKey, Holder, Record, Session, StageKey, State, StateError, StateStore};
 use crate::typed::declaration::AccountSettings;
 use crate::typed::{Declaration, Store};
 
@@ -146,7 +144,9 @@ impl Run {
         id: &str,
         namespace_id: Option<String>,
     ) -> Result<Arc<dyn RawStore>, DeployError> {
-        let opened = if let Some(namespace_id) = namespace_id { self.open_namespace(id, None, namespace_id).await? } else {
+        let opened = if let Some(namespace_id) = namespace_id {
+            self.open_namespace(id, None, namespace_id).await?
+        } else {
             let state = self.existing_state().await?;
             self.open_recorded(id, &state).await?
         };
@@ -624,7 +624,10 @@ fn deployed(planned: &Planned<'_>, state: &State) -> Result<Vec<Deployed>, Deplo
 }
 
 /// Gives the lock back, whatever the result is; a failure to do so counts when there is no other.
-pub(super) async fn close<T>(session: Session, result: Result<T, DeployError>) -> Result<T, DeployError> {
+pub(super) async fn close<T>(
+    session: Session,
+    result: Result<T, DeployError>,
+) -> Result<T, DeployError> {
     let closed = session.close().await;
     let value = result?;
     closed?;

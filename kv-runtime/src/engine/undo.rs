@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use kv_rules::Time;
-
 use super::data::{DataPlan, RestoreFrom};
 use super::error::DeployError;
 use super::host::Host;
@@ -44,9 +42,8 @@ impl Run {
             let record = state.namespaces.get(&namespace.id).and_then(Record::deployment);
             let secret = |key: &str| is_secret(record.and_then(|record| record.keys.get(key)));
             let puts = declared.puts.iter().zip(&namespace.put);
-            let puts = puts.filter(|(put, change)| {
-                change.reason != Reason::New && put.pair.secret.is_none()
-            });
+            let puts = puts
+                .filter(|(put, change)| change.reason != Reason::New && put.pair.secret.is_none());
             let puts = puts.map(|(put, _)| put.pair.key.as_ref());
             let deletes = namespace.delete.iter().map(String::as_str);
             let keys = puts.chain(deletes).filter(|key| !secret(key)).map(str::to_owned);
@@ -68,7 +65,7 @@ impl Run {
         }
         for (id, record) in &state.namespaces {
             if let Some(deployment) = record.deployment() {
-                let closed = Undo::close(&self.undo_folder(), id, deployment.modified_at);
+                let closed = Undo::close(&self.undo_folder(), id, deployment.mark());
                 closed.map_err(|error| self.data_failed(id, error))?;
             }
         }
@@ -88,7 +85,7 @@ impl Run {
             let deployment = state.namespaces.get(&id).and_then(Record::deployment);
             let is_same = deployment.is_some_and(|deployment| {
                 deployment.namespace_id == about.namespace_id
-                    && about.left_at.is_none_or(|left: Time| left == deployment.modified_at)
+                    && about.left_state.as_ref().is_none_or(|left| *left == deployment.mark())
             });
             if !is_same {
                 return Err(DeployError::DeployedSince(id));

@@ -165,7 +165,9 @@ impl DataError {
                 "nothing was changed; take another copy of the file; without the description it is \
                  restored as it is"
             }
-            Self::Changed(_) => "leave the file as it is, and run it again: it goes on with the rest",
+            Self::Changed(_) => {
+                "leave the file as it is, and run it again: it goes on with the rest"
+            }
             Self::Exists(_) => "name another file, or move it away",
             Self::OtherExport { .. } => "name another file, or remove it and what describes it",
             Self::Io { source, .. } | Self::Write(source)

@@ -343,6 +343,20 @@ impl Deployment {
     }
 }
 
+impl Deployment {
+    /// What tells this state of the namespace from later ones.
+    pub(crate) fn mark(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.modified_at.to_string().as_bytes());
+        for (key, record) in &self.keys {
+            hasher.update(&(key.len() as u64).to_le_bytes());
+            hasher.update(key.as_bytes());
+            hasher.update(record.digest.as_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+}
+
 impl Record {
     /// The title that the namespace had when the record was written.
     #[must_use]

@@ -18,10 +18,10 @@ mod store;
 
 pub use codec::{DecodeError, EncodeError};
 pub(crate) use declaration::Declaration;
-#[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
-pub(crate) use families::Families;
 pub use entry::{Delete, Entry, Get, GetWithMetadata, Put, ValueStream};
 pub use error::{Error, Part};
+#[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
+pub(crate) use families::Families;
 pub use family::{FamilyError, Leading, LeadingParam};
 pub use key::Key;
 pub use list::{FamilyList, List, Page};

@@ -10,7 +10,7 @@ fn a_likely_rename_is_named_with_how_to_keep_the_data() {
     let stage = Stage::new(&cloudflare);
     stage.run("shop-and-v1", &["--yes"]).expect(0);
     let plan = stage.run("store-and-v1", &["plan"]).expect(0);
-    let told = "looks like it was renamed to store: `id: \"shop\"` there keeps the namespace";
+    let told = "looks like it was renamed to store: `was: \"shop\"` there keeps the namespace";
     assert!(plan.stderr.contains(told), "{}", plan.stderr);
     let json = stage.run("store-and-v1", &["plan", "--format", "json"]).expect(0);
     assert!(json.stdout.contains("\"likely_renamed_to\": \"store\""), "{}", json.stdout);
@@ -18,7 +18,7 @@ fn a_likely_rename_is_named_with_how_to_keep_the_data() {
     cloudflare.put("tests-dev-shop", "cart", "the application's");
     let refused = stage.refused("store-and-v1", &["--yes"]);
     let help = refused.stderr.split("help: ").nth(1).unwrap();
-    assert!(help.find("`id: \"shop\"`").unwrap() < help.find("--delete-data").unwrap(), "{help}");
+    assert!(help.find("`was: \"shop\"`").unwrap() < help.find("--delete-data").unwrap(), "{help}");
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn the_only_namespace_is_not_replaced_by_its_new_name() {
     let plan = stage.run("store", &["plan"]).expect(0);
     assert!(plan.stderr.contains("looks like it was renamed to store"), "{}", plan.stderr);
     let refused = stage.refused("store", &["--yes"]);
-    let told = "if `shop` was renamed to `store` in the code, keep its data with `id: \"shop\"`";
+    let told = "if `shop` was renamed to `store` in the code, keep its data with `was: \"shop\"`";
     assert!(refused.stderr.contains(told), "{}", refused.stderr);
     assert_eq!(cloudflare.titles(), ["tests-dev-shop"]);
     stage.run("store", &["--yes", "--take-over"]).expect(0);

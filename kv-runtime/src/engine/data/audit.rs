@@ -99,17 +99,24 @@ impl Run {
             if keys.is_empty() {
                 continue;
             }
-            let known = self.unconfirm(session, &opened.id, keys.iter().map(String::as_str)).await?;
+            let known =
+                self.unconfirm(session, &opened.id, keys.iter().map(String::as_str)).await?;
             let digest_key = session.state().digest_key().clone();
             let digests = Mutex::new(Vec::new());
             let place = self.data_place(opened);
             let bytes = migration.changes.bytes;
-            host.event(Event::Writing { verb: "Migrating", id: &opened.id, keys: keys.len() as u64, bytes });
+            host.event(Event::Writing {
+                verb: "Migrating",
+                id: &opened.id,
+                keys: keys.len() as u64,
+                bytes,
+            });
             let migrated = migration
                 .apply(&auditor, place, &super::restore::told(host), &|pair| {
                     if known.contains(&pair.key) {
                         let digest = super::restore::digest(&digest_key, pair);
-                        let mut digests = digests.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                        let mut digests =
+                            digests.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                         digests.push((pair.key.clone(), digest));
                     }
                 })

@@ -74,7 +74,8 @@ impl Run {
         let (app, stage) = (self.options.stage.app(), self.options.stage.stage());
         let Opened { id, namespace_id, declaration, .. } = opened;
         let selection = Selection::new(*declaration, &select.only, &select.except)?;
-        let selection = if select.secrets { selection } else { selection.without_secrets(*declaration, stage) };
+        let selection =
+            if select.secrets { selection } else { selection.without_secrets(*declaration, stage) };
         let about = About::begin(id, namespace_id, app, stage);
         host.event(Event::Reading { verb: "Exporting", id, keys: None });
         let progress = |pairs, bytes| host.event(Event::Read { keys: pairs, bytes });
@@ -82,9 +83,7 @@ impl Run {
         let exporter = Exporter { place, selection: &selection, progress: &progress };
         let (file, export) = match target {
             ExportTarget::Writer(writer) => (None, exporter.to_writer(writer).await),
-            ExportTarget::File(path) => {
-                (Some(path.clone()), exporter.to_file(path, about).await)
-            }
+            ExportTarget::File(path) => (Some(path.clone()), exporter.to_file(path, about).await),
             ExportTarget::Folder(folder) => {
                 let path = unfinished(folder, &about).unwrap_or_else(|| new_file(folder, &about));
                 let export = exporter.to_file(&path, about).await;

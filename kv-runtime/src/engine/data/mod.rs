@@ -70,9 +70,7 @@ impl Run {
             Some(id) if self.declarations.iter().any(|declaration| declaration.id == id) => {
                 Err(DeployError::NotDeployed(id.to_owned()))
             }
-            Some(id) => {
-                Err(DeployError::UnknownId { id: id.to_owned(), known: known().collect() })
-            }
+            Some(id) => Err(DeployError::UnknownId { id: id.to_owned(), known: known().collect() }),
             None => {
                 self.check_only(state)?;
                 Ok(known().filter(|id| self.options.covers(id)).collect())

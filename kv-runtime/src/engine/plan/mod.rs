@@ -12,9 +12,9 @@ use serde::Serialize;
 use super::observe::Drift;
 
 pub(super) use declared::{Declared, Put, plan_declared};
-pub use values::{PartChange, ValueChange};
-pub(super) use values::Side;
 pub(super) use removal::{Ownership, likely_renames, plan_removal};
+pub(super) use values::Side;
+pub use values::{PartChange, ValueChange};
 
 /// The format of a plan as JSON. `docs/plan.schema.json` describes it.
 pub const PLAN_FORMAT: u32 = 1;

@@ -102,7 +102,8 @@ fn part(path: &str, old: Option<&Value>, new: Option<&Value>, parts: &mut Vec<Pa
 }
 
 fn member(path: &str, name: &str) -> String {
-    let is_plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    let is_plain =
+        !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
     match (path.is_empty(), is_plain) {
         (true, true) => name.to_owned(),
         (false, true) => format!("{path}.{name}"),
@@ -137,16 +138,21 @@ mod tests {
         let old = br#"{"a":{"b c":1,"d":[1,2,3]},"gone":true,"same":[{}]}"#;
         let new = br#"{"a":{"b c":2,"d":[1,4]},"same":[{}],"new":null}"#;
         let change = ValueChange::new(Side::Value(old), Side::Value(new));
-        let parts: Vec<_> = change.parts.iter().map(|part| {
-            (part.path.as_str(), part.old.as_deref(), part.new.as_deref())
-        }).collect();
-        assert_eq!(parts, [
-            ("a[\"b c\"]", Some("1"), Some("2")),
-            ("a.d[1]", Some("2"), Some("4")),
-            ("a.d[2]", Some("3"), None),
-            ("gone", Some("true"), None),
-            ("new", None, Some("null")),
-        ]);
+        let parts: Vec<_> = change
+            .parts
+            .iter()
+            .map(|part| (part.path.as_str(), part.old.as_deref(), part.new.as_deref()))
+            .collect();
+        assert_eq!(
+            parts,
+            [
+                ("a[\"b c\"]", Some("1"), Some("2")),
+                ("a.d[1]", Some("2"), Some("4")),
+                ("a.d[2]", Some("3"), None),
+                ("gone", Some("true"), None),
+                ("new", None, Some("null")),
+            ]
+        );
     }
 
     #[test]

@@ -17,10 +17,10 @@ use crate::base::chain::with_sources;
 use crate::base::env::variable;
 use crate::base::{Interrupted, Redactor, RunContext};
 use crate::state::{DigestKey, StageKey};
-use crate::typed::{DecodeError, Families};
 use crate::typed::declaration::{
     Check, Declaration, DeclaredEntry, DeclaredMetadata, DeclaredText, DeclaredValue,
 };
+use crate::typed::{DecodeError, Families};
 use pair::Content;
 use spread::Seeds;
 

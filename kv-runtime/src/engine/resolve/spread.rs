@@ -137,7 +137,15 @@ impl Seeds<'_, '_> {
         digest: Digest,
     ) {
         let key = Cow::Owned(key);
-        self.pairs.push(DeclaredPair { key, content, metadata, expiry, once: false, secret: None, digest });
+        self.pairs.push(DeclaredPair {
+            key,
+            content,
+            metadata,
+            expiry,
+            once: false,
+            secret: None,
+            digest,
+        });
     }
 
     /// Holds a pair against the types of its family, whose lifetime it has if it has none of its own;

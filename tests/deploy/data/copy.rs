@@ -1,0 +1,46 @@
+//! Copies between stages.
+
+use kv_test_support::cloudflare::Cloudflare;
+
+use super::{Deployed, SECRET, title};
+
+#[test]
+fn families_are_copied_and_personal_data_is_not() {
+    let cloudflare = Cloudflare::start();
+    let deployed = Deployed::new(&cloudflare);
+    deployed.run("app", &["--yes", "--stage", "pr-42"]).expect(0);
+    for (key, value) in [("flag:a", "true"), ("flag:b", "false"), ("user:1", "Ada")] {
+        cloudflare.put(&title("dev"), key, value);
+    }
+    cloudflare.put(&title("pr-42"), "flag:b", "true");
+    let args = ["copy", "--from", "dev", "--to", "pr-42", "--except", "user:*"];
+    let ran = deployed.run("app", &args).expect(1);
+    assert!(ran.stderr.contains("stage pr-42"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("2 keys to put (9 B), 1 over other values"), "{}", ran.stderr);
+    deployed.run("app", &[&args[..], &["--yes"]].concat()).expect(0);
+    let copied = cloudflare.pairs(&title("pr-42"));
+    let keys: Vec<_> = copied.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["flag:a", "flag:b", "limits", "motd", "password"]);
+    assert_eq!((copied["flag:b"].as_str(), copied["password"].as_str()), ("false", SECRET));
+    // Again: all is there.
+    let ran = deployed.run("app", &args).expect(0);
+    assert!(ran.stderr.contains("Nothing to write."), "{}", ran.stderr);
+}
+
+#[test]
+fn what_cannot_be_copied_is_refused() {
+    let cloudflare = Cloudflare::start();
+    let deployed = Deployed::new(&cloudflare);
+    let refused = |args: &[&str], told: &str| {
+        let ran = deployed.run("app", &[&["copy", "--yes"], args].concat()).expect(1);
+        assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    };
+    refused(
+        &["--from", "dev", "--to", "prod"],
+        "the stage \"prod\" of the app \"tests\" has no state",
+    );
+    refused(&["--from", "dev", "--to", "dev"], "both stages have the namespace");
+    deployed.run("app", &["--yes", "--stage", "prod"]).expect(0);
+    let args = ["--from", "dev", "--to", "prod", "--family", "flags:{x}"];
+    refused(&args, "no key of the namespace matches flags:{x}");
+}
