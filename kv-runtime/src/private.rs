@@ -62,7 +62,7 @@ pub trait TypedValue: Sized + 'static {
     fn check_metadata(json: &[u8]) -> Result<(), DecodeError>;
 
     /// The pair of a family's key; parameters that make none are an error once it is awaited.
-    fn family_entry<M: TypedValue>(
+    fn family_entry<M>(
         store: &Store,
         family: &'static Family,
         params: &[Cow<'_, str>],
@@ -88,7 +88,7 @@ impl<T: Serialize + DeserializeOwned + 'static> TypedValue for T {
         codec::decode_json::<Self>(json).map(drop)
     }
 
-    fn family_entry<M: TypedValue>(
+    fn family_entry<M>(
         store: &Store,
         family: &'static Family,
         params: &[Cow<'_, str>],

@@ -75,7 +75,7 @@ fn a_string_is_stored_as_it_is_beside_its_metadata() {
 #[test]
 fn adopt_and_delete_are_as_declared() {
     assert!(Existing::DECLARATION.adopt);
-    assert_eq!(Existing::DECLARATION.texts, r#"[["config","{\"setting\":\"updated-value\"}"]]"#);
+    assert_eq!(Existing::DECLARATION.texts, r#"[["config","{\"setting\":\"updated-value\"}",0]]"#);
     assert_eq!(Preserved::DECLARATION.delete, Some(false));
 }
 

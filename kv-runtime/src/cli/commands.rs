@@ -67,6 +67,7 @@ pub(super) async fn run(
             command.report_data(&plans)?;
         }
         Some(Command::State { command: state }) => command.state(state).await?,
+        Some(Command::Init(init)) => command.init(init).await?,
         Some(_) => {}
     }
     Ok(DONE)
@@ -75,7 +76,7 @@ pub(super) async fn run(
 /// A command at work.
 pub(super) struct Running<'a> {
     pub(super) args: &'a Args,
-    package: &'a Package,
+    pub(super) package: &'a Package,
     declarations: &'a [&'static Declaration],
     pub(super) run: Run,
     pub(super) screen: &'a Screen,

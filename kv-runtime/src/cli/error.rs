@@ -14,6 +14,14 @@ pub(super) enum CliError {
     Deploy(#[from] DeployError),
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
+    #[error("there is nothing to begin from")]
+    NothingToInit,
+    #[error("{} exists already", .0.display())]
+    Exists(PathBuf),
+    #[error("{} binds no KV namespace", .0.display())]
+    NoBindings(PathBuf),
+    #[error("cannot write {}", path.display())]
+    Write { path: PathBuf, source: io::Error },
     #[error("cannot make a temporary folder")]
     Temporary(#[source] io::Error),
     #[error("cannot write to stdout")]

@@ -18,6 +18,10 @@ pub(super) fn help(error: &CliError) -> Option<String> {
         CliError::Deploy(error) => deploy(error),
         CliError::Wrangler(error) => wrangler(error).map(str::to_owned),
         CliError::OutOfDate { .. } => Some("`deploy --wrangler` brings it up to date".to_owned()),
+        CliError::NothingToInit => Some("name what exists: `init --from-wrangler` or `init --from-namespace ID`".to_owned()),
+        CliError::Exists(_) => Some("nothing was changed; name another file with --out, or print it with `--out -`".to_owned()),
+        CliError::NoBindings(_) => Some("name another configuration with --from-wrangler PATH, or a namespace with --from-namespace ID".to_owned()),
+        CliError::Write { .. } => Some("name another file with --out, or print it with `--out -`".to_owned()),
         CliError::Temporary(_) => Some("make room, or name another folder with TMPDIR".to_owned()),
         CliError::Runtime(_) | CliError::Stdout(_) => None,
     }

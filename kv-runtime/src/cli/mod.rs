@@ -6,6 +6,7 @@ mod commands;
 mod data;
 mod error;
 mod help;
+mod init;
 mod log;
 mod markdown;
 mod options;
@@ -43,6 +44,8 @@ use signals::Signals;
 /// kv_runtime::deploy_main!(Users);
 /// ```
 ///
+/// Without any, `deploy init` writes a first declaration of what exists: `deploy_main!();`.
+///
 /// ```no_run
 /// # kv_runtime::kv_namespace! { pub struct Users; title: "user-data" }
 /// kv_runtime::deploy_main! { app: "shop", namespaces: [Users] }
@@ -54,6 +57,9 @@ macro_rules! deploy_main {
     };
     ($($namespace:ty),+ $(,)?) => {
         $crate::__deploy_main!(::core::option::Option::None, $($namespace),+);
+    };
+    () => {
+        $crate::__deploy_main!(::core::option::Option::None,);
     };
     ($($other:tt)*) => {
         ::core::compile_error!(
@@ -68,7 +74,7 @@ macro_rules! deploy_main {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __deploy_main {
-    ($app:expr, $($namespace:ty),+) => {
+    ($app:expr, $($namespace:ty),*) => {
         fn main() -> ::std::process::ExitCode {
             const PACKAGE: $crate::__private::Package = $crate::__private::Package {
                 name: ::core::env!("CARGO_PKG_NAME"),
@@ -80,7 +86,7 @@ macro_rules! __deploy_main {
             };
             $crate::__private::deploy_main(
                 &PACKAGE,
-                &[$(<$namespace as $crate::Namespace>::DECLARATION),+],
+                &[$(<$namespace as $crate::Namespace>::DECLARATION),*],
             )
         }
     };

@@ -109,6 +109,12 @@ impl Listed {
         self.0.len() as u64
     }
 
+    /// All keys, in their order.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let names = (0..self.0.len()).filter_map(|index| self.0.get(index));
+        names.map(|(name, _)| name.to_owned()).collect()
+    }
+
     /// The keys by their numbers, all or a sample that chance chooses, a batch at a time.
     pub(super) fn batches(
         &self,

@@ -38,7 +38,7 @@ impl<W: Write> BulkWriter<W> {
         push_json_text(line, &pair.key);
         line.push_str(",\"value\":");
         if let Ok(text) = str::from_utf8(&pair.value) {
-            push_json_text(line, text)
+            push_json_text(line, text);
         } else {
             line.push('"');
             STANDARD.encode_string(&pair.value, line);

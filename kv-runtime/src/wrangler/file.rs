@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::Document;
 
-use super::document::Syntax;
+use super::document::{Fault, Kind, Node, Syntax};
 use super::edit::{Edited, edit};
 use super::jsonc::JSONC;
 use super::toml::TOML;
@@ -40,6 +40,11 @@ impl ConfigFile {
 
     /// The file of the package in `root`, else of the nearest folder up to its workspace.
     pub(crate) fn find(root: &Path, stage: &str, field: Field) -> Result<Self, WranglerError> {
+        Self::at(Self::look(root)?, stage, field)
+    }
+
+    /// Where that file is.
+    pub(crate) fn look(root: &Path) -> Result<PathBuf, WranglerError> {
         let root = std::path::absolute(root).map_err(|source| WranglerError::Io {
             action: "find",
             path: root.into(),
@@ -52,11 +57,27 @@ impl ConfigFile {
             let mut paths: Vec<_> = paths.filter(|path| path.is_file()).collect();
             match paths.len() {
                 0 => {}
-                1 => return Self::at(paths.remove(0), stage, field),
+                1 => return Ok(paths.remove(0)),
                 _ => return Err(WranglerError::Several(paths)),
             }
         }
         Err(WranglerError::Missing(root))
+    }
+
+    /// The bindings of all environments, as the file has them.
+    pub(crate) fn bindings(path: &Path) -> Result<Vec<FoundBinding>, WranglerError> {
+        // What is wrong with the file is said as for any other use of it.
+        let file = Self::at(path.to_owned(), "dev", Field::Id)?;
+        let whole = fs::read_to_string(path).map_err(|source| file.io_error("read", source))?;
+        let text = whole.strip_prefix('\u{feff}').unwrap_or(&whole);
+        let root = (file.syntax.parse)(text).map_err(|fault| file.content_error(text, fault))?;
+        let mut found = found_in(&root, None);
+        if let Some(Kind::Table(environments)) = root.get("env").map(|env| &env.kind) {
+            for environment in environments {
+                found.extend(found_in(&environment.value, Some(&environment.key)));
+            }
+        }
+        Ok(found)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -88,20 +109,42 @@ impl ConfigFile {
         };
         match edit(self.syntax, text, &self.stage, self.field, bindings) {
             Ok(edited) => Ok((mark, edited)),
-            Err(fault) => {
-                let place = kv_rules::Place::of(text, fault.at);
-                Err(WranglerError::Content {
-                    path: self.path.clone(),
-                    place,
-                    message: fault.message,
-                })
-            }
+            Err(fault) => Err(self.content_error(text, fault)),
         }
+    }
+
+    fn content_error(&self, text: &str, fault: Fault) -> WranglerError {
+        let place = kv_rules::Place::of(text, fault.at);
+        WranglerError::Content { path: self.path.clone(), place, message: fault.message }
     }
 
     fn io_error(&self, action: &'static str, source: io::Error) -> WranglerError {
         WranglerError::Io { action, path: self.path.clone(), source }
     }
+}
+
+/// A binding that the configuration has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FoundBinding {
+    /// The environment; `None`: the top level.
+    pub(crate) environment: Option<String>,
+    pub(crate) name: String,
+    /// Cloudflare's id; wrangler makes a namespace for one that has none.
+    pub(crate) id: Option<String>,
+}
+
+fn found_in(node: &Node, environment: Option<&str>) -> Vec<FoundBinding> {
+    let Some(Kind::Array(items)) = node.get("kv_namespaces").map(|node| &node.kind) else {
+        return Vec::new();
+    };
+    let found = |item: &Node| {
+        Some(FoundBinding {
+            environment: environment.map(str::to_owned),
+            name: item.get("binding")?.text()?.to_owned(),
+            id: item.get("id").and_then(Node::text).map(str::to_owned),
+        })
+    };
+    items.iter().filter_map(found).collect()
 }
 
 /// Whether a folder is the root of a Cargo workspace.

@@ -16,7 +16,7 @@ mod toml;
 use std::io;
 use std::path::PathBuf;
 
-pub(crate) use file::ConfigFile;
+pub(crate) use file::{ConfigFile, FoundBinding};
 
 /// A binding as the configuration is to have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

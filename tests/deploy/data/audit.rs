@@ -101,20 +101,18 @@ fn values_of_older_types_are_rewritten_with_all_that_is_beside_them() {
     assert!(ran.stderr.contains("Nothing to write."), "{}", ran.stderr);
 }
 
+/// A stage with many values of an older type.
+fn begin(cloudflare: &Cloudflare) -> Deployed<'_> {
+    let deployed = Deployed::new(cloudflare);
+    for n in 0..250 {
+        deployed.stage.cloudflare.put(&title("dev"), &format!("user:{n:03}"), r#"{"name":"x"}"#);
+    }
+    deployed
+}
+
 #[test]
 fn a_migration_that_was_killed_goes_on() {
     let cloudflare = Cloudflare::start();
-    fn begin(cloudflare: &Cloudflare) -> Deployed<'_> {
-        let deployed = Deployed::new(cloudflare);
-        for n in 0..250 {
-            deployed.stage.cloudflare.put(
-                &title("dev"),
-                &format!("user:{n:03}"),
-                r#"{"name":"x"}"#,
-            );
-        }
-        deployed
-    }
     let args = ["migrate", "--yes", "--jobs", "1"];
     begin(&cloudflare).run("app", &args).expect(0);
     let requests = cloudflare.take_requests().len();

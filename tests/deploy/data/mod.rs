@@ -3,6 +3,7 @@
 mod audit;
 mod copy;
 mod export;
+mod init;
 mod moves;
 mod plans;
 mod restore;

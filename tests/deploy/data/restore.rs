@@ -146,14 +146,16 @@ fn many() -> (String, BTreeMap<String, String>) {
     (format!("[{}]", items.join(",\n")), pairs)
 }
 
+/// A stage, and a file to restore.
+fn begin<'a>(cloudflare: &'a Cloudflare, file: &str) -> Deployed<'a> {
+    let deployed = Deployed::new(cloudflare);
+    std::fs::write(deployed.path("backup.json"), file).unwrap();
+    deployed
+}
+
 #[test]
 fn a_restore_that_was_cut_off_anywhere_goes_on() {
     let (file, pairs) = many();
-    fn begin<'a>(cloudflare: &'a Cloudflare, file: &str) -> Deployed<'a> {
-        let deployed = Deployed::new(cloudflare);
-        std::fs::write(deployed.path("backup.json"), file).unwrap();
-        deployed
-    }
     let args = [&RESTORE[..], &["--jobs", "1"]].concat();
     let cloudflare = Cloudflare::start();
     begin(&cloudflare, &file).run("app", &args).expect(0);

@@ -83,6 +83,10 @@ fn a_namespace_with_keys_is_not_destroyed_where_that_is_to_be_undone() {
     assert!(cloudflare.titles().contains(&"user-sessions".to_owned()));
 }
 
+fn strs(args: &[String]) -> Vec<&str> {
+    args.iter().map(String::as_str).collect()
+}
+
 #[test]
 fn a_kill_anywhere_loses_nothing_that_is_to_be_undone() {
     fn run(cloudflare: &Cloudflare) -> (Deployed<'_>, tempfile::TempDir, [String; 2]) {
@@ -94,9 +98,6 @@ fn a_kill_anywhere_loses_nothing_that_is_to_be_undone() {
     let args = |args: &[&str], at: &[String]| -> Vec<String> {
         args.iter().map(|&arg| arg.to_owned()).chain(at.iter().cloned()).collect()
     };
-    fn strs(args: &[String]) -> Vec<&str> {
-        args.iter().map(String::as_str).collect()
-    }
     let cloudflare = Cloudflare::start();
     let (deployed, _root, at) = run(&cloudflare);
     let before = cloudflare.pairs(&title("dev"));

@@ -5,6 +5,7 @@ mod audit;
 mod export;
 mod one;
 mod restore;
+mod sample;
 
 use std::sync::Arc;
 

@@ -1,0 +1,151 @@
+//! A first declaration of what exists already: of the namespaces that wrangler's configuration binds,
+//! or of one whose keys are looked at.
+
+mod code;
+mod families;
+mod names;
+mod shape;
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::args::InitArgs;
+use super::commands::{Asking, Running};
+use super::error::CliError;
+use super::options::root;
+use super::output::print;
+use super::screen::printable;
+use crate::engine::Select;
+use crate::wrangler::{ConfigFile, FoundBinding};
+use code::{Namespace, Place};
+
+/// The stage that the top level of wrangler's configuration stands for.
+const TOP_LEVEL: &str = "dev";
+
+impl Running<'_> {
+    pub(super) async fn init(&mut self, args: &InitArgs) -> Result<(), CliError> {
+        if args.from_wrangler.is_none() && args.from_namespace.is_empty() {
+            return Err(CliError::NothingToInit);
+        }
+        let root = root(self.args, self.package);
+        let to_stdout = args.out.as_deref() == Some(Path::new("-"));
+        let path = args.out.clone().unwrap_or_else(|| root.join("src/kv.rs"));
+        if !to_stdout && path.exists() {
+            return Err(CliError::Exists(path));
+        }
+        let mut namespaces = Vec::new();
+        if let Some(config) = &args.from_wrangler {
+            let config = config.clone().map_or_else(|| ConfigFile::look(&root), Ok)?;
+            let bindings = ConfigFile::bindings(&config)?;
+            if bindings.is_empty() {
+                return Err(CliError::NoBindings(config));
+            }
+            namespaces.extend(self.bound(bindings).await);
+        }
+        for id in &args.from_namespace {
+            namespaces.push(self.by_keys(id, args.seed.as_deref(), &root).await?);
+        }
+        names::make_unique(&mut namespaces);
+        let code = code::file(&namespaces);
+        if to_stdout {
+            print(&code, &self.context.redactor)?;
+        } else {
+            write_new(&path, &code)?;
+            self.screen.say("Wrote", &printable(&path.display().to_string()));
+        }
+        self.show_next_steps(&namespaces);
+        Ok(())
+    }
+
+    /// A namespace for each name of a binding, whatever its ids in the environments are.
+    async fn bound(&mut self, bindings: Vec<FoundBinding>) -> Vec<Namespace> {
+        let mut by_name: BTreeMap<String, Vec<Place>> = BTreeMap::new();
+        for FoundBinding { environment, name, id } in bindings {
+            let stage = environment.unwrap_or_else(|| TOP_LEVEL.to_owned());
+            let title = match &id {
+                Some(id) => self.title(id).await,
+                None => None,
+            };
+            by_name.entry(name).or_default().push(Place { stage, namespace_id: id, title });
+        }
+        let namespace = |(binding, places): (String, Vec<Place>)| Namespace {
+            name: names::pascal(&binding),
+            binding: Some(binding),
+            places,
+            ..Namespace::default()
+        };
+        by_name.into_iter().map(namespace).collect()
+    }
+
+    /// A namespace by its keys.
+    async fn by_keys(
+        &mut self,
+        id: &str,
+        seed: Option<&Path>,
+        root: &Path,
+    ) -> Result<Namespace, CliError> {
+        let title = self.title(id).await;
+        let stage = self.args.stage();
+        let title_without_stage = title.as_deref().map(|title| title.replace(stage, ""));
+        let name = names::pascal(title_without_stage.as_deref().unwrap_or("namespace"));
+        let seen = self.run.sample(id, families::SAMPLES, &Asking::new(self)).await?;
+        let families = families::guess(&seen);
+        let mut seeds = Vec::new();
+        if let Some(seed) = seed {
+            let path = root.join(seed);
+            self.run.export_namespace(id, &Select::default(), path, &Asking::new(self)).await?;
+            seeds.push(seed.display().to_string().replace('\\', "/"));
+        }
+        let place =
+            Place { stage: self.args.stage().to_owned(), namespace_id: Some(id.to_owned()), title };
+        Ok(Namespace { name, places: vec![place], families, seeds, ..Namespace::default() })
+    }
+
+    /// The title of a namespace, where it can be asked for.
+    async fn title(&mut self, namespace_id: &str) -> Option<String> {
+        self.run.title_of(namespace_id).await.ok().flatten()
+    }
+
+    fn show_next_steps(&self, namespaces: &[Namespace]) {
+        let names: Vec<_> = namespaces.iter().map(|n| format!("kv::{}", n.name)).collect();
+        let mut lines = vec![
+            String::new(),
+            "Next:".to_owned(),
+            "  1. read what was written: titles and types are guesses where it says so".to_owned(),
+            format!("  2. name the module in src/lib.rs, `pub mod kv;`, and in src/bin/deploy.rs"),
+            format!("       kv_runtime::deploy_main!({});", names.join(", ")),
+            "     with the path of your crate before each".to_owned(),
+            "  3. take in what exists:".to_owned(),
+        ];
+        let mut by_stage: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for namespace in namespaces {
+            for place in &namespace.places {
+                if let Some(id) = &place.namespace_id {
+                    let import = format!("{}={id}", namespace.id());
+                    by_stage.entry(&place.stage).or_default().push(import);
+                }
+            }
+        }
+        for (stage, imports) in by_stage {
+            let imports = imports.join(" ");
+            lines
+                .push(format!("       cargo run --bin deploy -- import --stage {stage} {imports}"));
+        }
+        lines.push("  4. cargo run --bin deploy -- plan".to_owned());
+        for line in lines {
+            self.screen.line(&line);
+        }
+    }
+}
+
+fn write_new(path: &Path, code: &str) -> Result<(), CliError> {
+    let write = || {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        OpenOptions::new().write(true).create_new(true).open(path)?.write_all(code.as_bytes())
+    };
+    write().map_err(|source| CliError::Write { path: PathBuf::from(path), source })
+}
