@@ -147,7 +147,7 @@ impl Run {
         let opened = if let Some(namespace_id) = namespace_id {
             self.open_namespace(id, None, namespace_id).await?
         } else {
-            let state = self.existing_state().await?;
+            let state = self.existing_outline().await?;
             self.open_recorded(id, &state).await?
         };
         Ok(opened.store)
@@ -256,7 +256,19 @@ impl Run {
     /// The stage's state without its lock: it may be old by the time it is looked at.
     pub(super) async fn find_state(&self) -> Result<Option<State>, DeployError> {
         let find = Session::find(&*self.store, &self.options.stage);
-        let mut state = self.context.interrupt.finish(find).await??;
+        let state = self.context.interrupt.finish(find).await??;
+        self.moved(state)
+    }
+
+    /// The same without the keys of namespaces, in little memory.
+    pub(super) async fn find_outline(&self) -> Result<Option<State>, DeployError> {
+        let find = Session::find_outline(&*self.store, &self.options.stage);
+        let state = self.context.interrupt.finish(find).await??;
+        self.moved(state)
+    }
+
+    /// A state whose namespaces have the ids that are declared for them.
+    fn moved(&self, mut state: Option<State>) -> Result<Option<State>, DeployError> {
         if let Some(state) = &mut state {
             self.follow_moves(state)?;
         }

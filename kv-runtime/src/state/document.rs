@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use kv_rules::Time;
-use serde::de::{IgnoredAny, MapAccess};
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::digest::{Digest, DigestKey};
@@ -45,8 +45,8 @@ struct Body<'a> {
 
 /// A state as it is read, of any format.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
+#[serde(deny_unknown_fields, bound = "R: Deserialize<'de>")]
+struct Document<R> {
     #[serde(rename = "format")]
     _format: IgnoredAny,
     #[serde(rename = "checksum", default)]
@@ -56,7 +56,67 @@ struct Document {
     digest_key: DigestKey,
     #[serde(default)]
     repository: Option<String>,
-    namespaces: BTreeMap<String, Record>,
+    namespaces: BTreeMap<String, R>,
+}
+
+/// A [`Record`] that is read without its keys.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Outline {
+    Creating {
+        title: String,
+        account_id: String,
+        #[serde(default)]
+        server: Option<Server>,
+        since: Time,
+        #[serde(default)]
+        replaces: Option<Box<DeploymentOutline>>,
+    },
+    Deployed(DeploymentOutline),
+}
+
+#[derive(Deserialize)]
+struct DeploymentOutline {
+    namespace_id: String,
+    title: String,
+    account_id: String,
+    #[serde(default)]
+    server: Option<Server>,
+    origin: Origin,
+    created_at: Time,
+    modified_at: Time,
+}
+
+impl From<DeploymentOutline> for Deployment {
+    fn from(outline: DeploymentOutline) -> Self {
+        let DeploymentOutline { namespace_id, title, account_id, server, origin, .. } = outline;
+        Self {
+            namespace_id,
+            title,
+            account_id,
+            server,
+            origin,
+            deployers: BTreeSet::new(),
+            delete: None,
+            created_at: outline.created_at,
+            modified_at: outline.modified_at,
+            _declared: None,
+            keys: BTreeMap::new(),
+        }
+    }
+}
+
+impl From<Outline> for Record {
+    fn from(outline: Outline) -> Self {
+        match outline {
+            Outline::Creating { title, account_id, server, since, replaces } => {
+                let replaces = replaces.map(|replaced| Box::new((*replaced).into()));
+                let deployers = BTreeSet::new();
+                Self::Creating(Creating { title, account_id, server, since, deployers, replaces })
+            }
+            Outline::Deployed(deployment) => Self::Deployed(deployment.into()),
+        }
+    }
 }
 
 /// What is known of one namespace.
@@ -190,6 +250,24 @@ impl State {
 
     /// Reads the document of a stage; `location` is where it lies, for messages.
     pub fn from_json(json: &[u8], stage: &StageKey, location: &str) -> Result<Self, StateError> {
+        Self::read::<Record>(json, stage, location)
+    }
+
+    /// The same without keys and programs, to find namespaces in little memory. It is not to be
+    /// written.
+    pub(crate) fn outline(
+        json: &[u8],
+        stage: &StageKey,
+        location: &str,
+    ) -> Result<Self, StateError> {
+        Self::read::<Outline>(json, stage, location)
+    }
+
+    fn read<R: DeserializeOwned + Into<Record>>(
+        json: &[u8],
+        stage: &StageKey,
+        location: &str,
+    ) -> Result<Self, StateError> {
         let damaged =
             |source| StateError::Damaged { location: location.to_owned(), source: Some(source) };
         if json.starts_with(HEAD.as_bytes()) {
@@ -201,7 +279,8 @@ impl State {
             check_format(json, location)?;
         }
         let Document { app, stage: name, digest_key, repository, namespaces, .. } =
-            serde_json::from_slice(json).map_err(damaged)?;
+            serde_json::from_slice::<Document<R>>(json).map_err(damaged)?;
+        let namespaces = namespaces.into_iter().map(|(id, record)| (id, record.into())).collect();
         let moved = BTreeMap::new();
         let state = Self { app, stage: name, digest_key, repository, namespaces, moved };
         // Ids are shown and sent as they are: others may have had their hands on the document.

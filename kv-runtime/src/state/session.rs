@@ -37,6 +37,15 @@ impl Session {
         json.map(|json| State::from_json(&json, stage, &store.location(stage))).transpose()
     }
 
+    /// As [`find`](Self::find), without the keys of namespaces.
+    pub(crate) async fn find_outline(
+        store: &dyn StateStore,
+        stage: &StageKey,
+    ) -> Result<Option<State>, StateError> {
+        let json = store.read(stage).await?;
+        json.map(|json| State::outline(&json, stage, &store.location(stage))).transpose()
+    }
+
     /// The state.
     #[must_use]
     pub fn state(&self) -> &State {

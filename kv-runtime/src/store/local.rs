@@ -56,12 +56,18 @@ impl RawStore for LocalStore {
         key: &str,
         _: GetOptions,
     ) -> Result<Option<StoredValue>, RawError> {
-        let Some(stored) = self.read(key).await? else { return Ok(None) };
-        Ok(Some(StoredValue {
-            value: stored.value,
-            metadata: stored.metadata.map(json).transpose()?,
-            expiration: stored.expiration,
-        }))
+        self.read(key).await?.map(stored_value).transpose()
+    }
+
+    async fn get_many_with_metadata(
+        &self,
+        keys: &[&str],
+        _: GetOptions,
+    ) -> Result<Vec<Option<StoredValue>>, RawError> {
+        let keys: Vec<String> = keys.iter().map(|&key| key.to_owned()).collect();
+        let found = self.run(move |pairs| keys.iter().map(|key| pairs.get(key)).collect());
+        let found: Vec<Option<Stored>> = found.await?;
+        found.into_iter().map(|found| found.map(stored_value).transpose()).collect()
     }
 
     async fn put(&self, key: &str, value: Bytes, options: PutOptions) -> Result<(), RawError> {
@@ -102,6 +108,11 @@ impl RawStore for LocalStore {
         });
         Ok(KeyPage { keys: keys.collect::<Result<_, RawError>>()?, cursor })
     }
+}
+
+fn stored_value(stored: Stored) -> Result<StoredValue, RawError> {
+    let metadata = stored.metadata.map(json).transpose()?;
+    Ok(StoredValue { value: stored.value, metadata, expiration: stored.expiration })
 }
 
 /// Metadata that the files hold; whatever wrote it may have written something else than JSON.

@@ -59,7 +59,7 @@ impl Run {
         id: Option<&str>,
         host: &dyn Host,
     ) -> Result<Vec<DataPlan>, DeployError> {
-        let state = self.existing_state().await?;
+        let state = self.existing_outline().await?;
         drop(state);
         let mut session = self.open(host).await?;
         let result = self.migrate_in(id, &mut session, host).await;

@@ -51,7 +51,7 @@ impl Run {
         mut target: ExportTarget<'_>,
         host: &dyn Host,
     ) -> Result<Vec<Exported>, DeployError> {
-        let state = self.existing_state().await?;
+        let state = self.existing_outline().await?;
         let ids = self.ids(id, &state)?;
         if !matches!(target, ExportTarget::Folder(_)) && ids.len() != 1 {
             return Err(DeployError::NotOne(ids));

@@ -138,7 +138,7 @@ impl Run {
 
     /// The ids of the namespaces that are copied from another stage to this one: those that both have.
     pub(crate) async fn check_copy(&mut self, from: &mut Self) -> Result<Vec<String>, DeployError> {
-        let (source, target) = (from.existing_state().await?, self.existing_state().await?);
+        let (source, target) = (from.existing_outline().await?, self.existing_outline().await?);
         let wanted = self.ids(None, &target)?;
         let mut ids = Vec::new();
         for id in from.ids(None, &source)? {
@@ -160,9 +160,19 @@ impl Run {
         Ok(ids)
     }
 
+    /// The state of a stage to which something was deployed, without its keys.
+    pub(super) async fn existing_outline(&mut self) -> Result<State, DeployError> {
+        let state = self.find_outline().await?;
+        self.existing(state).await
+    }
+
     /// The state of a stage to which something was deployed.
     pub(super) async fn existing_state(&mut self) -> Result<State, DeployError> {
         let state = self.find_state().await?;
+        self.existing(state).await
+    }
+
+    async fn existing(&self, state: Option<State>) -> Result<State, DeployError> {
         self.check_beginning(state.as_ref()).await?;
         match state {
             Some(state) => Ok(state),

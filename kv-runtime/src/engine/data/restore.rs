@@ -32,7 +32,7 @@ impl Run {
         sources: Vec<RestoreFrom>,
         host: &dyn Host,
     ) -> Result<Vec<DataPlan>, DeployError> {
-        let state = self.existing_state().await?;
+        let state = self.existing_outline().await?;
         for source in &sources {
             self.ids(Some(&source.id), &state)?;
         }
