@@ -60,6 +60,8 @@ pub(crate) enum Setting {
 pub(crate) struct Entry {
     /// Its `///`.
     pub(crate) docs: String,
+    /// Its `#[cfg(...)]`.
+    pub(crate) cfg: TokenStream,
     pub(crate) key: String,
     pub(crate) value: Value,
     pub(crate) ty: Type,
@@ -185,6 +187,8 @@ pub(crate) struct Field {
 pub(crate) struct Family {
     /// Its `///`.
     pub(crate) docs: String,
+    /// Its `#[cfg(...)]`.
+    pub(crate) cfg: TokenStream,
     pub(crate) pattern: String,
     pub(crate) segments: Vec<Segment>,
     pub(crate) params: Vec<Param>,

@@ -15,6 +15,7 @@ use crate::syntax::{self, ENTRY, Expression, Function, Json, JsonKind, Name, Val
 /// An entry without its names, and with shapes for the types that are still to be generated.
 pub(super) struct Entry {
     pub(super) docs: String,
+    pub(super) cfg: TokenStream,
     pub(super) key: Name,
     pub(super) name: Option<Ident>,
     pub(super) value: Value,
@@ -112,6 +113,7 @@ pub(super) fn entry(
     };
     Some(Entry {
         docs,
+        cfg: written.cfg,
         name: properties.ident("as"),
         once: properties.boolean("once", errors).unwrap_or(false),
         only: properties.only(errors),

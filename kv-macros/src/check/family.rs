@@ -16,6 +16,7 @@ use crate::syntax::{self, FAMILY, Name};
 /// A family without its names.
 pub(super) struct Family<'a> {
     pub(super) docs: String,
+    pub(super) cfg: TokenStream,
     pub(super) text: &'a Name,
     pub(super) pattern: Pattern<'a>,
     pub(super) params: Vec<Param>,
@@ -176,6 +177,7 @@ fn check<'a>(written: &'a mut syntax::Family, errors: &mut Errors) -> Option<Fam
     Some(Family {
         params: params(&pattern, text.span, errors),
         docs,
+        cfg: std::mem::take(&mut written.cfg),
         overlaps: false,
         was,
         name,

@@ -199,6 +199,7 @@ fn name_families(
         };
         named.push(model::Family {
             docs: family.docs.clone(),
+            cfg: family.cfg.clone(),
             pattern: text.to_owned(),
             segments: family.segments(),
             params: family.params.clone(),
@@ -236,6 +237,7 @@ fn name_entries(
         let metadata_ty = entry.metadata_ty;
         let named_entry = model::Entry {
             docs: entry.docs,
+            cfg: entry.cfg,
             key: entry.key.text,
             value: entry.value,
             ty,

@@ -43,10 +43,13 @@ impl Properties {
                 ),
                 None => errors.push(
                     property.name.span,
-                    format!(
-                        "{place} has no property `{text}`: there are {}",
-                        names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-                    ),
+                    match elsewhere(text, place) {
+                        Some(instead) => format!("{place} has no property `{text}`: {instead}"),
+                        None => format!(
+                            "{place} has no property `{text}`: there are {}",
+                            names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+                        ),
+                    },
                 ),
             }
             match kept.iter().find(|other| other.known.is_some() && other.known == property.known) {
@@ -186,6 +189,44 @@ impl Properties {
             _ => None,
         }
     }
+}
+
+/// What takes the place of a property that other tools have.
+fn elsewhere(name: &str, place: &str) -> Option<&'static str> {
+    Some(match (place, name) {
+        ("a namespace", "dev") => {
+            "a deploy with `--local` writes the files that `wrangler dev` reads; to use the deployed \
+             namespace there, set `remote = true` for the binding in wrangler's configuration"
+        }
+        ("a namespace", "profile") => {
+            "credentials come from CLOUDFLARE_API_TOKEN, or from a variable of this namespace's own: \
+             `apiToken: env(\"NAME\")`"
+        }
+        ("a namespace", "stage") => "it is chosen when deploying, with `--stage prod` or KV_STAGE",
+        ("a namespace", "app") => {
+            "it is chosen when deploying, with `--app shop` or KV_APP, or by \
+             `deploy_main! { app: \"shop\", namespaces: [...] }`"
+        }
+        ("a namespace", "name") => "what it is called at Cloudflare is its `title`",
+        ("a namespace", "preview_id" | "previewId") => {
+            "a deploy with `--local` has its own namespaces, and `--wrangler` writes their `preview_id`"
+        }
+        ("an entry", "val" | "data" | "content" | "body") => "what it stores is its `value`",
+        ("an entry", "name") => "what it is called is its `key`",
+        (
+            "an entry" | "a key family",
+            "ttl" | "expiresIn" | "maxAge" | "expires_in" | "max_age",
+        ) => "how many seconds it lives is its `expirationTtl`",
+        ("an entry", "expiresAt" | "expires" | "expires_at") => {
+            "when it expires is its `expiration`"
+        }
+        ("an entry" | "a key family", "meta") => "what is stored beside a value is its `metadata`",
+        ("an entry", "base64") => "bytes are in a file: write `value: file(\"path\")`",
+        ("a key family", "type") => {
+            "the type of its values follows the pattern: `\"user:{id}\": User`"
+        }
+        _ => return None,
+    })
 }
 
 /// The properties that can differ by stage, each stage of which can be.

@@ -13,15 +13,14 @@ use crate::model::{Entry, Namespace};
 pub(super) fn accessors(model: &Namespace) -> TokenStream {
     let name = &model.head.name;
     let runtime = &model.runtime;
-    let groups = groups(model);
+    let entries = entries(model);
     let of_families = families(model);
     let cfg = &model.head.cfg;
     quote! {
         #cfg
         #runtime::__namespace! { #name }
 
-        #cfg
-        #runtime::__entries! { #name; #(#groups)* }
+        #entries
 
         #of_families
     }
@@ -42,6 +41,28 @@ fn families(model: &Namespace) -> Option<TokenStream> {
     })
 }
 
+/// The constants and accessors of entries. Those with a `#[cfg(...)]` of their own are apart from the
+/// others.
+fn entries(model: &Namespace) -> TokenStream {
+    let (name, runtime, cfg) = (&model.head.name, &model.runtime, &model.head.cfg);
+    let mut by_cfg: Vec<(String, &TokenStream, Vec<Group<'_>>)> = Vec::new();
+    for group in groups(model) {
+        let Some(own) = group.entries.first().map(|entry| &entry.cfg) else { continue };
+        let text = own.to_string();
+        match by_cfg.iter_mut().find(|(other, ..)| *other == text) {
+            Some((.., groups)) => groups.push(group),
+            None => by_cfg.push((text, own, vec![group])),
+        }
+    }
+    if by_cfg.is_empty() {
+        return quote!(#cfg #runtime::__entries! { #name; });
+    }
+    let invocations = by_cfg
+        .iter()
+        .map(|(_, own, groups)| quote!(#cfg #own #runtime::__entries! { #name; #(#groups)* }));
+    invocations.collect()
+}
+
 /// The entries that have one type, for `__entries!` of kv-runtime to make constants and accessors
 /// of. Their code stands there, since a procedural macro pays for each token that it hands over.
 struct Group<'a> {
@@ -55,7 +76,9 @@ fn groups(model: &Namespace) -> impl Iterator<Item = Group<'_>> {
     let mut indexes = HashMap::new();
     for entry in &model.entries {
         let next = groups.len();
-        let index = *indexes.entry((&entry.ty, &entry.was, &entry.metadata_ty)).or_insert(next);
+        let index = *indexes
+            .entry((&entry.ty, &entry.was, &entry.metadata_ty, entry.cfg.to_string()))
+            .or_insert(next);
         match groups.get_mut(index) {
             Some(group) => group.push(entry),
             None => groups.push(vec![entry]),

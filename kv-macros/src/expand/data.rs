@@ -83,8 +83,9 @@ fn text(entry: &Entry) -> Option<[&str; 2]> {
             once: false,
             only,
             by_stage,
+            cfg,
             ..
-        } if only.is_empty() && by_stage.is_empty() => Some([key, text]),
+        } if only.is_empty() && by_stage.is_empty() && cfg.is_empty() => Some([key, text]),
         _ => None,
     }
 }
@@ -109,7 +110,7 @@ fn texts<'a>(pairs: impl Iterator<Item = ([&'a str; 2], Option<usize>)>) -> Stri
 
 fn entry(entry: &Entry, checks: &Checks<'_>, model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
-    let Entry { key, once, only, by_stage, .. } = entry;
+    let Entry { key, once, only, by_stage, cfg, .. } = entry;
     let value = EntryValue { value: &entry.value, ty: &entry.ty, model };
     let by_stage = by_stage.iter().map(|(stages, value)| {
         let value = EntryValue { value, ty: &entry.ty, model };
@@ -122,6 +123,7 @@ fn entry(entry: &Entry, checks: &Checks<'_>, model: &Namespace) -> TokenStream {
     let expiry = Optional(entry.expiry.as_ref().map(|expiry| EntryExpiry { expiry, model }));
     let types = Optional(checks.of_entry(entry));
     quote! {
+        #cfg
         #runtime::__private::declaration::DeclaredEntry {
             key: #key,
             value: #value,
@@ -190,11 +192,12 @@ impl ToTokens for EntryValue<'_> {
 
 fn family(family: &Family, model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
-    let Family { pattern, .. } = family;
+    let Family { pattern, cfg, .. } = family;
     let default_ttl = Optional(family.default_ttl.as_ref().map(|default| ttl(default, model)));
     let types = checks::of_family(family, model);
     let (_, parse) = families::parse(family, model);
     quote! {
+        #cfg
         #runtime::__private::declaration::DeclaredFamily {
             pattern: #pattern,
             expiration_ttl: #default_ttl,

@@ -11,7 +11,7 @@ use crate::model::{Family, Namespace, Param, ParamType, Segment};
 
 pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
-    let Family { accessor, list, constant, params, .. } = family;
+    let Family { accessor, list, constant, params, cfg, .. } = family;
     let data = data(family, model);
     let docs = docs::family(family);
     let list_docs = docs::family_list(family);
@@ -33,7 +33,9 @@ pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
         generations.map(|decode| quote!(.generations(::core::option::Option::Some(#decode))));
     let (parsed_type, parse) = parse(family, model);
     quote! {
+        #cfg
         const #constant: &'static #runtime::__private::Family = &#data;
+        #cfg
         #[doc = #docs]
         pub fn #accessor(&self, #(#arguments),*) -> #runtime::Entry<#types> {
             #value::family_entry::<#metadata>(
@@ -42,6 +44,7 @@ pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
                 &[#(#texts),*],
             )#generations
         }
+        #cfg
         #[doc = #list_docs]
         pub fn #list(&self) -> #runtime::FamilyList<#parsed_type, #metadata> {
             self.store.family_list(Self::#constant, #parse)
@@ -79,11 +82,11 @@ pub(super) fn parse(family: &Family, model: &Namespace) -> (TokenStream, TokenSt
 fn data(family: &Family, model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
     let pattern = pattern(family, model);
-    let shadowed_by = family
-        .shadowed_by
-        .iter()
-        .filter_map(|index| model.families.get(*index))
-        .map(|other| self::pattern(other, model));
+    let shadowed_by =
+        family.shadowed_by.iter().filter_map(|index| model.families.get(*index)).map(|other| {
+            let (cfg, pattern) = (&other.cfg, self::pattern(other, model));
+            quote!(#cfg #pattern)
+        });
     let default_ttl = Optional(family.default_ttl.as_ref().map(|default| ttl(default, model)));
     quote! {
         #runtime::__private::Family {

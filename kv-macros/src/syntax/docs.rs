@@ -1,15 +1,35 @@
-//! `/// docs` before an entry, a family or a property.
+//! What stands before an entry, a family or a property: `/// docs` and `#[cfg(...)]`.
 
-use proc_macro2::{Delimiter, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::parse::Parser as _;
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
 use super::tokens::Tokens;
 use crate::errors::Errors;
 
-/// Reads what is documented, and refuses other attributes.
+/// What stands before an entry or a family.
+#[derive(Debug, Default)]
+pub(crate) struct Before {
+    /// Its `///`.
+    pub(crate) docs: String,
+    /// Its `#[cfg(...)]`.
+    pub(crate) cfg: TokenStream,
+}
+
+/// Reads what is documented before a property, and refuses attributes.
 pub(super) fn docs(tokens: &mut Tokens<'_>, errors: &mut Errors) -> String {
-    let mut docs = String::new();
+    let Before { docs, cfg } = before(tokens, errors);
+    if let Some(first) = cfg.into_iter().next() {
+        let message = "`#[cfg(...)]` cannot be before a property: write it before `struct Name;`, an \
+                       entry or a family";
+        errors.push(first.span(), message);
+    }
+    docs
+}
+
+/// Reads docs and `#[cfg(...)]`, and refuses other attributes.
+pub(super) fn before(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Before {
+    let (mut docs, mut cfg) = (String::new(), TokenStream::new());
     while tokens.at_punct('#') {
         let span = tokens.span();
         let hash = tokens.tree();
@@ -22,7 +42,11 @@ pub(super) fn docs(tokens: &mut Tokens<'_>, errors: &mut Errors) -> String {
             Some(TokenTree::Group(group)) => group.stream().into_iter().next(),
             _ => None,
         };
-        let attribute = hash.into_iter().chain(brackets).collect();
+        let attribute: TokenStream = hash.into_iter().chain(brackets).collect();
+        if name.as_ref().is_some_and(|name| name.to_string() == "cfg") {
+            cfg.extend(attribute);
+            continue;
+        }
         let parsed = Attribute::parse_outer.parse2(attribute).ok();
         let text = parsed.and_then(|attributes| match attributes.into_iter().next()?.meta {
             Meta::NameValue(meta) if meta.path.is_ident("doc") => match meta.value {
@@ -37,13 +61,9 @@ pub(super) fn docs(tokens: &mut Tokens<'_>, errors: &mut Errors) -> String {
             continue;
         }
         let name = name.map_or_else(String::new, |name| name.to_string());
-        let hint = if name == "cfg" {
-            "; `#[cfg(...)]` before `struct Name;` is for the whole declaration"
-        } else {
-            ""
-        };
-        let message = format!("`#[{name}]` cannot be here, only `/// docs` can: remove it{hint}");
+        let message =
+            format!("`#[{name}]` cannot be here, only `/// docs` and `#[cfg(...)]` can: remove it");
         errors.push(span, message);
     }
-    docs
+    Before { docs, cfg }
 }

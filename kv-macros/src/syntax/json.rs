@@ -5,6 +5,7 @@ use proc_macro2::{Delimiter, Literal, Span};
 use quote::ToTokens as _;
 use syn::Lit;
 
+use super::macros::text_macro;
 use super::tokens::{Tokens, at_brace, at_name, shorten};
 use super::{Json, JsonKind, Name};
 use crate::errors::Errors;
@@ -34,6 +35,16 @@ pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize, errors: &mut Errors) -
     }
     if let Some((inside, _)) = tokens.group(Delimiter::Bracket) {
         return Json { span, kind: array(inside, depth, errors) };
+    }
+    if let Some(made) = text_macro(tokens) {
+        let kind = made.map_or_else(
+            |(at, message)| {
+                errors.push(at, message);
+                JsonKind::Broken
+            },
+            JsonKind::String,
+        );
+        return Json { span, kind };
     }
     let minus = tokens.punct('-');
     if let Some(literal) = tokens.literal() {
@@ -154,6 +165,28 @@ pub(super) fn text(literal: &Literal) -> Option<String> {
         Lit::Str(text) if text.suffix().is_empty() => Some(text.value()),
         _ => None,
     }
+}
+
+/// The text that `concat!` makes of a literal.
+pub(super) fn scalar_text(tokens: &mut Tokens<'_>) -> Option<String> {
+    let mut ahead = *tokens;
+    let minus = ahead.punct('-').map_or("", |_| "-");
+    let made = if let Some(literal) = ahead.literal() {
+        match (text(&literal), Lit::new(literal)) {
+            (Some(text), _) => text,
+            (None, Lit::Int(int)) => format!("{minus}{}", int.base10_digits()),
+            (None, Lit::Float(float)) => format!("{minus}{}", float.base10_digits()),
+            (None, Lit::Char(char)) => char.value().to_string(),
+            (None, _) => return None,
+        }
+    } else {
+        match word(&mut ahead)? {
+            JsonKind::Bool(value) => value.to_string(),
+            _ => return None,
+        }
+    };
+    *tokens = ahead;
+    Some(made)
 }
 
 /// Reads the comma after an item. When something else stands there it reports that, and goes to

@@ -5,6 +5,7 @@ mod docs;
 mod header;
 mod javascript;
 mod json;
+mod macros;
 mod parse;
 mod property;
 mod rust;
@@ -166,6 +167,7 @@ pub(crate) enum Item {
 pub(crate) struct Entry {
     /// Its `///`.
     pub(crate) docs: String,
+    pub(crate) cfg: TokenStream,
     /// The opening brace.
     pub(crate) open: Span,
     pub(crate) properties: Vec<Property>,
@@ -176,6 +178,7 @@ pub(crate) struct Entry {
 pub(crate) struct Family {
     /// Its `///`.
     pub(crate) docs: String,
+    pub(crate) cfg: TokenStream,
     pub(crate) pattern: Name,
     /// `None` when it could not be read, which was reported.
     pub(crate) ty: Option<TokenStream>,

@@ -4,10 +4,11 @@ use proc_macro2::{Delimiter, Span, TokenStream};
 use quote::ToTokens as _;
 use syn::buffer::TokenBuffer;
 
-use super::docs::docs;
+use super::docs::{Before, before, docs};
 use super::header::header;
 use super::javascript::javascript;
 use super::json::{comma, json, name, text};
+use super::macros::text_macro;
 use super::property::{ENTRY, FAMILY, Grammar, Known, NAMESPACE, find};
 use super::rust;
 use super::tokens::{Tokens, at_brace, at_name, shorten};
@@ -121,6 +122,9 @@ fn value(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
         errors.push(span, message);
         tokens.until_comma();
         return Value { span, kind: ValueKind::Broken };
+    }
+    if text_macro(&mut { *tokens }).is_some() {
+        return Value { span, kind: ValueKind::Json(json(tokens, 0, errors)) };
     }
     let mut ahead = *tokens;
     let Some(ident) = ahead.ident() else {
@@ -263,11 +267,14 @@ fn entries(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
 }
 
 fn item(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Item> {
-    let docs = docs(tokens, errors);
+    let Before { docs, cfg } = before(tokens, errors);
     let span = tokens.span();
     if let Some((inside, delimiters)) = tokens.group(Delimiter::Brace) {
         let properties = properties(inside, ENTRY, errors);
-        return Some(Item::Entry(Entry { docs, open: delimiters.open(), properties }));
+        return Some(Item::Entry(Entry { docs, cfg, open: delimiters.open(), properties }));
+    }
+    if let Some(first) = cfg.into_iter().next() {
+        errors.push(first.span(), "`#[cfg(...)]` can be before an entry, and not before a spread");
     }
     if let Some(dots) = tokens.joined("...") {
         errors.push(dots, "a spread has two dots: `..file(\"seed.json\")`");
@@ -333,7 +340,7 @@ fn families(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
 }
 
 fn family(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Family> {
-    let docs = docs(tokens, errors);
+    let Before { docs, cfg } = before(tokens, errors);
     let mut ahead = *tokens;
     let span = tokens.span();
     if let Some(ident) = ahead.ident()
@@ -352,5 +359,5 @@ fn family(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Family> {
         Some((inside, _)) => properties(inside, FAMILY, errors),
         None => Vec::new(),
     };
-    Some(Family { docs, pattern, ty, properties })
+    Some(Family { docs, cfg, pattern, ty, properties })
 }

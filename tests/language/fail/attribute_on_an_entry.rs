@@ -4,7 +4,7 @@ kv_namespace! {
     pub struct Sessions;
     title: "user-sessions",
     values: [
-        #[cfg(feature = "beta")]
+        #[allow(dead_code)]
         { key: "motd", value: "Hello" },
         /// Documented.
         { #[serde(default)] key: "limits", value: 1 },
