@@ -12,6 +12,7 @@ pub(crate) fn fallback(model: Option<Namespace>, errors: &Errors) -> TokenStream
     if let Some(mut model) = model {
         // Data is for deploying. Checking what was half understood would only repeat the error.
         model.spreads.clear();
+        model.is_broken = true;
         for entry in &mut model.entries {
             entry.value = Value::Unknown;
             entry.by_stage.clear();

@@ -20,6 +20,8 @@
     )
 )]
 
+extern crate proc_macro;
+
 mod check;
 mod errors;
 mod expand;

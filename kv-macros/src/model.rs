@@ -26,6 +26,8 @@ pub(crate) struct Namespace {
     /// The module of [`structs`](Self::structs).
     pub(crate) module: Ident,
     pub(crate) structs: Vec<Struct>,
+    /// Whether it was half understood: then it is not held against anything.
+    pub(crate) is_broken: bool,
 }
 
 /// The type that stands for the namespace.

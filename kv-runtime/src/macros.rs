@@ -352,13 +352,13 @@ macro_rules! __namespace {
             /// The namespace in a store: Cloudflare's over its API, local files, memory, or a
             /// Worker's binding.
             pub fn new(store: impl ::core::convert::Into<$crate::Store>) -> Self {
-                Self { store: ::core::convert::Into::into(store) }
+                <Self as $crate::Namespace>::from_store(::core::convert::Into::into(store))
             }
 
             /// The store that the values are in.
             #[must_use]
             pub fn store(&self) -> &$crate::Store {
-                &self.store
+                <Self as $crate::Namespace>::store(self)
             }
         }
 
@@ -478,7 +478,7 @@ macro_rules! __entries {
                     namespace: &$namespace,
                     key: &'static ::core::primitive::str,
                 ) -> $entry_type {
-                    namespace.store.entry($key_of(key))
+                    <$namespace as $crate::Namespace>::store(namespace).entry($key_of(key))
                 }
             )*
 

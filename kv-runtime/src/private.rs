@@ -35,12 +35,8 @@ pub mod state {
 }
 
 /// The bytes to store for a value of any of its generations, as one of the newest.
-pub fn migrate<T: TypedValue + DeserializeOwned>(
-    stored: &[u8],
-    older: &[Decode<T>],
-) -> Result<Vec<u8>, DecodeError> {
-    let stored = bytes::Bytes::copy_from_slice(stored);
-    Ok(decode_generations::<T>(&stored, older)?.encode()?)
+pub fn migrate<T: TypedValue>(stored: &[u8], decode: Decode<T>) -> Result<Vec<u8>, DecodeError> {
+    Ok(decode(bytes::Bytes::copy_from_slice(stored))?.encode()?)
 }
 
 /// A type that values and metadata can have.

@@ -61,3 +61,46 @@ fn every_mistake_is_told_at_its_token_with_the_rule_and_what_to_write_instead() 
     make(&files);
     trybuild::TestCases::new().compile_fail("language/fail/*.rs");
 }
+
+/// The cases that have several mistakes, or one that the compiler tells of at several places.
+const SEVERAL: &[(&str, usize)] = &[
+    ("attribute_on_an_entry", 2),
+    ("key_named_like_a_method", 4),
+    ("mistakes_in_two_modules_and_a_function", 3),
+    ("mistakes_of_two_declarations", 2),
+    // The compiler's own: a name that is taken, and what is not found in what has it.
+    ("module_name_is_taken", 2),
+    ("no_comma_after_a_type", 2),
+    ("only_without_a_stage", 2),
+    ("seed_with_several_mistakes", 5),
+    ("several_mistakes_of_one_declaration", 8),
+    ("stage_that_cannot_be", 3),
+    // The compiler tells of each backtick.
+    ("title_in_backticks", 3),
+    ("ttl_constant_too_short", 2),
+    ("type_name_is_taken", 4),
+    ("type_name_outside_ascii", 2),
+    ("uses_of_a_declaration_with_mistakes", 7),
+    ("was_is_not_a_list", 2),
+    ("was_of_text", 2),
+];
+
+#[test]
+fn one_mistake_is_one_error_with_its_uses_too() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("language/fail");
+    let mut wrong = Vec::new();
+    for entry in cases.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "stderr") {
+            continue;
+        }
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let told = fs::read_to_string(&path).unwrap();
+        let errors = told.lines().filter(|line| line.starts_with("error")).count();
+        let expected = SEVERAL.iter().find(|(case, _)| *case == name).map_or(1, |(_, n)| *n);
+        if errors != expected {
+            wrong.push(format!("{name}: {errors} errors, not {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

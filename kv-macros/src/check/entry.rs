@@ -52,7 +52,7 @@ pub(super) fn entry(
 ) -> Option<Entry> {
     let mut properties = Properties::new(written.properties, ENTRY, "an entry", errors);
     let docs = properties.docs(&written.docs);
-    if properties.span("key").is_none() {
+    if properties.span("key").is_none() && !written.is_lost {
         errors.push(written.open, "this entry has no key: add `key: \"...\"`");
     }
     let key = key(&mut properties, errors);
@@ -71,7 +71,11 @@ pub(super) fn entry(
         );
     }
     let declared = match (family, own_type) {
-        (Some(family), _) => Some(family.ty.clone()),
+        (Some(family), _) => match &family.ty {
+            Type::User(ty) => Some(ty.clone()),
+            // It could not be read, which was reported.
+            _ => None,
+        },
         (None, Some(ty)) => Some(UserType(ty)),
         (None, None) => None,
     };
@@ -83,7 +87,9 @@ pub(super) fn entry(
             } else {
                 "this entry has no value for the other stages: add `value: ...`"
             };
-            errors.push(written.open, message);
+            if !written.is_lost {
+                errors.push(written.open, message);
+            }
             syntax::Value { span: written.open, kind: ValueKind::Broken }
         },
         |(_, value)| value,
@@ -184,6 +190,8 @@ fn key(properties: &mut Properties, errors: &mut Errors) -> Option<Name> {
     let key = properties.text("key", errors)?;
     if let Err(error) = kv_rules::check_key(&key.text) {
         errors.push(key.span, error);
+        // What names nothing would be a second error.
+        crate::names::snake(&key.text)?;
     }
     Some(key)
 }
@@ -242,6 +250,64 @@ fn instead(Expression { shown, macro_name }: &Expression) -> String {
     example.to_owned()
 }
 
+/// Holds a literal against one of Rust's own types; of others the compiler, or a deploy, knows more.
+fn fits(kind: &JsonKind, UserType(ty): &UserType) -> Result<(), String> {
+    let ty = ty.to_string();
+    let found = match kind {
+        JsonKind::Bool(_) => "a bool",
+        JsonKind::Integer(_) => "a number",
+        JsonKind::Float(_) => "a fraction",
+        JsonKind::String(_) => "text",
+        JsonKind::Array(_) => "a list",
+        JsonKind::Object(_) => "an object",
+        JsonKind::Null | JsonKind::Broken => return Ok(()),
+    };
+    let in_range = |digits: &str| match ty.as_str() {
+        "u8" => digits.parse::<u8>().is_ok(),
+        "u16" => digits.parse::<u16>().is_ok(),
+        "u32" => digits.parse::<u32>().is_ok(),
+        "u64" | "usize" => digits.parse::<u64>().is_ok(),
+        "i8" => digits.parse::<i8>().is_ok(),
+        "i16" => digits.parse::<i16>().is_ok(),
+        "i32" => digits.parse::<i32>().is_ok(),
+        "i64" | "isize" => digits.parse::<i64>().is_ok(),
+        _ => true,
+    };
+    let is_integer = matches!(
+        ty.as_str(),
+        "u8" | "u16"
+            | "u32"
+            | "u64"
+            | "u128"
+            | "usize"
+            | "i8"
+            | "i16"
+            | "i32"
+            | "i64"
+            | "i128"
+            | "isize"
+    );
+    let fits = match (ty.as_str(), kind) {
+        ("bool", kind) => matches!(kind, JsonKind::Bool(_)),
+        ("String", kind) => matches!(kind, JsonKind::String(_)),
+        ("f32" | "f64", kind) => matches!(kind, JsonKind::Integer(_) | JsonKind::Float(_)),
+        (_, JsonKind::Integer(digits)) if is_integer => {
+            if !in_range(digits) {
+                return Err(format!(
+                    "{digits} is out of the range of `{ty}`: write another, or widen the type"
+                ));
+            }
+            true
+        }
+        _ => !is_integer,
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(format!("this value is {found}, and its type is `{ty}`: change one of the two"))
+    }
+}
+
 fn json_value(json: Json, declared: Option<UserType>, errors: &mut Errors) -> (Value, EntryType) {
     let span = json.span;
     // Whether a text is stored as it is or as JSON is up to the type; as it is, it is shorter.
@@ -254,6 +320,11 @@ fn json_value(json: Json, declared: Option<UserType>, errors: &mut Errors) -> (V
             (text.len(), Value::Text(text), EntryType::Inferred(Shape::Text))
         }
         (kind, declared) => {
+            if let Some(ty) = &declared
+                && let Err(message) = fits(&kind, ty)
+            {
+                errors.push(span, message);
+            }
             let Literal { json, shape } = literal(Json { span, kind }, errors);
             let stored = text_length.unwrap_or(json.len());
             match declared {

@@ -13,12 +13,12 @@ pub(super) fn expiry(properties: &mut Properties, errors: &mut Errors) -> Option
     let ttl = ttl(properties, errors);
     let expiration = seconds(properties, &EXPIRATION, errors);
     if let (Some(ttl_at), Some(expiration_at)) = (ttl_at, expiration_at) {
-        errors.push(
+        errors.push_beside(
             expiration_at,
             "`expiration` and `expirationTtl` exclude each other (Workers KV would take the TTL): keep \
              `expiration` for a point in time, or `expirationTtl` for seconds from the write",
+            ttl_at,
         );
-        errors.push(ttl_at, "`expirationTtl` is here");
     }
     ttl.map(Expiry::Ttl).or(expiration.map(Expiry::At))
 }
@@ -29,6 +29,12 @@ pub(super) fn ttl(properties: &mut Properties, errors: &mut Errors) -> Option<Tt
         return Some(Ttl::Constant(constant));
     }
     seconds(properties, &TTL, errors).map(Ttl::Seconds)
+}
+
+/// The seconds that a number of milliseconds means: whole hours, as most of these are.
+fn milliseconds(number: i128) -> Option<i128> {
+    let seconds = number / 1000;
+    (number % 1000 == 0 && seconds % 3600 == 0 && seconds > 0).then_some(seconds)
 }
 
 /// A property in seconds, written as a number or as text.
@@ -68,6 +74,17 @@ fn seconds(properties: &mut Properties, rules: &Seconds, errors: &mut Errors) ->
                 errors.push(span, format!("`{digits}` is out of range: `{name}` takes {takes}"));
                 return None;
             };
+            if rules.name == TTL.name
+                && let Some(meant) = milliseconds(seconds)
+            {
+                let days = kv_rules::show_duration(u64::try_from(seconds).unwrap_or_default());
+                let message = format!(
+                    "`expirationTtl` is in seconds, and {seconds} looks like milliseconds: write {meant}; \
+                     if {days} are meant, write `\"{days}\"`"
+                );
+                errors.push(span, message);
+                return u64::try_from(meant).ok();
+            }
             (rules.check)(seconds)
         }
         ValueKind::Json(Json { kind: JsonKind::String(text), .. }) => {

@@ -1,8 +1,9 @@
 //! Key families: their patterns, and which family a key is of.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
-use kv_rules::Pattern;
+use kv_rules::{Pattern, PatternError};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
@@ -21,7 +22,7 @@ pub(super) struct Family<'a> {
     pub(super) pattern: Pattern<'a>,
     pub(super) params: Vec<Param>,
     pub(super) name: Option<Ident>,
-    pub(super) ty: UserType,
+    pub(super) ty: Type,
     /// The older types of its values, newest first.
     pub(super) was: Vec<UserType>,
     pub(super) metadata_ty: Type,
@@ -132,11 +133,11 @@ impl<'a> Families<'a> {
 fn overlap(first: &Family<'_>, second: &Family<'_>, errors: &mut Errors) {
     if first.pattern_text() == second.pattern_text() {
         let pattern = first.pattern_text().escape_default();
-        errors.push(
+        errors.push_beside(
             second.text.span,
             format!("the family `{pattern}` appears twice: keep one of the two"),
+            first.text.span,
         );
-        errors.push(first.text.span, format!("`{pattern}` is here first"));
         return;
     }
     let hint = if first.pattern.is_catch_all() {
@@ -145,15 +146,15 @@ fn overlap(first: &Family<'_>, second: &Family<'_>, errors: &mut Errors) {
         "give one of them literal text that the other cannot have, or make one a catch-all such as \
          `{path}`, which yields to every other family"
     };
-    errors.push(
+    errors.push_beside(
         second.text.span,
         format!(
             "a key can be of both `{}` and `{}`: {hint}",
             first.pattern_text().escape_default(),
             second.pattern_text().escape_default()
         ),
+        first.text.span,
     );
-    errors.push(first.text.span, format!("`{}` is here", first.pattern_text().escape_default()));
 }
 
 fn check<'a>(written: &'a mut syntax::Family, errors: &mut Errors) -> Option<Family<'a>> {
@@ -166,14 +167,21 @@ fn check<'a>(written: &'a mut syntax::Family, errors: &mut Errors) -> Option<Fam
     let was = older(was, was_at, written.ty.as_ref(), errors);
     let default_ttl = ttl(&mut properties, errors);
     let name = properties.ident("as");
-    let text = &written.pattern;
-    let pattern = match Pattern::parse(&text.text) {
-        Ok(pattern) => pattern,
-        Err(error) => {
-            errors.push(text.span, error);
-            return None;
+    if let Err(error) = Pattern::parse(&written.pattern.text) {
+        let meant = meant(&written.pattern.text);
+        let hint = meant.as_ref().filter(|_| matches!(error, PatternError::NoParam));
+        match hint {
+            Some(meant) => errors.push(
+                written.pattern.span,
+                format!("a parameter is written in braces: write `\"{meant}\"`"),
+            ),
+            None => errors.push(written.pattern.span, error),
         }
-    };
+        // Its accessor has the parameters that were meant, so that uses of it are no second error.
+        written.pattern.text = meant?;
+    }
+    let text = &written.pattern;
+    let pattern = Pattern::parse(&text.text).ok()?;
     Some(Family {
         params: params(&pattern, text.span, errors),
         docs,
@@ -181,12 +189,59 @@ fn check<'a>(written: &'a mut syntax::Family, errors: &mut Errors) -> Option<Fam
         overlaps: false,
         was,
         name,
-        ty: UserType(written.ty.clone()?),
+        ty: written.ty.clone().map_or(Type::Json, |ty| Type::User(UserType(ty))),
         metadata_ty: metadata.map_or(Type::Json, |ty| Type::User(UserType(ty))),
         default_ttl,
         text,
         pattern,
     })
+}
+
+/// The pattern that a text means which is none; `None` where that cannot be told.
+fn meant(text: &str) -> Option<String> {
+    let (mut meant, mut rest) = (String::new(), text);
+    let mut count = 0;
+    let mut names: Vec<String> = Vec::new();
+    let mut param = |written: &str, meant: &mut String| {
+        let (name, ty) = written.split_once(':').map_or((written, ""), |(name, ty)| (name, ty));
+        let name = names::snake(name).unwrap_or_else(|| "id".to_owned());
+        count += 1;
+        let name = if names.contains(&name) { format!("{name}_{count}") } else { name };
+        if meant.ends_with('}') {
+            meant.push('/');
+        }
+        let ty = ty.trim();
+        let ty = if ty.is_empty() { String::new() } else { format!(": {ty}") };
+        let _ = write!(meant, "{{{name}{ty}}}");
+        names.push(name);
+    };
+    while let Some(at) = rest.find(['{', '*', ':']) {
+        let (literal, from) = rest.split_at(at);
+        meant.push_str(literal.trim_end_matches('$').trim_end_matches('}'));
+        let mut chars = from.chars();
+        let first = chars.next();
+        rest = chars.as_str();
+        if first == Some('{') {
+            let (inner, after) = rest.split_once('}')?;
+            param(inner, &mut meant);
+            rest = after;
+        } else if first == Some('*') {
+            param("rest", &mut meant);
+        } else {
+            // `/:id` is a parameter elsewhere, `user:` is text.
+            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+            let (word, after) = rest.split_at(end);
+            if literal.ends_with('/') && !word.is_empty() {
+                param(word, &mut meant);
+                rest = after;
+            } else {
+                meant.push(':');
+            }
+        }
+    }
+    meant.push_str(rest.trim_matches(['{', '}']));
+    let parsed = Pattern::parse(&meant).is_ok();
+    parsed.then_some(meant)
 }
 
 /// The older types of a type; none of one that takes every value, where they would never be tried.
@@ -216,7 +271,7 @@ pub(super) fn older(
 fn params(pattern: &Pattern<'_>, span: Span, errors: &mut Errors) -> Vec<Param> {
     let mut params: Vec<Param> = Vec::new();
     for written in pattern.params() {
-        let Some(param) = self::param(written, span, errors) else { continue };
+        let param = self::param(written, span, errors);
         if params.iter().any(|other| other.ident == param.ident) {
             let (name, ident) = (written.name, &param.ident);
             errors.push(
@@ -230,10 +285,10 @@ fn params(pattern: &Pattern<'_>, span: Span, errors: &mut Errors) -> Vec<Param> 
     params
 }
 
-fn param(param: kv_rules::Param<'_>, span: Span, errors: &mut Errors) -> Option<Param> {
+fn param(param: kv_rules::Param<'_>, span: Span, errors: &mut Errors) -> Param {
     let name = names::snake(param.name).unwrap_or_else(|| param.name.to_owned());
     let ident = names::ident(&name, span);
-    let Some(ty) = param.ty else { return Some(Param { ident, ty: ParamType::Text, span }) };
+    let Some(ty) = param.ty else { return Param { ident, ty: ParamType::Text, span } };
     let parameter = format!("{{{}: {ty}}}", param.name);
     let Ok(parsed) = syn::parse_str::<syn::Type>(ty) else {
         errors.push(
@@ -243,21 +298,23 @@ fn param(param: kv_rules::Param<'_>, span: Span, errors: &mut Errors) -> Option<
                  such as `u64`"
             ),
         );
-        return None;
+        return Param { ident, ty: ParamType::Text, span };
     };
-    if let syn::Type::Reference(_) = parsed {
+    let text = ["str", "string", "String", "&str", "&'static str", "text"];
+    let is_text = text.contains(&ty) && ty != "String";
+    if is_text || matches!(parsed, syn::Type::Reference(_)) {
         errors.push(
             span,
             format!(
-                "`{parameter}` cannot be a reference: write `{{{}}}` for text, or a type that is \
-                 `Display + FromStr`",
+                "`{parameter}` cannot be the type of a parameter: write `{{{}}}` for text, or a type \
+                 that is `Display + FromStr`, such as `u64`",
                 param.name
             ),
         );
-        return None;
+        return Param { ident, ty: ParamType::Text, span };
     }
     let ty = ParamType::Typed(respan(parsed.into_token_stream(), span));
-    Some(Param { ident, ty, span })
+    Param { ident, ty, span }
 }
 
 fn respan(tokens: TokenStream, span: Span) -> TokenStream {

@@ -94,11 +94,11 @@ impl Writer<'_> {
         for (name, value) in written {
             if let Some(first) = seen.get(&name.text) {
                 let text = &name.text;
-                self.errors.push(
+                self.errors.push_beside(
                     name.span,
                     format!("`{text}` appears twice in this object: keep one of the two"),
+                    *first,
                 );
-                self.errors.push(*first, format!("`{text}` is here first"));
                 continue;
             }
             if !fields.is_empty() {

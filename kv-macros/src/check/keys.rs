@@ -28,8 +28,8 @@ pub(super) enum Place {
 pub(super) struct Clash {
     /// What to say at the second place.
     pub(super) message: String,
-    /// What to say at the first, when it is an entry.
-    pub(super) entry: Option<(Span, String)>,
+    /// Where the first is, when it is an entry.
+    pub(super) entry: Option<Span>,
 }
 
 struct Source {
@@ -59,7 +59,7 @@ impl Keys {
             "the key `{key_shown}` is declared twice, first {first_shown}: keep one of the two"
         );
         let entry = match first {
-            Place::Entry(span) => Some((span, format!("`{key_shown}` is declared here first"))),
+            Place::Entry(span) => Some(span),
             _ => None,
         };
         Err(Clash { message, entry })

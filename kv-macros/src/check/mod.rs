@@ -34,6 +34,8 @@ pub(crate) fn check(
     let mut properties = Properties::new(written.properties, NAMESPACE, "a namespace", errors);
     let has_title = properties.span("title").is_some();
     let title = properties.text("title", errors);
+    // What could not be read may have been the title.
+    let has_title = has_title || written.is_lost;
     let head = namespace::head(written.header, has_title, title.as_ref(), errors);
     let account = namespace::account(&mut properties, errors);
     let adopt = properties.boolean("adopt", errors).unwrap_or(false);
@@ -68,6 +70,7 @@ pub(crate) fn check(
         entries,
         spreads,
         structs,
+        is_broken: false,
     })
 }
 
@@ -89,7 +92,7 @@ fn module(head: &Head, chosen: Option<&Ident>, errors: &mut Errors) -> Ident {
     }
     let module = crate::names::snake(&name).unwrap_or_default();
     let module = if module == name { format!("{module}_types") } else { module };
-    crate::names::ident(&module, Span::call_site())
+    crate::names::ident(&module, Span::call_site().located_at(head.name.span()))
 }
 
 /// What `delete` is in some stages.
@@ -158,10 +161,12 @@ fn values(
                 let place = Place::Entry(entry.key.span);
                 match keys.claim(&entry.key.text, place) {
                     Ok(()) => entries.push(entry),
-                    Err(clash) => {
-                        errors.push(entry.key.span, clash.message);
-                        errors.push_other(clash.entry);
-                    }
+                    Err(clash) => match clash.entry {
+                        Some(first) => {
+                            errors.push_beside(entry.key.span, clash.message, first);
+                        }
+                        None => errors.push(entry.key.span, clash.message),
+                    },
                 }
             }
             Item::Spread(Call { function: Function::File, argument }) => {
@@ -203,7 +208,7 @@ fn name_families(
             pattern: text.to_owned(),
             segments: family.segments(),
             params: family.params.clone(),
-            ty: Type::User(family.ty.clone()),
+            ty: family.ty.clone(),
             was: family.was.clone(),
             metadata_ty: family.metadata_ty.clone(),
             default_ttl: family.default_ttl.clone(),

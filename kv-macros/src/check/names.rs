@@ -119,14 +119,14 @@ impl Names {
         let Owner { what: ours, kind, span } = owner;
         let theirs = &first.what;
         let both = if first.kind == kind { kind } else { "name" };
-        errors.push(
+        errors.push_beside(
             span,
             format!(
                 "{theirs} and {ours} would both have the {both} `{name}`: give one of them another with \
                  `as: name`"
             ),
+            first.span,
         );
-        errors.push(first.span, format!("{theirs} has the {} `{name}` here", first.kind));
         false
     }
 }

@@ -36,7 +36,8 @@ pub(super) fn head(
                 return None;
             };
             let literal = without_placeholders(&title.text);
-            let Some(name) = names::pascal(&literal) else {
+            let name = names::pascal(&literal).filter(|name| !name.starts_with('_'));
+            let Some(name) = name else {
                 errors.push(
                     title.span,
                     "the type cannot be named after this title: begin the declaration with `pub struct Name;`",

@@ -37,10 +37,19 @@ impl Properties {
             let is_spelt = property.known.is_some_and(|known| spells(text, known));
             match property.known {
                 Some(_) if is_spelt => {}
-                Some(_) => errors.push(
-                    property.name.span,
-                    format!("{place} has no property `{text}`{}", did_you_mean(text, names())),
-                ),
+                Some(meant) => {
+                    let hint = match elsewhere(text, place) {
+                        Some(instead) => format!(": {instead}"),
+                        None if did_you_mean(text, names()).is_empty() => {
+                            format!("; did you mean `{meant}`?")
+                        }
+                        None => did_you_mean(text, names()),
+                    };
+                    errors.push(
+                        property.name.span,
+                        format!("{place} has no property `{text}`{hint}"),
+                    );
+                }
                 None => errors.push(
                     property.name.span,
                     match elsewhere(text, place) {
@@ -55,13 +64,11 @@ impl Properties {
             match kept.iter().find(|other| other.known.is_some() && other.known == property.known) {
                 // One slip is one error.
                 Some(_) if !is_spelt => {}
-                Some(first) => {
-                    errors.push(
-                        property.name.span,
-                        format!("`{text}` appears twice: keep one of the two"),
-                    );
-                    errors.push(first.name.span, format!("`{}` is here first", first.name.text));
-                }
+                Some(first) => errors.push_beside(
+                    property.name.span,
+                    format!("`{text}` appears twice: keep one of the two"),
+                    first.name.span,
+                ),
                 None => kept.push(property),
             }
         }
@@ -136,12 +143,15 @@ impl Properties {
                 Some(Name { text, span })
             }
             kind => {
-                let text = match &kind {
-                    ValueKind::Expression(written) if is_text(&written.shown) => &written.shown,
-                    _ => "...",
+                let meant = match &kind {
+                    ValueKind::Expression(written) if is_text(&written.shown) => {
+                        Some(written.shown.clone())
+                    }
+                    _ => None,
                 };
+                let text = meant.as_deref().unwrap_or("...");
                 mismatch(name, "text", &format!("{name}: \"{text}\""), span, &kind, errors);
-                None
+                meant.map(|text| Name { text, span })
             }
         }
     }

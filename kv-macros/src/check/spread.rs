@@ -1,19 +1,24 @@
 //! `..file("seed.json")` and `..dir("public")`: everything that a deploy will read of them is held
 //! against the rules; none of it is kept.
 
-use kv_rules::seed::{Folder, Package, SeedMistakes, read_pairs};
-use proc_macro2::Span;
-
 use super::keys::{Keys, Place};
 use crate::errors::Errors;
 use crate::model::Spread;
 use crate::syntax::Name;
+use kv_rules::seed::{Folder, Package, SeedMistakes, read_pairs};
 
 /// Checks a seed file.
 pub(super) fn file(path: Name, package: &Package, keys: &mut Keys, errors: &mut Errors) -> Spread {
     let Name { text: written, span } = path;
-    let mut firsts = Vec::new();
-    match read_file(&written, package, keys, &mut firsts) {
+    match read_file(&written, package, keys) {
+        Ok(messages) if !messages.is_empty() && other_format(&written).is_some() => {
+            let format = other_format(&written).unwrap_or_default();
+            let message = format!(
+                "`{written}` is {format}, and a seed file is JSON: convert it to a list of pairs, \
+                 `[{{\"key\": \"...\", \"value\": \"...\"}}]`"
+            );
+            errors.push(span, message);
+        }
         Ok(messages) => {
             for message in messages {
                 errors.push(span, message);
@@ -21,18 +26,26 @@ pub(super) fn file(path: Name, package: &Package, keys: &mut Keys, errors: &mut 
         }
         Err(error) => errors.push(span, error),
     }
-    push_all(firsts, errors);
     Spread::File(written)
 }
 
-/// The mistakes of a seed file, and in `firsts` what to say at entries of `values` whose keys are in
-/// it again.
-fn read_file(
-    written: &str,
-    package: &Package,
-    keys: &mut Keys,
-    firsts: &mut Vec<(Span, String)>,
-) -> Result<Vec<String>, String> {
+/// The format that the name of a file says, if it is not JSON.
+fn other_format(path: &str) -> Option<&'static str> {
+    let (_, extension) = path.rsplit_once('.')?;
+    Some(match extension.to_ascii_lowercase().as_str() {
+        "yaml" | "yml" => "YAML",
+        "toml" => "TOML",
+        "csv" => "CSV",
+        "tsv" => "TSV",
+        "xml" => "XML",
+        "js" | "mjs" | "ts" => "JavaScript",
+        "jsonc" | "json5" => "JSON with comments",
+        _ => return None,
+    })
+}
+
+/// The mistakes of a seed file.
+fn read_file(written: &str, package: &Package, keys: &mut Keys) -> Result<Vec<String>, String> {
     let open = || package.open(written).map_err(|error| error.to_string());
     let unreadable = |error| format!("`{written}` cannot be read: {error}");
     let mut mistakes = SeedMistakes::default();
@@ -41,7 +54,6 @@ fn read_file(
         let place = Place::Seed { spread, at: pair.key_at };
         if let Err(clash) = keys.claim(&pair.key, place) {
             mistakes.push(pair.key_at, clash.message);
-            firsts.extend(clash.entry);
         }
     });
     read.map_err(unreadable)?;
@@ -52,13 +64,11 @@ fn read_file(
 pub(super) fn dir(path: Name, package: &Package, keys: &mut Keys, errors: &mut Errors) -> Spread {
     let Name { text: written, span } = path;
     let spread = keys.spread(written.trim_end_matches('/'), package);
-    let mut firsts = Vec::new();
     match Folder::read(package, &written) {
         Ok(Folder { files, mistakes }) => {
             for file in files {
                 if let Err(clash) = keys.claim(&file.key, Place::Dir { spread }) {
                     errors.push(span, format!("`{written}/{}`: {}", file.key, clash.message));
-                    firsts.extend(clash.entry);
                 }
             }
             for mistake in mistakes {
@@ -67,12 +77,5 @@ pub(super) fn dir(path: Name, package: &Package, keys: &mut Keys, errors: &mut E
         }
         Err(error) => errors.push(span, error),
     }
-    push_all(firsts, errors);
     Spread::Dir(written)
-}
-
-fn push_all(firsts: Vec<(Span, String)>, errors: &mut Errors) {
-    for (span, first) in firsts {
-        errors.push(span, first);
-    }
 }

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use proc_macro2::{Punct, Spacing, TokenStream};
 use quote::{ToTokens, TokenStreamExt as _, format_ident, quote};
 
+use super::generations::generations;
 use super::ttl::ttl;
-use super::types::{generations, types};
+use super::types::types;
 use super::{docs, families};
 use crate::model::{Entry, Namespace};
 

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::generations::generations;
 use super::path::Optional;
 use super::types::{ty, typed};
 use crate::model::{Entry, Family, Namespace, Type, UserType, Value};
@@ -89,16 +90,8 @@ impl<'a> Types<'a> {
 
     /// What makes the newest type of an older one.
     fn migrate(self, model: &Namespace) -> Option<TokenStream> {
-        if self.was.is_empty() {
-            return None;
-        }
         let (runtime, newest) = (&model.runtime, ty(self.value, model));
-        let older = self
-            .was
-            .iter()
-            .map(|UserType(older)| quote!(<#older as #runtime::__private::Older<#newest>>::decode));
-        Some(quote! {
-            |stored| #runtime::__private::migrate::<#newest>(stored, &[#(#older),*])
-        })
+        let generations = generations(self.value, self.was, model)?;
+        Some(quote!(|stored| #runtime::__private::migrate::<#newest>(stored, #generations)))
     }
 }

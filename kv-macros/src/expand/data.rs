@@ -1,8 +1,8 @@
 //! The static data of a namespace: what the engine deploys.
 
 use kv_rules::push_json_text;
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 
 use super::checks::{self, Checks};
 use super::families;
@@ -26,7 +26,8 @@ pub(super) fn declaration(model: &Namespace) -> TokenStream {
     let entries = model.entries.iter().filter(|entry| text(entry).is_none());
     let entries = entries.map(|entry| self::entry(entry, &checks, model));
     let spreads = model.spreads.iter().map(|spread| self::spread(spread, model));
-    let families = model.families.iter().map(|family| self::family(family, model));
+    let families = if model.is_broken { &[][..] } else { &model.families };
+    let families = families.iter().map(|family| self::family(family, model));
     quote! {
         #runtime::__private::declaration::Declaration {
             package: ::core::env!("CARGO_PKG_NAME"),
@@ -182,7 +183,13 @@ impl ToTokens for EntryValue<'_> {
                 ("File", quote!(::core::include_bytes!(#absolute), #check))
             }
             Value::Env(name) => ("Env", quote!(#name, #check)),
-            Value::Rust(expression) => ("Rust", quote!(|| #typed::encode(&(#expression)))),
+            Value::Rust(expression) => {
+                // What the compiler says of its type is said where it is written.
+                let first = expression.clone().into_iter().next();
+                let span = first.map_or_else(Span::call_site, |token| token.span());
+                let borrowed = quote_spanned!(span=> &(#expression));
+                ("Rust", quote!(|| #typed::encode(#borrowed)))
+            }
             Value::Unknown => ("Text", quote!("")),
         };
         path::runtime(runtime, &["__private", "declaration", "DeclaredValue", kind], tokens);

@@ -4,9 +4,10 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::docs;
+use super::generations::generations;
 use super::path::Optional;
 use super::ttl::ttl;
-use super::types::{generations, ty, typed, types};
+use super::types::{ty, typed, types};
 use crate::model::{Family, Namespace, Param, ParamType, Segment};
 
 pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
@@ -39,7 +40,7 @@ pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
         #[doc = #docs]
         pub fn #accessor(&self, #(#arguments),*) -> #runtime::Entry<#types> {
             #value::family_entry::<#metadata>(
-                &self.store,
+                #runtime::Namespace::store(self),
                 Self::#constant,
                 &[#(#texts),*],
             )#generations
@@ -47,7 +48,7 @@ pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
         #cfg
         #[doc = #list_docs]
         pub fn #list(&self) -> #runtime::FamilyList<#parsed_type, #metadata> {
-            self.store.family_list(Self::#constant, #parse)
+            #runtime::Namespace::store(self).family_list(Self::#constant, #parse)
         }
     }
 }

@@ -8,12 +8,13 @@ mod checks;
 mod data;
 mod docs;
 mod families;
+mod generations;
 mod path;
 mod ttl;
 mod types;
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::{quote, quote_spanned};
 
 use crate::model::{Head, Namespace};
 
@@ -21,6 +22,10 @@ use crate::model::{Head, Namespace};
 pub(crate) fn expand(model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
     let Head { attributes, visibility, name, cfg, .. } = &model.head;
+    // A name that is taken is told where it is written.
+    let keyword = quote_spanned!(name.span()=> struct);
+    let mut fields = Group::new(Delimiter::Brace, quote!(store: #runtime::Store,));
+    fields.set_span(name.span());
     let docs = (!model.head.has_docs).then(|| docs::namespace(model));
     let docs = docs.map(|docs| quote!(#[doc = #docs]));
     let derives = derives(&model.head);
@@ -28,14 +33,14 @@ pub(crate) fn expand(model: &Namespace) -> TokenStream {
     let accessors = accessors::accessors(model);
     let module = types::module(model);
     let constants = ttl::constants(model);
+    let generations = generations::constants(model);
     quote! {
         #docs
         #cfg
         #attributes
         #derives
-        #visibility struct #name {
-            store: #runtime::Store,
-        }
+        #[allow(unreachable_pub)]
+        #visibility #keyword #name #fields
 
         #cfg
         #[automatically_derived]
@@ -52,6 +57,8 @@ pub(crate) fn expand(model: &Namespace) -> TokenStream {
         }
 
         #constants
+
+        #generations
 
         #accessors
 

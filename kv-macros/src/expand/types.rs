@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Ident, Punct, Spacing, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, TokenStream};
 use quote::{ToTokens, TokenStreamExt as _, quote, quote_spanned};
 
 use super::{docs, path};
-use crate::model::{Field, Namespace, Struct, Type, UserType};
+use crate::model::{Field, Namespace, Struct, Type};
 
 /// A type, as the scope of the declaration names it.
 pub(super) fn ty<'a>(ty: &'a Type, model: &'a Namespace) -> RustType<'a> {
@@ -49,22 +49,6 @@ impl ToTokens for Types<'_> {
     }
 }
 
-/// How a value is read that can be of older types; none for one that cannot.
-pub(super) fn generations(ty: &Type, was: &[UserType], model: &Namespace) -> Option<TokenStream> {
-    if was.is_empty() {
-        return None;
-    }
-    let (runtime, ty) = (&model.runtime, self::ty(ty, model));
-    let older = was.iter().map(|UserType(older)| {
-        let span = older.clone().into_iter().next().map_or_else(Span::call_site, |t| t.span());
-        // At the older type, where the compiler tells of a missing `From`.
-        quote_spanned!(span=> <#older as #runtime::__private::Older<#ty>>::decode)
-    });
-    Some(quote! {
-        |stored| #runtime::__private::decode_generations::<#ty>(&stored, &[#(#older),*])
-    })
-}
-
 /// The module of the generated types.
 pub(super) fn module(model: &Namespace) -> TokenStream {
     if model.structs.is_empty() {
@@ -78,16 +62,17 @@ pub(super) fn module(model: &Namespace) -> TokenStream {
         .structs
         .iter()
         .map(|item| structure(item, eq.contains(&item.name.to_string()), runtime));
+    // A name that is taken is told at the type's.
+    let keyword = quote_spanned!(head.name.span()=> mod);
+    let items = quote!(use #runtime::__private::serde as __serde; #(#structs)*);
+    let mut items = Group::new(Delimiter::Brace, items);
+    items.set_span(head.name.span());
     quote! {
         #cfg
         #[doc = #docs]
         // The names are those of the JSON.
-        #[allow(dead_code, clippy::struct_field_names)]
-        #visibility mod #module {
-            use #runtime::__private::serde as __serde;
-
-            #(#structs)*
-        }
+        #[allow(dead_code, unreachable_pub, clippy::module_inception, clippy::struct_field_names)]
+        #visibility #keyword #module #items
     }
 }
 

@@ -13,7 +13,10 @@ pub(super) fn header(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Header {
     let mut written = Attributes::default();
     while let Some(hash) = tokens.punct('#') {
         if !tokens.at_group(Delimiter::Bracket) {
-            errors.push(hash, "an attribute is `#[...]`, before `struct Name;`");
+            errors.lose(hash, "an attribute is `#[...]`, before `struct Name;`");
+            if tokens.punct('!').is_some() {
+                tokens.group(Delimiter::Bracket);
+            }
             continue;
         }
         if let Some(TokenTree::Group(brackets)) = tokens.tree() {
@@ -24,7 +27,7 @@ pub(super) fn header(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Header {
     if let Some(keyword) = tokens.keyword("struct") {
         let Some(name) = tokens.name() else {
             let found = tokens.describe();
-            errors.push(
+            errors.lose(
                 if tokens.is_empty() { keyword } else { tokens.span() },
                 format!("expected the type's name after `struct`, found {found}: write `struct Sessions;`"),
             );
@@ -38,12 +41,14 @@ pub(super) fn header(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Header {
             let hint =
                 if tokens.at_group(Delimiter::Brace) || tokens.at_group(Delimiter::Parenthesis) {
                     ": the macro writes the fields"
-                } else if tokens.is_punct() {
+                } else if tokens.at_punct('<') {
                     ": the type has no generics"
+                } else if tokens.is_punct() {
+                    ": the properties follow after it"
                 } else {
                     ""
                 };
-            errors.push(span, format!("expected `;` after `struct {name}`, found {found}{hint}"));
+            errors.lose(span, format!("expected `;` after `struct {name}`, found {found}{hint}"));
             skip_header(tokens);
         }
         let Attributes { tokens: attributes, has_docs, derives, cfg } = written;
@@ -53,7 +58,7 @@ pub(super) fn header(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Header {
         return Header::Absent;
     }
     let found = tokens.describe();
-    errors.push(
+    errors.lose(
         tokens.span(),
         format!("expected `struct Name;` after attributes and visibility, found {found}"),
     );
@@ -79,7 +84,7 @@ impl Attributes {
             }
             Ok(_) => self.tokens.extend(attribute),
             Err(error) => {
-                return errors.push(error.span(), format!("this is not an attribute: {error}"));
+                return errors.lose(error.span(), format!("this is not an attribute: {error}"));
             }
         }
         let mut trees = brackets.stream().into_iter();
@@ -111,7 +116,7 @@ fn visibility(tokens: &mut Tokens<'_>, errors: &mut Errors) -> TokenStream {
         visibility.extend(tokens.tree());
     }
     if syn::parse2::<Visibility>(visibility.clone()).is_err() {
-        errors.push(span, "a visibility is `pub`, `pub(crate)`, `pub(super)` or `pub(in path)`");
+        errors.lose(span, "a visibility is `pub`, `pub(crate)`, `pub(super)` or `pub(in path)`");
         return TokenStream::new();
     }
     visibility

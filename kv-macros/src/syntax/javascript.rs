@@ -17,6 +17,9 @@ pub(super) fn javascript(tokens: Tokens<'_>) -> Option<String> {
             "JSON is written as it is, without `JSON.stringify`: write `{ name: \"...\" }`";
         return Some(message.to_owned());
     }
+    if let Some(message) = ternary(tokens) {
+        return Some(message);
+    }
     let mut ahead = tokens;
     match ahead.ident()?.to_string().as_str() {
         "undefined" => {
@@ -32,6 +35,17 @@ pub(super) fn javascript(tokens: Tokens<'_>) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// `condition ? one : other`.
+fn ternary(mut tokens: Tokens<'_>) -> Option<String> {
+    tokens.until(|tokens| tokens.at_comma() || tokens.at_punct('?'));
+    tokens.punct('?')?;
+    tokens.until(|tokens| tokens.at_comma() || tokens.at_punct(':'));
+    tokens.punct(':')?;
+    let message = "a declaration decides nothing: what differs by stage is written beside it, such as \
+                   `value: 1, value: 2 in \"prod\"`";
+    Some(message.to_owned())
 }
 
 /// The name after a path such as `process.env.`

@@ -21,7 +21,7 @@ pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize, errors: &mut Errors) -
     let broken = Json { span, kind: JsonKind::Broken };
     let nests = tokens.at_group(Delimiter::Brace) || tokens.at_group(Delimiter::Bracket);
     if nests && depth >= MAX_JSON_DEPTH {
-        errors.push(
+        errors.lose(
             span,
             format!(
                 "this JSON is nested deeper than {MAX_JSON_DEPTH} levels, the most that serde_json reads"
@@ -39,7 +39,7 @@ pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize, errors: &mut Errors) -
     if let Some(made) = text_macro(tokens) {
         let kind = made.map_or_else(
             |(at, message)| {
-                errors.push(at, message);
+                errors.lose(at, message);
                 JsonKind::Broken
             },
             JsonKind::String,
@@ -52,14 +52,14 @@ pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize, errors: &mut Errors) -
         return Json { span: minus.unwrap_or(span), kind };
     }
     if let Some(minus) = minus {
-        errors.push(minus, format!("expected a number after `-`, found {}", tokens.describe()));
+        errors.lose(minus, format!("expected a number after `-`, found {}", tokens.describe()));
         return broken;
     }
     if let Some(kind) = word(tokens) {
         return Json { span, kind };
     }
     let found = tokens.describe();
-    errors.push(span, match tokens.ident() {
+    errors.lose(span, match tokens.ident() {
         Some(ident) if tokens.at_group(Delimiter::Parenthesis) && (ident == "file" || ident == "env") => format!(
             "`{ident}(...)` is a whole value: it cannot stand inside a JSON literal"
         ),
@@ -91,21 +91,30 @@ pub(super) fn word(tokens: &mut Tokens<'_>) -> Option<JsonKind> {
 
 fn array(mut tokens: Tokens<'_>, depth: usize, errors: &mut Errors) -> JsonKind {
     let mut items = Vec::new();
-    while !tokens.is_empty() {
-        items.push(json(&mut tokens, depth + 1, errors));
-        comma(&mut tokens, at_brace, errors);
-    }
+    errors.group(|errors| {
+        while !tokens.is_empty() {
+            items.push(json(&mut tokens, depth + 1, errors));
+            comma(&mut tokens, at_brace, errors);
+        }
+    });
     JsonKind::Array(items)
+}
+
+/// The object that some tokens are.
+pub(super) fn object_of(tokens: Tokens<'_>, span: Span, errors: &mut Errors) -> Json {
+    Json { span, kind: object(tokens, 0, errors) }
 }
 
 fn object(mut tokens: Tokens<'_>, depth: usize, errors: &mut Errors) -> JsonKind {
     let mut fields = Vec::new();
-    while !tokens.is_empty() {
-        if let Some(name) = name(&mut tokens, errors) {
-            fields.push((name, json(&mut tokens, depth + 1, errors)));
+    errors.group(|errors| {
+        while !tokens.is_empty() {
+            if let Some(name) = name(&mut tokens, errors) {
+                fields.push((name, json(&mut tokens, depth + 1, errors)));
+            }
+            comma(&mut tokens, at_name, errors);
         }
-        comma(&mut tokens, at_name, errors);
-    }
+    });
     JsonKind::Object(fields)
 }
 
@@ -113,8 +122,16 @@ fn object(mut tokens: Tokens<'_>, depth: usize, errors: &mut Errors) -> JsonKind
 pub(super) fn name(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Name> {
     let span = tokens.span();
     let Some(text) = bare_or_quoted(tokens) else {
+        let mut ahead = *tokens;
+        if ahead.joined("..").is_some() {
+            let message = "one object is not spread into another here: write its properties out, or \
+                           give each namespace its own declaration by a `macro_rules!`";
+            errors.lose(span, message);
+            tokens.until_comma();
+            return None;
+        }
         let found = tokens.describe();
-        errors.push(span, format!("expected a name, found {found}: write `name: value`, and quote a name that is not an identifier"));
+        errors.lose(span, format!("expected a name, found {found}: write `name: value`, and quote a name that is not an identifier"));
         tokens.until_comma();
         return None;
     };
@@ -123,18 +140,26 @@ pub(super) fn name(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Name>
         return Some(name);
     }
     let text = shorten(&name.text);
-    if let Some(span) = tokens.joined("=>").or_else(|| tokens.punct('=')) {
+    let arrows = ["=>", "->", "::", ":="];
+    let arrow = arrows.into_iter().find_map(|arrow| tokens.joined(arrow));
+    if let Some(span) = arrow.or_else(|| tokens.punct('=')) {
         errors.push(span, format!("expected `:` after `{text}`, as in JSON"));
         return Some(name);
     }
     if tokens.is_empty() || tokens.at_comma() {
-        errors.push(span, format!("`{text}` has no value: write `{text}: value`"));
+        errors.lose(span, format!("`{text}` has no value: write `{text}: value`"));
         return None;
     }
     let at = tokens.span();
     let found = tokens.describe();
-    let hint = if tokens.is_punct() { "; a name that is not an identifier is quoted" } else { "" };
-    errors.push(at, format!("expected `:` after `{text}`, found {found}{hint}"));
+    let is_punct = tokens.is_punct();
+    let hint = if is_punct { "; a name that is not an identifier is quoted" } else { "" };
+    errors.lose(at, format!("expected `:` after `{text}`, found {found}{hint}"));
+    let is_word = ["true", "false", "null"].into_iter().any(|word| tokens.at_keyword(word));
+    if !is_punct && (is_word || tokens.is_no_ident()) {
+        // Only the colon is missing: what follows is the value.
+        return Some(name);
+    }
     tokens.until_comma();
     None
 }
@@ -197,7 +222,7 @@ pub(super) fn comma(
     errors: &mut Errors,
 ) {
     if tokens.is_empty() || tokens.punct(',').is_some() {
-        return;
+        return errors.item_ends();
     }
     let found = tokens.describe();
     if begins_item(tokens) {
@@ -219,7 +244,7 @@ pub(super) fn comma(
     } else {
         ""
     };
-    errors.push(span, format!("expected `,`, found {found}{hint}"));
+    errors.lose(span, format!("expected `,`, found {found}{hint}"));
     tokens.until_comma();
     tokens.punct(',');
 }
@@ -232,7 +257,7 @@ fn scalar(literal: Literal, negative: bool, errors: &mut Errors) -> JsonKind {
     let sign = if negative { "-" } else { "" };
     let lit = Lit::new(literal);
     if !lit.suffix().is_empty() {
-        errors.push(span, suffixed(&lit, sign));
+        errors.lose(span, suffixed(&lit, sign));
         return JsonKind::Broken;
     }
     match lit {
@@ -255,8 +280,9 @@ fn suffixed(lit: &Lit, sign: &str) -> String {
 
 fn not_json(lit: &Lit, span: Span, errors: &mut Errors) -> JsonKind {
     let hint = match lit {
-        // Several characters in single quotes: the compiler itself has said so already.
-        Lit::Verbatim(literal) if literal.to_string().starts_with('\'') => {
+        // Several characters in single quotes, or an escape that Rust does not have: the compiler
+        // itself has said so already.
+        Lit::Verbatim(literal) if literal.to_string().starts_with(['\'', '"']) => {
             return JsonKind::Broken;
         }
         Lit::Char(char) => {
@@ -268,6 +294,6 @@ fn not_json(lit: &Lit, span: Span, errors: &mut Errors) -> JsonKind {
         Lit::Str(_) => "expected a number after `-`, found text".to_owned(),
         _ => "expected a JSON literal".to_owned(),
     };
-    errors.push(span, hint);
+    errors.lose(span, hint);
     JsonKind::Broken
 }

@@ -7,6 +7,7 @@ mod javascript;
 mod json;
 mod macros;
 mod parse;
+mod pasted;
 mod property;
 mod rust;
 mod tokens;
@@ -24,6 +25,8 @@ pub(crate) struct Namespace {
     pub(crate) runtime: Ident,
     pub(crate) header: Header,
     pub(crate) properties: Vec<Property>,
+    /// Whether something of it could not be read: then nothing is called absent.
+    pub(crate) is_lost: bool,
 }
 
 /// What stands before the first property.
@@ -33,6 +36,20 @@ pub(crate) enum Header {
     /// It stands there, but the type's name could not be read.
     Broken,
     Struct(Struct),
+}
+
+impl Header {
+    /// `pub struct Name;`.
+    fn named(name: &str, span: Span) -> Self {
+        Self::Struct(Struct {
+            attributes: TokenStream::new(),
+            has_docs: false,
+            derives: Vec::new(),
+            visibility: quote::quote!(pub),
+            name: crate::names::ident(name, span),
+            cfg: TokenStream::new(),
+        })
+    }
 }
 
 /// `/// docs`, attributes, visibility and `struct Name;`.
@@ -171,6 +188,8 @@ pub(crate) struct Entry {
     /// The opening brace.
     pub(crate) open: Span,
     pub(crate) properties: Vec<Property>,
+    /// Whether something of it could not be read: then nothing is called absent.
+    pub(crate) is_lost: bool,
 }
 
 /// `"pattern": Type { ... }`.
@@ -183,4 +202,12 @@ pub(crate) struct Family {
     /// `None` when it could not be read, which was reported.
     pub(crate) ty: Option<TokenStream>,
     pub(crate) properties: Vec<Property>,
+}
+
+impl Family {
+    /// One of which only the pattern is known.
+    fn unknown(pattern: Name) -> Self {
+        let (docs, cfg) = (String::new(), TokenStream::new());
+        Self { docs, cfg, pattern, ty: None, properties: Vec::new() }
+    }
 }

@@ -7,13 +7,18 @@ use syn::buffer::TokenBuffer;
 use super::docs::{Before, before, docs};
 use super::header::header;
 use super::javascript::javascript;
-use super::json::{comma, json, name, text};
+use super::json::{comma, json, name, object_of, text};
 use super::macros::text_macro;
+use super::pasted::{Pasted, pasted};
 use super::property::{ENTRY, FAMILY, Grammar, Known, NAMESPACE, find};
 use super::rust;
 use super::tokens::{Tokens, at_brace, at_name, shorten};
-use super::{Call, Entry, Family, Function, Item, Name, Namespace, Property, Value, ValueKind};
+use super::{
+    Call, Entry, Family, Function, Header, Item, Json, JsonKind, Name, Namespace, Property, Value,
+    ValueKind,
+};
 use crate::errors::Errors;
+use crate::names;
 use kv_rules::did_you_mean;
 
 /// Reads the path of kv-runtime, `;` and a declaration.
@@ -21,12 +26,23 @@ pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Option<Namespace
     let buffer = TokenBuffer::new2(input);
     let mut tokens = Tokens::new(buffer.begin());
     let (Some(runtime), Some(_)) = (tokens.ident(), tokens.punct(';')) else {
-        errors.push(Span::call_site(), "call this macro as `kv_runtime::kv_namespace!`");
+        errors.lose(Span::call_site(), "call this macro as `kv_runtime::kv_namespace!`");
         return None;
     };
-    let header = header(&mut tokens, errors);
-    let properties = properties(tokens, NAMESPACE, errors);
-    Some(Namespace { runtime, header, properties })
+    if let Some(Pasted { span, message, name, inside }) = pasted(tokens) {
+        errors.lose(span, message);
+        // What is wrong within it as well is said once it is a declaration.
+        let mut later = Errors::default();
+        let properties = inside.map(|inside| properties(inside, NAMESPACE, &mut later));
+        let properties = properties.filter(|_| later.is_empty()).unwrap_or_default();
+        let header = Header::named(&name, span);
+        return Some(Namespace { runtime, header, properties, is_lost: true });
+    }
+    let ((header, properties), is_lost) = errors.group(|errors| {
+        let header = header(&mut tokens, errors);
+        (header, properties(tokens, NAMESPACE, errors))
+    });
+    Some(Namespace { runtime, header, properties, is_lost })
 }
 
 fn properties(
@@ -37,13 +53,32 @@ fn properties(
     let mut properties = Vec::new();
     while !tokens.is_empty() {
         let docs = docs(&mut tokens, errors);
+        if let Some(span) = second_struct(tokens) {
+            let message = "a declaration has one namespace: write the other in a `kv_namespace!` of \
+                           its own";
+            errors.push(span, message);
+            return properties;
+        }
         if let Some(name) = name(&mut tokens, errors) {
             let property = property(&mut tokens, name, known, errors);
             properties.push(Property { docs, ..property });
         }
-        comma(&mut tokens, at_name, errors);
+        if second_struct(tokens).is_none() {
+            comma(&mut tokens, at_name, errors);
+        }
     }
     properties
+}
+
+/// Where another header begins, behind a semicolon or not.
+fn second_struct(mut tokens: Tokens<'_>) -> Option<Span> {
+    tokens.punct(';');
+    let span = tokens.span();
+    if tokens.keyword("pub").is_some() {
+        tokens.group(Delimiter::Parenthesis);
+    }
+    tokens.keyword("struct")?;
+    tokens.ident().map(|_| span)
 }
 
 fn property(
@@ -58,7 +93,7 @@ fn property(
     if tokens.is_empty() || tokens.at_comma() {
         let text = &name.text;
         let example = found.map_or("value", |known| known.grammar.example());
-        errors.push(name.span, format!("`{text}` has no value: write `{text}: {example}`"));
+        errors.lose(name.span, format!("`{text}` has no value: write `{text}: {example}`"));
         let value = Value { span, kind: ValueKind::Broken };
         let (docs, stages) = (String::new(), Vec::new());
         return Property { docs, name, known, value, stages };
@@ -85,7 +120,23 @@ fn property(
 
 /// `in "prod"` or `in ["prod", "pr-*"]`.
 fn stages(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Vec<Name> {
-    let Some(keyword) = tokens.keyword("in") else { return Vec::new() };
+    let mut ahead = *tokens;
+    let word = ahead.ident();
+    let takes_stages = ahead.literal().as_ref().and_then(text).is_some() && ahead.is_after_item();
+    let keyword = match tokens.keyword("in") {
+        Some(keyword) => keyword,
+        None => match word {
+            Some(word) if takes_stages => {
+                let message = format!(
+                    "`{word}` parts nothing here: a value of some stages is `value in \"prod\"`"
+                );
+                errors.push(word.span(), message);
+                tokens.ident();
+                word.span()
+            }
+            _ => return Vec::new(),
+        },
+    };
     let example = "write `in \"prod\"` or `in [\"prod\", \"pr-*\"]`";
     let mut stages = Vec::new();
     let mut stage = |tokens: &mut Tokens<'_>, errors: &mut Errors| {
@@ -101,7 +152,7 @@ fn stages(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Vec<Name> {
         stages.push(Name { text: String::new(), span });
         let found = tokens.describe();
         let span = if tokens.is_empty() { keyword } else { span };
-        errors.push(span, format!("`in` takes stages, found {found}: {example}"));
+        errors.lose(span, format!("`in` takes stages, found {found}: {example}"));
         tokens.until_comma();
     };
     match tokens.group(Delimiter::Bracket) {
@@ -119,7 +170,7 @@ fn stages(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Vec<Name> {
 fn value(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
     let span = tokens.span();
     if let Some(message) = javascript(*tokens) {
-        errors.push(span, message);
+        errors.lose(span, message);
         tokens.until_comma();
         return Value { span, kind: ValueKind::Broken };
     }
@@ -152,7 +203,7 @@ fn call(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Call> {
             "Some" => "; write the value itself, and `null` for `None`".to_owned(),
             _ => did_you_mean(&function, known.map(Function::name)),
         };
-        errors.push(
+        errors.lose(
             span,
             format!(
                 "`{function}(...)` cannot be called here: there are `file(\"path\")`, `env(\"NAME\")` and, as \
@@ -166,7 +217,7 @@ fn call(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Call> {
     let example = if function == Function::Env { "NAME" } else { "path" };
     let at = if inside.is_empty() { delimiters.open() } else { inside.span() };
     let Some(text) = inside.literal().as_ref().and_then(text) else {
-        errors.push(at, format!("`{name}` takes a text: write `{name}(\"{example}\")`"));
+        errors.lose(at, format!("`{name}` takes a text: write `{name}(\"{example}\")`"));
         return None;
     };
     inside.punct(',');
@@ -180,6 +231,17 @@ fn call(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Call> {
 /// A number, a text, or a constant such as `SESSION_TTL` or `60 * 60`.
 fn seconds(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
     let span = tokens.span();
+    let mut ahead = *tokens;
+    if let (Some(number), Some(unit)) = (ahead.literal(), ahead.ident())
+        && !ahead.at_punct(':')
+        && let Some(unit) = unit.to_string().chars().next()
+    {
+        let message =
+            format!("a duration is a number of seconds, or text: write `\"{number}{unit}\"`");
+        errors.push(span, message);
+        tokens.until_comma();
+        return Value { span, kind: ValueKind::Broken };
+    }
     let mut ahead = *tokens;
     let written = ahead.until_comma();
     let mut constant = written.clone();
@@ -213,7 +275,7 @@ fn types(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
     let span = tokens.span();
     let Some((mut inside, delimiters)) = tokens.group(Delimiter::Bracket) else {
         let found = tokens.describe();
-        errors.push(
+        errors.lose(
             span,
             format!("`was` is a list of older types, found {found}: write `was: [ProfileV1]`"),
         );
@@ -235,11 +297,28 @@ fn types(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
 
 fn ident(tokens: &mut Tokens<'_>, property: &str, errors: &mut Errors) -> Value {
     let span = tokens.span();
-    if let Some(ident) = tokens.ident() {
-        return Value { span, kind: ValueKind::Ident(ident) };
+    let mut ahead = *tokens;
+    if let Some(ident) = ahead.ident() {
+        if !ahead.at_punct('-') {
+            *tokens = ahead;
+            return Value { span, kind: ValueKind::Ident(ident) };
+        }
+        let written = tokens.until_comma().to_string().replace(' ', "");
+        let meant = names::snake(&written).unwrap_or_default();
+        let message =
+            format!("`{written}` cannot name anything in Rust: write `{property}: {meant}`");
+        errors.push(span, message);
+        return Value { span, kind: ValueKind::Ident(names::ident(&meant, span)) };
+    }
+    let quoted = ahead.literal().as_ref().and_then(text).and_then(|text| names::snake(&text));
+    if let Some(meant) = quoted {
+        *tokens = ahead;
+        let message = format!("a name is written without quotes: write `{property}: {meant}`");
+        errors.push(span, message);
+        return Value { span, kind: ValueKind::Ident(names::ident(&meant, span)) };
     }
     let found = tokens.describe();
-    errors.push(
+    errors.lose(
         span,
         format!("expected a name, found {found}: write `{property}: profile`, without quotes"),
     );
@@ -249,29 +328,78 @@ fn ident(tokens: &mut Tokens<'_>, property: &str, errors: &mut Errors) -> Value 
 
 fn entries(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
     let span = tokens.span();
-    let Some((mut inside, _)) = tokens.group(Delimiter::Bracket) else {
-        let found = tokens.describe();
+    let found = tokens.describe();
+    let mut inside = if let Some((inside, _)) = tokens.group(Delimiter::Bracket) {
+        inside
+    } else {
         errors.push(
             span,
             format!("`values` is a list, found {found}: write `[{{ key: \"...\", value: ... }}]`"),
         );
-        tokens.until_comma();
-        return Value { span, kind: ValueKind::Broken };
+        if let Some((inside, _)) = tokens.group(Delimiter::Parenthesis) {
+            inside
+        } else if let Some((inside, open)) = tokens.group(Delimiter::Brace) {
+            return Value { span, kind: ValueKind::Entries(braced(inside, open.open())) };
+        } else {
+            tokens.until_comma();
+            return Value { span, kind: ValueKind::Broken };
+        }
     };
     let mut items = Vec::new();
-    while !inside.is_empty() {
-        items.extend(item(&mut inside, errors));
-        comma(&mut inside, at_brace, errors);
-    }
+    errors.group(|errors| {
+        while !inside.is_empty() {
+            items.extend(item(&mut inside, errors));
+            comma(&mut inside, at_brace, errors);
+        }
+    });
     Value { span, kind: ValueKind::Entries(items) }
+}
+
+/// The entries that are meant by `{ ... }` in place of a list: one, or a map of keys to values. What is
+/// wrong with them is said once they are in a list.
+fn braced(inside: Tokens<'_>, open: Span) -> Vec<Item> {
+    let mut silent = Errors::default();
+    let written = properties(inside, ENTRY, &mut silent);
+    let entry = |properties| {
+        Item::Entry(Entry {
+            docs: String::new(),
+            cfg: TokenStream::new(),
+            open,
+            properties,
+            is_lost: true,
+        })
+    };
+    if written.iter().any(|property| property.known == Some("key")) {
+        return vec![entry(written)];
+    }
+    let mut silent = Errors::default();
+    let Json { kind: JsonKind::Object(fields), .. } = object_of(inside, open, &mut silent) else {
+        return Vec::new();
+    };
+    let property = |known: &'static str, name: &Name, kind| Property {
+        docs: String::new(),
+        name: Name { text: known.to_owned(), span: name.span },
+        known: Some(known),
+        value: Value { span: name.span, kind },
+        stages: Vec::new(),
+    };
+    let fields = fields.into_iter().map(|(name, value)| {
+        let key = JsonKind::String(name.text.clone());
+        let key = ValueKind::Json(Json { span: name.span, kind: key });
+        let (key, value) =
+            (property("key", &name, key), property("value", &name, ValueKind::Json(value)));
+        entry(vec![key, value])
+    });
+    fields.collect()
 }
 
 fn item(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Item> {
     let Before { docs, cfg } = before(tokens, errors);
     let span = tokens.span();
     if let Some((inside, delimiters)) = tokens.group(Delimiter::Brace) {
-        let properties = properties(inside, ENTRY, errors);
-        return Some(Item::Entry(Entry { docs, cfg, open: delimiters.open(), properties }));
+        let (properties, is_lost) = errors.group(|errors| properties(inside, ENTRY, errors));
+        let open = delimiters.open();
+        return Some(Item::Entry(Entry { docs, cfg, open, properties, is_lost }));
     }
     if let Some(first) = cfg.into_iter().next() {
         errors.push(first.span(), "`#[cfg(...)]` can be before an entry, and not before a spread");
@@ -290,7 +418,7 @@ fn item(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Item> {
     let found = tokens.describe();
     let literal = { *tokens }.literal().map(|literal| shorten(&literal.to_string()));
     let key = literal.filter(|text| text.starts_with('"')).unwrap_or("\"...\"".to_owned());
-    errors.push(
+    errors.lose(
         span,
         format!(
             "expected an entry, found {found}: write `{{ key: {key}, value: ... }}`, \
@@ -315,7 +443,7 @@ fn spread(tokens: &mut Tokens<'_>, dots: Span, errors: &mut Errors) -> Option<It
     }
     let found = tokens.describe();
     let at = if tokens.is_empty() { dots } else { span };
-    errors.push(
+    errors.lose(
         at,
         format!("expected `file(\"seed.json\")` or `dir(\"public\")` after `..`, found {found}"),
     );
@@ -328,14 +456,28 @@ fn families(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
     let Some((mut inside, _)) = tokens.group(Delimiter::Brace) else {
         let found = tokens.describe();
         errors.push(span, format!("`keys` is a map of key families, found {found}: write `{{ \"session:{{id}}\": Session }}`"));
-        tokens.until_comma();
-        return Value { span, kind: ValueKind::Broken };
+        let Some((mut inside, _)) = tokens.group(Delimiter::Bracket) else {
+            tokens.until_comma();
+            return Value { span, kind: ValueKind::Broken };
+        };
+        let mut families = Vec::new();
+        while !inside.is_empty() {
+            let span = inside.span();
+            if let Some(text) = { inside }.literal().as_ref().and_then(text) {
+                families.push(Family::unknown(Name { text, span }));
+            }
+            inside.until_comma();
+            inside.punct(',');
+        }
+        return Value { span, kind: ValueKind::Families(families) };
     };
     let mut families = Vec::new();
-    while !inside.is_empty() {
-        families.extend(family(&mut inside, errors));
-        comma(&mut inside, at_name, errors);
-    }
+    errors.group(|errors| {
+        while !inside.is_empty() {
+            families.extend(family(&mut inside, errors));
+            comma(&mut inside, at_name, errors);
+        }
+    });
     Value { span, kind: ValueKind::Families(families) }
 }
 
@@ -349,14 +491,18 @@ fn family(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Family> {
         errors
             .push(span, format!("a family's pattern is quoted: write `\"{ident}:{{id}}\": Type`"));
         *tokens = ahead;
-        rust::ty(tokens, errors);
-        tokens.group(Delimiter::Brace);
-        return None;
+        let ty = rust::ty(tokens, &mut Errors::default());
+        let properties = match tokens.group(Delimiter::Brace) {
+            Some((inside, _)) => properties(inside, FAMILY, errors),
+            None => Vec::new(),
+        };
+        let pattern = Name { text: format!("{ident}:{{id}}"), span };
+        return Some(Family { docs, cfg, pattern, ty, properties });
     }
     let pattern = name(tokens, errors)?;
     let ty = rust::ty(tokens, errors);
     let properties = match tokens.group(Delimiter::Brace) {
-        Some((inside, _)) => properties(inside, FAMILY, errors),
+        Some((inside, _)) => errors.group(|errors| properties(inside, FAMILY, errors)).0,
         None => Vec::new(),
     };
     Some(Family { docs, cfg, pattern, ty, properties })

@@ -97,6 +97,17 @@ pub(super) fn find(written: &str, all: &'static [Known]) -> Option<&'static Know
         if written == "expiration" {
             return None;
         }
+        let alias = match written {
+            "val" | "data" | "content" | "body" => "value",
+            "name" => "key",
+            "ttl" | "expiresIn" | "maxAge" | "expires_in" | "max_age" => "expirationTtl",
+            "expiresAt" | "expires" | "expires_at" => "expiration",
+            "meta" => "metadata",
+            _ => "",
+        };
+        if let Some(meant) = all.iter().find(|known| known.name == alias) {
+            return Some(meant);
+        }
         let meant = closest(written, all.iter().map(|known| known.name))?;
         all.iter().find(|known| known.name == meant)
     })

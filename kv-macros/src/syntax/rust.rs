@@ -12,7 +12,7 @@ use crate::errors::Errors;
 pub(super) fn ty(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<TokenStream> {
     let start = tokens.span();
     if tokens.is_empty() || tokens.at_comma() {
-        errors.push(
+        errors.lose(
             start,
             format!(
                 "expected a Rust type, found {}: write one such as `Session`",
@@ -23,16 +23,50 @@ pub(super) fn ty(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<TokenSt
     }
     let written = outside_angles(tokens);
     match parse::<syn::Type>(written.clone(), tokens.span()) {
-        Ok(_) => Some(written),
+        Ok(_) => match refused(&written) {
+            None => Some(written),
+            Some((span, message)) => {
+                errors.lose(span, message);
+                None
+            }
+        },
         Err(error) => {
             let shown = shorten(&written.to_string());
-            errors.push(
+            errors.lose(
                 error.span(),
                 format!("`{shown}` is not a Rust type: write one such as `Session`"),
             );
             None
         }
     }
+}
+
+/// Why a type cannot be that of a value, and where.
+fn refused(ty: &TokenStream) -> Option<(Span, String)> {
+    let trees: Vec<TokenTree> = ty.clone().into_iter().collect();
+    if let [TokenTree::Ident(ident)] = trees.as_slice()
+        && ident == "str"
+    {
+        return Some((ident.span(), "a value owns its data: write `String`".to_owned()));
+    }
+    trees.iter().enumerate().find_map(|(index, tree)| match tree {
+        TokenTree::Punct(punct) if punct.as_char() == '&' => {
+            let of_text = trees.iter().skip(index).any(|tree| tree.to_string() == "str");
+            let instead =
+                if of_text { "String" } else { "the type itself, or `Vec<T>` for a slice" };
+            let instead = if of_text { format!("`{instead}`") } else { instead.to_owned() };
+            Some((punct.span(), format!("a value owns its data: write {instead}")))
+        }
+        TokenTree::Ident(ident) if ident == "dyn" || ident == "impl" => {
+            let message = format!("a value has one type, which `{ident}` does not name: write it");
+            Some((ident.span(), message))
+        }
+        TokenTree::Ident(ident) if ident == "_" => {
+            Some((ident.span(), "no type is inferred here: write it in place of `_`".to_owned()))
+        }
+        TokenTree::Group(group) => refused(&group.stream()),
+        _ => None,
+    })
 }
 
 /// Reads a value that begins with a path: a struct literal, or an expression that is no value.
@@ -59,7 +93,7 @@ pub(super) fn expression(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value 
         }
         Err(error) => {
             let rule = "expected JSON, `file(...)`, `env(...)` or a struct literal";
-            errors.push(error.span(), format!("{rule}: {error}"));
+            errors.lose(error.span(), format!("{rule}: {error}"));
             ValueKind::Broken
         }
     };

@@ -1,5 +1,6 @@
 //! The whole way from tokens to code, on declarations as users write them.
 
+mod edits;
 mod errors;
 mod expansion;
 mod half_typed;

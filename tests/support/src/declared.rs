@@ -247,7 +247,7 @@ pub mod late {
         title: "mistyped",
         keys: { "page:{path}": String { metadata: Views } },
         values: [
-            { key: "level", value: 256, type: u8 },
+            { key: "level", value: 256, type: core::primitive::u8 },
             { key: "page:home", value: "Hello", metadata: { views: "many" } },
             { key: "page:help", value: "Help", metadata: { views: 2 } },
         ]

@@ -1,0 +1,11 @@
+use kv_runtime::kv_namespace;
+
+kv_namespace! {
+    pub struct A; title: "a", keys { "u:{id}": String }
+}
+
+fn uses(a: &A) {
+    a.u("1");
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use kv_runtime::kv_namespace;
+
+kv_namespace! {
+    pub struct A; title: "a", values: [{ key: KEY, value: 1 }]
+}
+
+fn main() {}
