@@ -142,8 +142,8 @@ pub(super) enum Command {
         /// The namespace's id in the declarations [default: all of them]
         id: Option<String>,
         /// Read only so many pairs of each namespace, chosen by chance
-        #[arg(long, value_name = "N")]
-        sample: Option<usize>,
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        sample: Option<u32>,
         #[command(flatten)]
         jobs: JobsArgs,
     },
@@ -459,6 +459,28 @@ impl Args {
         self.place.stage.as_deref().unwrap_or(DEFAULT_STAGE)
     }
 
+    /// A flag before the command that the command has no use for.
+    pub(super) fn misplaced(&self) -> Option<&'static str> {
+        let DeployArgs { change, plan, keep_undo, .. } = &self.deploy;
+        let (plans, deploys) = match &self.command {
+            None | Some(Command::Deploy(_)) => (true, true),
+            Some(Command::Plan(_) | Command::Destroy(_)) => (true, false),
+            Some(_) => (false, false),
+        };
+        let of_plans = [
+            ("--adopt", change.adopt),
+            ("--renew", change.renew),
+            ("--repair", change.repair),
+            ("--no-refresh", change.no_refresh),
+            ("--delete-data", change.delete_data),
+            ("--take-over", change.take_over),
+        ];
+        let of_deploys = [("--plan", plan.is_some()), ("--keep-undo", *keep_undo)];
+        let plans = of_plans.into_iter().filter(|_| !plans);
+        let mut all = plans.chain(of_deploys.into_iter().filter(|_| !deploys));
+        all.find(|(_, is_given)| *is_given).map(|(flag, _)| flag)
+    }
+
     /// How changes are agreed to; what is said before the command counts as well.
     pub(super) fn consent(&self) -> ConsentArgs {
         let before = &self.deploy.consent;
@@ -474,7 +496,7 @@ impl Args {
                 | Command::Undo { consent, .. },
             ) => consent.clone(),
             Some(Command::Plan(args)) => {
-                ConsentArgs { max_writes: args.max_writes, ..ConsentArgs::default() }
+                ConsentArgs { max_writes: args.max_writes, lock_timeout: None }
             }
             Some(_) => ConsentArgs::default(),
         };

@@ -27,6 +27,9 @@ pub(super) async fn run(
     screen: &Screen,
     context: &RunContext,
 ) -> Result<u8, CliError> {
+    if let Some(flag) = args.misplaced() {
+        return Err(CliError::Misplaced(flag));
+    }
     let saved = options::saved(args)?;
     let stage = saved.as_ref().map_or(args.stage(), |saved| &saved.stage);
     let make_run = |stage: &str| {
@@ -59,7 +62,8 @@ pub(super) async fn run(
             command.copy(copy, from).await?;
         }
         Some(Command::Audit { id, sample, .. }) => {
-            return command.audit(id.as_deref(), *sample).await;
+            let sample = sample.and_then(|sample| usize::try_from(sample).ok());
+            return command.audit(id.as_deref(), sample).await;
         }
         Some(Command::Migrate { id, .. }) => command.migrate(id.as_deref()).await?,
         Some(Command::Undo { .. }) => {
@@ -117,12 +121,17 @@ impl Running<'_> {
             wrangler::check(&config, &plan, self.args, self.declarations, self.screen)?;
         }
         if let Some(path) = &args.out {
+            if path == Path::new("-") {
+                return Err(CliError::NoStream("a plan is saved to be applied from there"));
+            }
             saved.write(path)?;
             let path = printable(&path.display().to_string());
             self.screen
                 .say("Saved", &format!("the plan to {path}; `deploy --plan {path}` applies it"));
         }
-        if let Some(allowed) = args.max_writes.filter(|allowed| plan.writes() > *allowed) {
+        if let Some(allowed) =
+            self.args.consent().max_writes.filter(|allowed| plan.writes() > *allowed)
+        {
             let writes = plan.writes();
             self.screen
                 .warn("Too many", &DeployError::TooManyWrites { writes, allowed }.to_string());
@@ -206,7 +215,11 @@ impl Running<'_> {
                 if is_json {
                     return print_json(&namespaces, &self.context.redactor);
                 }
-                self.screen.line(&super::status::list(&namespaces));
+                if namespaces.is_empty() {
+                    self.screen.line("Nothing is deployed.");
+                } else {
+                    self.screen.line(&super::status::list(&namespaces));
+                }
             }
             StateCommand::Mv { from, to } => {
                 let moved = self.run.move_state(from, to, &Asking::new(self)).await?;

@@ -13,9 +13,9 @@ use super::output::{print, print_json};
 use super::render::{bill, grouped, keys_of, lines, printable_key, size};
 use super::screen::printable;
 use super::{CHANGES, DONE};
-use crate::data::{BulkSource, Finding, Misfit, PairChange};
+use crate::data::{BulkSource, DataError, Finding, Misfit, PairChange};
 use crate::engine::{
-    Audited, DataPlan, ExportTarget, Exported, PlanAccount, RestoreFrom, Run, Select,
+    Audited, DataPlan, DeployError, ExportTarget, Exported, PlanAccount, RestoreFrom, Run, Select,
 };
 
 /// How many keys of a kind are shown.
@@ -56,9 +56,18 @@ impl Running<'_> {
         if args.out.as_deref() == Some(Path::new("-")) {
             let mut out = io::stdout();
             let target = ExportTarget::Writer(&mut out);
-            let exported = self.run.export(id, &select, target, &host).await?;
-            self.show_exported(&exported);
-            return Ok(());
+            return match self.run.export(id, &select, target, &host).await {
+                // A reader that went away has read enough.
+                Err(DeployError::Data(DataError::Write(error)))
+                    if error.kind() == io::ErrorKind::BrokenPipe =>
+                {
+                    Ok(())
+                }
+                exported => {
+                    self.show_exported(&exported?);
+                    Ok(())
+                }
+            };
         }
         let target = match &args.out {
             Some(path) => ExportTarget::File(path.clone()),
@@ -73,7 +82,7 @@ impl Running<'_> {
         Ok(())
     }
 
-    fn show_exported(&self, exported: &[Exported]) {
+    pub(super) fn show_exported(&self, exported: &[Exported]) {
         for Exported { id, file, export, .. } in exported {
             let mut what = format!("{id}: {} ({})", keys_of(export.pairs), size(export.bytes));
             if let Some(file) = file {
@@ -97,6 +106,9 @@ impl Running<'_> {
     }
 
     pub(super) async fn restore(&mut self, id: &str, file: &Path) -> Result<(), CliError> {
+        if file == Path::new("-") {
+            return Err(CliError::NoStream("a restore reads its file several times"));
+        }
         let source = BulkSource::open(file).await;
         let source = source.map_err(|error| self.run.data_failed(id, error))?;
         let mut from = file.display().to_string();
@@ -123,14 +135,14 @@ impl Running<'_> {
         let host = Asking::new(self);
         let ids = self.run.check_copy(&mut from).await?;
         // The pairs are read once; what is seen in the plan is what is written.
-        let folder = tempfile::tempdir().map_err(CliError::Temporary)?;
         let select = select(&args.select);
         let mut sources = Vec::new();
         for id in ids {
-            let path = folder.path().join(format!("{id}.json"));
-            let target = ExportTarget::File(path.clone());
+            let mut file = None;
+            let target = ExportTarget::Nameless(&mut file);
             let exported = from.export(Some(&id), &select, target, &host).await?;
-            let source = BulkSource::open(&path).await;
+            let Some(file) = file else { continue };
+            let source = BulkSource::nameless(file).await;
             let source = source.map_err(|error| self.run.data_failed(&id, error))?;
             let secrets_left_out = exported
                 .into_iter()
@@ -214,7 +226,10 @@ pub(super) fn text(plans: &[DataPlan]) -> String {
         show('~', &changes.first_overwritten, changes.overwritten);
         show('+', &changes.first_new, changes.new);
         for (count, what) in [
-            (changes.equal, "there already"),
+            (
+                changes.equal,
+                if plan.command == "migrate" { "of the newest type" } else { "there already" },
+            ),
             (changes.expired, "expired, or about to"),
             (plan.misfits, "of none of their types, left as they are"),
             (plan.secrets_left_out.len() as u64, "left out: declared by env(...)"),

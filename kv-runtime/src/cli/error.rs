@@ -14,6 +14,10 @@ pub(super) enum CliError {
     Deploy(#[from] DeployError),
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
+    #[error("`-` is no file here: {0}")]
+    NoStream(&'static str),
+    #[error("{0} before the command is for `deploy` and `plan`")]
+    Misplaced(&'static str),
     #[error("there is nothing to begin from")]
     NothingToInit,
     #[error("{} exists already", .0.display())]
@@ -22,8 +26,6 @@ pub(super) enum CliError {
     NoBindings(PathBuf),
     #[error("cannot write {}", path.display())]
     Write { path: PathBuf, source: io::Error },
-    #[error("cannot make a temporary folder")]
-    Temporary(#[source] io::Error),
     #[error("cannot write to stdout")]
     Stdout(#[source] io::Error),
     #[error(transparent)]

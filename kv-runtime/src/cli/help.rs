@@ -22,7 +22,8 @@ pub(super) fn help(error: &CliError) -> Option<String> {
         CliError::Exists(_) => Some("nothing was changed; name another file with --out, or print it with `--out -`".to_owned()),
         CliError::NoBindings(_) => Some("name another configuration with --from-wrangler PATH, or a namespace with --from-namespace ID".to_owned()),
         CliError::Write { .. } => Some("name another file with --out, or print it with `--out -`".to_owned()),
-        CliError::Temporary(_) => Some("make room, or name another folder with TMPDIR".to_owned()),
+        CliError::NoStream(_) => Some("name a file".to_owned()),
+        CliError::Misplaced(_) => Some("write it behind the command, if that takes it".to_owned()),
         CliError::Runtime(_) | CliError::Stdout(_) => None,
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use super::render::{grouped, keys_of, reads_of_a_day, size};
+use super::render::{grouped, keys_of, printable_key, reads_of_a_day, size};
 use super::screen::Screen;
 use crate::engine::{Action, Event};
 
@@ -165,6 +165,15 @@ impl Progress<'_> {
                 let has_bar = bar.is_some();
                 self.screen.set_bar(bar);
                 *current = Current { has_bar, ..Current::default() };
+            }
+            Event::GoingOn { id, since } => self.screen.warn(
+                "Going on",
+                &format!("with what an export of {id} left, which began at {since}: its pairs are of then"),
+            ),
+            Event::NotKept { id, keys } => {
+                let keys: Vec<_> = keys.iter().map(|key| printable_key(key)).collect();
+                let what = format!("{id}: {}: values of env(...) cannot be undone", keys.join(", "));
+                self.screen.warn("Not kept", &what);
             }
             Event::Read { keys, bytes } => {
                 current.written.bytes += bytes;

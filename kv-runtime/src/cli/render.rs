@@ -341,10 +341,17 @@ fn quoted(title: &str) -> String {
     format!("{title:?}")
 }
 
+/// How many characters of a key are shown.
+const LONGEST_KEY: usize = 100;
+
 /// A key as it is where that is unmistakable, else quoted.
 pub(super) fn printable_key(key: &str) -> String {
     let plain = |c: char| !acts(c) && !c.is_whitespace() && c != '"' && c != '`';
-    if key.chars().all(plain) { key.to_owned() } else { format!("{key:?}") }
+    let shown = if key.chars().all(plain) { key.to_owned() } else { format!("{key:?}") };
+    match shown.char_indices().nth(LONGEST_KEY) {
+        None => shown,
+        Some((end, _)) => format!("{}… ({} bytes)", &shown[..end], key.len()),
+    }
 }
 
 /// What the free plan has of each kind of operation in a day

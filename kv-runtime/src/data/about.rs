@@ -40,6 +40,9 @@ pub(crate) struct About {
     /// The families and keys that were left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) except: Vec<String>,
+    /// Whether values that `env(...)` declares were taken in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) has_secrets: bool,
     /// The keys that were left out because `env(...)` declares their values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) secrets_left_out: Vec<String>,
@@ -68,6 +71,7 @@ impl About {
             left_state: None,
             only: Vec::new(),
             except: Vec::new(),
+            has_secrets: false,
             secrets_left_out: Vec::new(),
             pairs: 0,
             bytes: 0,

@@ -185,12 +185,11 @@ impl<'a> Auditor<'a> {
                 audit.read += 1;
                 let findings = self.check(&pair);
                 let has = |kind| findings.iter().any(|finding| finding.kind == kind);
-                match &findings[..] {
-                    [] => audit.fit += 1,
-                    _ if has(Misfit::Undeclared) => audit.undeclared += 1,
-                    [Finding { kind: Misfit::Older, .. }] => audit.older += 1,
-                    _ => audit.misfits += 1,
-                }
+                audit.fit += u64::from(findings.is_empty());
+                audit.older += u64::from(has(Misfit::Older));
+                audit.undeclared += u64::from(has(Misfit::Undeclared));
+                let misfits = [Misfit::Value, Misfit::Metadata, Misfit::Key];
+                audit.misfits += u64::from(misfits.into_iter().any(has));
                 let room = TOLD.saturating_sub(audit.findings.len());
                 audit.findings.extend(findings.into_iter().take(room));
             }
@@ -231,13 +230,13 @@ impl<'a> Auditor<'a> {
         match fit(&types, &pair.value) {
             Fit::Newest => {}
             Fit::Older(_) => findings.push(finding(Misfit::Older, String::new())),
-            Fit::Not(error) => findings.push(finding(Misfit::Value, with_sources(&error))),
+            Fit::Not(error) => findings.push(finding(Misfit::Value, why(&error))),
         }
         let metadata = pair.metadata.as_deref().filter(|json| json.get() != "null");
         if let (Some(check), Some(json)) = (types.metadata, metadata)
             && let Err(error) = check(json.get().as_bytes())
         {
-            findings.push(finding(Misfit::Metadata, with_sources(&error)));
+            findings.push(finding(Misfit::Metadata, why(&error)));
         }
         findings
     }
@@ -257,6 +256,42 @@ impl<'a> Auditor<'a> {
     }
 }
 
+/// Why bytes are not of a type. What is stored can be personal, or a secret: it is not repeated.
+fn why(error: &DecodeError) -> String {
+    masked(&with_sources(error))
+}
+
+/// What `serde_json` says, without the values that it quotes.
+fn masked(text: &str) -> String {
+    const BEFORE: [&str; 8] = [
+        "string \"",
+        "integer `",
+        "floating point `",
+        "boolean `",
+        "character `",
+        "variant `",
+        "identifier `",
+        "value: \"",
+    ];
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some((at, before)) =
+        BEFORE.iter().filter_map(|before| Some((rest.find(before)?, *before))).min()
+    {
+        let (known, quoted) = rest.split_at(at + before.len());
+        out.push_str(known);
+        out.push('…');
+        let quote = known.chars().last().unwrap_or('"');
+        let mut is_escaped = false;
+        let end = quoted.find(|c| {
+            let ends = c == quote && !is_escaped;
+            is_escaped = c == '\\' && !is_escaped;
+            ends
+        });
+        rest = quoted.get(end.unwrap_or(quoted.len())..).unwrap_or_default();
+    }
+    out + rest
+}
+
 fn fit(types: &DeclaredTypes, value: &[u8]) -> Fit {
     let error = match (types.value)(value) {
         Ok(()) => return Fit::Newest,
@@ -266,5 +301,20 @@ fn fit(types: &DeclaredTypes, value: &[u8]) -> Fit {
         None => Fit::Not(error),
         Some(Ok(newest)) => Fit::Older(newest),
         Some(Err(error)) => Fit::Not(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_is_stored_is_repeated() {
+        let error = serde_json::from_str::<u8>(r#""hush \" hush""#).unwrap_err();
+        let told = masked(&error.to_string());
+        assert_eq!(told, r#"invalid type: string "…", expected u8 at line 1 column 14"#);
+        let error = serde_json::from_str::<u8>("300").unwrap_err();
+        assert!(masked(&error.to_string()).starts_with("invalid value: integer `…`, expected u8"));
+        assert_eq!(masked("a missing field `name`"), "a missing field `name`");
     }
 }

@@ -18,12 +18,11 @@ pub(super) struct BulkWriter<W> {
 }
 
 impl<W: Write> BulkWriter<W> {
-    /// The beginning of a file.
-    pub(super) fn begin(out: W) -> io::Result<Self> {
+    /// The beginning of a file. Nothing is written before there is a pair, or the end.
+    pub(super) fn begin(out: W) -> Self {
         let mut writer = Self::resume(out, Summed::default(), 0);
         writer.line.push('[');
-        writer.flush_line()?;
-        Ok(writer)
+        writer
     }
 
     /// A file that has some pairs already, and no end.

@@ -1,6 +1,6 @@
 //! Writes the pairs of a namespace to a file, which another run can go on with.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, BufWriter, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -36,40 +36,59 @@ pub(crate) struct Exporter<'a> {
     pub(crate) selection: &'a Selection<'a>,
     /// Is told how many pairs were written, and how many bytes they take.
     pub(crate) progress: &'a (dyn Fn(u64, u64) + Sync),
+    /// Is told when what was begun at a time is gone on with.
+    pub(crate) goes_on: &'a (dyn Fn(Time) + Sync),
 }
 
 impl Exporter<'_> {
     /// Writes to whatever takes bytes.
     pub(crate) async fn to_writer(&self, out: impl Write + Send) -> Result<Export, DataError> {
-        let writer = BulkWriter::begin(BufWriter::new(out)).map_err(DataError::Write)?;
+        let writer = BulkWriter::begin(BufWriter::new(out));
         Ok(self.write(writer, None).await?.1)
+    }
+
+    /// Writes to a file that has no name.
+    pub(crate) async fn to_nameless(&self, file: File) -> Result<(File, Export), DataError> {
+        let writer = BulkWriter::begin(BufWriter::new(file));
+        let (out, export) = self.write(writer, None).await?;
+        let file = out.into_inner().map_err(|error| DataError::Write(error.into_error()))?;
+        Ok((file, export))
     }
 
     /// Writes to a file. Until it is whole it is named `FILE.part`; what an earlier export left
     /// there is kept.
     pub(crate) async fn to_file(&self, path: &Path, about: About) -> Result<Export, DataError> {
-        if path.exists() {
-            return Err(DataError::Exists(path.to_owned()));
-        }
         let part = part_of(path);
         let (only, except) = self.selection.texts();
         let about = About { only, except, ..about };
+        // What is not an export's own is not touched.
+        let is_there = |path: &Path| fs::symlink_metadata(path).is_ok();
+        let ours = About::find(path)
+            .is_ok_and(|found| found.is_none_or(|found| found.namespace_id == about.namespace_id));
+        for (taken, is_taken) in [(path, is_there(path)), (&About::path(path), !ours)] {
+            if is_taken {
+                return Err(DataError::Exists(taken.to_owned()));
+            }
+        }
+        let is_link = fs::symlink_metadata(&part).is_ok_and(|found| found.is_symlink());
         let (writer, about, last) = match About::find(&part)? {
-            Some(begun) if part.exists() => {
+            Some(begun) if is_there(&part) && !is_link => {
                 check_same(&part, &begun, &about)?;
                 let (writer, last) = resume(&part).map_err(DataError::io("go on with", &part))?;
+                (self.goes_on)(begun.begun_at);
                 (writer, About { begun_at: begun.begun_at, ..about }, last)
             }
+            _ if is_there(&part) => return Err(DataError::Exists(part)),
             _ => {
                 // It may hold secrets.
                 let mut options = OpenOptions::new();
-                options.write(true).create(true).truncate(true);
+                options.write(true).create_new(true);
                 #[cfg(unix)]
                 std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
                 let file = options.open(&part).map_err(DataError::io("write", &part))?;
+                hold(&file).map_err(DataError::io("hold", &part))?;
                 about.write(&part)?;
-                let writer = BulkWriter::begin(BufWriter::new(file));
-                (writer.map_err(DataError::io("write", &part))?, about, None)
+                (BulkWriter::begin(BufWriter::new(file)), about, None)
             }
         };
         let written = self.write(writer, last).await;
@@ -102,9 +121,8 @@ impl Exporter<'_> {
         last: Option<String>,
     ) -> Result<(W, Export), DataError> {
         let mut pages = KeyPages::new(self.place, self.selection);
-        let (mut expired, mut is_selected) = (0, last.is_some());
+        let mut expired = 0;
         while let Some(mut keys) = pages.next().await? {
-            is_selected |= !keys.is_empty();
             while keys.front().is_some_and(|key| last.as_ref().is_some_and(|l| key.name <= *l)) {
                 keys.pop_front();
             }
@@ -123,9 +141,9 @@ impl Exporter<'_> {
                 (self.progress)(writer.pairs - before, writer.summed.bytes - bytes);
             }
         }
-        let (only, _) = self.selection.texts();
-        if !is_selected && !only.is_empty() && pages.withheld.is_empty() {
-            return Err(DataError::NothingSelected(only));
+        let unmet = self.selection.unmet();
+        if !unmet.is_empty() {
+            return Err(DataError::NothingSelected(unmet));
         }
         let secrets_left_out = pages.withheld;
         let (out, pairs, summed) = writer.end().map_err(DataError::Write)?;
@@ -163,6 +181,8 @@ fn check_same(part: &Path, begun: &About, about: &About) -> Result<(), DataError
         "it is of another namespace"
     } else if (&begun.only, &begun.except) != (&about.only, &about.except) {
         "it selects other keys"
+    } else if begun.has_secrets != about.has_secrets {
+        "one of the two takes in the values of `env(...)`, the other does not"
     } else {
         return Ok(());
     };
@@ -176,6 +196,7 @@ fn resume(part: &Path) -> io::Result<(BulkWriter<BufWriter<File>>, Option<String
         key: String,
     }
     let mut file = OpenOptions::new().read(true).write(true).open(part)?;
+    hold(&file)?;
     let (mut summed, mut pairs, mut last) = (Summed::default(), 0, None);
     let mut lines = BufReader::new(&file);
     let (mut line, mut is_first) = (Vec::new(), true);
@@ -186,7 +207,7 @@ fn resume(part: &Path) -> io::Result<(BulkWriter<BufWriter<File>>, Option<String
             // The line's end belongs to the next pair.
             if line != b"[\n" {
                 let out = BufWriter::new(reset(&file)?);
-                return Ok((BulkWriter::begin(out)?, None));
+                return Ok((BulkWriter::begin(out), None));
             }
             summed.add(b"[");
             continue;
@@ -202,6 +223,17 @@ fn resume(part: &Path) -> io::Result<(BulkWriter<BufWriter<File>>, Option<String
     file.set_len(summed.bytes)?;
     file.seek(SeekFrom::End(0))?;
     Ok((BulkWriter::resume(BufWriter::new(file), summed, pairs), last.map(|last| last.key)))
+}
+
+/// Keeps other exports from a file while this one writes it.
+fn hold(file: &File) -> io::Result<()> {
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            Err(io::Error::new(io::ErrorKind::ResourceBusy, "another export is writing it"))
+        }
+        // Where nothing can be held, nothing is.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
+    }
 }
 
 fn reset(file: &File) -> io::Result<File> {

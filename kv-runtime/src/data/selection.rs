@@ -1,6 +1,7 @@
 //! Which keys of a namespace are meant.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use kv_rules::{Pattern, PatternError, matches_glob};
 
@@ -19,10 +20,17 @@ pub struct SelectionError {
 #[derive(Debug, Default)]
 pub(crate) struct Selection<'a> {
     families: Option<Families>,
-    only: Vec<Choice<'a>>,
-    except: Vec<Choice<'a>>,
-    /// The keys whose values are declared by `env(...)`.
-    secrets: BTreeSet<&'static str>,
+    only: Vec<Chosen<'a>>,
+    except: Vec<Chosen<'a>>,
+    /// The keys whose values are declared by `env(...)`, or were.
+    secrets: BTreeSet<String>,
+}
+
+/// Some keys, and whether any was met.
+#[derive(Debug)]
+struct Chosen<'a> {
+    choice: Choice<'a>,
+    is_met: AtomicBool,
 }
 
 /// Some keys: `user:{id}`, `user:*` or a key itself.
@@ -43,30 +51,60 @@ impl<'a> Selection<'a> {
     ) -> Result<Self, SelectionError> {
         let families = declaration.map(|declaration| Families::new(declaration.families));
         let choices = |texts: &'a [String]| -> Result<Vec<_>, SelectionError> {
-            texts.iter().map(|text| Choice::read(text, families.as_ref())).collect()
+            let chosen = |text: &'a String| {
+                let choice = Choice::read(text, families.as_ref())?;
+                Ok(Chosen { choice, is_met: AtomicBool::new(false) })
+            };
+            texts.iter().map(chosen).collect()
         };
         let (only, except) = (choices(only)?, choices(except)?);
         Ok(Self { families, only, except, secrets: BTreeSet::new() })
     }
 
-    /// Leaves out the values that are declared by `env(...)` in a stage.
-    pub(crate) fn without_secrets(
+    /// Leaves out the values that are declared by `env(...)` in a stage, and those that were when they
+    /// were deployed.
+    pub(crate) fn without_secrets<'k>(
         self,
         declaration: Option<&'static Declaration>,
         stage: &str,
+        deployed: impl Iterator<Item = &'k str>,
     ) -> Self {
         let is_secret =
             |entry: &&DeclaredEntry| matches!(entry.value_in(stage), Some(DeclaredValue::Env(..)));
         let entries = declaration.map_or(&[][..], |declaration| declaration.entries);
-        let secrets = entries.iter().filter(is_secret).map(|entry| entry.key).collect();
+        let declared = entries.iter().filter(is_secret).map(|entry| entry.key);
+        let secrets = declared.chain(deployed).map(str::to_owned).collect();
         Self { secrets, ..self }
     }
 
     /// Whether a key is meant, were it no secret.
     fn covers(&self, key: &str) -> bool {
-        let any =
-            |choices: &[Choice<'_>]| choices.iter().any(|c| c.matches(key, self.families.as_ref()));
-        (self.only.is_empty() || any(&self.only)) && !any(&self.except)
+        let any = |chosen: &[Chosen<'_>]| {
+            chosen.iter().fold(false, |any, chosen| {
+                let matches = chosen.choice.matches(key, self.families.as_ref());
+                if matches {
+                    chosen.is_met.store(true, Ordering::Relaxed);
+                }
+                any || matches
+            })
+        };
+        let is_chosen = self.only.is_empty() || any(&self.only);
+        // A key that is meant by neither is looked at all the same: it shows that a pattern is no slip.
+        let is_left_out = any(&self.except);
+        is_chosen && !is_left_out
+    }
+
+    /// The patterns that no key is of: a slip in one exports too little, or what was to stay. Of what
+    /// is left out, a whole family or a `*` may be without keys.
+    pub(super) fn unmet(&self) -> Vec<String> {
+        let is_unmet = |chosen: &&Chosen<'_>| !chosen.is_met.load(Ordering::Relaxed);
+        let is_key = |chosen: &&Chosen<'_>| {
+            let prefix = self.prefix();
+            matches!(chosen.choice, Choice::Glob(text) if !text.contains('*') && text.starts_with(prefix))
+        };
+        let only = self.only.iter().filter(is_unmet);
+        let except = self.except.iter().filter(is_unmet).filter(is_key);
+        only.chain(except).map(|chosen| chosen.choice.text()).collect()
     }
 
     pub(super) fn has(&self, key: &str) -> bool {
@@ -80,7 +118,7 @@ impl<'a> Selection<'a> {
 
     /// The text with which all of its keys begin.
     pub(super) fn prefix(&self) -> &str {
-        let mut prefixes = self.only.iter().map(Choice::prefix);
+        let mut prefixes = self.only.iter().map(|chosen| chosen.choice.prefix());
         let Some(first) = prefixes.next() else { return "" };
         prefixes.fold(first, |one, other| {
             let same = one.char_indices().zip(other.chars());
@@ -91,7 +129,7 @@ impl<'a> Selection<'a> {
 
     /// What it was made of.
     pub(super) fn texts(&self) -> (Vec<String>, Vec<String>) {
-        let texts = |choices: &[Choice<'_>]| choices.iter().map(Choice::text).collect();
+        let texts = |all: &[Chosen<'_>]| all.iter().map(|chosen| chosen.choice.text()).collect();
         (texts(&self.only), texts(&self.except))
     }
 }

@@ -46,12 +46,21 @@ impl BulkSource {
     /// Reads a file as a whole, checks every pair, and holds it against the description beside it.
     pub(crate) async fn open(path: &Path) -> Result<Self, DataError> {
         let path = path.to_owned();
-        blocking(move || Self::check(path)).await
+        let read = move || {
+            let about = About::find(&path)?;
+            let file = File::open(&path).map_err(DataError::io("read", &path))?;
+            Self::check(path, file, about)
+        };
+        blocking(read).await
     }
 
-    fn check(path: PathBuf) -> Result<Self, DataError> {
-        let about = About::find(&path)?;
-        let file = File::open(&path).map_err(DataError::io("read", &path))?;
+    /// The same of a file that has no name.
+    pub(crate) async fn nameless(file: File) -> Result<Self, DataError> {
+        blocking(move || Self::check(PathBuf::from("the copy"), file, None)).await
+    }
+
+    fn check(path: PathBuf, file: File, about: Option<About>) -> Result<Self, DataError> {
+        rewind(&file).map_err(DataError::io("read", &path))?;
         let (mut summed, mut mistakes) = (Summed::default(), SeedMistakes::default());
         let (mut pairs, mut keys) = (0, HashSet::new());
         read_pairs(

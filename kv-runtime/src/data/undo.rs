@@ -53,6 +53,7 @@ impl Undo<'_> {
         id: &str,
         namespace_id: &str,
         keys: Vec<String>,
+        secrets_left_out: Vec<String>,
         place: Place<'_>,
     ) -> Result<(), DataError> {
         let path = Self::file(self.folder, id);
@@ -67,7 +68,7 @@ impl Undo<'_> {
         let temporary = temporary.map_err(DataError::io("write to", self.folder))?;
         let failed = || DataError::io("write", &path);
         let out = BufWriter::new(temporary);
-        let mut writer = BulkWriter::begin(out).map_err(failed())?;
+        let mut writer = BulkWriter::begin(out);
         let mut kept = HashSet::new();
         let mut begun_at = None;
         if let Some(before) = before {
@@ -95,7 +96,7 @@ impl Undo<'_> {
         let about = About::begin(id, namespace_id, self.app, self.stage);
         let (bytes, blake3) = (summed.bytes, summed.hash());
         let begun_at = begun_at.unwrap_or(about.begun_at);
-        About { begun_at, pairs, bytes, blake3, ..about }.write(&path)
+        About { begun_at, secrets_left_out, pairs, bytes, blake3, ..about }.write(&path)
     }
 
     /// Says of a namespace that its deploy is done.

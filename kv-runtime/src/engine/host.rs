@@ -1,6 +1,7 @@
 //! Whoever runs a deploy: it is shown the plan, asked for consent, and told what happens.
 
 use async_trait::async_trait;
+use kv_rules::Time;
 
 use super::data::DataPlan;
 use super::error::DeployError;
@@ -44,6 +45,13 @@ pub(crate) enum Event<'a> {
         /// How many keys, where that is known.
         keys: Option<u64>,
     },
+    /// An export goes on with what an earlier one left.
+    GoingOn {
+        /// The namespace's id.
+        id: &'a str,
+        /// When that began: what was written then is not read again.
+        since: Time,
+    },
     /// Pairs were read.
     Read {
         /// How many.
@@ -63,6 +71,13 @@ pub(crate) enum Event<'a> {
         keys: u64,
         /// How many bytes their values have.
         bytes: u64,
+    },
+    /// Values of `env(...)` are not kept.
+    NotKept {
+        /// The namespace's id.
+        id: &'a str,
+        /// The keys.
+        keys: &'a [String],
     },
     /// Something takes longer than it should.
     Waiting {

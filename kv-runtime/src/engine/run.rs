@@ -194,7 +194,7 @@ impl Run {
                 seen = Some(planned.plan);
                 continue;
             }
-            self.keep_undo(&planned, session.state()).await?;
+            self.keep_undo(&planned, session.state(), host).await?;
             self.apply(&planned, session, host).await?;
             self.close_undo(session.state())?;
             let deployed = deployed(&planned, session.state())?;

@@ -69,6 +69,9 @@ impl SavedPlan {
             format: u32,
         }
         let failed = |what: String| DeployError::SavedPlan { path: path.to_owned(), what };
+        if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err(failed("it is not a file".to_owned()));
+        }
         let json = fs::read(path).map_err(|error| failed(format!("it cannot be read: {error}")))?;
         let head: Head = serde_json::from_slice(&json)
             .map_err(|error| failed(format!("it is not what `plan --out` saves: {error}")))?;

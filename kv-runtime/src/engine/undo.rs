@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::data::{DataPlan, RestoreFrom};
 use super::error::DeployError;
-use super::host::Host;
+use super::host::{Event, Host};
 use super::plan::{Action, Reason};
 use super::run::{Planned, Run, Step};
 use super::values::is_secret;
@@ -18,6 +18,7 @@ impl Run {
         &self,
         planned: &Planned<'_>,
         state: &State,
+        host: &dyn Host,
     ) -> Result<(), DeployError> {
         let Planned { plan, steps } = planned;
         if plan.is_empty() {
@@ -47,12 +48,22 @@ impl Run {
             let puts = puts.map(|(put, _)| put.pair.key.as_ref());
             let deletes = namespace.delete.iter().map(String::as_str);
             let keys = puts.chain(deletes).filter(|key| !secret(key)).map(str::to_owned);
+            let keys: Vec<String> = keys.collect();
+            let changed = declared.puts.iter().zip(&namespace.put).filter_map(|(put, change)| {
+                let is_secret = put.pair.secret.is_some() || secret(&put.pair.key);
+                (change.reason != Reason::New && is_secret).then(|| put.pair.key.to_string())
+            });
+            let gone = namespace.delete.iter().filter(|key| secret(key)).cloned();
+            let secrets: Vec<String> = changed.chain(gone).collect();
+            if !secrets.is_empty() {
+                host.event(Event::NotKept { id: &namespace.id, keys: &secrets });
+            }
             let store = account.remote().store(namespace_id);
             let store = store.map_err(DeployError::request(&namespace.id, "open its store"))?;
             let (interrupt, jobs) = (&self.context.interrupt, self.options.jobs);
             let place = Place { store: &*store, interrupt, jobs };
             let undo = Undo { folder: &folder, app: &plan.app, stage: &plan.stage };
-            let kept = undo.keep(&namespace.id, namespace_id, keys.collect(), place).await;
+            let kept = undo.keep(&namespace.id, namespace_id, keys, secrets, place).await;
             kept.map_err(|error| self.data_failed(&namespace.id, error))?;
         }
         Ok(())
@@ -91,7 +102,8 @@ impl Run {
                 return Err(DeployError::DeployedSince(id));
             }
             let from = format!("as it was before the deploy at {}", about.begun_at);
-            sources.push(RestoreFrom { id, source, from, secrets_left_out: Vec::new() });
+            let secrets_left_out = about.secrets_left_out;
+            sources.push(RestoreFrom { id, source, from, secrets_left_out });
         }
         if sources.is_empty() {
             let (app, stage) = (app.to_owned(), stage.to_owned());

@@ -175,6 +175,7 @@ impl DataError {
             {
                 "make room, then run it again: it goes on where it stopped"
             }
+            Self::Io { .. } => "make the path usable, or name another",
             Self::NothingSelected(_) => {
                 "nothing was changed; write a family as it is declared, such as 'flag:{name}', or a \
                  key in which `*` stands for any text"

@@ -59,7 +59,7 @@ struct Document<R> {
     namespaces: BTreeMap<String, R>,
 }
 
-/// A [`Record`] that is read without its keys.
+/// A [`Record`] that is read without its keys, but for those whose values are secrets.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Outline {
@@ -85,6 +85,8 @@ struct DeploymentOutline {
     origin: Origin,
     created_at: Time,
     modified_at: Time,
+    #[serde(default, deserialize_with = "secret_keys")]
+    keys: BTreeMap<Cow<'static, str>, KeyRecord>,
 }
 
 impl From<DeploymentOutline> for Deployment {
@@ -101,7 +103,7 @@ impl From<DeploymentOutline> for Deployment {
             created_at: outline.created_at,
             modified_at: outline.modified_at,
             _declared: None,
-            keys: BTreeMap::new(),
+            keys: outline.keys,
         }
     }
 }
@@ -253,8 +255,8 @@ impl State {
         Self::read::<Record>(json, stage, location)
     }
 
-    /// The same without keys and programs, to find namespaces in little memory. It is not to be
-    /// written.
+    /// The same without programs, and of the keys only those whose values are secrets, to find
+    /// namespaces in little memory. It is not to be written.
     pub(crate) fn outline(
         json: &[u8],
         stage: &StageKey,
@@ -545,7 +547,21 @@ impl<'de> Deserialize<'de> for KeyRecord {
 fn keys<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<Cow<'static, str>, KeyRecord>, D::Error> {
-    struct Visitor;
+    keys_that(deserializer, |_| true)
+}
+
+/// Reads the keys whose values are secrets.
+fn secret_keys<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<Cow<'static, str>, KeyRecord>, D::Error> {
+    keys_that(deserializer, |record| record.secret)
+}
+
+fn keys_that<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    wanted: fn(&KeyRecord) -> bool,
+) -> Result<BTreeMap<Cow<'static, str>, KeyRecord>, D::Error> {
+    struct Visitor(fn(&KeyRecord) -> bool);
     impl<'de> serde::de::Visitor<'de> for Visitor {
         type Value = BTreeMap<Cow<'static, str>, KeyRecord>;
 
@@ -555,13 +571,15 @@ fn keys<'de, D: Deserializer<'de>>(
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let mut keys = Vec::new();
-            while let Some(key) = map.next_entry()? {
-                keys.push(key);
+            while let Some((key, record)) = map.next_entry::<Cow<'static, str>, KeyRecord>()? {
+                if (self.0)(&record) {
+                    keys.push((key, record));
+                }
             }
             Ok(keys.into_iter().collect())
         }
     }
-    deserializer.deserialize_map(Visitor)
+    deserializer.deserialize_map(Visitor(wanted))
 }
 
 #[cfg(test)]

@@ -195,3 +195,78 @@ fn the_beginning_of_another_export_is_not_gone_on_with() {
     );
     deployed.run("app", &args).expect(0);
 }
+
+#[test]
+fn a_value_that_was_a_secret_stays_one_whatever_is_declared_now() {
+    let cloudflare = Cloudflare::start();
+    let deployed = Deployed::new(&cloudflare);
+    let shown = |code: &str, args: &[&str]| {
+        let ran = deployed.run(code, args).expect(0);
+        assert!(!format!("{}{}", ran.stdout, ran.stderr).contains(SECRET), "{args:?}");
+        ran.stderr
+    };
+    let told = shown("app-later", &["export", "app", "--out", "-"]);
+    assert!(told.contains("Left out password"), "{told}");
+    deployed.run("app", &["--yes", "--stage", "other"]).expect(0);
+    let copied = shown("app-later", &["copy", "--from", "dev", "--to", "other", "--yes"]);
+    assert!(copied.contains("left out: declared by env(...)"), "{copied}");
+    let id = cloudflare.namespace(&title("dev")).id;
+    let root = deployed.folder.path().to_str().unwrap();
+    let args = ["init", "--from-namespace", &id, "--seed", "seed.json", "--root", root];
+    shown("none-of-many", &args);
+    let seed = std::fs::read_to_string(deployed.path("seed.json")).unwrap();
+    assert!(!seed.contains(SECRET), "{seed}");
+}
+
+#[test]
+fn what_is_not_an_exports_own_is_not_touched() {
+    let cloudflare = Cloudflare::start();
+    let deployed = Deployed::new(&cloudflare);
+    for name in ["mine.json.part", "mine.json.about"] {
+        std::fs::write(deployed.path(name), "mine").unwrap();
+        let ran = deployed.run("app", &["export", "app", "--out", "mine.json"]).expect(1);
+        assert_eq!(std::fs::read_to_string(deployed.path(name)).unwrap(), "mine", "{}", ran.stderr);
+        std::fs::remove_file(deployed.path(name)).unwrap();
+    }
+    #[cfg(unix)]
+    {
+        std::fs::write(deployed.path("victim"), "mine").unwrap();
+        let link = deployed.path("link.json.part");
+        std::os::unix::fs::symlink(deployed.path("victim"), link).unwrap();
+        deployed.run("app", &["export", "app", "--out", "link.json"]).expect(1);
+        assert_eq!(std::fs::read_to_string(deployed.path("victim")).unwrap(), "mine");
+    }
+}
+
+#[test]
+fn an_export_that_is_gone_on_with_says_so_and_has_the_same_secrets() {
+    let cloudflare = Cloudflare::start();
+    let deployed = Deployed::new(&cloudflare);
+    let args = ["export", "app", "--out", "a.json", "--include-secrets"];
+    let refused = Fault { applied: false, answer: Answer::Json(403, "{}") };
+    cloudflare.fail(Kind::BulkGet, When::Always, refused);
+    deployed.run("app", &args).expect(1);
+    cloudflare.heal();
+    let ran = deployed.run("app", &args[..4]).expect(1);
+    assert!(ran.stderr.contains("takes in the values of `env(...)`"), "{}", ran.stderr);
+    let ran = deployed.run("app", &args).expect(0);
+    assert!(ran.stderr.contains("Going on with what an export of app left"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_pattern_that_no_key_is_of_is_a_slip() {
+    let cloudflare = Cloudflare::start();
+    let deployed = Deployed::new(&cloudflare);
+    cloudflare.put(&title("dev"), "flag:a", "true");
+    for patterns in [
+        ["--family", "flag:{name}", "--family", "typo"],
+        ["--family", "flag:{name}", "--family", "typo:*"],
+        ["--family", "*", "--except", "motdd"],
+    ] {
+        let args = [&["export", "app", "--out", "-"], &patterns[..]].concat();
+        let ran = deployed.run("app", &args).expect(1);
+        assert!(ran.stderr.contains("no key of the namespace matches"), "{}", ran.stderr);
+    }
+    let args = ["export", "app", "--out", "-", "--except", "tmp:*", "--except", "user:{id}"];
+    deployed.run("app", &args).expect(0);
+}

@@ -17,10 +17,12 @@ fn what_a_deploy_overwrote_and_deleted_comes_back() {
     let (value, metadata, expiry) =
         (b"theirs".into(), Some("[1]".into()), Some(Expiry::At(2_000_000_000)));
     pairs.put_many([kv_local::Pair { key: "motd".into(), value, metadata, expiry }]).unwrap();
-    deployed.run("app-later", &CHANGE).expect(0);
+    let ran = deployed.run("app-later", &CHANGE).expect(0);
+    assert!(ran.stderr.contains("Not kept app: password"), "{}", ran.stderr);
     assert_eq!(cloudflare.pairs(&title("dev"))["motd"], "hello again");
     let ran = deployed.run("app-later", &["undo"]).expect(1);
     assert!(ran.stderr.contains("as it was before the deploy at"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 key  left out: declared by env(...)"), "{}", ran.stderr);
     deployed.run("app-later", &UNDO).expect(0);
     let motd = pairs.get("motd").unwrap().unwrap();
     assert_eq!((motd.value.as_ref(), motd.expiration), (&b"theirs"[..], Some(2_000_000_000)));

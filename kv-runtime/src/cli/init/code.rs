@@ -66,7 +66,12 @@ impl Namespace {
         code.push_str("\nkv_namespace! {\n");
         for place in &self.places {
             if let Some(id) = &place.namespace_id {
-                let _ = writeln!(code, "    /// In the stage {}: `{id}`.", one_line(&place.stage));
+                let _ = writeln!(
+                    code,
+                    "    /// In the stage {}: `{}`.",
+                    one_line(&place.stage),
+                    one_line(id)
+                );
             }
         }
         let _ = writeln!(code, "    pub struct {};", self.name);

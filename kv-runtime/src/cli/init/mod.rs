@@ -42,6 +42,7 @@ impl Running<'_> {
             if bindings.is_empty() {
                 return Err(CliError::NoBindings(config));
             }
+            self.warn_of_duplicates(&bindings);
             namespaces.extend(self.bound(bindings).await);
         }
         for id in &args.from_namespace {
@@ -57,6 +58,23 @@ impl Running<'_> {
         }
         self.show_next_steps(&namespaces);
         Ok(())
+    }
+
+    /// Says which bindings and ids appear twice in an environment.
+    fn warn_of_duplicates(&self, bindings: &[FoundBinding]) {
+        for (index, binding) in bindings.iter().enumerate() {
+            let before = bindings.get(..index).unwrap_or_default().iter();
+            let mut before = before.filter(|other| other.environment == binding.environment);
+            let name = printable(&binding.name);
+            if before.clone().any(|other| other.name == binding.name) {
+                self.screen.warn("Twice", &format!("the binding {name}: keep one of the two"));
+            } else if let Some(other) =
+                before.find(|other| other.id.is_some() && other.id == binding.id)
+            {
+                let other = printable(&other.name);
+                self.screen.warn("Twice", &format!("{name} and {other} are one namespace"));
+            }
+        }
     }
 
     /// A namespace for each name of a binding, whatever its ids in the environments are.
@@ -95,7 +113,9 @@ impl Running<'_> {
         let mut seeds = Vec::new();
         if let Some(seed) = seed {
             let path = root.join(seed);
-            self.run.export_namespace(id, &Select::default(), path, &Asking::new(self)).await?;
+            let host = Asking::new(self);
+            let exported = self.run.export_namespace(id, &Select::default(), path, &host).await?;
+            self.show_exported(&[exported]);
             seeds.push(seed.display().to_string().replace('\\', "/"));
         }
         let place =
@@ -122,16 +142,25 @@ impl Running<'_> {
         let mut by_stage: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for namespace in namespaces {
             for place in &namespace.places {
-                if let Some(id) = &place.namespace_id {
+                let is_id = |id: &&String| kv_rules::check_account_id(id).is_ok();
+                let is_stage = kv_rules::check_id(&place.stage).is_ok();
+                if let Some(id) = place.namespace_id.as_ref().filter(is_id).filter(|_| is_stage) {
                     let import = format!("{}={id}", namespace.id());
                     by_stage.entry(&place.stage).or_default().push(import);
                 }
             }
         }
+        if by_stage.is_empty() {
+            lines.push("       nothing: no id of a namespace was found".to_owned());
+        }
+        let local = self.args.place.local.as_ref().map_or_else(String::new, |folder| {
+            format!(" --local={}", printable(&folder.display().to_string()))
+        });
         for (stage, imports) in by_stage {
             let imports = imports.join(" ");
-            lines
-                .push(format!("       cargo run --bin deploy -- import --stage {stage} {imports}"));
+            lines.push(format!(
+                "       cargo run --bin deploy -- import{local} --stage {stage} {imports}"
+            ));
         }
         lines.push("  4. cargo run --bin deploy -- plan".to_owned());
         for line in lines {

@@ -1,5 +1,6 @@
 //! Exports of deployed namespaces.
 
+use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -27,6 +28,8 @@ pub(crate) enum ExportTarget<'a> {
     /// A file of this folder, named after the namespace, the stage and the time.
     Folder(PathBuf),
     Writer(&'a mut (dyn Write + Send)),
+    /// A file without a name, which goes with the run.
+    Nameless(&'a mut Option<File>),
 }
 
 /// A namespace that was exported.
@@ -74,15 +77,36 @@ impl Run {
         let (app, stage) = (self.options.stage.app(), self.options.stage.stage());
         let Opened { id, namespace_id, declaration, .. } = opened;
         let selection = Selection::new(*declaration, &select.only, &select.except)?;
-        let selection =
-            if select.secrets { selection } else { selection.without_secrets(*declaration, stage) };
-        let about = About::begin(id, namespace_id, app, stage);
+        let selection = if select.secrets {
+            selection
+        } else {
+            selection.without_secrets(
+                *declaration,
+                stage,
+                opened.secrets.iter().map(String::as_str),
+            )
+        };
+        let about =
+            About { has_secrets: select.secrets, ..About::begin(id, namespace_id, app, stage) };
         host.event(Event::Reading { verb: "Exporting", id, keys: None });
         let progress = |pairs, bytes| host.event(Event::Read { keys: pairs, bytes });
+        let goes_on = |since| host.event(Event::GoingOn { id, since });
         let place = self.data_place(opened);
-        let exporter = Exporter { place, selection: &selection, progress: &progress };
+        let (selection, progress, goes_on) = (&selection, &progress, &goes_on);
+        let exporter = Exporter { place, selection, progress, goes_on };
         let (file, export) = match target {
             ExportTarget::Writer(writer) => (None, exporter.to_writer(writer).await),
+            ExportTarget::Nameless(file) => {
+                let export = match tempfile::tempfile().map_err(DataError::Write) {
+                    Ok(nameless) => exporter.to_nameless(nameless).await,
+                    Err(error) => Err(error),
+                };
+                let export = export.map(|(written, export)| {
+                    **file = Some(written);
+                    export
+                });
+                (None, export)
+            }
             ExportTarget::File(path) => (Some(path.clone()), exporter.to_file(path, about).await),
             ExportTarget::Folder(folder) => {
                 let path = unfinished(folder, &about).unwrap_or_else(|| new_file(folder, &about));

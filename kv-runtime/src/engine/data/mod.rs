@@ -59,6 +59,8 @@ pub(super) struct Opened {
     pub(super) account: PlanAccount,
     pub(super) declaration: Option<&'static Declaration>,
     pub(super) store: Arc<dyn RawStore>,
+    /// The keys whose values `env(...)` declared when they were deployed.
+    pub(super) secrets: Vec<String>,
 }
 
 impl Run {
@@ -108,7 +110,10 @@ impl Run {
         let account = PlanAccount { id: remote.account_id().to_owned(), name };
         let declaration = self.declarations.iter().find(|declaration| declaration.id == id);
         let declaration = declaration.copied();
-        Ok(Opened { id: id.to_owned(), namespace_id, account, declaration, store })
+        let keys = record.and_then(Record::deployment).map(|deployment| &deployment.keys);
+        let secrets = keys.into_iter().flatten().filter(|(_, key)| key.secret);
+        let secrets = secrets.map(|(key, _)| key.to_string()).collect();
+        Ok(Opened { id: id.to_owned(), namespace_id, account, declaration, store, secrets })
     }
 
     /// Where the pairs of a namespace are, for [`crate::data`].

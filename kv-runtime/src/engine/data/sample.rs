@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::super::error::DeployError;
 use super::super::host::{Event, Host};
 use super::super::run::Run;
-use super::{ExportTarget, Select};
+use super::{ExportTarget, Exported, Select};
 use crate::data::{Listed, read_keys};
 
 /// What a namespace that is in no state is called.
@@ -59,9 +59,14 @@ impl Run {
         select: &Select,
         file: PathBuf,
         host: &dyn Host,
-    ) -> Result<(), DeployError> {
-        let opened = self.open_namespace(NAMELESS, None, namespace_id.to_owned()).await?;
+    ) -> Result<Exported, DeployError> {
+        // What the state knows to be a secret is one under any name.
+        let state = self.find_outline().await?;
+        let record = state.iter().flat_map(|state| state.namespaces.values()).find(|record| {
+            record.deployment().is_some_and(|found| found.namespace_id == namespace_id)
+        });
+        let opened = self.open_namespace(NAMELESS, record, namespace_id.to_owned()).await?;
         let mut target = ExportTarget::File(file);
-        self.export_opened(&opened, select, &mut target, host).await.map(drop)
+        self.export_opened(&opened, select, &mut target, host).await
     }
 }

@@ -194,6 +194,9 @@ fn entry_value(value: DeclaredValue, redactor: &Redactor) -> Result<Cow<'static,
         }
         DeclaredValue::Env(name, check) => {
             let text = variable(name)?;
+            if text.is_empty() {
+                return Err(format!("the environment variable {name} is empty"));
+            }
             redactor.add(&text, &format!("env {name}"));
             if check.is_some_and(|check| check(text.as_bytes()).is_err()) {
                 return Err(format!(
