@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of tests may fail a test")]
 
 mod concurrency;
+mod credentials;
 mod data;
 mod faults;
 mod kills;

@@ -73,6 +73,12 @@ pub(super) struct PlaceArgs {
     /// are looked for there.
     #[arg(long, global = true, value_name = "FOLDER")]
     pub(super) root: Option<PathBuf>,
+
+    /// Take variables from this file where the environment has none; can be given several times
+    ///
+    /// The `.env` beside the package's Cargo.toml is read without it.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) env_file: Vec<PathBuf>,
 }
 
 /// What a command says, and how.

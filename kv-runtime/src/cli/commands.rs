@@ -33,7 +33,7 @@ pub(super) async fn run(
     let saved = options::saved(args)?;
     let stage = saved.as_ref().map_or(args.stage(), |saved| &saved.stage);
     let make_run = |stage: &str| {
-        options::run(args, package, declarations, stage, saved.as_ref(), context.clone())
+        options::run(args, package, declarations, stage, saved.as_ref(), screen, context.clone())
     };
     match &args.command {
         Some(Command::Status { refresh, .. }) => {

@@ -14,6 +14,8 @@ pub(super) enum CliError {
     Deploy(#[from] DeployError),
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
+    #[error("{}: {what}", path.display())]
+    EnvFile { path: PathBuf, what: String },
     #[error("`-` is no file here: {0}")]
     NoStream(&'static str),
     #[error("{0} before the command is for `deploy` and `plan`")]

@@ -10,6 +10,9 @@ use crate::help::{is_passing, of_fault};
 use crate::state::{Server, StateError};
 use crate::wrangler::WranglerError;
 
+/// Where a token is made, with what it needs filled in.
+const TOKEN_PAGE: &str = "https://dash.cloudflare.com/profile/api-tokens?permissionGroupKeys=%5B%7B%22key%22%3A%22workers_kv_storage%22%2C%22type%22%3A%22edit%22%7D%5D&accountId=*&zoneId=all&name=kv-deploy";
+
 const AGAIN: &str = "run the same command again: it goes on with the rest";
 
 /// What to do next, where that is known.
@@ -22,6 +25,7 @@ pub(super) fn help(error: &CliError) -> Option<String> {
         CliError::Exists(_) => Some("nothing was changed; name another file with --out, or print it with `--out -`".to_owned()),
         CliError::NoBindings(_) => Some("name another configuration with --from-wrangler PATH, or a namespace with --from-namespace ID".to_owned()),
         CliError::Write { .. } => Some("name another file with --out, or print it with `--out -`".to_owned()),
+        CliError::EnvFile { .. } => Some("nothing was requested; write one `NAME=value` a line, and quote a value that has spaces".to_owned()),
         CliError::NoStream(_) => Some("name a file".to_owned()),
         CliError::Misplaced(_) => Some("write it behind the command, if that takes it".to_owned()),
         CliError::Runtime(_) | CliError::Stdout(_) => None,
@@ -30,7 +34,7 @@ pub(super) fn help(error: &CliError) -> Option<String> {
 
 fn deploy(error: &DeployError) -> Option<String> {
     let help = match error {
-        DeployError::NoCredentials => "set CLOUDFLARE_API_TOKEN (a token with the permission Workers KV Storage: Edit), or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL; `--local` deploys to this machine and needs neither".to_owned(),
+        DeployError::NoCredentials => format!("set CLOUDFLARE_API_TOKEN (a token with the permission Workers KV Storage: Edit), or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, in the environment or in .env beside Cargo.toml; or log in with `wrangler login`; `--local` deploys to this machine and needs none\n  make a token: {TOKEN_PAGE}"),
         DeployError::OtherAccount { .. } => "a namespace cannot move; configure the account that has it, or deploy to the other account under another --stage".to_owned(),
         DeployError::TitleExists { id, namespace_id, .. } => format!("to take it over with its data, write `adopt: true` or pass --adopt; or `import {id}={namespace_id}`; else choose another title"),
         DeployError::TitleTwice { .. } => "nothing was changed; rename one of them in the dashboard, or take in the right one with `import ID=NAMESPACE_ID`".to_owned(),

@@ -4,6 +4,7 @@ mod args;
 mod canvas;
 mod commands;
 mod data;
+mod dotenv;
 mod error;
 mod help;
 mod init;
@@ -17,6 +18,7 @@ mod screen;
 mod signals;
 mod status;
 mod wrangler;
+mod wrangler_login;
 
 use std::process::ExitCode;
 
@@ -24,6 +26,7 @@ use clap::Parser;
 
 use crate::api::RetryPolicy;
 use crate::base::RunContext;
+use crate::base::env::optional;
 use crate::engine::DeployError;
 use crate::typed::Declaration;
 use args::Args;
@@ -121,7 +124,7 @@ const CHANGES: u8 = 2;
 #[must_use]
 pub fn deploy_main(package: &Package, declarations: &[&'static Declaration]) -> ExitCode {
     let args = match Args::try_parse() {
-        Ok(args) => args.or_environment(),
+        Ok(args) => args,
         Err(usage) => {
             // 2 is taken: it says that a plan has changes.
             let code = if usage.use_stderr() { FAILED } else { DONE };
@@ -130,16 +133,20 @@ pub fn deploy_main(package: &Package, declarations: &[&'static Declaration]) -> 
             return code.into();
         }
     };
+    let of_files = dotenv::read(&args, package);
+    let args = args.or_environment();
     let context = RunContext::default();
     for name in SECRETS {
-        if let Ok(secret) = std::env::var(name) {
+        if let Some(secret) = optional(name) {
             context.redactor.add(&secret, &format!("env {name}"));
         }
     }
     let screen = Screen::new(args.output.color, args.output.quiet, context.redactor.clone());
     log::show(&screen, args.output.verbose);
     let signals = Signals::new(context.interrupt.clone(), screen.clone());
-    let code = match run(&args, package, declarations, &screen, &context, &signals) {
+    let done =
+        of_files.and_then(|()| run(&args, package, declarations, &screen, &context, &signals));
+    let code = match done {
         Ok(code) => code,
         Err(error) => {
             screen.set_bar(None);

@@ -2,14 +2,19 @@
 
 use std::path::PathBuf;
 
+use secrecy::SecretString;
+
 use super::Package;
 use super::args::{Args, Command};
 use super::error::CliError;
+use super::screen::Screen;
+use super::wrangler_login;
 use crate::base::RunContext;
 use crate::deploy::{Setup, Target};
 use crate::engine::{DeployError, Deployer, Options, Run, SavedPlan};
 use crate::state::StageKey;
 use crate::typed::Declaration;
+use crate::wrangler::ConfigFile;
 
 /// A run of the command that was given, on a stage.
 pub(super) fn run(
@@ -18,6 +23,7 @@ pub(super) fn run(
     declarations: &[&'static Declaration],
     stage: &str,
     saved: Option<&SavedPlan>,
+    screen: &Screen,
     context: RunContext,
 ) -> Result<Run, CliError> {
     let mut options = options(args, package, stage)?;
@@ -31,6 +37,14 @@ pub(super) fn run(
     let mut setup = Setup::default();
     if let Some(folder) = &args.place.local {
         setup.target = Target::Local(folder.clone());
+    } else {
+        if calls_the_api(args) {
+            setup.overrides.fallback_token =
+                fallback_token(declarations, &options, screen, &context);
+        }
+        setup.overrides.preferred_account = ConfigFile::look(&options.deployer.root)
+            .ok()
+            .and_then(|path| ConfigFile::account(&path));
     }
     if let Some(url) = &args.place.state {
         setup.state = Some(crate::state::open(url, &options.deployer.root)?);
@@ -39,6 +53,38 @@ pub(super) fn run(
         setup.retry = retry;
     }
     Ok(setup.run(declarations, options, context)?)
+}
+
+/// Whether a command has anything to ask the API.
+fn calls_the_api(args: &Args) -> bool {
+    !matches!(
+        args.command,
+        Some(
+            Command::Unlock
+                | Command::State { .. }
+                | Command::Completions { .. }
+                | Command::Status { refresh: false, .. }
+        )
+    )
+}
+
+/// The token of wrangler's login, where nothing else says as whom to work.
+fn fallback_token(
+    declarations: &[&'static Declaration],
+    options: &Options,
+    screen: &Screen,
+    context: &RunContext,
+) -> Option<SecretString> {
+    let says_itself =
+        |d: &&'static Declaration| d.account.api_token.is_some() || d.account.api_key.is_some();
+    let all_say = !declarations.is_empty() && declarations.iter().all(says_itself);
+    if all_say || wrangler_login::has_credentials() {
+        return None;
+    }
+    let token = wrangler_login::token(&options.deployer.root)?;
+    context.redactor.add(&token, "wrangler's token");
+    screen.say("Using", "the login of wrangler, since no CLOUDFLARE_API_TOKEN is set");
+    Some(token.into())
 }
 
 fn options(args: &Args, package: &Package, stage: &str) -> Result<Options, CliError> {

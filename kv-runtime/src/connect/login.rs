@@ -23,6 +23,10 @@ pub(crate) struct Overrides {
     pub(crate) base_url: Option<String>,
     pub(crate) api_token: Option<SecretString>,
     pub(crate) account_id: Option<String>,
+    /// The token where nothing else says one.
+    pub(crate) fallback_token: Option<SecretString>,
+    /// The account where several are visible and nothing else says one.
+    pub(crate) preferred_account: Option<String>,
 }
 
 /// Why there is no login.
@@ -97,7 +101,11 @@ impl Reader {
             Some(name) => self.check(variable(name))?,
             None => match optional("CLOUDFLARE_API_TOKEN") {
                 Some(token) => return Some(Credentials::Token(token.into())),
-                None => optional("CLOUDFLARE_API_KEY")?,
+                None => match (optional("CLOUDFLARE_API_KEY"), &overrides.fallback_token) {
+                    (Some(key), _) => key,
+                    (None, Some(token)) => return Some(Credentials::Token(token.clone())),
+                    (None, None) => return None,
+                },
             },
         };
         let email = self.setting(settings.email).or_else(|| optional("CLOUDFLARE_EMAIL"));

@@ -110,7 +110,10 @@ impl Accounts for RestAccounts {
                 });
             }
             (None, Some(deployed)) => connection.of_account(deployed, None),
-            _ => connection.own_account(&self.run).await?,
+            _ => {
+                let preferred = self.overrides.preferred_account.as_deref();
+                connection.own_account(preferred, &self.run).await?
+            }
         };
         Ok(account)
     }
@@ -164,16 +167,26 @@ impl Connection {
     }
 
     /// The account that is configured, or the only one there is.
-    async fn own_account(&mut self, run: &RunContext) -> Result<Arc<RestAccount>, DeployError> {
-        let AccountInfo { id, name } = match &self.account {
-            Some(account) => account.clone(),
-            None => self.account.insert(discover_account(&self.client, run).await?).clone(),
+    async fn own_account(
+        &mut self,
+        preferred: Option<&str>,
+        run: &RunContext,
+    ) -> Result<Arc<RestAccount>, DeployError> {
+        let AccountInfo { id, name } = if let Some(account) = &self.account {
+            account.clone()
+        } else {
+            let found = discover_account(&self.client, preferred, run).await?;
+            self.account.insert(found).clone()
         };
         Ok(self.of_account(&id, Some(name).filter(|name| !name.is_empty())))
     }
 }
 
-async fn discover_account(client: &Client, run: &RunContext) -> Result<AccountInfo, DeployError> {
+async fn discover_account(
+    client: &Client,
+    preferred: Option<&str>,
+    run: &RunContext,
+) -> Result<AccountInfo, DeployError> {
     let accounts = client.accounts().await;
     let mut accounts =
         accounts.map_err(discovery("the account; CLOUDFLARE_ACCOUNT_ID names it"))?;
@@ -181,6 +194,10 @@ async fn discover_account(client: &Client, run: &RunContext) -> Result<AccountIn
         0 => Err(DeployError::NoAccount),
         1 => Ok(accounts.swap_remove(0)),
         _ => {
+            let is_preferred = |account: &AccountInfo| Some(account.id.as_str()) == preferred;
+            if let Some(at) = accounts.iter().position(is_preferred) {
+                return Ok(accounts.swap_remove(at));
+            }
             let account = |AccountInfo { id, name }| {
                 let name = Some(run.redactor.redact(&name).into_owned());
                 PlanAccount { id, name }

@@ -51,8 +51,12 @@ impl ConfigFile {
             source,
         })?;
         let folders: Vec<_> = root.ancestors().collect();
-        let top = folders.iter().position(|folder| is_workspace(folder)).unwrap_or(0);
-        for folder in &folders[..=top] {
+        // Up to the repository, which can hold more than the workspace; else up to the workspace.
+        let is_repository = |folder: &&Path| folder.join(".git").exists();
+        let top = folders.iter().position(is_repository);
+        let top = top.or_else(|| folders.iter().position(|folder| is_workspace(folder)));
+        let searched = &folders[..=top.unwrap_or(0)];
+        for folder in searched {
             let paths = NAMES.iter().map(|name| folder.join(name));
             let mut paths: Vec<_> = paths.filter(|path| path.is_file()).collect();
             match paths.len() {
@@ -61,7 +65,15 @@ impl ConfigFile {
                 _ => return Err(WranglerError::Several(paths)),
             }
         }
-        Err(WranglerError::Missing(root))
+        Err(WranglerError::Missing(searched.iter().map(|folder| (*folder).to_owned()).collect()))
+    }
+
+    /// The account that the file names.
+    pub(crate) fn account(path: &Path) -> Option<String> {
+        let file = Self::at(path.to_owned(), "dev", Field::Id).ok()?;
+        let text = fs::read_to_string(path).ok()?;
+        let root = (file.syntax.parse)(text.strip_prefix('\u{feff}').unwrap_or(&text)).ok()?;
+        root.get("account_id").and_then(Node::text).map(str::to_owned)
     }
 
     /// The bindings of all environments, as the file has them.

@@ -47,8 +47,8 @@ impl Field {
 /// Why wrangler's configuration cannot be kept right.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WranglerError {
-    #[error("there is no wrangler.toml, wrangler.json or wrangler.jsonc in {}", .0.display())]
-    Missing(PathBuf),
+    #[error("there is no wrangler.toml, wrangler.json or wrangler.jsonc in {}", list(.0))]
+    Missing(Vec<PathBuf>),
     #[error("there is more than one wrangler configuration: {}", list(.0))]
     Several(Vec<PathBuf>),
     #[error("{} ends in none of .toml, .json and .jsonc", .0.display())]
