@@ -34,6 +34,8 @@
 //!
 //! What Workers KV forbids does not compile, or is an [`Error`] before anything is sent.
 //!
+//! The [guide] begins with the first five minutes.
+//!
 //! # Features
 //!
 //! | feature | brings |
@@ -66,6 +68,8 @@ mod data;
 mod deploy;
 #[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
 mod engine;
+#[cfg(all(feature = "cli", not(target_arch = "wasm32")))]
+pub mod guide;
 mod help;
 mod macros;
 pub mod raw;
