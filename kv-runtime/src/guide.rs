@@ -1,4 +1,5 @@
 #![doc = include_str!("../guide/README.md")]
+#![allow(clippy::doc_markdown, reason = "the pages are prose, which names products")]
 
 macro_rules! pages {
     ($($name:ident $file:literal;)*) => {$(

@@ -209,11 +209,7 @@ impl StateError {
                  If-Match on PUT (S3 and R2 do), or in a folder (`file:PATH`)"
             }
             Self::LockLost { .. } => "deploy again: it goes on from what the other one left",
-            Self::Object { .. } => {
-                "the state is written before each step, so nothing is lost; check \
-                 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL, and \
-                 that the bucket exists"
-            }
+            Self::Object { url, source, .. } => return object_help(url, source.code()),
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "make room; the state is written before each step, so nothing is lost"
             }
@@ -223,8 +219,53 @@ impl StateError {
             }
             Self::Serialize(_) => "this is a bug of kv-runtime; please report it",
             Self::NotBuilt { .. } => "add \"s3\" to the features of kv-runtime in Cargo.toml",
-            Self::UnknownStore(_) => "write `file:PATH` or `s3://BUCKET/PREFIX`",
+            Self::UnknownStore(_) => {
+                "write `file:PATH`, `s3://BUCKET/PREFIX` or `r2://BUCKET/PREFIX`"
+            }
         };
         help.to_owned()
     }
+}
+
+/// What to do about a bucket that cannot be used.
+fn object_help(url: &str, code: &str) -> String {
+    let is_r2 = url.starts_with("r2:");
+    let bucket = url.split('/').nth(2).unwrap_or_default();
+    let advice = match (code, is_r2) {
+        ("NoSuchBucket", true) => {
+            format!("make the bucket with `wrangler r2 bucket create {bucket}`, or name another")
+        }
+        ("NoSuchBucket", false) => {
+            format!("make the bucket with `aws s3 mb s3://{bucket}`, or name another")
+        }
+        ("AccessDenied", true) => "give the API token the permission \"Workers R2 Storage: Edit\" \
+             for this bucket"
+            .to_owned(),
+        ("AccessDenied", false) => {
+            "let the key read, write, list and delete objects of this bucket \
+             (s3:GetObject, s3:PutObject, s3:ListBucket, s3:DeleteObject)"
+                .to_owned()
+        }
+        ("SignatureDoesNotMatch" | "InvalidAccessKeyId", false) => {
+            "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_ENDPOINT_URL where the \
+             bucket is not on AWS"
+                .to_owned()
+        }
+        ("ExpiredToken", false) => "log in again, and set AWS_ACCESS_KEY_ID, \
+             AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew"
+            .to_owned(),
+        ("PermanentRedirect" | "AuthorizationHeaderMalformed", false) => {
+            "set AWS_REGION to the region of the bucket".to_owned()
+        }
+        ("RequestTimeTooSkewed", _) => "set the clock of this machine".to_owned(),
+        (_, true) => {
+            "check CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID, that the token has the \
+             permission \"Workers R2 Storage: Edit\", and that the bucket exists"
+                .to_owned()
+        }
+        (_, false) => "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and \
+             AWS_ENDPOINT_URL, and that the bucket exists"
+            .to_owned(),
+    };
+    format!("the state is written before each step, so nothing is lost; {advice}")
 }

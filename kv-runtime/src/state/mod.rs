@@ -22,10 +22,10 @@ pub use s3::S3StateStore;
 pub use session::Session;
 pub use store::{Holder, Lock, ObjectError, StageKey, StateError, StateStore};
 
-/// The store that a URL names: `file:PATH`, where a relative path begins at `root`, or
-/// `s3://BUCKET/PREFIX`.
+/// The store that a URL names: `file:PATH`, where a relative path begins at `root`,
+/// `s3://BUCKET/PREFIX` or `r2://BUCKET/PREFIX`.
 pub fn open(url: &str, root: &Path) -> Result<Arc<dyn StateStore>, StateError> {
-    if url.starts_with("s3:") {
+    if url.starts_with("s3:") || url.starts_with("r2:") {
         #[cfg(feature = "s3")]
         return Ok(Arc::new(S3StateStore::open(url)?));
         #[cfg(not(feature = "s3"))]

@@ -214,14 +214,32 @@ pub enum StateError {
 
 /// What an object store says of its failure, in one line.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct ObjectError(String);
+#[error("{said}")]
+pub struct ObjectError {
+    said: String,
+    /// S3's name of the failure, empty where there is none.
+    code: String,
+}
 
 impl ObjectError {
     /// An error in these words of the store.
     #[cfg(feature = "s3")]
     pub(super) fn new(said: &str) -> Self {
-        Self(said.escape_debug().to_string())
+        Self::with_code(said, String::new())
+    }
+
+    /// The same, with S3's name of the failure.
+    #[cfg(feature = "s3")]
+    pub(super) fn with_code(said: &str, code: String) -> Self {
+        // What would end the line, or move the cursor, is shown as its escape.
+        let shown =
+            |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
+        Self { said: said.chars().map(shown).collect(), code }
+    }
+
+    /// S3's name of the failure, such as `NoSuchBucket`; empty where there is none.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
     }
 }
 

@@ -8,10 +8,12 @@ use bytes::Bytes;
 use kv_rules::Time;
 use percent_encoding::percent_decode_str;
 use reqwest::header::{DATE, ETAG, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH, LAST_MODIFIED};
-use reqwest::{Method, Response, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use roxmltree::{Document, Node};
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
+use super::r2::Token;
 use super::sign::{self, Credentials, Unsigned};
 use crate::base::chain::chain;
 use crate::base::http;
@@ -21,7 +23,7 @@ use crate::state::store::ObjectError;
 const TRYING: Duration = Duration::from_secs(30);
 
 /// How long one attempt may take.
-const TIMEOUT: Duration = Duration::from_secs(15);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A bucket of an S3 server. Clones share its connections.
 #[derive(Debug, Clone)]
@@ -36,7 +38,7 @@ struct Inner {
     /// What the paths of objects begin with: the bucket, unless the host names it.
     root: String,
     region: String,
-    credentials: Credentials,
+    signer: Signer,
 }
 
 /// Where a bucket is, and as whom it is used.
@@ -46,7 +48,24 @@ pub(super) struct Place {
     pub(super) endpoint: Option<String>,
     pub(super) region: String,
     pub(super) bucket: String,
-    pub(super) credentials: Credentials,
+    pub(super) signer: Signer,
+}
+
+/// Whose credentials sign the requests.
+#[derive(Debug, Clone)]
+pub(super) enum Signer {
+    Given(Credentials),
+    /// An API token's, which Cloudflare is asked for once.
+    Token(Token, OnceCell<Credentials>),
+}
+
+impl Signer {
+    async fn credentials(&self) -> Result<&Credentials, ObjectError> {
+        match self {
+            Self::Given(credentials) => Ok(credentials),
+            Self::Token(token, asked) => asked.get_or_try_init(|| token.credentials()).await,
+        }
+    }
 }
 
 /// Which version of an object a write replaces.
@@ -88,7 +107,7 @@ pub(super) struct Listing {
 
 impl Bucket {
     pub(super) fn new(place: Place) -> Result<Self, ObjectError> {
-        let Place { endpoint, region, bucket, credentials } = place;
+        let Place { endpoint, region, bucket, signer } = place;
         let (origin, root) = match endpoint {
             Some(endpoint) => (endpoint.trim_end_matches('/').to_owned(), format!("/{bucket}")),
             None => aws(&region, &bucket),
@@ -103,7 +122,7 @@ impl Bucket {
             (host.to_owned(), origin[..origin.len() - rest.len() + host.len()].to_owned());
         let http = http::client(origin.starts_with("http://")).map_err(|e| plain(&e))?;
         let http = http.timeout(TIMEOUT).build().map_err(|e| plain(&e))?;
-        Ok(Self(Arc::new(Inner { http, origin, host, root, region, credentials })))
+        Ok(Self(Arc::new(Inner { http, origin, host, root, region, signer })))
     }
 
     /// Reads an object; `None` when it does not exist.
@@ -184,56 +203,60 @@ impl Bucket {
         body: Bytes,
         condition: Option<(HeaderName, &str)>,
     ) -> Result<Answer, ObjectError> {
-        let begun = Instant::now();
-        let mut waits = ExponentialBuilder::new()
-            .with_min_delay(Duration::from_millis(200))
-            .with_max_delay(Duration::from_secs(5))
-            .without_max_times()
-            .with_jitter()
-            .build();
-        loop {
-            let attempt = self.attempt(&method, name, query, body.clone(), condition.clone()).await;
-            let passes = match &attempt {
-                Ok(answer) => answer.passes(),
-                Err(_) => true,
-            };
-            match waits.next().filter(|wait| passes && begun.elapsed() + *wait < TRYING) {
-                Some(wait) => tokio::time::sleep(wait).await,
-                None => return attempt,
-            }
-        }
+        let credentials = self.0.signer.credentials().await?;
+        // The signature has the time, so that each attempt is a request of its own.
+        retry(|| self.request(credentials, &method, name, query, &body, condition.as_ref())).await
     }
 
-    async fn attempt(
+    fn request(
         &self,
+        credentials: &Credentials,
         method: &Method,
         name: &str,
         query: &[(&str, &str)],
-        body: Bytes,
-        condition: Option<(HeaderName, &str)>,
-    ) -> Result<Answer, ObjectError> {
-        let Inner { http, origin, host, root, region, credentials } = &*self.0;
+        body: &Bytes,
+        condition: Option<&(HeaderName, &str)>,
+    ) -> RequestBuilder {
+        let Inner { http, origin, host, root, region, .. } = &*self.0;
         let names = name.split('/').map(sign::encode).collect::<Vec<_>>().join("/");
         let path = format!("{root}/{names}");
-        let unsigned = Unsigned { method: method.as_str(), host, path: &path, query, body: &body };
+        let unsigned = Unsigned { method: method.as_str(), host, path: &path, query, body };
         let headers = sign::headers(unsigned, credentials, region, Time::now());
         let mut url = format!("{origin}{path}");
         if !query.is_empty() {
             url.push('?');
             url.push_str(&sign::query_string(query));
         }
-        let mut request = http.request(method.clone(), url).body(body);
+        let mut request = http.request(method.clone(), url).body(body.clone());
         for (name, value) in headers {
             request = request.header(name, value);
         }
         if let Some((name, value)) = condition {
-            request = request.header(name, value);
+            request = request.header(name, *value);
         }
-        let mut response = request.send().await.map_err(|error| plain(&error.without_url()))?;
-        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-        let body = Response::bytes(response).await;
-        let body = body.map_err(|error| plain(&error.without_url()))?;
-        Ok(Answer { status, headers, body })
+        request
+    }
+}
+
+/// Sends a request again and again until the answer is for good, or the time is up.
+pub(super) async fn retry(request: impl Fn() -> RequestBuilder) -> Result<Answer, ObjectError> {
+    let begun = Instant::now();
+    let mut waits = ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(200))
+        .with_max_delay(Duration::from_secs(5))
+        .without_max_times()
+        .with_jitter()
+        .build();
+    loop {
+        let attempt = Answer::read(request()).await;
+        let passes = match &attempt {
+            Ok(answer) => answer.passes(),
+            Err(_) => true,
+        };
+        match waits.next().filter(|wait| passes && begun.elapsed() + *wait < TRYING) {
+            Some(wait) => tokio::time::sleep(wait).await,
+            None => return attempt,
+        }
     }
 }
 
@@ -247,13 +270,20 @@ fn aws(region: &str, bucket: &str) -> (String, String) {
 }
 
 /// An answer, read whole.
-struct Answer {
-    status: StatusCode,
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
     headers: HeaderMap,
-    body: Bytes,
+    pub(super) body: Bytes,
 }
 
 impl Answer {
+    pub(super) async fn read(request: RequestBuilder) -> Result<Self, ObjectError> {
+        let mut response = request.send().await.map_err(|error| plain(&error.without_url()))?;
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        let body = response.bytes().await.map_err(|error| plain(&error.without_url()))?;
+        Ok(Self { status, headers, body })
+    }
+
     /// Whether the same request may be answered otherwise later.
     fn passes(&self) -> bool {
         // S3 answers 409 to writes of one object at the same moment.
@@ -271,7 +301,7 @@ impl Answer {
             (code, "") => format!("HTTP {status}, {code}"),
             (code, message) => format!("HTTP {status}, {code}: {message}"),
         };
-        Err(ObjectError::new(&text))
+        Err(ObjectError::with_code(&text, code))
     }
 }
 
@@ -331,7 +361,7 @@ fn time(headers: &HeaderMap, name: &HeaderName) -> Option<Time> {
 }
 
 /// An error of the connection: the innermost of those that led to it says what is wrong.
-fn plain(error: &(dyn std::error::Error + 'static)) -> ObjectError {
+pub(super) fn plain(error: &(dyn std::error::Error + 'static)) -> ObjectError {
     ObjectError::new(&chain(error).last().map_or_else(String::new, ToString::to_string))
 }
 

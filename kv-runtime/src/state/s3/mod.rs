@@ -2,6 +2,7 @@
 
 mod bucket;
 mod lock;
+mod r2;
 mod sign;
 #[cfg(test)]
 mod tests;
@@ -11,10 +12,13 @@ use bytes::Bytes;
 
 use super::store::{Holder, Lock, ObjectError, StageKey, StateError, StateStore};
 use crate::base::env::optional;
-use bucket::{Bucket, Place, Put, Replaces};
+use bucket::{Bucket, Place, Put, Replaces, Signer};
+use r2::Token;
+use secrecy::ExposeSecret as _;
 use sign::Credentials;
+use tokio::sync::OnceCell;
 
-/// Keeps states in an S3 bucket.
+/// Keeps states in a bucket of S3, R2 or another server with conditional writes.
 #[derive(Debug, Clone)]
 pub struct S3StateStore {
     bucket: Bucket,
@@ -25,46 +29,40 @@ pub struct S3StateStore {
 }
 
 impl S3StateStore {
-    /// The store that `s3://BUCKET/PREFIX` names. Nothing is requested yet.
+    /// The store that `s3://BUCKET/PREFIX` or `r2://BUCKET/PREFIX` names. Nothing is requested yet,
+    /// and no bucket is ever made.
     ///
-    /// Credentials, region and endpoint come from the standard variables: `AWS_ACCESS_KEY_ID`,
-    /// `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` for those that end, `AWS_REGION`,
-    /// `AWS_ENDPOINT_URL` (for R2: `https://ACCOUNT.r2.cloudflarestorage.com` and the region
-    /// `auto`). An endpoint without TLS is for this machine only.
+    /// - `s3://` takes credentials, region and endpoint from the standard variables:
+    ///   `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` for those that end,
+    ///   `AWS_REGION`, `AWS_ENDPOINT_URL` for a server that is not AWS.
+    /// - `r2://` is Cloudflare R2 with the API token that a deploy has: `CLOUDFLARE_API_TOKEN` and
+    ///   `CLOUDFLARE_ACCOUNT_ID`. The token needs the permission "Workers R2 Storage: Edit".
+    ///   `AWS_ENDPOINT_URL` says where a bucket of another jurisdiction is.
+    ///
+    /// An endpoint without TLS is for this machine only.
     pub fn open(url: &str) -> Result<Self, StateError> {
         let unknown = || StateError::unknown_store(url);
-        let rest = url.strip_prefix("s3://").ok_or_else(unknown)?;
+        let (scheme, rest) = url.split_once("://").ok_or_else(unknown)?;
         let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         if !is_bucket(name) {
             return Err(unknown());
         }
-        let prefix = prefix.trim_matches('/');
+        let signed = match scheme {
+            "s3" => s3_place(name),
+            "r2" => r2_place(name),
+            _ => return Err(unknown()),
+        };
         let unusable = |source| {
             let url = url.trim_end_matches('/').to_owned();
             StateError::Object { action: "use", url, source }
         };
-        let needed = |name: &str| {
-            optional(name).ok_or_else(|| unusable(ObjectError::new(&format!("{name} is not set"))))
-        };
-        let credentials = Credentials {
-            key_id: needed("AWS_ACCESS_KEY_ID")?,
-            secret: needed("AWS_SECRET_ACCESS_KEY")?.into(),
-            session_token: optional("AWS_SESSION_TOKEN").map(Into::into),
-        };
-        let endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"];
-        let region = ["AWS_REGION", "AWS_DEFAULT_REGION"];
-        let place = Place {
-            endpoint: endpoint.into_iter().find_map(optional),
-            region: region.into_iter().find_map(optional).unwrap_or_else(|| "us-east-1".to_owned()),
-            bucket: name.to_owned(),
-            credentials,
-        };
-        Ok(Self::new(Bucket::new(place).map_err(unusable)?, name, prefix))
+        let bucket = signed.and_then(Bucket::new).map_err(unusable)?;
+        Ok(Self::new(bucket, format!("{scheme}://{name}"), prefix.trim_matches('/')))
     }
 
-    fn new(bucket: Bucket, name: &str, prefix: &str) -> Self {
+    fn new(bucket: Bucket, url: String, prefix: &str) -> Self {
         let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
-        Self { bucket, prefix, url: format!("s3://{name}") }
+        Self { bucket, prefix, url }
     }
 
     fn object(&self, stage: &StageKey, suffix: &str) -> String {
@@ -142,6 +140,51 @@ impl StateStore for S3StateStore {
         self.bucket.delete(&object).await.map_err(&failed)?;
         Ok(serde_json::from_slice(&found.bytes).ok())
     }
+}
+
+fn s3_place(bucket: &str) -> Result<Place, ObjectError> {
+    let region = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+    let credentials = Credentials {
+        key_id: needed("AWS_ACCESS_KEY_ID")?,
+        secret: needed("AWS_SECRET_ACCESS_KEY")?.into(),
+        session_token: optional("AWS_SESSION_TOKEN").map(Into::into),
+    };
+    Ok(Place {
+        endpoint: endpoint(),
+        region: region.into_iter().find_map(optional).unwrap_or_else(|| "us-east-1".to_owned()),
+        bucket: bucket.to_owned(),
+        signer: Signer::Given(credentials),
+    })
+}
+
+fn r2_place(bucket: &str) -> Result<Place, ObjectError> {
+    let said = |error: &dyn std::error::Error| ObjectError::new(&error.to_string());
+    let base_url = ["CLOUDFLARE_API_BASE_URL", "CLOUDFLARE_BASE_URL"];
+    let base_url = base_url.into_iter().find_map(optional);
+    let token = Token {
+        account_id: needed("CLOUDFLARE_ACCOUNT_ID")?,
+        value: needed("CLOUDFLARE_API_TOKEN")?.into(),
+        base_url: base_url.unwrap_or_else(|| kv_rules::DEFAULT_BASE_URL.to_owned()),
+    };
+    if !token.value.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(ObjectError::new("CLOUDFLARE_API_TOKEN is no API token"));
+    }
+    kv_rules::check_account_id(&token.account_id).map_err(|error| said(&error))?;
+    kv_rules::check_base_url(&token.base_url).map_err(|error| said(&error))?;
+    Ok(Place {
+        endpoint: Some(endpoint().unwrap_or_else(|| token.endpoint())),
+        region: "auto".to_owned(),
+        bucket: bucket.to_owned(),
+        signer: Signer::Token(token, OnceCell::new()),
+    })
+}
+
+fn endpoint() -> Option<String> {
+    ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"].into_iter().find_map(optional)
+}
+
+fn needed(name: &str) -> Result<String, ObjectError> {
+    optional(name).ok_or_else(|| ObjectError::new(&format!("{name} is not set")))
 }
 
 /// Whether a text can name a bucket

@@ -66,13 +66,13 @@ fn store(address: SocketAddr) -> S3StateStore {
         endpoint: Some(format!("http://{address}")),
         region: "auto".to_owned(),
         bucket: "bucket".to_owned(),
-        credentials: Credentials {
+        signer: Signer::Given(Credentials {
             key_id: "id".to_owned(),
             secret: "hush".into(),
             session_token: None,
-        },
+        }),
     };
-    S3StateStore::new(Bucket::new(place).unwrap(), "bucket", "states")
+    S3StateStore::new(Bucket::new(place).unwrap(), "s3://bucket".to_owned(), "states")
 }
 
 async fn read(State(server): State<Server>, Path(name): Path<String>) -> Response {
@@ -238,9 +238,117 @@ async fn a_listing_is_read_to_its_last_page() {
     assert!(store.stages("none").await.unwrap().is_empty());
 }
 
+/// Where Cloudflare's API verifies tokens, and a bucket that takes only what is signed.
+struct R2 {
+    of_account: StatusCode,
+    of_user: StatusCode,
+    status: &'static str,
+}
+
+impl R2 {
+    async fn start(self) -> S3StateStore {
+        const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let verified = format!(r#"{{"result":{{"id":"tokenid1","status":"{}"}}}}"#, self.status);
+        let verify = |status: StatusCode| {
+            let verified = verified.clone();
+            get(async move |headers: HeaderMap| {
+                assert_eq!(headers["authorization"], "Bearer token-of-the-account");
+                (status, verified)
+            })
+        };
+        let router = Router::new()
+            .route(&format!("/v4/accounts/{ACCOUNT}/tokens/verify"), verify(self.of_account))
+            .route("/v4/user/tokens/verify", verify(self.of_user))
+            .route("/bucket/{*name}", get(signed));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let token = Token {
+            account_id: ACCOUNT.to_owned(),
+            value: "token-of-the-account".into(),
+            base_url: format!("{origin}/v4"),
+        };
+        assert_eq!(token.endpoint(), format!("https://{ACCOUNT}.r2.cloudflarestorage.com"));
+        let place = Place {
+            endpoint: Some(origin),
+            region: "auto".to_owned(),
+            bucket: "bucket".to_owned(),
+            signer: Signer::Token(token, OnceCell::new()),
+        };
+        S3StateStore::new(Bucket::new(place).unwrap(), "r2://bucket".to_owned(), "states")
+    }
+}
+
+/// Answers what is signed with the token's id and the hash of its text.
+async fn signed(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let text = |name: &str| headers[name].to_str().unwrap();
+    let (date, time) = text("x-amz-date").split_at(8);
+    let at = format!(
+        "{}-{}-{}{}:{}:{}Z",
+        &date[..4],
+        &date[4..6],
+        &date[6..],
+        &time[..3],
+        &time[3..5],
+        &time[5..7]
+    );
+    let credentials = Credentials {
+        key_id: "tokenid1".to_owned(),
+        secret: "b31d5e7ce5275d2243bc70461b09eb78525b82ce251ca9cd6cc1e79a34b73b74".into(),
+        session_token: None,
+    };
+    let path = format!("/bucket/{name}");
+    let (host, query, body) = (text("host"), &[][..], &b""[..]);
+    let unsigned = sign::Unsigned { method: "GET", host, path: &path, query, body };
+    let expected = sign::headers(unsigned, &credentials, "auto", at.parse().unwrap());
+    let (_, expected) = expected.last().unwrap();
+    if text("authorization") != expected {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    (StatusCode::NOT_FOUND, "<Error><Code>NoSuchKey</Code></Error>").into_response()
+}
+
+#[tokio::test]
+async fn r2_is_signed_with_what_the_api_token_is() {
+    let (yes, no) = (StatusCode::OK, StatusCode::UNAUTHORIZED);
+    // A token of the account, and one of a user.
+    for (of_account, of_user) in [(yes, no), (no, yes)] {
+        let store = R2 { of_account, of_user, status: "active" }.start().await;
+        assert_eq!(store.read(&stage()).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_is_named_as_such() {
+    let (yes, no) = (StatusCode::OK, StatusCode::UNAUTHORIZED);
+    for (server, said) in [
+        (
+            R2 { of_account: no, of_user: no, status: "active" },
+            "the API token is refused: HTTP 401",
+        ),
+        (
+            R2 { of_account: yes, of_user: no, status: "expired" },
+            "the API token is refused: expired",
+        ),
+    ] {
+        let error = server.start().await.read(&stage()).await.unwrap_err();
+        let StateError::Object { source, .. } = &error else { panic!("{error}") };
+        assert_eq!(source.to_string(), said);
+        assert!(error.to_string().contains("r2://bucket/states/shop/dev.json"), "{error}");
+    }
+}
+
 #[test]
 fn a_url_names_a_bucket() {
-    for bad in ["s3://", "s3:bucket", "s3:///prefix", "gs://bucket", "s3://KEY:SECRET@bucket/x"] {
+    for bad in [
+        "s3://",
+        "s3:bucket",
+        "s3:///prefix",
+        "gs://bucket",
+        "s3://KEY:SECRET@bucket/x",
+        "r2://",
+        "r2:bucket",
+    ] {
         let error = S3StateStore::open(bad).unwrap_err();
         assert!(matches!(error, StateError::UnknownStore(_)), "{bad}: {error}");
     }
