@@ -270,7 +270,7 @@ pub(super) struct ChangeArgs {
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct WranglerArgs {
     /// deploy: write each binding and its id into wrangler's configuration; plan: say what would be
-    /// written
+    /// written; destroy: take out what was destroyed
     ///
     /// Without PATH, the file is the wrangler.toml, wrangler.json or wrangler.jsonc of the package,
     /// else of the nearest folder up to its workspace. The bindings of the stage dev are at the top

@@ -148,6 +148,7 @@ impl Running<'_> {
             self.show_deployed(&deployed);
         }
         if let Some(config) = config {
+            wrangler::remove(&config, &plan, self.screen)?;
             wrangler::update(&config, &deployed, self.run.local_folder(), self.screen)?;
         }
         // Last: whoever reads it may be gone, and all is done.
@@ -155,6 +156,7 @@ impl Running<'_> {
     }
 
     async fn destroy(&mut self, if_exists: bool) -> Result<(), CliError> {
+        let config = wrangler::config(self.args, &root(self.args, self.package))?;
         let plan = match self.run.destroy(&Asking::new(self)).await {
             Err(DeployError::NoState { stage, .. }) if if_exists => {
                 self.screen.line(&format!("Nothing to do: the stage {stage:?} has no state."));
@@ -162,6 +164,9 @@ impl Running<'_> {
             }
             destroyed => destroyed?,
         };
+        if let Some(config) = config {
+            wrangler::remove(&config, &plan, self.screen)?;
+        }
         self.report(&plan, &[])
     }
 

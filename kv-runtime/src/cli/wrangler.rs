@@ -89,6 +89,21 @@ pub(super) fn update(
     Ok(())
 }
 
+/// Takes what a plan destroyed out of the configuration.
+pub(super) fn remove(config: &ConfigFile, plan: &Plan, screen: &Screen) -> Result<(), CliError> {
+    let ids = plan.namespaces.iter().filter_map(|namespace| match &namespace.action {
+        Action::Destroy { namespace_id, .. } => Some(namespace_id.as_str()),
+        _ => None,
+    });
+    let ids: Vec<_> = ids.collect();
+    let removed = config.remove(&ids)?;
+    if !removed.is_empty() {
+        let path = config.path().display();
+        screen.say("Updated", &format!("{path}: without {}", removed.join(", ")));
+    }
+    Ok(())
+}
+
 /// Whether `wrangler dev` reads `folder` without being told to.
 fn is_beside(config: &Path, folder: &Path) -> bool {
     let own = config.with_file_name(DEV_STATE);

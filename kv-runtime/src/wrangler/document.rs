@@ -72,6 +72,14 @@ impl Node {
         }
     }
 
+    /// The pairs of a table, in their order.
+    pub(super) fn pairs(&self) -> &[Pair] {
+        match &self.kind {
+            Kind::Table(pairs) => pairs,
+            _ => &[],
+        }
+    }
+
     pub(super) fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Text(text) => Some(text),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::document::{Fault, Form, Kind, Node, Syntax};
+use super::document::{Fault, Form, Kind, Node, Pair, Syntax};
 use super::text::{List, Splice, apply, indentation, line_break, rest_of_line};
 use super::{Binding, Field, toml};
 use crate::deploy::DEFAULT_STAGE;
@@ -50,6 +50,52 @@ pub(super) fn edit(
         edit.add(&place, &path, entries.collect());
     }
     Ok(Edited { text: apply(text, edit.splices), changed })
+}
+
+/// Takes the ids out of a stage's bindings, and with an id its binding, unless that says more.
+pub(super) fn remove(
+    syntax: &'static Syntax,
+    text: &str,
+    stage: &str,
+    field: Field,
+    ids: &[&str],
+) -> Result<Edited, Fault> {
+    let mut edited = Edited { text: text.to_owned(), changed: Vec::new() };
+    // One at a time: two that stand beside each other share a comma.
+    while let Some((binding, text)) = remove_one(syntax, &edited.text, stage, field, ids)? {
+        edited.changed.push(binding);
+        edited.text = text;
+    }
+    Ok(edited)
+}
+
+fn remove_one(
+    syntax: &'static Syntax,
+    text: &str,
+    stage: &str,
+    field: Field,
+    ids: &[&str],
+) -> Result<Option<(String, String)>, Fault> {
+    let root = (syntax.parse)(text)?;
+    let Place::Found(entries, array) = find(syntax, &root, &path(&root, stage))? else {
+        return Ok(None);
+    };
+    let key = field.key();
+    let id = |entry: &Node| entry.get(key).and_then(Node::text).is_some_and(|id| ids.contains(&id));
+    let Some(entry) = entries.iter().find(|entry| id(entry)) else { return Ok(None) };
+    let says_more = |pair: &Pair| pair.key != key && pair.key != "binding" && pair.key != "remote";
+    let pairs = entry.pairs();
+    let own = pairs.iter().rfind(|pair| pair.key == key);
+    let (holder, item) = match own.filter(|_| pairs.iter().any(says_more)) {
+        Some(pair) => (entry, pair.start..pair.value.end()),
+        None => (array, entry.span.start..entry.end()),
+    };
+    let splices = match holder.form {
+        Form::Header => vec![toml::lines(text, item)],
+        Form::Whole | Form::Dotted => List::new(syntax, text, holder).remove(&item),
+    };
+    let binding = entry.get("binding").and_then(Node::text).unwrap_or_default();
+    Ok(Some((binding.to_owned(), apply(text, splices))))
 }
 
 /// Where a stage's bindings are. The default stage is the top level, which wrangler uses when no

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::Document;
 
 use super::document::{Fault, Kind, Node, Syntax};
-use super::edit::{Edited, edit};
+use super::edit::{Edited, edit, remove};
 use super::jsonc::JSONC;
 use super::toml::TOML;
 use super::{Binding, Field, WranglerError};
@@ -103,7 +103,18 @@ impl ConfigFile {
 
     /// Puts the bindings right and gives those that were not; if all were, nothing is written.
     pub(crate) fn update(&self, bindings: &[Binding<'_>]) -> Result<Vec<String>, WranglerError> {
-        let (mark, Edited { text, changed }) = self.edited(bindings)?;
+        self.write(self.edited(bindings)?)
+    }
+
+    /// Takes out the bindings of namespaces that are gone, and gives those that were there.
+    pub(crate) fn remove(&self, ids: &[&str]) -> Result<Vec<String>, WranglerError> {
+        self.write(self.change(|text| remove(self.syntax, text, &self.stage, self.field, ids))?)
+    }
+
+    fn write(
+        &self,
+        (mark, Edited { text, changed }): (&'static str, Edited),
+    ) -> Result<Vec<String>, WranglerError> {
         if !changed.is_empty() {
             replace(&self.path, &format!("{mark}{text}"))
                 .map_err(|source| self.io_error("write", source))?;
@@ -111,15 +122,22 @@ impl ConfigFile {
         Ok(changed)
     }
 
-    /// The byte order mark, if there is one, and the text as it is to be.
     fn edited(&self, bindings: &[Binding<'_>]) -> Result<(&'static str, Edited), WranglerError> {
+        self.change(|text| edit(self.syntax, text, &self.stage, self.field, bindings))
+    }
+
+    /// The byte order mark, if there is one, and the text as it is to be.
+    fn change(
+        &self,
+        change: impl FnOnce(&str) -> Result<Edited, Fault>,
+    ) -> Result<(&'static str, Edited), WranglerError> {
         let whole =
             fs::read_to_string(&self.path).map_err(|source| self.io_error("read", source))?;
         let (mark, text) = match whole.strip_prefix('\u{feff}') {
             Some(text) => ("\u{feff}", text),
             None => ("", &*whole),
         };
-        match edit(self.syntax, text, &self.stage, self.field, bindings) {
+        match change(text) {
             Ok(edited) => Ok((mark, edited)),
             Err(fault) => Err(self.content_error(text, fault)),
         }

@@ -16,6 +16,10 @@ impl Splice {
         Self { at, with }
     }
 
+    pub(super) fn remove(at: Range<usize>) -> Self {
+        Self { at, with: String::new() }
+    }
+
     pub(super) fn insert(at: usize, with: String) -> Self {
         Self { at: at..at, with }
     }
@@ -61,8 +65,13 @@ pub(super) fn rest_of_line(syntax: &Syntax, text: &str, mut at: usize) -> Option
     }
 }
 
-fn line_start(text: &str, at: usize) -> usize {
+pub(super) fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |at| at + 1)
+}
+
+/// The start of the line below.
+pub(super) fn next_line(text: &str, at: usize) -> usize {
+    text[at..].find('\n').map_or(text.len(), |more| at + more + 1)
 }
 
 /// The items between two brackets, with commas between them.
@@ -71,20 +80,27 @@ pub(super) struct List<'a> {
     text: &'a str,
     /// From one bracket to the other.
     inside: Range<usize>,
-    last: Option<Range<usize>>,
+    /// In their order.
+    items: Vec<Range<usize>>,
 }
 
 impl<'a> List<'a> {
     /// The items of an array or a table that is written in one piece.
     pub(super) fn new(syntax: &'static Syntax, text: &'a str, node: &Node) -> Self {
         let inside = node.span.start + 1..node.span.end - 1;
-        Self { syntax, text, inside, last: node.items().max_by_key(|item| item.end) }
+        let mut items: Vec<_> = node.items().collect();
+        items.sort_by_key(|item| item.start);
+        Self { syntax, text, inside, items }
+    }
+
+    fn last(&self) -> Option<Range<usize>> {
+        self.items.last().cloned()
     }
 
     /// How an item is written; `None`: on the line of the one before it.
     pub(super) fn lines(&self) -> Option<Lines> {
         let (text, unit) = (self.text, self.unit());
-        let indent = match &self.last {
+        let indent = match self.last() {
             Some(last) => {
                 let own_line = text[line_start(text, last.start)..last.start].trim().is_empty();
                 own_line.then(|| indentation(text, last.start).to_owned())
@@ -97,14 +113,14 @@ impl<'a> List<'a> {
 
     /// Whether items themselves are written over several lines.
     pub(super) fn has_long_items(&self) -> bool {
-        self.last.clone().is_none_or(|last| self.text[last].contains('\n'))
+        self.last().is_none_or(|last| self.text[last].contains('\n'))
     }
 
     /// Adds items after the last one.
     pub(super) fn append(&self, items: &[String]) -> Vec<Splice> {
         let lines = self.lines();
         let before = lines.as_ref().map_or(" ", |lines| &lines.line);
-        let Some(last) = &self.last else { return vec![self.fill(items, lines.as_ref())] };
+        let Some(last) = self.last() else { return vec![self.fill(items, lines.as_ref())] };
         let comma = self.comma_after(last.end);
         let mut splices = Vec::new();
         if comma.is_none() {
@@ -119,6 +135,35 @@ impl<'a> List<'a> {
             added.push(',');
         }
         splices.push(Splice::insert(at, added));
+        splices
+    }
+
+    /// Takes an item out, with the lines that are all its own.
+    pub(super) fn remove(&self, item: &Range<usize>) -> Vec<Splice> {
+        let text = self.text;
+        let comma = self.comma_after(item.end);
+        let end = comma.unwrap_or(item.end);
+        let start = line_start(text, item.start);
+        let line_end = rest_of_line(self.syntax, text, end);
+        let mut splices = Vec::new();
+        let before = self.items.iter().rfind(|other| other.end <= item.start);
+        let comma_before = before.and_then(|before| self.comma_after(before.end));
+        // What is last and has no comma leaves none behind.
+        let needless = comma_before.filter(|_| comma.is_none());
+        splices.extend(needless.map(|end| Splice::remove(end - 1..end)));
+        splices.push(match line_end {
+            Some(line_end) if text[start..item.start].trim().is_empty() => {
+                Splice::remove(start..next_line(text, line_end))
+            }
+            _ => {
+                let blank = |text: &str| text.len() - text.trim_start_matches([' ', '\t']).len();
+                let back = text[..item.start].trim_end_matches([' ', '\t']).len();
+                match comma {
+                    Some(end) => Splice::remove(item.start..end + blank(&text[end..])),
+                    None => Splice::remove(back..item.end),
+                }
+            }
+        });
         splices
     }
 

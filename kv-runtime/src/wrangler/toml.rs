@@ -1,10 +1,12 @@
 //! wrangler.toml.
 
+use std::ops::Range;
+
 use serde_json::Value;
 use toml_edit::{Document, InlineTable, Item, Key, Table, Value as TomlValue};
 
 use super::document::{Fault, Form, Kind, Lines, Node, Pair, Syntax};
-use super::text::{Splice, line_break, rest_of_line};
+use super::text::{Splice, line_break, line_start, next_line, rest_of_line};
 
 pub(super) static TOML: Syntax = Syntax { table: "a table", parse, comment, value, pair };
 
@@ -111,15 +113,24 @@ pub(super) fn blocks(text: &str, end: usize, path: &[&str], entries: &[Value]) -
     Splice::insert(at, lines.join(newline))
 }
 
+/// Takes out the lines of something, and the blank line that parts a table from what is above it.
+pub(super) fn lines(text: &str, item: Range<usize>) -> Splice {
+    let start = line_start(text, item.start);
+    let end = next_line(text, rest_of_line(&TOML, text, item.end).unwrap_or(item.end));
+    let above = line_start(text, start.saturating_sub(1));
+    let is_table = text[item.start..].starts_with('[');
+    let is_parted = is_table && above < start && text[above..start].trim().is_empty();
+    Splice::remove(if is_parted { above..end } else { start..end })
+}
+
 /// The start of the line below `end`, and below the comments that go with it: those right under it
 /// that are not right above something else.
 fn below(text: &str, end: usize) -> usize {
-    let next_line = |at: usize| text[at..].find('\n').map_or(text.len(), |more| at + more + 1);
-    let start = next_line(rest_of_line(&TOML, text, end).unwrap_or(end));
+    let start = next_line(text, rest_of_line(&TOML, text, end).unwrap_or(end));
     let mut at = start;
     while text[at..].trim_start_matches([' ', '\t']).starts_with('#') {
-        at = next_line(at);
+        at = next_line(text, at);
     }
-    let line = &text[at..next_line(at)];
+    let line = &text[at..next_line(text, at)];
     if line.trim().is_empty() { at } else { start }
 }

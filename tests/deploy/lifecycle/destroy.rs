@@ -177,3 +177,20 @@ fn a_look_up_that_misses_what_the_list_shows_neither_orphans_nor_doubles_it() {
     stage.run("v2", &["destroy", "--yes"]).expect(0);
     assert_eq!(cloudflare.titles(), [""; 0]);
 }
+
+#[test]
+fn wranglers_configuration_is_without_what_is_destroyed() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("wrangler.jsonc");
+    let own = "{\n  // of another team\n  \"kv_namespaces\": [\n    \
+               { \"binding\": \"OTHER\", \"id\": \"0123456789abcdef0123456789abcdef\" }\n  ]\n}\n";
+    std::fs::write(&config, own).unwrap();
+    let wrangler = format!("--wrangler={}", config.display());
+    stage.run("v1", &["--yes", &wrangler]).expect(0);
+    assert_ne!(std::fs::read_to_string(&config).unwrap(), own);
+    let ran = stage.run("v1", &["destroy", "--yes", "--delete-data", &wrangler]).expect(0);
+    assert!(ran.stderr.contains("wrangler.jsonc: without "), "{}", ran.stderr);
+    assert_eq!(std::fs::read_to_string(&config).unwrap(), own);
+}

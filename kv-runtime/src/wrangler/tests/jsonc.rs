@@ -122,3 +122,15 @@ fn a_mistake_is_pointed_at() {
         assert_eq!(fault(text, stage), (message.to_owned(), at));
     }
 }
+
+#[test]
+fn what_was_added_is_taken_out_again() {
+    for old in [
+        "{\n  \"kv_namespaces\": [\n    { \"binding\": \"A\", \"id\": \"a\" } // mine\n  ]\n}\n",
+        "{\n  \"kv_namespaces\": [\n    {\n      \"binding\": \"A\",\n      \"id\": \"a\",\n    },\n  ],\n}\n",
+        "{ \"kv_namespaces\": [{ \"binding\": \"A\", \"id\": \"a\" }] }",
+    ] {
+        let new = super::without(&JSONC, &edit(old, "dev"), "dev", Field::Id);
+        assert_eq!(new, old);
+    }
+}

@@ -6,7 +6,7 @@ mod properties;
 mod toml;
 
 use super::document::Syntax;
-use super::edit::edit;
+use super::edit::{edit, remove};
 use super::{Binding, Field};
 
 /// The text with `SESSIONS` at `1a2b`, after it was shown that a second edit finds nothing to do.
@@ -17,6 +17,11 @@ fn with_sessions(syntax: &'static Syntax, text: &str, stage: &str, field: Field)
     let again = edit(syntax, &edited.text, stage, field, &bindings).unwrap();
     assert_eq!((&again.text, again.changed.len()), (&edited.text, 0), "idempotent");
     edited.text
+}
+
+/// The text without the namespace `1a2b`.
+fn without(syntax: &'static Syntax, text: &str, stage: &str, field: Field) -> String {
+    remove(syntax, text, stage, field, &["1a2b"]).unwrap().text
 }
 
 /// What is said of a text, and the rest of the line that it points at.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::document::Syntax;
-use super::super::edit::edit;
+use super::super::edit::{edit, remove};
 use super::super::jsonc::JSONC;
 use super::super::toml::TOML;
 use super::super::{Binding, Field};
@@ -42,6 +42,35 @@ fn expected(mut value: Value, stage: &str, field: &str) -> Value {
     value
 }
 
+/// The same when what it added is gone again; what is empty then counts as not there.
+fn without(mut value: Value, stage: &str, field: &str) -> Value {
+    let scope = if stage == "dev" { &mut value } else { &mut value["env"][stage] };
+    if let Some(entries) = scope.get_mut("kv_namespaces").and_then(Value::as_array_mut) {
+        entries.retain_mut(|entry| {
+            let entry = entry.as_object_mut().unwrap();
+            let ours = entry.get(field).is_some_and(|id| NEW.iter().any(|new| *id == new.id));
+            if ours {
+                entry.remove(field);
+            }
+            !ours || entry.keys().any(|key| key != "binding" && key != "remote")
+        });
+    }
+    prune(&mut value);
+    value
+}
+
+fn prune(value: &mut Value) {
+    let Some(pairs) = value.as_object_mut() else { return };
+    for key in ["env", "staging", "pr-1", "kv_namespaces"] {
+        if let Some(inner) = pairs.get_mut(key) {
+            prune(inner);
+            if matches!(inner, Value::Null) || *inner == json!({}) || *inner == json!([]) {
+                pairs.remove(key);
+            }
+        }
+    }
+}
+
 /// The lines that an edit is to leave as they are: all that neither hold an id of ours nor begin or
 /// end a list, but for the comma that joins the last of a list to what follows it.
 fn lines(text: &str) -> Vec<String> {
@@ -76,6 +105,11 @@ fn check(
     prop_assert_eq!(&edit(syntax, &edited, stage, field, &NEW).unwrap().text, &edited);
     prop_assert_eq!(lost(lines(text), lines(&edited)), None, "{}\n{}", text, edited);
     prop_assert_eq!(lost(written(text), written(&edited)), None, "{}\n{}", text, edited);
+    let removed = remove(syntax, &edited, stage, field, &["new1", "new2"]).unwrap();
+    let (mut left, gone) = (read(&removed.text), without(read(&edited), stage, field.key()));
+    prune(&mut left);
+    prop_assert_eq!(left, gone, "{}\n{}", edited, removed.text);
+    prop_assert_eq!(removed.changed.len(), 2);
     prop_assert_eq!(edited.matches("\r\n").count() > 0, text.contains("\r\n"));
     if text.contains("\r\n") {
         prop_assert_eq!(edited.matches("\r\n").count(), edited.matches('\n').count());

@@ -164,3 +164,35 @@ fn a_mistake_is_pointed_at() {
         assert_eq!(fault(text, stage), (message.to_owned(), at));
     }
 }
+
+#[test]
+fn what_was_added_is_taken_out_again() {
+    for old in [
+        "name = \"w\" # it\n\n[vars]\nA = 1\n",
+        "[[kv_namespaces]]\nbinding = \"A\"\nid = \"a\" # mine\n# of A\n\n# buckets\n[[r2_buckets]]\nbinding = \"B\"\n",
+        "kv_namespaces = [{ binding = \"A\", id = \"a\" }]\n",
+        "kv_namespaces = [\n  { binding = \"A\", id = \"a\" }, # mine\n]\n",
+        "[[env.prod.kv_namespaces]]\nbinding = \"A\"\nid = \"a\"\n",
+    ] {
+        for stage in ["dev", "prod"] {
+            let new = super::without(&TOML, &edit(old, stage), stage, Field::Id);
+            assert_eq!(new, old, "{stage}");
+        }
+    }
+}
+
+#[test]
+fn a_binding_that_says_more_stays_without_the_id() {
+    let old =
+        "[[kv_namespaces]]\nbinding = \"S\"\n  preview_id = \"1a2b\" # local\nid = \"prod\"\n";
+    let new = "[[kv_namespaces]]\nbinding = \"S\"\nid = \"prod\"\n";
+    assert_eq!(super::without(&TOML, old, "dev", Field::PreviewId), new);
+    let old = "kv_namespaces = [{ binding = \"S\", id = \"prod\", preview_id = \"1a2b\" }]\n";
+    let new = "kv_namespaces = [{ binding = \"S\", id = \"prod\" }]\n";
+    assert_eq!(super::without(&TOML, old, "dev", Field::PreviewId), new);
+    // What `wrangler dev` is told of the account goes with the account's namespace.
+    let old = "kv_namespaces = [{ binding = \"S\", id = \"1a2b\", remote = true }]\n";
+    assert_eq!(super::without(&TOML, old, "dev", Field::Id), "kv_namespaces = []\n");
+    // Another environment's is not this stage's.
+    assert_eq!(super::without(&TOML, old, "prod", Field::Id), old);
+}
