@@ -79,6 +79,10 @@ pub(super) fn update(
     } else {
         screen.say("Updated", &format!("{path}: {}", changed.join(", ")));
     }
+    let remote = config.remote(&bindings)?;
+    if !remote.is_empty() {
+        screen.warn("Left", &format!("{path}: {}, which `remote` has `wrangler dev` use at Cloudflare; take `remote` out to use what was deployed to this machine", remote.join(", ")));
+    }
     if let Some(folder) = local.filter(|folder| !is_beside(config.path(), folder)) {
         screen.line(&format!(
             "\n`wrangler dev` keeps its files beside its configuration; let it read these:\n  \

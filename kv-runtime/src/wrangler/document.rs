@@ -38,6 +38,7 @@ pub(super) struct Node {
 #[derive(Debug)]
 pub(super) enum Kind {
     Text(String),
+    Bool(bool),
     Array(Vec<Node>),
     Table(Vec<Pair>),
     Other,
@@ -102,7 +103,7 @@ impl Node {
         match &self.kind {
             Kind::Array(nodes) => Box::new(nodes.iter().map(|n| n.span.start..n.end())),
             Kind::Table(pairs) => Box::new(pairs.iter().map(|p| p.start..p.value.end())),
-            Kind::Text(_) | Kind::Other => Box::new(std::iter::empty()),
+            Kind::Text(_) | Kind::Bool(_) | Kind::Other => Box::new(std::iter::empty()),
         }
     }
 }

@@ -38,6 +38,7 @@ pub(super) fn edit(
         };
         let before = edit.splices.len();
         match entry {
+            Some(entry) if field == Field::PreviewId && entry.is_remote() => continue,
             Some(entry) => edit.update(entry, binding)?,
             None => missing.push(binding),
         }
@@ -50,6 +51,22 @@ pub(super) fn edit(
         edit.add(&place, &path, entries.collect());
     }
     Ok(Edited { text: apply(text, edit.splices), changed })
+}
+
+/// Of these bindings, those which `wrangler dev` has at Cloudflare, so that no local id is theirs.
+pub(super) fn remote(
+    syntax: &'static Syntax,
+    text: &str,
+    stage: &str,
+    bindings: &[Binding<'_>],
+) -> Result<Vec<String>, Fault> {
+    let root = (syntax.parse)(text)?;
+    let Place::Found(entries, _) = find(syntax, &root, &path(&root, stage))? else {
+        return Ok(Vec::new());
+    };
+    let is_remote = |name: &str| entries.iter().any(|entry| entry.names(name) && entry.is_remote());
+    let names = bindings.iter().map(|binding| binding.name).filter(|name| is_remote(name));
+    Ok(names.map(str::to_owned).collect())
 }
 
 /// Takes the ids out of a stage's bindings, and with an id its binding, unless that says more.
@@ -151,6 +168,11 @@ impl Node {
     /// Whether this is the entry of a binding.
     fn names(&self, binding: &str) -> bool {
         self.get("binding").and_then(Node::text) == Some(binding)
+    }
+
+    /// Whether `wrangler dev` is to use Cloudflare's namespace.
+    fn is_remote(&self) -> bool {
+        matches!(self.get("remote").map(|node| &node.kind), Some(Kind::Bool(true)))
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::Document;
 
 use super::document::{Fault, Kind, Node, Syntax};
-use super::edit::{Edited, edit, remove};
+use super::edit::{Edited, edit, remote, remove};
 use super::jsonc::JSONC;
 use super::toml::TOML;
 use super::{Binding, Field, WranglerError};
@@ -106,9 +106,17 @@ impl ConfigFile {
         self.write(self.edited(bindings)?)
     }
 
+    /// The bindings that get no local id, since `wrangler dev` has them at Cloudflare.
+    pub(crate) fn remote(&self, bindings: &[Binding<'_>]) -> Result<Vec<String>, WranglerError> {
+        if self.field == Field::Id {
+            return Ok(Vec::new());
+        }
+        self.read(|text| remote(self.syntax, text, &self.stage, bindings)).map(|(_, names)| names)
+    }
+
     /// Takes out the bindings of namespaces that are gone, and gives those that were there.
     pub(crate) fn remove(&self, ids: &[&str]) -> Result<Vec<String>, WranglerError> {
-        self.write(self.change(|text| remove(self.syntax, text, &self.stage, self.field, ids))?)
+        self.write(self.read(|text| remove(self.syntax, text, &self.stage, self.field, ids))?)
     }
 
     fn write(
@@ -123,22 +131,22 @@ impl ConfigFile {
     }
 
     fn edited(&self, bindings: &[Binding<'_>]) -> Result<(&'static str, Edited), WranglerError> {
-        self.change(|text| edit(self.syntax, text, &self.stage, self.field, bindings))
+        self.read(|text| edit(self.syntax, text, &self.stage, self.field, bindings))
     }
 
-    /// The byte order mark, if there is one, and the text as it is to be.
-    fn change(
+    /// The byte order mark, if there is one, and what is made of the text.
+    fn read<T>(
         &self,
-        change: impl FnOnce(&str) -> Result<Edited, Fault>,
-    ) -> Result<(&'static str, Edited), WranglerError> {
+        make: impl FnOnce(&str) -> Result<T, Fault>,
+    ) -> Result<(&'static str, T), WranglerError> {
         let whole =
             fs::read_to_string(&self.path).map_err(|source| self.io_error("read", source))?;
         let (mark, text) = match whole.strip_prefix('\u{feff}') {
             Some(text) => ("\u{feff}", text),
             None => ("", &*whole),
         };
-        match change(text) {
-            Ok(edited) => Ok((mark, edited)),
+        match make(text) {
+            Ok(made) => Ok((mark, made)),
             Err(fault) => Err(self.content_error(text, fault)),
         }
     }

@@ -38,6 +38,7 @@ fn from_value(value: &AstValue<'_>) -> Node {
     let range = value.range();
     let kind = match value {
         AstValue::StringLit(text) => Kind::Text(text.value.clone().into_owned()),
+        AstValue::BooleanLit(value) => Kind::Bool(value.value),
         AstValue::Array(array) => Kind::Array(array.elements.iter().map(from_value).collect()),
         AstValue::Object(object) => Kind::Table(object.properties.iter().map(from_pair).collect()),
         _ => Kind::Other,

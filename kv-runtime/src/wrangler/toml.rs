@@ -44,6 +44,7 @@ fn from_value(value: &TomlValue) -> Node {
     let span = value.span().unwrap_or_default();
     let kind = match value {
         TomlValue::String(text) => Kind::Text(text.value().clone()),
+        TomlValue::Boolean(value) => Kind::Bool(*value.value()),
         TomlValue::Array(array) => Kind::Array(array.iter().map(from_value).collect()),
         TomlValue::InlineTable(table) => return from_inline(table),
         _ => Kind::Other,

@@ -196,3 +196,18 @@ fn a_binding_that_says_more_stays_without_the_id() {
     // Another environment's is not this stage's.
     assert_eq!(super::without(&TOML, old, "prod", Field::Id), old);
 }
+
+#[test]
+fn a_binding_that_wrangler_dev_has_at_cloudflare_gets_no_local_id() {
+    let bindings = [super::Binding { name: "S", id: "1a2b" }];
+    for (remote, changed) in [("true", 0), ("false", 1)] {
+        let text =
+            format!("kv_namespaces = [{{ binding = \"S\", id = \"prod\", remote = {remote} }}]\n");
+        let edited = super::edit(&TOML, &text, "dev", Field::PreviewId, &bindings).unwrap();
+        assert_eq!(edited.changed.len(), changed, "{}", edited.text);
+        let names = super::super::edit::remote(&TOML, &text, "dev", &bindings).unwrap();
+        assert_eq!(names.len(), 1 - changed);
+        let id = super::edit(&TOML, &text, "dev", Field::Id, &bindings).unwrap();
+        assert_eq!(id.text, text.replace("prod", "1a2b"));
+    }
+}
