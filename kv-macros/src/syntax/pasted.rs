@@ -35,6 +35,9 @@ pub(super) fn pasted(tokens: Tokens<'_>) -> Option<Pasted<'_>> {
                 .to_owned();
         return Some(Pasted { span, message, name: "Namespace".to_owned(), inside: None });
     }
+    if let Some(pasted) = call(tokens) {
+        return Some(pasted);
+    }
     let is_statement = STATEMENTS.into_iter().any(|word| tokens.at_keyword(word));
     let mut ahead = tokens;
     ahead.ident()?;
@@ -70,4 +73,24 @@ pub(super) fn pasted(tokens: Tokens<'_>) -> Option<Pasted<'_>> {
          properties without braces, such as `title: \"...\", values: [...]`"
     );
     Some(Pasted { span, message, name, inside })
+}
+
+/// Recognises what stands between the parentheses of a call: `"sessions", { title: "..." }`.
+fn call(tokens: Tokens<'_>) -> Option<Pasted<'_>> {
+    let mut ahead = tokens;
+    let literal = ahead.literal()?.to_string();
+    ahead.punct(',')?;
+    let (inside, _) = ahead.group(Delimiter::Brace)?;
+    ahead.punct(',');
+    if !ahead.is_empty() || !literal.starts_with(['"', '\'']) {
+        return None;
+    }
+    let name = names::pascal(literal.trim_matches(['"', '\'']));
+    let name = name.unwrap_or_else(|| "Sessions".to_owned());
+    let message = format!(
+        "these are the arguments of a call in JavaScript: write `pub struct {name};` in place of \
+         {literal}, and after it the properties without braces, such as `title: \"...\", \
+         values: [...]`"
+    );
+    Some(Pasted { span: tokens.span(), message, name, inside: Some(inside) })
 }

@@ -81,7 +81,7 @@ pub(super) async fn run(
 pub(super) struct Running<'a> {
     pub(super) args: &'a Args,
     pub(super) package: &'a Package,
-    declarations: &'a [&'static Declaration],
+    pub(super) declarations: &'a [&'static Declaration],
     pub(super) run: Run,
     pub(super) screen: &'a Screen,
     pub(super) context: &'a RunContext,
@@ -161,6 +161,9 @@ impl Running<'_> {
             Err(DeployError::NoState { stage, .. }) if if_exists => {
                 self.screen.line(&format!("Nothing to do: the stage {stage:?} has no state."));
                 return Ok(());
+            }
+            Err(error @ DeployError::NoState { .. }) => {
+                return Err(CliError::NothingToDestroy(error));
             }
             destroyed => destroyed?,
         };

@@ -16,6 +16,7 @@ use super::{CHANGES, DONE};
 use crate::data::{BulkSource, DataError, Finding, Misfit, PairChange};
 use crate::engine::{
     Audited, DataPlan, DeployError, ExportTarget, Exported, PlanAccount, RestoreFrom, Run, Select,
+    check_met,
 };
 
 /// How many keys of a kind are shown.
@@ -114,6 +115,7 @@ impl Running<'_> {
         let mut from = file.display().to_string();
         match source.about() {
             Some(about) => {
+                self.check_from(id, file, &about.id)?;
                 let _ = write!(
                     from,
                     ", exported from {}/{} {} at {}",
@@ -126,17 +128,31 @@ impl Running<'_> {
             ),
         }
         let secrets_left_out = Vec::new();
-        let sources = vec![RestoreFrom { id: id.to_owned(), source, from, secrets_left_out }];
+        let sources =
+            vec![RestoreFrom { id: id.to_owned(), source, from, is_own: false, secrets_left_out }];
         let plans = self.run.restore("restore", sources, &Asking::new(self)).await?;
         self.report_data(&plans)
+    }
+
+    /// Refuses the file of another namespace.
+    fn check_from(&self, id: &str, file: &Path, of: &str) -> Result<(), CliError> {
+        let was = self.declarations.iter().find(|d| d.id == id).and_then(|d| d.was);
+        if of == id || was == Some(of) {
+            return Ok(());
+        }
+        Err(CliError::OtherNamespace {
+            path: file.to_owned(),
+            of: of.to_owned(),
+            id: id.to_owned(),
+        })
     }
 
     pub(super) async fn copy(&mut self, args: &CopyArgs, mut from: Run) -> Result<(), CliError> {
         let host = Asking::new(self);
         let ids = self.run.check_copy(&mut from).await?;
         // The pairs are read once; what is seen in the plan is what is written.
-        let select = select(&args.select);
-        let mut sources = Vec::new();
+        let select = Select { of_several: true, ..select(&args.select) };
+        let (mut sources, mut copied) = (Vec::new(), Vec::new());
         for id in ids {
             let mut file = None;
             let target = ExportTarget::Nameless(&mut file);
@@ -144,13 +160,13 @@ impl Running<'_> {
             let Some(file) = file else { continue };
             let source = BulkSource::nameless(file).await;
             let source = source.map_err(|error| self.run.data_failed(&id, error))?;
-            let secrets_left_out = exported
-                .into_iter()
-                .flat_map(|exported| exported.export.secrets_left_out)
-                .collect();
+            let left_out = |exported: &Exported| exported.export.secrets_left_out.clone();
+            let secrets_left_out = exported.iter().flat_map(left_out).collect();
             let from = format!("the stage {}", args.from);
-            sources.push(RestoreFrom { id, source, from, secrets_left_out });
+            sources.push(RestoreFrom { id, source, from, is_own: false, secrets_left_out });
+            copied.extend(exported);
         }
+        check_met(&copied)?;
         let plans = self.run.restore("copy", sources, &host).await?;
         self.report_data(&plans)
     }
@@ -194,7 +210,12 @@ impl Running<'_> {
 }
 
 fn select(args: &SelectArgs) -> Select {
-    Select { only: args.family.clone(), except: args.except.clone(), secrets: args.include_secrets }
+    Select {
+        only: args.family.clone(),
+        except: args.except.clone(),
+        secrets: args.include_secrets,
+        of_several: false,
+    }
 }
 
 /// What will be written, for a terminal.

@@ -12,6 +12,8 @@ use crate::wrangler::WranglerError;
 pub(super) enum CliError {
     #[error(transparent)]
     Deploy(#[from] DeployError),
+    #[error(transparent)]
+    NothingToDestroy(DeployError),
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
     #[error("{}: {what}", path.display())]
@@ -20,6 +22,8 @@ pub(super) enum CliError {
     NoStream(&'static str),
     #[error("{0} before the command is for `deploy` and `plan`")]
     Misplaced(&'static str),
+    #[error("{} is an export of the namespace {of:?}, not of {id:?}", path.display())]
+    OtherNamespace { path: PathBuf, of: String, id: String },
     #[error("there is nothing to begin from")]
     NothingToInit,
     #[error("{} exists already", .0.display())]

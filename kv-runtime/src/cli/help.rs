@@ -19,6 +19,8 @@ const AGAIN: &str = "run the same command again: it goes on with the rest";
 pub(super) fn help(error: &CliError) -> Option<String> {
     match error {
         CliError::Deploy(error) => deploy(error),
+        CliError::NothingToDestroy(_) => Some("nothing was changed; `status` lists what is deployed; `destroy --if-exists` takes a stage without a state for destroyed".to_owned()),
+        CliError::OtherNamespace { .. } => Some("nothing was changed; name the namespace that it is of; to put its pairs into another all the same, remove the `.about` beside it".to_owned()),
         CliError::Wrangler(error) => wrangler(error).map(str::to_owned),
         CliError::OutOfDate { .. } => Some("`deploy --wrangler` brings it up to date".to_owned()),
         CliError::NothingToInit => Some("name what exists: `init --from-wrangler` or `init --from-namespace ID`".to_owned()),
@@ -52,7 +54,7 @@ fn deploy(error: &DeployError) -> Option<String> {
         DeployError::NoState { stage, stages, .. } => {
             let meant = closest(stage, stages.iter().map(String::as_str));
             let meant = meant.map_or_else(String::new, |stage| format!("did you mean --stage {stage}? "));
-            format!("{meant}`status` lists what is deployed; `destroy --if-exists` takes a stage without a state for destroyed")
+            format!("{meant}`status` lists what is deployed; `deploy` begins a stage")
         }
         DeployError::UnknownId { id, known } => match closest(id, known.iter().map(String::as_str)) {
             Some(meant) => format!("did you mean {meant:?}? `status` lists the ids"),

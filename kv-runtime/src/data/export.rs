@@ -28,12 +28,17 @@ pub struct Export {
     pub secrets_left_out: Vec<String>,
     /// The BLAKE3 hash of the file.
     pub blake3: String,
+    /// The patterns that no key was of, where others may have one.
+    #[serde(skip)]
+    pub(crate) unmet: Vec<String>,
 }
 
 /// Writes the pairs of a namespace.
 pub(crate) struct Exporter<'a> {
     pub(crate) place: Place<'a>,
     pub(crate) selection: &'a Selection<'a>,
+    /// Whether each pattern must be of a key of this namespace.
+    pub(crate) all_met: bool,
     /// Is told how many pairs were written, and how many bytes they take.
     pub(crate) progress: &'a (dyn Fn(u64, u64) + Sync),
     /// Is told when what was begun at a time is gone on with.
@@ -142,13 +147,13 @@ impl Exporter<'_> {
             }
         }
         let unmet = self.selection.unmet();
-        if !unmet.is_empty() {
+        if self.all_met && !unmet.is_empty() {
             return Err(DataError::NothingSelected(unmet));
         }
         let secrets_left_out = pages.withheld;
         let (out, pairs, summed) = writer.end().map_err(DataError::Write)?;
         let (bytes, blake3) = (summed.bytes, summed.hash());
-        Ok((out, Export { pairs, bytes, expired, secrets_left_out, blake3 }))
+        Ok((out, Export { pairs, bytes, expired, secrets_left_out, blake3, unmet }))
     }
 }
 

@@ -20,6 +20,7 @@ pub struct SelectionError {
 #[derive(Debug, Default)]
 pub(crate) struct Selection<'a> {
     families: Option<Families>,
+    declared: &'static [DeclaredFamily],
     only: Vec<Chosen<'a>>,
     except: Vec<Chosen<'a>>,
     /// The keys whose values are declared by `env(...)`, or were.
@@ -58,7 +59,8 @@ impl<'a> Selection<'a> {
             texts.iter().map(chosen).collect()
         };
         let (only, except) = (choices(only)?, choices(except)?);
-        Ok(Self { families, only, except, secrets: BTreeSet::new() })
+        let declared = declaration.map_or(&[][..], |declaration| declaration.families);
+        Ok(Self { families, declared, only, except, secrets: BTreeSet::new() })
     }
 
     /// Leaves out the values that are declared by `env(...)` in a stage, and those that were when they
@@ -94,17 +96,30 @@ impl<'a> Selection<'a> {
         is_chosen && !is_left_out
     }
 
-    /// The patterns that no key is of: a slip in one exports too little, or what was to stay. Of what
-    /// is left out, a whole family or a `*` may be without keys.
+    /// The patterns that no key is of: a slip in one exports too little, or what was to stay. What is
+    /// left out may be without keys where it is a declared family, or a part of one.
     pub(super) fn unmet(&self) -> Vec<String> {
         let is_unmet = |chosen: &&Chosen<'_>| !chosen.is_met.load(Ordering::Relaxed);
-        let is_key = |chosen: &&Chosen<'_>| {
-            let prefix = self.prefix();
-            matches!(chosen.choice, Choice::Glob(text) if !text.contains('*') && text.starts_with(prefix))
+        // What lies elsewhere was not looked at.
+        let is_listed = |chosen: &&Chosen<'_>| chosen.choice.prefix().starts_with(self.prefix());
+        let is_slip = |chosen: &&Chosen<'_>| match chosen.choice {
+            Choice::Declared(..) => false,
+            Choice::Glob(text) if text.contains('*') => !self.is_of_a_family(&chosen.choice),
+            Choice::Glob(_) | Choice::Pattern(..) => true,
         };
         let only = self.only.iter().filter(is_unmet);
-        let except = self.except.iter().filter(is_unmet).filter(is_key);
+        let except = self.except.iter().filter(is_unmet).filter(is_listed).filter(is_slip);
         only.chain(except).map(|chosen| chosen.choice.text()).collect()
+    }
+
+    /// Whether keys of a choice could be of a declared family.
+    fn is_of_a_family(&self, choice: &Choice<'_>) -> bool {
+        self.declared.iter().any(|family| {
+            Pattern::parse(family.pattern).is_ok_and(|pattern| {
+                let prefix = pattern.prefix();
+                !prefix.is_empty() && choice.prefix().starts_with(prefix)
+            })
+        })
     }
 
     pub(super) fn has(&self, key: &str) -> bool {

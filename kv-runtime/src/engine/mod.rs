@@ -25,7 +25,7 @@ mod undo;
 mod values;
 mod wait;
 
-pub(crate) use data::{Audited, DataPlan, ExportTarget, Exported, RestoreFrom, Select};
+pub(crate) use data::{Audited, DataPlan, ExportTarget, Exported, RestoreFrom, Select, check_met};
 pub use error::{DeployError, OtherNamespaces, Problem};
 pub(crate) use host::{Caller, Consent, Event, Host};
 pub(crate) use moves::Moved;

@@ -103,7 +103,7 @@ impl Run {
             }
             let from = format!("as it was before the deploy at {}", about.begun_at);
             let secrets_left_out = about.secrets_left_out;
-            sources.push(RestoreFrom { id, source, from, secrets_left_out });
+            sources.push(RestoreFrom { id, source, from, is_own: true, secrets_left_out });
         }
         if sources.is_empty() {
             let (app, stage) = (app.to_owned(), stage.to_owned());

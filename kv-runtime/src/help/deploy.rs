@@ -88,7 +88,9 @@ impl DeployError {
             Self::Store { source, .. } => return of_raw(source),
             Self::NotOne(_) => "name one of them",
             Self::SameNamespace { .. } => "nothing was changed; there is nothing to copy",
-            Self::PlanChanged => "nothing was changed; make, read and save a plan once more",
+            Self::PlanChanged => {
+                "nothing was changed; save a plan of what is left, read it and apply that; so it is too after a deploy that was cut off"
+            }
             Self::SavedPlan { .. } => "nothing was changed; save a plan with `plan --out FILE`",
             Self::CannotUndo(_) => {
                 "nothing was changed; `export` it first, then deploy without --keep-undo"

@@ -44,3 +44,17 @@ fn what_cannot_be_copied_is_refused() {
     let args = ["--from", "dev", "--to", "prod", "--family", "flags:{x}"];
     refused(&args, "no key of the namespace matches flags:{x}");
 }
+
+#[test]
+fn a_pattern_need_not_be_of_a_key_of_each_namespace() {
+    let cloudflare = Cloudflare::start();
+    let deployed = Deployed::new(&cloudflare);
+    deployed.run("app-two", &["--yes"]).expect(0);
+    deployed.run("app-two", &["--yes", "--stage", "prod"]).expect(0);
+    cloudflare.put("rates-dev", "rate:EUR", "1.5");
+    let copy = ["copy", "--from", "dev", "--to", "prod", "--yes", "--family"];
+    deployed.run("app-two", &[&copy[..], &["rate:{currency}"]].concat()).expect(0);
+    assert_eq!(cloudflare.pairs("rates-prod")["rate:EUR"], "1.5");
+    let ran = deployed.run("app-two", &[&copy[..], &["rat:*"]].concat()).expect(1);
+    assert!(ran.stderr.contains("no key of the namespace matches rat:*"), "{}", ran.stderr);
+}

@@ -262,11 +262,13 @@ fn a_pattern_that_no_key_is_of_is_a_slip() {
         ["--family", "flag:{name}", "--family", "typo"],
         ["--family", "flag:{name}", "--family", "typo:*"],
         ["--family", "*", "--except", "motdd"],
+        ["--family", "*", "--except", "users:*"],
+        ["--family", "*", "--except", "users:{id}"],
     ] {
         let args = [&["export", "app", "--out", "-"], &patterns[..]].concat();
         let ran = deployed.run("app", &args).expect(1);
         assert!(ran.stderr.contains("no key of the namespace matches"), "{}", ran.stderr);
     }
-    let args = ["export", "app", "--out", "-", "--except", "tmp:*", "--except", "user:{id}"];
+    let args = ["export", "app", "--out", "-", "--except", "user:a*", "--except", "user:{id}"];
     deployed.run("app", &args).expect(0);
 }

@@ -259,3 +259,16 @@ proptest! {
         });
     }
 }
+
+#[test]
+fn the_file_of_another_namespace_is_refused() {
+    let cloudflare = Cloudflare::start();
+    let deployed = Deployed::new(&cloudflare);
+    deployed.export("backup.json");
+    let about = deployed.path("backup.json.about");
+    let text = std::fs::read_to_string(&about).unwrap();
+    std::fs::write(&about, text.replace("\"app\",", "\"rates\",")).unwrap();
+    let ran = deployed.run("app", &RESTORE).expect(1);
+    assert!(ran.stderr.contains("is an export of the namespace \"rates\""), "{}", ran.stderr);
+    assert!(ran.stderr.contains("help: nothing was changed"), "{}", ran.stderr);
+}

@@ -12,26 +12,49 @@ const UNDO: [&str; 2] = ["undo", "--yes"];
 fn what_a_deploy_overwrote_and_deleted_comes_back() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
+    let root = tempfile::tempdir().unwrap();
+    let run = |code: &str, args: &[&str]| {
+        deployed.run(code, &[args, &["--root", root.path().to_str().unwrap()]].concat())
+    };
     let pairs = cloudflare.storage().pairs(&cloudflare.namespace(&title("dev")).id).unwrap();
     // What the application made of a declared key.
     let (value, metadata, expiry) =
         (b"theirs".into(), Some("[1]".into()), Some(Expiry::At(2_000_000_000)));
     pairs.put_many([kv_local::Pair { key: "motd".into(), value, metadata, expiry }]).unwrap();
-    let ran = deployed.run("app-later", &CHANGE).expect(0);
+    let ran = run("app-later", &CHANGE).expect(0);
     assert!(ran.stderr.contains("Not kept app: password"), "{}", ran.stderr);
     assert_eq!(cloudflare.pairs(&title("dev"))["motd"], "hello again");
-    let ran = deployed.run("app-later", &["undo"]).expect(1);
+    let ran = run("app-later", &["undo"]).expect(1);
     assert!(ran.stderr.contains("as it was before the deploy at"), "{}", ran.stderr);
     assert!(ran.stderr.contains("1 key  left out: declared by env(...)"), "{}", ran.stderr);
-    deployed.run("app-later", &UNDO).expect(0);
+    run("app-later", &UNDO).expect(0);
     let motd = pairs.get("motd").unwrap().unwrap();
     assert_eq!((motd.value.as_ref(), motd.expiration), (&b"theirs"[..], Some(2_000_000_000)));
     assert_eq!(cloudflare.pairs(&title("dev"))["limits"], r#"{"perMinute":60}"#);
     // The next plan sees what was put back.
-    let plan = deployed.run("app-later", &["plan"]).expect(0);
+    let plan = run("app-later", &["plan"]).expect(0);
     assert!(plan.stderr.contains("2 keys to put"), "{}", plan.stderr);
-    let ran = deployed.run("app-later", &UNDO).expect(1);
+    let ran = run("app-later", &UNDO).expect(1);
     assert!(ran.stderr.contains("nothing was kept to undo"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_comes_back_is_this_tools_again() {
+    let cloudflare = Cloudflare::start();
+    let deployed = Deployed::new(&cloudflare);
+    let root = tempfile::tempdir().unwrap();
+    let run = |code: &str, args: &[&str]| {
+        deployed.run(code, &[args, &["--root", root.path().to_str().unwrap()]].concat())
+    };
+    run("app-less", &CHANGE).expect(0);
+    assert!(!cloudflare.pairs(&title("dev")).contains_key("limits"));
+    run("app-less", &UNDO).expect(0);
+    assert!(cloudflare.pairs(&title("dev")).contains_key("limits"));
+    // The same deploy deletes it once more, and one that declares it has nothing to write.
+    let plan = run("app-less", &["plan"]).expect(0);
+    assert!(plan.stderr.contains("- limits"), "{}", plan.stderr);
+    let plan = run("app", &["plan"]).expect(0);
+    assert!(!plan.stderr.contains("limits"), "{}", plan.stderr);
 }
 
 #[test]

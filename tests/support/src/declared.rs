@@ -345,6 +345,21 @@ pub mod app {
     }
 
     kv_namespace! {
+        /// The same with fewer values.
+        pub struct AppLess;
+        id: "app",
+        title: "app-{stage}",
+        values: [{ key: "motd", value: "hello" }]
+    }
+
+    kv_namespace! {
+        /// A second namespace of the application.
+        pub struct Rates;
+        title: "rates-{stage}",
+        keys: { "rate:{currency}": f64 },
+    }
+
+    kv_namespace! {
         /// The same under another name.
         pub struct Store;
         was: "app",
@@ -410,6 +425,8 @@ pub fn select(name: &str) -> Vec<&'static Declaration> {
         "site-of-another-machine" => vec![site_of_another_machine()],
         "odd" => vec![odd::Odd::DECLARATION],
         "app" => vec![app::App::DECLARATION],
+        "app-two" => vec![app::App::DECLARATION, app::Rates::DECLARATION],
+        "app-less" => vec![app::AppLess::DECLARATION],
         "app-later" => vec![app::AppLater::DECLARATION],
         "app-renamed" => vec![app::Store::DECLARATION],
         "shop" => vec![renamed::Shop::DECLARATION],

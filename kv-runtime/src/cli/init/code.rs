@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::families::Family;
-use super::names::snake;
+use super::names::id;
 
 /// A namespace to declare.
 #[derive(Debug, Default)]
@@ -32,7 +32,7 @@ pub(super) struct Place {
 impl Namespace {
     /// Its id in the declaration.
     pub(super) fn id(&self) -> String {
-        snake(&self.name)
+        id(&self.name)
     }
 
     /// The title, with `{stage}` where it differs by that alone; and what is to be known of it.

@@ -56,7 +56,8 @@ impl Running<'_> {
             write_new(&path, &code)?;
             self.screen.say("Wrote", &printable(&path.display().to_string()));
         }
-        self.show_next_steps(&namespaces);
+        let module = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("kv");
+        self.show_next_steps(&namespaces, module);
         Ok(())
     }
 
@@ -128,13 +129,16 @@ impl Running<'_> {
         self.run.title_of(namespace_id).await.ok().flatten()
     }
 
-    fn show_next_steps(&self, namespaces: &[Namespace]) {
-        let names: Vec<_> = namespaces.iter().map(|n| format!("kv::{}", n.name)).collect();
+    fn show_next_steps(&self, namespaces: &[Namespace], module: &str) {
+        let binary = self.package.binary.unwrap_or("deploy");
+        let names: Vec<_> = namespaces.iter().map(|n| format!("{module}::{}", n.name)).collect();
         let mut lines = vec![
             String::new(),
             "Next:".to_owned(),
             "  1. read what was written: titles and types are guesses where it says so".to_owned(),
-            format!("  2. name the module in src/lib.rs, `pub mod kv;`, and in src/bin/deploy.rs"),
+            format!(
+                "  2. name the module in src/lib.rs, `pub mod {module};`, and in src/bin/{binary}.rs"
+            ),
             format!("       kv_runtime::deploy_main!({});", names.join(", ")),
             "     with the path of your crate before each".to_owned(),
             "  3. take in what exists:".to_owned(),
@@ -159,10 +163,10 @@ impl Running<'_> {
         for (stage, imports) in by_stage {
             let imports = imports.join(" ");
             lines.push(format!(
-                "       cargo run --bin deploy -- import{local} --stage {stage} {imports}"
+                "       cargo run --bin {binary} -- import{local} --stage {stage} {imports}"
             ));
         }
-        lines.push("  4. cargo run --bin deploy -- plan".to_owned());
+        lines.push(format!("  4. cargo run --bin {binary} -- plan"));
         for line in lines {
             self.screen.line(&line);
         }

@@ -57,6 +57,11 @@ pub(super) fn snake(text: &str) -> String {
     }
 }
 
+/// `UserData` → `user_data`: the id that the declaration of a struct gets.
+pub(super) fn id(name: &str) -> String {
+    words(name).join("_")
+}
+
 /// A name that is not among others, which it joins.
 pub(super) fn unique(name: &str, taken: &mut HashSet<String>) -> String {
     let mut unique = name.to_owned();
@@ -98,5 +103,7 @@ mod tests {
         ] {
             assert_eq!((pascal(text), snake(text)), (in_pascal.to_owned(), in_snake.to_owned()));
         }
+        // No keyword: an id is no name of Rust.
+        assert_eq!(id("Type"), "type");
     }
 }

@@ -20,6 +20,16 @@ pub(crate) struct Select {
     pub(crate) except: Vec<String>,
     /// Whether to take in the values that are declared by `env(...)`.
     pub(crate) secrets: bool,
+    /// Whether a pattern need not be of a key of each namespace.
+    pub(crate) of_several: bool,
+}
+
+/// Fails when a pattern is of no key of any of these namespaces.
+pub(crate) fn check_met(exported: &[Exported]) -> Result<(), DeployError> {
+    let Some((first, others)) = exported.split_first() else { return Ok(()) };
+    let is_unmet = |text: &&String| others.iter().all(|other| other.export.unmet.contains(text));
+    let unmet: Vec<_> = first.export.unmet.iter().filter(is_unmet).cloned().collect();
+    if unmet.is_empty() { Ok(()) } else { Err(DataError::NothingSelected(unmet).into()) }
 }
 
 /// Where an export goes.
@@ -60,9 +70,13 @@ impl Run {
             return Err(DeployError::NotOne(ids));
         }
         let mut exported = Vec::new();
+        let select = &Select { of_several: select.of_several || ids.len() > 1, ..select.clone() };
         for id in ids {
             let opened = self.open_recorded(&id, &state).await?;
             exported.push(self.export_opened(&opened, select, &mut target, host).await?);
+        }
+        if exported.len() > 1 {
+            check_met(&exported)?;
         }
         Ok(exported)
     }
@@ -93,7 +107,8 @@ impl Run {
         let goes_on = |since| host.event(Event::GoingOn { id, since });
         let place = self.data_place(opened);
         let (selection, progress, goes_on) = (&selection, &progress, &goes_on);
-        let exporter = Exporter { place, selection, progress, goes_on };
+        let all_met = !select.of_several;
+        let exporter = Exporter { place, selection, all_met, progress, goes_on };
         let (file, export) = match target {
             ExportTarget::Writer(writer) => (None, exporter.to_writer(writer).await),
             ExportTarget::Nameless(file) => {
@@ -120,7 +135,7 @@ impl Run {
     }
 
     /// Says of which namespace an error is.
-    #[expect(clippy::unused_self, reason = "")]
+    #[expect(clippy::unused_self, reason = "it is called as what else makes errors of a run is")]
     pub(crate) fn data_failed(&self, id: &str, error: DataError) -> DeployError {
         match error {
             DataError::Interrupted => DeployError::Interrupted,

@@ -20,7 +20,7 @@ use crate::state::{Record, State};
 use crate::typed::Declaration;
 
 pub(crate) use audit::Audited;
-pub(crate) use export::{ExportTarget, Exported, Select};
+pub(crate) use export::{ExportTarget, Exported, Select, check_met};
 pub(crate) use restore::RestoreFrom;
 
 /// The format of a [`DataPlan`] as JSON.

@@ -35,7 +35,8 @@ impl Run {
         let source = BulkSource::open(file).await?;
         let Some(namespace_id) = namespace_id else {
             let (from, secrets_left_out) = (file.display().to_string(), Vec::new());
-            let from = RestoreFrom { id: id.to_owned(), source, from, secrets_left_out };
+            let from =
+                RestoreFrom { id: id.to_owned(), source, from, is_own: false, secrets_left_out };
             let plans = self.restore("restore", vec![from], &Caller).await?;
             return Ok(plans.into_iter().next().map(|plan| plan.changes).unwrap_or_default());
         };

@@ -20,6 +20,8 @@ pub(crate) struct RestoreFrom {
     pub(crate) source: BulkSource,
     /// What the source is, for people.
     pub(crate) from: String,
+    /// Whether its keys are this tool's, since a deploy overwrote or deleted them.
+    pub(crate) is_own: bool,
     /// The keys that the source left out, because `env(...)` declares their values.
     pub(crate) secrets_left_out: Vec<String>,
 }
@@ -51,14 +53,16 @@ impl Run {
     ) -> Result<Vec<DataPlan>, DeployError> {
         self.check_repository(session.state())?;
         let (mut plans, mut work) = (Vec::new(), Vec::new());
-        for RestoreFrom { id, source, from, secrets_left_out } in sources {
+        for RestoreFrom { id, source, from, is_own, secrets_left_out } in sources {
             let opened = self.open_recorded(&id, session.state()).await?;
             let place = self.data_place(&opened);
             let record = session.state().namespaces.get(&id).and_then(Record::deployment);
             let digest_key = session.state().digest_key();
             let mut known = Vec::new();
             let restore = Restore::plan(source, place, |pair| {
-                if record.is_some_and(|record| record.keys.contains_key(pair.key.as_str())) {
+                if is_own
+                    || record.is_some_and(|record| record.keys.contains_key(pair.key.as_str()))
+                {
                     known.push((pair.key.clone(), digest(digest_key, pair)));
                 }
             });
@@ -66,10 +70,13 @@ impl Run {
             let plan = self.data_plan(command, &opened, from);
             let changes = restore.changes.clone();
             plans.push(DataPlan { changes, secrets_left_out, ..plan });
-            work.push((opened, restore, known));
+            work.push((opened, restore, known, is_own));
         }
         self.agree_to_data(&plans, host).await?;
-        for (opened, restore, known) in work {
+        for (opened, restore, known, is_own) in work {
+            if is_own {
+                own(session, &opened.id, &known);
+            }
             self.write(session, &opened, restore, known, host).await?;
         }
         Ok(plans)
@@ -151,6 +158,22 @@ impl Run {
             }
         }
         Ok(session.save().await?)
+    }
+}
+
+/// Has the state know keys again that a deploy deleted.
+fn own(session: &mut Session, id: &str, keys: &[(String, Digest)]) {
+    if let Some(Record::Deployed(deployment)) = session.state_mut().namespaces.get_mut(id) {
+        for (key, digest) in keys {
+            let record = KeyRecord {
+                digest: *digest,
+                confirmed: false,
+                once: false,
+                written: true,
+                secret: false,
+            };
+            deployment.keys.entry(key.clone().into()).or_insert(record);
+        }
     }
 }
 
