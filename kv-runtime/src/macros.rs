@@ -46,6 +46,8 @@
 /// | `adopt` | `true` takes over a namespace that has the title already; else that is an error | `false` |
 /// | `delete` | whether destroying it deletes the namespace with its data, or leaves both at Cloudflare | `true`, but `false` for an adopted one |
 /// | `id` | its name in the state: while the id stays, a new title is a rename | the type's name in `snake_case` |
+/// | `was` | the id that it had before: the namespace and its data stay | none |
+/// | `module` | the name of the module with the types that are made | the type's name in `snake_case` |
 /// | `binding` | the Worker binding's name | the type's name in `SCREAMING_SNAKE_CASE` |
 /// | `accountId` | a string or `env("NAME")` | `CLOUDFLARE_ACCOUNT_ID`, else discovered |
 /// | `apiToken`, `apiKey` | `env("NAME")` only: secrets do not belong in source | `CLOUDFLARE_API_TOKEN`, `CLOUDFLARE_API_KEY` |
@@ -92,7 +94,11 @@
 /// A JSON literal is written as in JSON or JavaScript: names may be bare, commas may trail. A
 /// string is stored as its text, everything else as compact JSON. `file` reads a file of the
 /// package when compiling; `env` reads a variable when deploying, and shows its text nowhere. A
-/// struct literal such as `Theme { dark: true }` has its own path as its type.
+/// struct literal such as `Theme { dark: true }` has its own path as its type. A literal with a
+/// `type` of yours is held against that type when deploying, since a macro cannot see it.
+///
+/// A text can be made by `concat!`, `env!` and `stringify!`, and `#[cfg(...)]` before an entry or a
+/// family has it only where that holds.
 ///
 /// ```
 /// # use kv_runtime::kv_namespace;

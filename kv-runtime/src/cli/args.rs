@@ -165,7 +165,7 @@ pub(super) enum Command {
         #[command(flatten)]
         jobs: JobsArgs,
     },
-    /// Put back what the last deploy with --keep-undo overwrote or deleted
+    /// Put back what the last deploy overwrote or deleted, if it was one with --keep-undo
     Undo {
         #[command(flatten)]
         consent: ConsentArgs,

@@ -27,7 +27,7 @@ pub(super) fn help(error: &CliError) -> Option<String> {
         CliError::Exists(_) => Some("nothing was changed; name another file with --out, or print it with `--out -`".to_owned()),
         CliError::NoBindings(_) => Some("name another configuration with --from-wrangler PATH, or a namespace with --from-namespace ID".to_owned()),
         CliError::Write { .. } => Some("name another file with --out, or print it with `--out -`".to_owned()),
-        CliError::EnvFile { .. } => Some("nothing was requested; write one `NAME=value` a line, and quote a value that has spaces".to_owned()),
+        CliError::EnvFile { .. } => Some("nothing was requested; it is a file with one `NAME=value` a line, where a value that has spaces is quoted".to_owned()),
         CliError::NoStream(_) => Some("name a file".to_owned()),
         CliError::Misplaced(_) => Some("write it behind the command, if that takes it".to_owned()),
         CliError::Runtime(_) | CliError::Stdout(_) => None,

@@ -20,7 +20,7 @@ use crate::typed::{Namespace, Store};
 ///
 /// `Sessions::connect()` finds it by the state that its deploy left, of which it takes no lock and
 /// writes nothing; `Sessions::at(id)` by Cloudflare's id. Credentials and account come from where a
-/// deploy has them. What is not said here comes from `KV_APP`, `KV_STAGE` and `KV_STATE`, as for a
+/// deploy has them, but for `.env` and wrangler's login, which only `deploy_main!` reads. What is not said here comes from `KV_APP`, `KV_STAGE` and `KV_STATE`, as for a
 /// [`Deploy`](crate::Deploy).
 #[must_use = "nothing is connected until it is awaited"]
 pub struct Connect<N> {

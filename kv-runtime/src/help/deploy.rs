@@ -96,7 +96,8 @@ impl DeployError {
                 "nothing was changed; `export` it first, then deploy without --keep-undo"
             }
             Self::DeployedSince(_) | Self::NothingToUndo { .. } => {
-                "nothing was changed; a backup of `export` can be restored"
+                "nothing was changed; only the last deploy can be undone, if it had --keep-undo; a \
+                 backup of `export` can be restored"
             }
             Self::TooManyWrites { .. } => "look at the plan, then allow more",
             Self::Request { source, .. }
