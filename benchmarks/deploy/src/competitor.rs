@@ -47,15 +47,22 @@ impl<'a> Deploy<'a> {
     }
 
     fn deploy(&self, state: &Path) -> Cost {
-        let this = std::env::current_exe().expect("this program has a path");
-        let mut command = Command::new(this);
+        let mut command = this(&self.seed.file);
         command.args(["--yes", "--quiet", "--state"]).arg(format!("file:{}", state.display()));
         if let Ok(jobs) = std::env::var("JOBS") {
             command.args(["--jobs", &jobs]);
         }
         cloudflare(&mut command, self.sink);
-        run(command.env(ROLE, DEPLOY).env(SEED, &self.seed.file))
+        run(&mut command)
     }
+}
+
+/// This program as a deploy binary of a seed file.
+pub(crate) fn this(seed: &Path) -> Command {
+    let this = std::env::current_exe().expect("this program has a path");
+    let mut command = Command::new(this);
+    command.env(ROLE, DEPLOY).env(SEED, seed);
+    command
 }
 
 /// A deploy binary: `deploy_main!` with a seed file that was chosen when it runs.

@@ -6,6 +6,7 @@
 #![deny(missing_docs)]
 
 mod competitor;
+mod data;
 mod measure;
 mod seed;
 mod sink;
@@ -28,8 +29,11 @@ fn main() -> ExitCode {
         Ok(DEPLOY) => competitor::deploy_main(),
         Ok(SINK) => sink::main(),
         _ => {
-            let most = std::env::args().nth(1).map(|most| most.parse().expect("a number of keys"));
-            measure_all(most.unwrap_or(usize::MAX));
+            let mut arguments = std::env::args().skip(1).peekable();
+            let of_data = arguments.next_if_eq("data").is_some();
+            let most = arguments.next().map(|most| most.parse().expect("a number of keys"));
+            let measure = if of_data { data::measure_all } else { measure_all };
+            measure(most.unwrap_or(usize::MAX));
             ExitCode::SUCCESS
         }
     }

@@ -30,7 +30,8 @@ impl Row {
     }
 }
 
-fn show(runs: &[Cost]) -> String {
+/// The medians of some runs.
+pub(crate) fn show(runs: &[Cost]) -> String {
     median(runs).map_or_else(
         || "–".to_owned(),
         |Cost { time, bytes }| format!("{:.3} s, {} MB", time.as_secs_f64(), bytes / 1_000_000),
