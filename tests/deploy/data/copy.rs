@@ -58,3 +58,39 @@ fn a_pattern_need_not_be_of_a_key_of_each_namespace() {
     let ran = deployed.run("app-two", &[&copy[..], &["rat:*"]].concat()).expect(1);
     assert!(ran.stderr.contains("no key of the namespace matches rat:*"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_copy_that_was_cut_off_anywhere_goes_on() {
+    fn begin(cloudflare: &Cloudflare) -> Deployed<'_> {
+        let deployed = Deployed::new(cloudflare);
+        deployed.run("app", &["--yes", "--stage", "prod"]).expect(0);
+        for (key, value) in [("flag:a", "true"), ("user:1", "Ada"), ("motd", "theirs")] {
+            cloudflare.put(&title("dev"), key, value);
+        }
+        drop(cloudflare.take_requests());
+        deployed
+    }
+    let args = ["copy", "--from", "dev", "--to", "prod", "--yes", "--except", "user:*"];
+    let cloudflare = Cloudflare::start();
+    begin(&cloudflare).run("app", &args).expect(0);
+    let requests = cloudflare.take_requests().len();
+    for (n, applied) in (0..requests).flat_map(|n| [(n, false), (n, true)]) {
+        let cloudflare = Cloudflare::start();
+        let deployed = begin(&cloudflare);
+        let held = cloudflare.hold(n, applied);
+        let mut child =
+            deployed.command("app", &args).stderr(std::process::Stdio::null()).spawn().unwrap();
+        held.wait();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        held.release();
+        deployed.run("app", &args).expect(0);
+        let copied = cloudflare.pairs(&title("prod"));
+        let keys: Vec<_> = copied.keys().map(String::as_str).collect();
+        assert_eq!(keys, ["flag:a", "limits", "motd", "password"], "{n} {applied}");
+        assert_eq!((copied["motd"].as_str(), copied["password"].as_str()), ("theirs", SECRET));
+        // The state knows what the declared key holds: the next deploy puts its own value back.
+        let plan = deployed.run("app", &["plan", "--stage", "prod"]).expect(0);
+        assert!(plan.stderr.contains("~ motd"), "{}", plan.stderr);
+    }
+}
