@@ -21,7 +21,20 @@ pub(super) fn ty(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<TokenSt
         );
         return None;
     }
+    if tokens.at_group(Delimiter::Brace) {
+        errors.lose(
+            start,
+            "expected a Rust type, found `{`: declare its fields beside the macro, as \
+             `pub struct Session { ... }`, and write `Session` here",
+        );
+        tokens.tree();
+        return None;
+    }
     let written = outside_angles(tokens);
+    if let Some((shown, ours)) = of_typescript(&written) {
+        errors.lose(start, format!("`{shown}` is a type of TypeScript: write {ours}"));
+        return None;
+    }
     match parse::<syn::Type>(written.clone(), tokens.span()) {
         Ok(_) => match refused(&written) {
             None => Some(written),
@@ -39,6 +52,22 @@ pub(super) fn ty(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<TokenSt
             None
         }
     }
+}
+
+/// A type as TypeScript names it, quoted or not, and what takes its place.
+fn of_typescript(ty: &TokenStream) -> Option<(String, &'static str)> {
+    let written = ty.to_string();
+    let name = written.trim_matches(['"', '\'']);
+    let ours = match name {
+        "string" => "`String`",
+        "number" => "`u64`, `i64` or `f64`",
+        "boolean" => "`bool`",
+        "bigint" => "`u64` or `i64`",
+        "any" | "unknown" | "object" => "`serde_json::Value`, or a struct of yours",
+        "ArrayBuffer" | "Uint8Array" | "ReadableStream" => "`kv_runtime::Bytes`",
+        _ => return None,
+    };
+    Some((name.to_owned(), ours))
 }
 
 /// Why a type cannot be that of a value, and where.
