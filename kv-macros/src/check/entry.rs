@@ -244,6 +244,9 @@ fn instead(Expression { shown, macro_name }: &Expression) -> String {
         Some("format" | "concat" | "stringify") => "value: \"text\"",
         Some(_) => "value: { name: 1 }",
         None if shown == "None" => "value: null",
+        None if ["TRUE", "True"].contains(&shown.as_str()) => "value: true",
+        None if ["FALSE", "False"].contains(&shown.as_str()) => "value: false",
+        None if ["NaN", "Infinity"].contains(&shown.as_str()) => "value: null",
         None if shown.contains(' ') && is_text(shown) => return format!("value: \"{shown}\""),
         None => "value: Theme { dark: true }` or `value: \"text\"",
     };

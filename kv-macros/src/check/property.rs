@@ -270,6 +270,12 @@ fn checked_stages(written: Vec<Property>, errors: &mut Errors) -> Vec<Property> 
     kept
 }
 
+/// Whether a name is written as those of constants are.
+fn is_constant(shown: &str) -> bool {
+    let is_upper = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    shown.starts_with(|c: char| c.is_ascii_uppercase()) && shown.chars().all(is_upper)
+}
+
 /// Reports that a property takes something else.
 pub(super) fn mismatch(
     name: &str,
@@ -279,7 +285,19 @@ pub(super) fn mismatch(
     found: &ValueKind,
     errors: &mut Errors,
 ) {
-    if let Some(found) = describe(found) {
+    let constant = match found {
+        ValueKind::Expression(expression) if is_constant(&expression.shown) => {
+            Some(&expression.shown)
+        }
+        _ => None,
+    };
+    if let Some(constant) = constant.filter(|_| takes == "text") {
+        let message = format!(
+            "`{name}` takes text, and a macro cannot read the constant `{constant}`: write its text, \
+             or make it of `concat!(...)` and `env!(...)`"
+        );
+        errors.push(span, message);
+    } else if let Some(found) = describe(found) {
         errors.push(span, format!("`{name}` takes {takes}, found {found}: write `{example}`"));
     }
 }

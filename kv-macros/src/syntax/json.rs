@@ -71,6 +71,8 @@ pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize, errors: &mut Errors) -
         None if tokens.at_group(Delimiter::Parenthesis) => {
             "JSON has no parentheses: remove them, or write a list as `[...]`".to_owned()
         }
+        None if tokens.at_punct('.') => "a number begins with a digit: write `0.5`".to_owned(),
+        None if tokens.at_punct('+') => "a number has no `+` before it: write `1`".to_owned(),
         None => format!("expected JSON, found {found}"),
     });
     tokens.until_comma();

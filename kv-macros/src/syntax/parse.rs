@@ -130,7 +130,7 @@ fn stages(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Vec<Name> {
                 let message = format!(
                     "`{word}` parts nothing here: a value of some stages is `value in \"prod\"`"
                 );
-                errors.push(word.span(), message);
+                errors.lose(word.span(), message);
                 tokens.ident();
                 word.span()
             }
@@ -185,7 +185,11 @@ fn value(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
         let call = call(tokens, errors);
         return Value { span, kind: call.map_or(ValueKind::Broken, ValueKind::Call) };
     }
-    let alone = ahead.is_empty() || ahead.at_comma() || at_name(&ahead) || ahead.at_keyword("in");
+    let alone = ahead.is_empty()
+        || ahead.at_comma()
+        || at_name(&ahead)
+        || ahead.at_keyword("in")
+        || ahead.at_keyword("if");
     if alone && ["null", "true", "false"].iter().any(|word| ident == word) {
         return Value { span, kind: ValueKind::Json(json(tokens, 0, errors)) };
     }
@@ -406,6 +410,10 @@ fn item(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Item> {
     }
     if let Some(dots) = tokens.joined("...") {
         errors.push(dots, "a spread has two dots: `..file(\"seed.json\")`");
+        if !tokens.at_keyword("file") && !tokens.at_keyword("dir") {
+            tokens.until_comma();
+            return None;
+        }
         return spread(tokens, span, errors);
     }
     if tokens.joined("..").is_some() {
@@ -488,15 +496,22 @@ fn family(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Family> {
     if let Some(ident) = ahead.ident()
         && ahead.punct(':').is_some()
     {
-        errors
-            .push(span, format!("a family's pattern is quoted: write `\"{ident}:{{id}}\": Type`"));
+        // `user:{id}: User` lacks only the quotes.
+        let mut whole = ahead;
+        let parameter = whole.group(Delimiter::Brace).filter(|_| whole.punct(':').is_some());
+        let parameter = parameter.map_or("id".to_owned(), |(mut inside, _)| {
+            ahead = whole;
+            inside.until(|_| false).to_string().replace(" :", ":")
+        });
+        let pattern = format!("{ident}:{{{parameter}}}");
+        errors.push(span, format!("a family's pattern is quoted: write `\"{pattern}\": Type`"));
         *tokens = ahead;
         let ty = rust::ty(tokens, &mut Errors::default());
         let properties = match tokens.group(Delimiter::Brace) {
             Some((inside, _)) => properties(inside, FAMILY, errors),
             None => Vec::new(),
         };
-        let pattern = Name { text: format!("{ident}:{{id}}"), span };
+        let pattern = Name { text: pattern, span };
         return Some(Family { docs, cfg, pattern, ty, properties });
     }
     let pattern = name(tokens, errors)?;
