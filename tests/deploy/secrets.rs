@@ -336,3 +336,22 @@ fn a_title_of_others_is_no_markup_in_a_comment_and_no_command_in_a_log() {
         assert!(!text.lines().any(|line| line.trim_start().starts_with("::")), "{text}");
     }
 }
+
+#[test]
+fn the_length_of_a_secret_is_shown_nowhere() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let shown = |secret: &str, args: &[&str]| {
+        let mut command = stage.command("app", args);
+        let ran: Ran = command.env("HOOK_PASSWORD", secret).output().unwrap().into();
+        let ran = ran.expect(0);
+        format!("{}{}", ran.stdout, ran.stderr)
+    };
+    let formats = [&["plan"][..], &["plan", "--format", "json"], &["plan", "--format", "markdown"]];
+    for args in formats {
+        let (short, long) = (shown("ab", args), shown("a-secret-of-more-length", args));
+        assert_eq!(short, long);
+        assert!(short.contains("password"), "{short}");
+    }
+    assert!(shown("ab", &["plan"]).contains("+ password  env(...)"));
+}

@@ -234,7 +234,8 @@ pub(super) fn key_lines(namespace: &NamespacePlan) -> Vec<KeyLine> {
             Reason::Equal => "there already as declared, ",
         };
         let replaced = change.replaced_bytes.map_or_else(String::new, |b| size(b) + " → ");
-        let (key, bytes) = (printable_key(&change.key), size(change.bytes));
+        let (key, bytes) =
+            (printable_key(&change.key), change.bytes.map_or_else(|| "env(...)".to_owned(), size));
         KeyLine { sign, style, text: format!("{key}  {why}{replaced}{bytes}") }
     };
     let gone = |sign, style: Style, why: &str, key: &String| KeyLine {

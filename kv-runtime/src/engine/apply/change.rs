@@ -73,7 +73,9 @@ impl Change for Put<'_> {
     }
 
     fn event(confirmed: &[Self]) -> Event<'static> {
-        let bytes = confirmed.iter().map(|put| put.pair.bytes() as u64).sum();
+        // The length of a secret is nobody's business.
+        let shown = confirmed.iter().filter(|put| put.pair.secret.is_none());
+        let bytes = shown.map(|put| put.pair.bytes() as u64).sum();
         Event::Put { keys: confirmed.len(), bytes }
     }
 }

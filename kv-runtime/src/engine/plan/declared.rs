@@ -223,6 +223,7 @@ impl<'a> Planner<'a> {
 
     fn put(&mut self, put: Put<'a>, reason: Reason, replaced_bytes: Option<u64>) {
         self.declared.puts.push(put);
+        let replaced_bytes = replaced_bytes.filter(|_| put.pair.secret.is_none());
         self.plan.put.push(KeyChange { replaced_bytes, ..change(put.pair, reason) });
     }
 
@@ -233,7 +234,7 @@ impl<'a> Planner<'a> {
 }
 
 fn change(pair: &DeclaredPair, reason: Reason) -> KeyChange {
-    let bytes = pair.bytes() as u64;
+    let bytes = pair.secret.is_none().then(|| pair.bytes() as u64);
     KeyChange { key: pair.key.clone(), reason, bytes, replaced_bytes: None }
 }
 

@@ -175,8 +175,9 @@ pub struct KeyChange {
     pub key: Cow<'static, str>,
     /// Why.
     pub reason: Reason,
-    /// How many bytes its value has.
-    pub bytes: u64,
+    /// How many bytes its value has; `None` for that of an `env(...)`, whose length is not shown either.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
     /// How many bytes the value has that it replaces, where this tool did not write that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaced_bytes: Option<u64>,
@@ -248,10 +249,10 @@ impl NamespacePlan {
         matches!(self.action, Action::Destroy { .. }) || !self.delete.is_empty()
     }
 
-    /// How many bytes the values to write have.
+    /// How many bytes the values to write have, without those of `env(...)`.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.put.iter().map(|put| put.bytes).sum()
+        self.put.iter().filter_map(|put| put.bytes).sum()
     }
 
     /// How many values will be replaced that this tool did not write.
