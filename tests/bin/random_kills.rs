@@ -122,7 +122,7 @@ fn pairs(declaration: &Declaration) -> BTreeMap<String, String> {
         DeclaredValue::Text(text) => (entry.key.to_owned(), text.to_owned()),
         _ => panic!("{} is not a literal", entry.key),
     };
-    let texts: Vec<(String, String)> = serde_json::from_str(declaration.texts).expect("it is JSON");
+    let texts = declaration.read_texts().into_iter().map(|text| (text.key, text.text));
     let many = if declaration.id == "many" { declared::MANY } else { 0 };
     let many = (0..many).map(|n| (format!("key-{n:05}"), n.to_string()));
     declaration.entries.iter().map(entry).chain(texts).chain(many).collect()
