@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use kv_test_support::cloudflare::{Cloudflare, Kind};
 
-use crate::stage::{Ran, Stage, kinds};
+use crate::stage::{Ran, Stage, kill_at, kinds};
 
 #[test]
 fn of_eight_deploys_at_once_one_works_and_the_others_say_who_it_is() {
@@ -71,10 +71,7 @@ fn the_lock_of_a_deploy_that_was_killed_is_taken_over() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let held = cloudflare.hold_kind(Some(Kind::BulkPut), 0, true);
-    let mut child = stage.command("v1", &["--yes"]).stderr(Stdio::null()).spawn().unwrap();
-    held.wait();
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill_at(&held, stage.command("v1", &["--yes"]));
     stage.run("v1", &["--yes"]).expect(0);
     stage.assert_converged("v1");
 }

@@ -10,7 +10,7 @@ use kv_test_support::cloudflare::{Cloudflare, Held, Kind};
 use kv_test_support::declared::{v1, v2};
 use kv_test_support::stores::{End, Fatal};
 
-use crate::stage::{Ran, Stage, kinds};
+use crate::stage::{Ran, Stage, kill_at, kinds};
 
 /// From which declarations to which: the first deploy, a change in every way, the end.
 const RUNS: [(Option<&str>, &str, &[&str]); 3] = [
@@ -45,15 +45,6 @@ fn assert_done(stage: &Stage<'_>, code: &str, args: &[&str]) {
     } else {
         stage.assert_converged(code);
     }
-}
-
-/// Runs a command and kills it while a request is held.
-#[track_caller]
-fn kill_at(held: &Held, mut command: Command) {
-    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
-    held.wait();
-    child.kill().unwrap();
-    assert_eq!(child.wait().unwrap().signal(), Some(9));
 }
 
 /// The next deploy of many keys has them all, and the one after it has nothing to do.

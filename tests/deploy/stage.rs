@@ -1,8 +1,9 @@
 //! A stage that is deployed to: its state, and the commands and calls that work on it.
 
 use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use kv_runtime::__private::declaration::{Declaration, DeclaredValue};
@@ -10,7 +11,7 @@ use kv_runtime::__private::state::{Record, State};
 use kv_runtime::api::RetryPolicy;
 use kv_runtime::state::{FileStateStore, StageKey};
 use kv_runtime::{Deploy, Namespace};
-use kv_test_support::cloudflare::{ACCOUNT, Cloudflare, Kind, Request, TOKEN};
+use kv_test_support::cloudflare::{ACCOUNT, Cloudflare, Held, Kind, Request, TOKEN};
 use kv_test_support::declared;
 use tempfile::TempDir;
 
@@ -186,6 +187,15 @@ pub(crate) fn declared_pairs(declaration: &Declaration) -> BTreeMap<String, Stri
     };
     let texts = declaration.read_texts().into_iter().map(|text| (text.key, text.text));
     declaration.entries.iter().map(pair).chain(texts).collect()
+}
+
+/// Runs a command and kills it while a request is held.
+#[track_caller]
+pub(crate) fn kill_at(held: &Held, mut command: Command) {
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    held.wait();
+    child.kill().unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(9));
 }
 
 impl Ran {

@@ -1,5 +1,5 @@
-//! What the commands on deployed data take, on the files of this machine: the network is no part of
-//! it, and neither is a state that knows the keys, as it does not know those of an application.
+//! How long the commands on deployed data take, and how much memory. They work on the files of this
+//! machine, without a network, on keys that an application wrote: the state does not know them.
 
 use std::path::Path;
 

@@ -265,7 +265,30 @@ fn fits(kind: &JsonKind, UserType(ty): &UserType) -> Result<(), String> {
         JsonKind::Object(_) => "an object",
         JsonKind::Null | JsonKind::Broken => return Ok(()),
     };
-    let in_range = |digits: &str| match ty.as_str() {
+    let fits = match (ty.as_str(), kind) {
+        ("bool", kind) => matches!(kind, JsonKind::Bool(_)),
+        ("String", kind) => matches!(kind, JsonKind::String(_)),
+        ("f32" | "f64", kind) => matches!(kind, JsonKind::Integer(_) | JsonKind::Float(_)),
+        (_, JsonKind::Integer(digits)) => {
+            if is_in_range(&ty, digits) == Some(false) {
+                return Err(format!(
+                    "{digits} is out of the range of `{ty}`: write another, or widen the type"
+                ));
+            }
+            true
+        }
+        _ => is_in_range(&ty, "0").is_none(),
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(format!("this value is {found}, and its type is `{ty}`: change one of the two"))
+    }
+}
+
+/// Whether a whole number is one of a type; `None`: the type is none of Rust's integers.
+fn is_in_range(ty: &str, digits: &str) -> Option<bool> {
+    Some(match ty {
         "u8" => digits.parse::<u8>().is_ok(),
         "u16" => digits.parse::<u16>().is_ok(),
         "u32" => digits.parse::<u32>().is_ok(),
@@ -274,41 +297,9 @@ fn fits(kind: &JsonKind, UserType(ty): &UserType) -> Result<(), String> {
         "i16" => digits.parse::<i16>().is_ok(),
         "i32" => digits.parse::<i32>().is_ok(),
         "i64" | "isize" => digits.parse::<i64>().is_ok(),
-        _ => true,
-    };
-    let is_integer = matches!(
-        ty.as_str(),
-        "u8" | "u16"
-            | "u32"
-            | "u64"
-            | "u128"
-            | "usize"
-            | "i8"
-            | "i16"
-            | "i32"
-            | "i64"
-            | "i128"
-            | "isize"
-    );
-    let fits = match (ty.as_str(), kind) {
-        ("bool", kind) => matches!(kind, JsonKind::Bool(_)),
-        ("String", kind) => matches!(kind, JsonKind::String(_)),
-        ("f32" | "f64", kind) => matches!(kind, JsonKind::Integer(_) | JsonKind::Float(_)),
-        (_, JsonKind::Integer(digits)) if is_integer => {
-            if !in_range(digits) {
-                return Err(format!(
-                    "{digits} is out of the range of `{ty}`: write another, or widen the type"
-                ));
-            }
-            true
-        }
-        _ => !is_integer,
-    };
-    if fits {
-        Ok(())
-    } else {
-        Err(format!("this value is {found}, and its type is `{ty}`: change one of the two"))
-    }
+        "u128" | "i128" => true,
+        _ => return None,
+    })
 }
 
 fn json_value(json: Json, declared: Option<UserType>, errors: &mut Errors) -> (Value, EntryType) {

@@ -300,8 +300,7 @@ fn param(param: kv_rules::Param<'_>, span: Span, errors: &mut Errors) -> Param {
         );
         return Param { ident, ty: ParamType::Text, span };
     };
-    let text = ["str", "string", "String", "&str", "&'static str", "text"];
-    let is_text = text.contains(&ty) && ty != "String";
+    let is_text = ["str", "string", "text"].contains(&ty);
     if is_text || matches!(parsed, syn::Type::Reference(_)) {
         errors.push(
             span,

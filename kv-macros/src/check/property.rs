@@ -35,31 +35,20 @@ impl Properties {
             let text = &property.name.text;
             let names = || all.iter().map(|known| known.name);
             let is_spelt = property.known.is_some_and(|known| spells(text, known));
-            match property.known {
-                Some(_) if is_spelt => {}
-                Some(meant) => {
-                    let hint = match elsewhere(text, place) {
-                        Some(instead) => format!(": {instead}"),
-                        None if did_you_mean(text, names()).is_empty() => {
-                            format!("; did you mean `{meant}`?")
-                        }
-                        None => did_you_mean(text, names()),
-                    };
-                    errors.push(
-                        property.name.span,
-                        format!("{place} has no property `{text}`{hint}"),
-                    );
-                }
-                None => errors.push(
-                    property.name.span,
-                    match elsewhere(text, place) {
-                        Some(instead) => format!("{place} has no property `{text}`: {instead}"),
-                        None => format!(
-                            "{place} has no property `{text}`: there are {}",
-                            names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-                        ),
-                    },
-                ),
+            if !is_spelt {
+                let meant = did_you_mean(text, names());
+                let hint = match (elsewhere(text, place), property.known) {
+                    (Some(instead), _) => format!(": {instead}"),
+                    (None, Some(known)) if meant.is_empty() => {
+                        format!("; did you mean `{known}`?")
+                    }
+                    (None, Some(_)) => meant,
+                    (None, None) => {
+                        let names: Vec<_> = names().map(|name| format!("`{name}`")).collect();
+                        format!(": there are {}", names.join(", "))
+                    }
+                };
+                errors.push(property.name.span, format!("{place} has no property `{text}`{hint}"));
             }
             match kept.iter().find(|other| other.known.is_some() && other.known == property.known) {
                 // One slip is one error.

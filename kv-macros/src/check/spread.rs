@@ -11,19 +11,16 @@ use kv_rules::seed::{Folder, Package, SeedMistakes, read_pairs};
 pub(super) fn file(path: Name, package: &Package, keys: &mut Keys, errors: &mut Errors) -> Spread {
     let Name { text: written, span } = path;
     match read_file(&written, package, keys) {
-        Ok(messages) if !messages.is_empty() && other_format(&written).is_some() => {
-            let format = other_format(&written).unwrap_or_default();
-            let message = format!(
-                "`{written}` is {format}, and a seed file is JSON: convert it to a list of pairs, \
-                 `[{{\"key\": \"...\", \"value\": \"...\"}}]`"
-            );
-            errors.push(span, message);
-        }
-        Ok(messages) => {
-            for message in messages {
-                errors.push(span, message);
-            }
-        }
+        Ok(messages) => match other_format(&written) {
+            Some(format) if !messages.is_empty() => errors.push(
+                span,
+                format!(
+                    "`{written}` is {format}, and a seed file is JSON: convert it to a list of pairs, \
+                     `[{{\"key\": \"...\", \"value\": \"...\"}}]`"
+                ),
+            ),
+            _ => messages.into_iter().for_each(|message| errors.push(span, message)),
+        },
         Err(error) => errors.push(span, error),
     }
     Spread::File(written)

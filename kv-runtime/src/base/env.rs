@@ -35,6 +35,12 @@ pub(crate) fn variable(name: &str) -> Result<String, String> {
     }
 }
 
+/// Where the environment says that Cloudflare's API is.
+#[cfg(any(feature = "rest", feature = "s3"))]
+pub(crate) fn api_base_url() -> Option<String> {
+    ["CLOUDFLARE_API_BASE_URL", "CLOUDFLARE_BASE_URL"].into_iter().find_map(optional)
+}
+
 /// An environment variable that may be there; an empty one counts as not set.
 pub(crate) fn optional(name: &str) -> Option<String> {
     match read(name) {

@@ -6,6 +6,8 @@ pub(crate) mod chain;
 mod context;
 #[cfg(all(any(feature = "rest", feature = "deploy"), not(target_arch = "wasm32")))]
 pub(crate) mod env;
+#[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
+pub(crate) mod folder;
 #[cfg(all(any(feature = "rest", feature = "s3"), not(target_arch = "wasm32")))]
 pub(crate) mod http;
 #[cfg(all(any(feature = "rest", feature = "deploy"), not(target_arch = "wasm32")))]

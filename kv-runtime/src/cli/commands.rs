@@ -1,5 +1,6 @@
 //! The commands: each has the engine do its work, and shows what comes of it.
 
+use std::cell::OnceCell;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use serde::Serialize;
 
 use super::args::{Args, Command, Format, PlanArgs, StateCommand};
 use super::error::CliError;
-use super::options::{self, root};
+use super::options::{self, Runs, root};
 use super::output::{print, print_json};
 use super::progress::Progress;
 use super::screen::{Screen, printable};
@@ -31,13 +32,12 @@ pub(super) async fn run(
         return Err(CliError::Misplaced(flag));
     }
     let saved = options::saved(args)?;
-    let stage = saved.as_ref().map_or(args.stage(), |saved| &saved.stage);
-    let make_run = |stage: &str| {
-        options::run(args, package, declarations, stage, saved.as_ref(), screen, context.clone())
-    };
+    let stage = saved.as_ref().map_or(args.stage(), |saved| &saved.stage).to_owned();
+    let login = OnceCell::new();
+    let runs = Runs { args, package, declarations, saved, screen, context, login };
     match &args.command {
         Some(Command::Status { refresh, .. }) => {
-            status(args, make_run, *refresh, screen, context).await?;
+            status(&runs, *refresh).await?;
             return Ok(DONE);
         }
         Some(Command::Completions { shell }) => {
@@ -46,7 +46,7 @@ pub(super) async fn run(
         }
         _ => {}
     }
-    let run = make_run(stage)?;
+    let run = runs.on(&stage)?;
     let mut command = Running { args, package, declarations, run, screen, context };
     match &args.command {
         None | Some(Command::Deploy(_)) => command.deploy().await?,
@@ -57,8 +57,8 @@ pub(super) async fn run(
         Some(Command::Export(export)) => command.export(export).await?,
         Some(Command::Restore { id, file, .. }) => command.restore(id, file).await?,
         Some(Command::Copy(copy)) => {
-            let from = make_run(&copy.from)?;
-            command.run = make_run(&copy.to)?;
+            let from = runs.on(&copy.from)?;
+            command.run = runs.on(&copy.to)?;
             command.copy(copy, from).await?;
         }
         Some(Command::Audit { id, sample, .. }) => {

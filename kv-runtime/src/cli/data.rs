@@ -10,13 +10,12 @@ use super::args::{CopyArgs, ExportArgs, Format, SelectArgs};
 use super::commands::{Asking, Running};
 use super::error::CliError;
 use super::output::{print, print_json};
-use super::render::{bill, grouped, keys_of, lines, printable_key, size};
+use super::render::{bill, grouped, keys_of, lines, printable_key, size, stage_of};
 use super::screen::printable;
-use super::{CHANGES, DONE};
+use super::{CHANGES, DONE, markdown};
 use crate::data::{BulkSource, DataError, Finding, Misfit, PairChange};
 use crate::engine::{
-    Audited, DataPlan, DeployError, ExportTarget, Exported, PlanAccount, RestoreFrom, Run, Select,
-    check_met,
+    Audited, DataPlan, DeployError, ExportTarget, Exported, RestoreFrom, Run, Select, check_met,
 };
 
 /// How many keys of a kind are shown.
@@ -181,7 +180,7 @@ impl Running<'_> {
         let redactor = &self.context.redactor;
         match self.args.output.format {
             Format::Text => Ok(()),
-            Format::Markdown => print(&format!("```\n{}\n```\n", text(plans)), redactor),
+            Format::Markdown => print(&markdown::block(&text(plans)), redactor),
             Format::Json => {
                 print_json(&DataReport { format: REPORT_FORMAT, namespaces: plans }, redactor)
             }
@@ -198,7 +197,7 @@ impl Running<'_> {
         let text = audited.iter().map(audit_text).collect::<Vec<_>>().join("\n");
         match self.args.output.format {
             Format::Text => self.screen.line(&text),
-            Format::Markdown => print(&format!("```\n{text}\n```\n"), redactor)?,
+            Format::Markdown => print(&markdown::block(&text), redactor)?,
             Format::Json => {
                 let report = AuditReport { format: REPORT_FORMAT, namespaces: &audited };
                 print_json(&report, redactor)?;
@@ -222,7 +221,8 @@ fn select(args: &SelectArgs) -> Select {
 pub(super) fn text(plans: &[DataPlan]) -> String {
     let mut out = String::new();
     if let Some(plan) = plans.first() {
-        lines(&mut out, &place(plan));
+        let DataPlan { app, stage, account, local, .. } = plan;
+        lines(&mut out, &stage_of(app, stage, account, local.as_deref()));
     }
     let width = plans.iter().map(|plan| plan.id.len()).max().unwrap_or(0);
     let mut writes = 0;
@@ -275,21 +275,6 @@ pub(super) fn text(plans: &[DataPlan]) -> String {
         out.push_str(&bill(writes, 0));
     }
     out
-}
-
-/// Where the pairs are written.
-fn place(plan: &DataPlan) -> String {
-    let mut text = format!("App {}, stage {}", plan.app, plan.stage);
-    if let Some(PlanAccount { id, name, .. }) = &plan.account {
-        let _ = write!(text, ", account {id}");
-        if let Some(name) = name {
-            let _ = write!(text, " ({})", printable(name));
-        }
-    }
-    if let Some(folder) = &plan.local {
-        let _ = write!(text, ", local folder {}", printable(folder));
-    }
-    text
 }
 
 fn audit_text(audited: &Audited) -> String {

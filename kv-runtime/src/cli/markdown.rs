@@ -6,6 +6,11 @@ use super::render::{describe, key_lines, lines, mark, place, summary};
 use super::screen::acts;
 use crate::engine::Plan;
 
+/// What a terminal shows, as it is.
+pub(super) fn block(text: &str) -> String {
+    format!("```\n{text}\n```\n")
+}
+
 /// The plan as markdown.
 pub(super) fn plan(plan: &Plan) -> String {
     let mut out = format!("### Workers KV: `{}/{}`\n\n", plan.app, plan.stage);

@@ -1,6 +1,7 @@
 //! What the arguments mean.
 
-use std::path::PathBuf;
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
@@ -16,43 +17,51 @@ use crate::state::StageKey;
 use crate::typed::Declaration;
 use crate::wrangler::ConfigFile;
 
-/// A run of the command that was given, on a stage.
-pub(super) fn run(
-    args: &Args,
-    package: &Package,
-    declarations: &[&'static Declaration],
-    stage: &str,
-    saved: Option<&SavedPlan>,
-    screen: &Screen,
-    context: RunContext,
-) -> Result<Run, CliError> {
-    let mut options = options(args, package, stage)?;
-    if let Some(saved) = saved {
-        saved.apply_to(&mut options);
-        options.saved = Some(saved.clone());
-    }
-    for name in [options.stage.app(), options.stage.stage()] {
-        context.redactor.spare(name);
-    }
-    let mut setup = Setup::default();
-    if let Some(folder) = &args.place.local {
-        setup.target = Target::Local(folder.clone());
-    } else {
-        if calls_the_api(args) {
-            setup.overrides.fallback_token =
-                fallback_token(declarations, &options, screen, &context);
+/// The runs of the command that was given, each on a stage.
+pub(super) struct Runs<'a> {
+    pub(super) args: &'a Args,
+    pub(super) package: &'a Package,
+    pub(super) declarations: &'a [&'static Declaration],
+    pub(super) saved: Option<SavedPlan>,
+    pub(super) screen: &'a Screen,
+    pub(super) context: &'a RunContext,
+    /// The token of wrangler's login, which takes wrangler a second to tell.
+    pub(super) login: OnceCell<Option<SecretString>>,
+}
+
+impl Runs<'_> {
+    /// A run on a stage.
+    pub(super) fn on(&self, stage: &str) -> Result<Run, CliError> {
+        let Self { args, package, declarations, saved, screen, context, login } = self;
+        let mut options = options(args, package, stage)?;
+        if let Some(saved) = saved {
+            saved.apply_to(&mut options);
+            options.saved = Some(saved.clone());
         }
-        setup.overrides.preferred_account = ConfigFile::look(&options.deployer.root)
-            .ok()
-            .and_then(|path| ConfigFile::account(&path));
+        for name in [options.stage.app(), options.stage.stage()] {
+            context.redactor.spare(name);
+        }
+        let mut setup = Setup::default();
+        if let Some(folder) = &args.place.local {
+            setup.target = Target::Local(folder.clone());
+        } else {
+            let root = &options.deployer.root;
+            if calls_the_api(args) {
+                let token =
+                    login.get_or_init(|| fallback_token(declarations, root, screen, context));
+                setup.overrides.fallback_token.clone_from(token);
+            }
+            let config = ConfigFile::look(root).ok();
+            setup.overrides.preferred_account = config.and_then(|path| ConfigFile::account(&path));
+        }
+        if let Some(url) = &args.place.state {
+            setup.state = Some(crate::state::open(url, &options.deployer.root)?);
+        }
+        if let Some(retry) = package.retry {
+            setup.retry = retry;
+        }
+        Ok(setup.run(declarations, options, (*context).clone())?)
     }
-    if let Some(url) = &args.place.state {
-        setup.state = Some(crate::state::open(url, &options.deployer.root)?);
-    }
-    if let Some(retry) = package.retry {
-        setup.retry = retry;
-    }
-    Ok(setup.run(declarations, options, context)?)
 }
 
 /// Whether a command has anything to ask the API.
@@ -71,7 +80,7 @@ fn calls_the_api(args: &Args) -> bool {
 /// The token of wrangler's login, where nothing else says as whom to work.
 fn fallback_token(
     declarations: &[&'static Declaration],
-    options: &Options,
+    root: &Path,
     screen: &Screen,
     context: &RunContext,
 ) -> Option<SecretString> {
@@ -81,7 +90,7 @@ fn fallback_token(
     if all_say || wrangler_login::has_credentials() {
         return None;
     }
-    let token = wrangler_login::token(&options.deployer.root)?;
+    let token = wrangler_login::token(root)?;
     context.redactor.add(&token, "wrangler's token");
     screen.say("Using", "the login of wrangler, since no CLOUDFLARE_API_TOKEN is set");
     Some(token.into())

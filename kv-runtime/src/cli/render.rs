@@ -17,20 +17,31 @@ const LOSSES_SHOWN: usize = 100;
 
 /// Where a plan works: the first line of a plan, and part of the question.
 pub(super) fn place(plan: &Plan) -> String {
-    let mut text = format!("App {}, stage {}", plan.app, plan.stage);
-    for PlanAccount { id, name, .. } in &plan.accounts {
+    let mut text = stage_of(&plan.app, &plan.stage, &plan.accounts, plan.local.as_deref());
+    for url in &plan.base_urls {
+        let _ = write!(text, ", API {}", printable(url));
+    }
+    let _ = write!(text, ", state {}", printable(&plan.state));
+    text
+}
+
+/// A stage, and where its namespaces are.
+pub(super) fn stage_of<'a>(
+    app: &str,
+    stage: &str,
+    accounts: impl IntoIterator<Item = &'a PlanAccount>,
+    local: Option<&str>,
+) -> String {
+    let mut text = format!("App {app}, stage {stage}");
+    for PlanAccount { id, name, .. } in accounts {
         let _ = write!(text, ", account {id}");
         if let Some(name) = name {
             let _ = write!(text, " ({})", printable(name));
         }
     }
-    if let Some(folder) = &plan.local {
+    if let Some(folder) = local {
         let _ = write!(text, ", local folder {}", printable(folder));
     }
-    for url in &plan.base_urls {
-        let _ = write!(text, ", API {}", printable(url));
-    }
-    let _ = write!(text, ", state {}", printable(&plan.state));
     text
 }
 

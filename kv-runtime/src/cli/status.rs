@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::args::{Args, Format};
+use super::args::Format;
 use super::error::CliError;
+use super::markdown;
+use super::options::Runs;
 use super::output::{print, print_json};
 use super::render::keys_of;
-use super::screen::Screen;
-use crate::base::RunContext;
-use crate::engine::{DeployError, Drift, NamespaceStatus, Run, Seen, StageStatus};
+use crate::engine::{DeployError, Drift, NamespaceStatus, Seen, StageStatus};
 
 /// The format of a status as JSON.
 const STATUS_FORMAT: u32 = 1;
@@ -22,25 +22,20 @@ struct Report {
     stages: Vec<StageStatus>,
 }
 
-pub(super) async fn status(
-    args: &Args,
-    make_run: impl Fn(&str) -> Result<Run, CliError>,
-    refresh: bool,
-    screen: &Screen,
-    context: &RunContext,
-) -> Result<(), CliError> {
+pub(super) async fn status(runs: &Runs<'_>, refresh: bool) -> Result<(), CliError> {
+    let Runs { args, screen, context, .. } = runs;
     let names = match &args.place.stage {
         Some(stage) => vec![stage.clone()],
-        None => make_run(args.stage())?.stages().await.map_err(DeployError::from)?,
+        None => runs.on(args.stage())?.stages().await.map_err(DeployError::from)?,
     };
     let mut stages = Vec::new();
     for stage in names {
-        stages.push(make_run(&stage)?.status(refresh).await?);
+        stages.push(runs.on(&stage)?.status(refresh).await?);
     }
     let redactor = &context.redactor;
     match args.output.format {
         Format::Text => screen.line(&text(&stages)),
-        Format::Markdown => print(&format!("```\n{}\n```\n", text(&stages)), redactor)?,
+        Format::Markdown => print(&markdown::block(&text(&stages)), redactor)?,
         Format::Json => print_json(&Report { format: STATUS_FORMAT, stages }, redactor)?,
     }
     Ok(())

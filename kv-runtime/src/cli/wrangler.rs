@@ -100,6 +100,9 @@ pub(super) fn remove(config: &ConfigFile, plan: &Plan, screen: &Screen) -> Resul
         _ => None,
     });
     let ids: Vec<_> = ids.collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
     let removed = config.remove(&ids)?;
     if !removed.is_empty() {
         let path = config.path().display();

@@ -22,7 +22,7 @@ pub(super) fn has_credentials() -> bool {
     ["CLOUDFLARE_API_TOKEN", "CLOUDFLARE_API_KEY"].into_iter().any(|name| optional(name).is_some())
 }
 
-/// The token of wrangler's login; `None` where there is no wrangler, or nobody is logged in.
+/// The token of wrangler's login; `None` where there is no wrangler, or no login.
 pub(super) fn token(root: &Path) -> Option<String> {
     let root = std::path::absolute(root).ok()?;
     let beside = root.ancestors().map(|folder| folder.join("node_modules/.bin/wrangler"));
@@ -31,7 +31,7 @@ pub(super) fn token(root: &Path) -> Option<String> {
     let mut child = Command::new(program)
         .args(["auth", "token", "--json"])
         .current_dir(&root)
-        // It asks nobody, and looks for no newer version of itself.
+        // So that it does not ask, or look for a newer version of itself.
         .env("CI", "1")
         .env("WRANGLER_SEND_METRICS", "false")
         .stdin(Stdio::null())

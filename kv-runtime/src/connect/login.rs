@@ -4,7 +4,7 @@
 use secrecy::SecretString;
 
 use crate::api::Credentials;
-use crate::base::env::{optional, variable};
+use crate::base::env::{api_base_url, optional, variable};
 use crate::typed::declaration::{AccountSettings, Setting};
 
 /// Where and as whom to call the API.
@@ -49,8 +49,7 @@ impl Login {
             .base_url
             .clone()
             .or_else(|| reader.setting(settings.base_url))
-            .or_else(|| optional("CLOUDFLARE_API_BASE_URL"))
-            .or_else(|| optional("CLOUDFLARE_BASE_URL"))
+            .or_else(api_base_url)
             .unwrap_or_else(|| kv_rules::DEFAULT_BASE_URL.to_owned());
         reader.check(kv_rules::check_base_url(&base_url));
 

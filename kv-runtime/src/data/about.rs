@@ -81,9 +81,7 @@ impl About {
 
     /// Where the description of a file lies.
     pub(super) fn path(file: &Path) -> PathBuf {
-        let mut path = file.as_os_str().to_owned();
-        path.push(".about");
-        path.into()
+        named_after(file, ".about")
     }
 
     /// The description of a file, if there is one.
@@ -130,6 +128,13 @@ impl About {
         };
         Err(DataError::Unlike { path: path.to_owned(), about: Self::path(path), what })
     }
+}
+
+/// A path that is another one and something behind it.
+pub(super) fn named_after(file: &Path, end: &str) -> PathBuf {
+    let mut path = file.as_os_str().to_owned();
+    path.push(end);
+    path.into()
 }
 
 /// A file whose bytes are hashed and counted while they are read.

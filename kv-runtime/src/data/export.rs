@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use kv_rules::{Expiry, MAX_BULK_GET_KEYS, Time};
 use serde::{Deserialize, Serialize};
 
-use super::about::{About, Summed};
+use super::about::{About, Summed, named_after};
 use super::bulk_file::BulkWriter;
 use super::error::DataError;
 use super::keys::KeyPages;
@@ -63,7 +63,7 @@ impl Exporter<'_> {
     /// Writes to a file. Until it is whole it is named `FILE.part`; what an earlier export left
     /// there is kept.
     pub(crate) async fn to_file(&self, path: &Path, about: About) -> Result<Export, DataError> {
-        let part = part_of(path);
+        let part = named_after(path, ".part");
         let (only, except) = self.selection.texts();
         let about = About { only, except, ..about };
         // What is not an export's own is not touched.
@@ -173,12 +173,6 @@ pub(crate) fn unfinished(folder: &Path, about: &About) -> Option<PathBuf> {
     let file = folder.join(part.strip_suffix(".part")?);
     let begun = About::find(&folder.join(&part)).ok()??;
     (begun.namespace_id == about.namespace_id).then_some(file)
-}
-
-fn part_of(path: &Path) -> PathBuf {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    part.into()
 }
 
 fn check_same(part: &Path, begun: &About, about: &About) -> Result<(), DataError> {

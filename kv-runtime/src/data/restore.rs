@@ -14,7 +14,7 @@ use crate::raw::{KeyInfo, RawPair};
 const NAMED: usize = 100;
 
 /// How many bytes a request has at most, unless a single pair has more.
-const REQUEST_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
 /// What writing pairs to a namespace would change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

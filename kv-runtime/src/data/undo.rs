@@ -1,8 +1,8 @@
 //! Files that keep pairs before they are overwritten or deleted.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io::{BufWriter, Write as _};
+use std::fs;
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use kv_rules::Time;
@@ -11,7 +11,12 @@ use super::about::About;
 use super::bulk_file::BulkWriter;
 use super::error::DataError;
 use super::pairs::{Place, StoredPair, read_keys};
+use super::restore::REQUEST_BYTES;
 use super::source::{BatchSize, BulkSource};
+use crate::base::folder;
+
+/// How many pairs are held.
+const AT_ONCE: usize = 1_000;
 
 /// The files of one stage.
 #[derive(Debug, Clone, Copy)]
@@ -73,7 +78,8 @@ impl Undo<'_> {
         let mut begun_at = None;
         if let Some(before) = before {
             begun_at = before.about().map(|about| about.begun_at);
-            let mut batches = before.batches(BatchSize { pairs: 1_000, bytes: 4 << 20 }, |_| true);
+            let mut batches =
+                before.batches(BatchSize { pairs: AT_ONCE, bytes: REQUEST_BYTES }, |_| true);
             while let Some(batch) = batches.next().await {
                 for (_, pair) in batch {
                     kept.insert(pair.key.clone());
@@ -83,7 +89,7 @@ impl Undo<'_> {
             batches.end().await?;
         }
         let keys: Vec<String> = keys.into_iter().filter(|key| !kept.contains(key)).collect();
-        for some in keys.chunks(1_000) {
+        for some in keys.chunks(AT_ONCE) {
             for (_, pair) in read_keys(place, some.to_vec()).await? {
                 writer.push(&pair).map_err(failed())?;
             }
@@ -113,15 +119,7 @@ impl Undo<'_> {
 
 /// Makes a folder that is for its user, and for no version control.
 fn make_private(folder: &Path) -> Result<(), DataError> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(DataError::io("make the folder", folder))?;
+    folder::make_private(folder).map_err(DataError::io("make the folder", folder))?;
     let ignore = folder.join(".gitignore");
-    if !ignore.exists() {
-        let write = |ignore: &Path| File::create(ignore)?.write_all(b"*\n");
-        write(&ignore).map_err(DataError::io("write", &ignore))?;
-    }
-    Ok(())
+    folder::ignore(&ignore).map_err(DataError::io("write", &ignore))
 }

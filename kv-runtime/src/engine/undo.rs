@@ -8,7 +8,7 @@ use super::host::{Event, Host};
 use super::plan::{Action, Reason};
 use super::run::{Planned, Run, Step};
 use super::values::is_secret;
-use crate::data::{BulkSource, Place, Undo};
+use crate::data::{BulkSource, Undo};
 use crate::state::{Record, State};
 
 impl Run {
@@ -60,8 +60,7 @@ impl Run {
             }
             let store = account.remote().store(namespace_id);
             let store = store.map_err(DeployError::request(&namespace.id, "open its store"))?;
-            let (interrupt, jobs) = (&self.context.interrupt, self.options.jobs);
-            let place = Place { store: &*store, interrupt, jobs };
+            let place = self.place(&*store);
             let undo = Undo { folder: &folder, app: &plan.app, stage: &plan.stage };
             let kept = undo.keep(&namespace.id, namespace_id, keys, secrets, place).await;
             kept.map_err(|error| self.data_failed(&namespace.id, error))?;

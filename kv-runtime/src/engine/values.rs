@@ -6,7 +6,7 @@ use super::error::DeployError;
 use super::plan::{Action, NamespacePlan, Side, ValueChange};
 use super::resolve::stored_values;
 use super::run::{Planned, Run, Step};
-use crate::data::{Place, StoredPair, read_keys};
+use crate::data::{StoredPair, read_keys};
 use crate::state::{KeyRecord, Record, State};
 
 impl Run {
@@ -21,9 +21,7 @@ impl Run {
         for (namespace, step) in plan.namespaces.iter_mut().zip(steps) {
             let Step::Declared(declared, account) = step else { continue };
             let record = state.namespaces.get(&namespace.id).and_then(Record::deployment);
-            let is_secret = |key: &str| {
-                record.and_then(|record| record.keys.get(key)).is_some_and(|key| key.secret)
-            };
+            let is_secret = |key: &str| is_secret(record.and_then(|record| record.keys.get(key)));
             let pairs: Vec<_> = declared.puts.iter().map(|put| put.pair).collect();
             let keys = pairs.iter().map(|pair| (pair.key.as_ref(), pair.secret.is_some()));
             let keys = keys.chain(namespace.delete.iter().map(|key| (key.as_str(), false)));
@@ -34,9 +32,7 @@ impl Run {
                     let store = account.remote().store(namespace_id);
                     let store =
                         store.map_err(DeployError::request(&namespace.id, "open its store"))?;
-                    let (interrupt, jobs) = (&self.context.interrupt, self.options.jobs);
-                    let place = Place { store: &*store, interrupt, jobs };
-                    let read = read_keys(place, readable).await;
+                    let read = read_keys(self.place(&*store), readable).await;
                     read.map_err(|error| self.data_failed(&namespace.id, error))?
                 }
                 _ => HashMap::new(),

@@ -4,12 +4,13 @@
 //! ends, so a dead deploy never holds one.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 
 use super::store::{Holder, Lock, StageKey, StateError, StateStore};
+use crate::base::folder;
 use crate::base::replace::{remove_leftovers, replace, resolved};
 
 /// Keeps states in a folder.
@@ -189,19 +190,11 @@ fn names(folder: &Path) -> Result<Vec<String>, StateError> {
 fn make_root(root: &Path) -> Result<(), StateError> {
     make_private(root)?;
     let ignore = root.join(".gitignore");
-    match fs::OpenOptions::new().write(true).create_new(true).open(&ignore) {
-        Ok(mut file) => file.write_all(b"*\n").map_err(|e| io_error("write", &ignore, e)),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(source) => Err(io_error("make", &ignore, source)),
-    }
+    folder::ignore(&ignore).map_err(|source| io_error("make", &ignore, source))
 }
 
 fn make_private(folder: &Path) -> Result<(), StateError> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|source| io_error("make the folder", folder, source))
+    folder::make_private(folder).map_err(|source| io_error("make the folder", folder, source))
 }
 
 fn open_private(path: &Path) -> Result<File, StateError> {

@@ -71,8 +71,7 @@ impl ConfigFile {
     /// The account that the file names.
     pub(crate) fn account(path: &Path) -> Option<String> {
         let file = Self::at(path.to_owned(), "dev", Field::Id).ok()?;
-        let text = fs::read_to_string(path).ok()?;
-        let root = (file.syntax.parse)(text.strip_prefix('\u{feff}').unwrap_or(&text)).ok()?;
+        let (_, root) = file.read(file.syntax.parse).ok()?;
         root.get("account_id").and_then(Node::text).map(str::to_owned)
     }
 
@@ -80,9 +79,7 @@ impl ConfigFile {
     pub(crate) fn bindings(path: &Path) -> Result<Vec<FoundBinding>, WranglerError> {
         // What is wrong with the file is said as for any other use of it.
         let file = Self::at(path.to_owned(), "dev", Field::Id)?;
-        let whole = fs::read_to_string(path).map_err(|source| file.io_error("read", source))?;
-        let text = whole.strip_prefix('\u{feff}').unwrap_or(&whole);
-        let root = (file.syntax.parse)(text).map_err(|fault| file.content_error(text, fault))?;
+        let (_, root) = file.read(file.syntax.parse)?;
         let mut found = found_in(&root, None);
         if let Some(Kind::Table(environments)) = root.get("env").map(|env| &env.kind) {
             for environment in environments {

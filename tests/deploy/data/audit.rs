@@ -4,6 +4,7 @@ use kv_test_support::cloudflare::Cloudflare;
 use serde_json::{Value, json};
 
 use super::{Deployed, title};
+use crate::stage::kill_at;
 
 #[test]
 fn an_audit_says_what_does_not_fit_and_why() {
@@ -120,11 +121,7 @@ fn a_migration_that_was_killed_goes_on() {
         let cloudflare = Cloudflare::start();
         let deployed = begin(&cloudflare);
         let held = cloudflare.hold(n, applied);
-        let mut child =
-            deployed.command("app", &args).stderr(std::process::Stdio::null()).spawn().unwrap();
-        held.wait();
-        child.kill().unwrap();
-        child.wait().unwrap();
+        kill_at(&held, deployed.command("app", &args));
         held.release();
         deployed.run("app", &args).expect(0);
         let audit = deployed.run("app", &["audit"]).expect(0);

@@ -3,6 +3,7 @@
 use kv_test_support::cloudflare::Cloudflare;
 
 use super::{Deployed, SECRET, title};
+use crate::stage::kill_at;
 
 #[test]
 fn families_are_copied_and_personal_data_is_not() {
@@ -78,11 +79,7 @@ fn a_copy_that_was_cut_off_anywhere_goes_on() {
         let cloudflare = Cloudflare::start();
         let deployed = begin(&cloudflare);
         let held = cloudflare.hold(n, applied);
-        let mut child =
-            deployed.command("app", &args).stderr(std::process::Stdio::null()).spawn().unwrap();
-        held.wait();
-        child.kill().unwrap();
-        child.wait().unwrap();
+        kill_at(&held, deployed.command("app", &args));
         held.release();
         deployed.run("app", &args).expect(0);
         let copied = cloudflare.pairs(&title("prod"));

@@ -5,6 +5,7 @@ use kv_test_support::cloudflare::{Answer, Cloudflare, Fault, Kind, When};
 use serde_json::json;
 
 use super::{Deployed, SECRET, json, title};
+use crate::stage::kill_at;
 
 #[test]
 fn every_pair_is_in_the_file_as_wrangler_writes_it() {
@@ -129,11 +130,7 @@ fn an_export_that_was_killed_goes_on_where_it_was() {
         let name = format!("{n}.json");
         let args = ["export", "app", "--out", &name, "--jobs", "1"];
         let held = cloudflare.hold(n, false);
-        let mut child =
-            deployed.command("app", &args).stderr(std::process::Stdio::null()).spawn().unwrap();
-        held.wait();
-        child.kill().unwrap();
-        child.wait().unwrap();
+        kill_at(&held, deployed.command("app", &args));
         held.release();
         drop(cloudflare.take_requests());
         assert!(!deployed.path(&name).exists());

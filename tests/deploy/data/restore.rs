@@ -7,6 +7,7 @@ use kv_test_support::cloudflare::{Answer, Cloudflare, Fault, Kind, When};
 use proptest::prelude::*;
 
 use super::{Deployed, SECRET, json, title};
+use crate::stage::kill_at;
 
 const RESTORE: [&str; 4] = ["restore", "app", "backup.json", "--yes"];
 
@@ -40,7 +41,7 @@ fn what_was_exported_comes_back_with_what_is_left_of_its_life() {
     assert_eq!(pairs.get("user:3").unwrap().unwrap().value.as_ref(), b"new");
     pairs.delete_many(["user:3".to_owned()]).unwrap();
     assert_eq!(deployed.export("after.json"), before);
-    // All is there: nothing is written, and nobody is asked.
+    // All is there: nothing is written, and no question is asked.
     drop(cloudflare.take_requests());
     deployed.run("app", &RESTORE[..3]).expect(0);
     assert!(!cloudflare.take_requests().iter().any(|request| request.kind.writes()));
@@ -164,11 +165,7 @@ fn a_restore_that_was_cut_off_anywhere_goes_on() {
         let cloudflare = Cloudflare::start();
         let deployed = begin(&cloudflare, &file);
         let held = cloudflare.hold(n, applied);
-        let mut child =
-            deployed.command("app", &args).stderr(std::process::Stdio::null()).spawn().unwrap();
-        held.wait();
-        child.kill().unwrap();
-        child.wait().unwrap();
+        kill_at(&held, deployed.command("app", &args));
         held.release();
         deployed.run("app", &args).expect(0);
         let stored = cloudflare.pairs(&title("dev"));

@@ -4,6 +4,7 @@ use kv_runtime::rules::Expiry;
 use kv_test_support::cloudflare::Cloudflare;
 
 use super::{Deployed, SECRET, title};
+use crate::stage::kill_at;
 
 const CHANGE: [&str; 2] = ["--yes", "--keep-undo"];
 const UNDO: [&str; 2] = ["undo", "--yes"];
@@ -138,14 +139,7 @@ fn a_kill_anywhere_loses_nothing_that_is_to_be_undone() {
     };
     let kill = |deployed: &Deployed<'_>, cloudflare: &Cloudflare, n, applied, args: &[&str]| {
         let held = cloudflare.hold(n, applied);
-        let mut child = deployed
-            .command("app-later", args)
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        held.wait();
-        child.kill().unwrap();
-        child.wait().unwrap();
+        kill_at(&held, deployed.command("app-later", args));
         held.release();
     };
     for (n, applied) in (0..deploys).flat_map(|n| [(n, false), (n, true)]) {

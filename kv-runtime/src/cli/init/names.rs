@@ -103,7 +103,7 @@ mod tests {
         ] {
             assert_eq!((pascal(text), snake(text)), (in_pascal.to_owned(), in_snake.to_owned()));
         }
-        // No keyword: an id is no name of Rust.
+        // An id may be a keyword: Rust never sees it.
         assert_eq!(id("Type"), "type");
     }
 }

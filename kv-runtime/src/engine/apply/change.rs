@@ -73,7 +73,7 @@ impl Change for Put<'_> {
     }
 
     fn event(confirmed: &[Self]) -> Event<'static> {
-        // The length of a secret is nobody's business.
+        // A secret's length is not shown either.
         let shown = confirmed.iter().filter(|put| put.pair.secret.is_none());
         let bytes = shown.map(|put| put.pair.bytes() as u64).sum();
         Event::Put { keys: confirmed.len(), bytes }

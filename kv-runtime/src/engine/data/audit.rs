@@ -1,15 +1,16 @@
 //! Audits and migrations of deployed namespaces.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
 use super::super::error::DeployError;
 use super::super::host::{Event, Host};
-use super::super::run::Run;
+use super::super::run::{Run, close};
+use super::restore::{digest, told};
 use super::{DataPlan, Opened};
 use crate::data::{Audit, Auditor, Listed, Migration};
-use crate::state::{Record, State};
+use crate::state::{Record, Session, State};
 use crate::typed::Declaration;
 
 /// A namespace that was audited.
@@ -59,25 +60,23 @@ impl Run {
         id: Option<&str>,
         host: &dyn Host,
     ) -> Result<Vec<DataPlan>, DeployError> {
-        let state = self.existing_outline().await?;
-        drop(state);
+        self.existing_outline().await?;
         let mut session = self.open(host).await?;
         let result = self.migrate_in(id, &mut session, host).await;
-        super::super::run::close(session, result).await
+        close(session, result).await
     }
 
     async fn migrate_in(
         &mut self,
         id: Option<&str>,
-        session: &mut crate::state::Session,
+        session: &mut Session,
         host: &dyn Host,
     ) -> Result<Vec<DataPlan>, DeployError> {
         self.check_repository(session.state())?;
         let opened = self.open_declared(id, session.state()).await?;
-        let never = |_: &str| false;
         let (mut plans, mut work) = (Vec::new(), Vec::new());
         for (opened, declaration) in &opened {
-            let auditor = Auditor::new(declaration, &never);
+            let auditor = Auditor::new(declaration, &|_| false);
             let place = self.data_place(opened);
             let failed = |error| self.data_failed(&opened.id, error);
             let begin = |keys| {
@@ -112,17 +111,16 @@ impl Run {
                 bytes,
             });
             let migrated = migration
-                .apply(&auditor, place, &super::restore::told(host), &|pair| {
+                .apply(&auditor, place, &told(host), &|pair| {
                     if known.contains(&pair.key) {
-                        let digest = super::restore::digest(&digest_key, pair);
-                        let mut digests =
-                            digests.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                        let digest = digest(&digest_key, pair);
+                        let mut digests = digests.lock().unwrap_or_else(PoisonError::into_inner);
                         digests.push((pair.key.clone(), digest));
                     }
                 })
                 .await;
             migrated.map_err(|error| self.data_failed(&opened.id, error))?;
-            let digests = digests.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let digests = digests.into_inner().unwrap_or_else(PoisonError::into_inner);
             self.confirm(session, &opened.id, digests).await?;
             host.event(Event::Done { id: &opened.id });
         }

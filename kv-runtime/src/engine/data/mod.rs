@@ -118,8 +118,12 @@ impl Run {
 
     /// Where the pairs of a namespace are, for [`crate::data`].
     fn data_place<'a>(&'a self, opened: &'a Opened) -> Place<'a> {
-        let (store, interrupt) = (&*opened.store, &self.context.interrupt);
-        Place { store, interrupt, jobs: self.options.jobs }
+        self.place(&*opened.store)
+    }
+
+    /// Where the pairs of a store are.
+    pub(super) fn place<'a>(&'a self, store: &'a dyn RawStore) -> Place<'a> {
+        Place { store, interrupt: &self.context.interrupt, jobs: self.options.jobs }
     }
 
     /// A plan for the pairs of a namespace.

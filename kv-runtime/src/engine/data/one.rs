@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::error::DeployError;
 use super::super::host::Caller;
 use super::super::run::Run;
-use super::{ExportTarget, RestoreFrom, Select};
+use super::{ExportTarget, Opened, RestoreFrom, Select};
 use crate::data::{Audit, Auditor, BulkSource, Export, Listed, Migration, PairChanges, Restore};
 
 impl Run {
@@ -59,9 +59,7 @@ impl Run {
             return Ok(audited.audit);
         };
         let opened = self.open_namespace(id, None, namespace_id).await?;
-        let never = |_: &str| false;
-        let auditor = opened.declaration.map(|declaration| Auditor::new(declaration, &never));
-        let auditor = auditor.ok_or_else(|| DeployError::NotDeployed(id.to_owned()))?;
+        let auditor = auditor(&opened)?;
         let (place, failed) = (self.data_place(&opened), |error| self.data_failed(id, error));
         let listed = Listed::of(place).await.map_err(failed)?;
         auditor.audit(place, &listed, None, &|_| {}).await.map_err(failed)
@@ -77,13 +75,17 @@ impl Run {
             return Ok(plans.into_iter().next().map(|plan| plan.changes).unwrap_or_default());
         };
         let opened = self.open_namespace(id, None, namespace_id).await?;
-        let never = |_: &str| false;
-        let auditor = opened.declaration.map(|declaration| Auditor::new(declaration, &never));
-        let auditor = auditor.ok_or_else(|| DeployError::NotDeployed(id.to_owned()))?;
+        let auditor = auditor(&opened)?;
         let (place, failed) = (self.data_place(&opened), |error| self.data_failed(id, error));
         let migration = Migration::plan(&auditor, place, &|_| {}, &|_| {}).await.map_err(failed)?;
         let changes = migration.changes.clone();
         migration.apply(&auditor, place, &|_| {}, &|_| {}).await.map_err(failed)?;
         Ok(changes)
     }
+}
+
+/// What the pairs of a namespace have to be, where no state tells of seeds.
+fn auditor(opened: &Opened) -> Result<Auditor<'static>, DeployError> {
+    let auditor = opened.declaration.map(|declaration| Auditor::new(declaration, &|_| false));
+    auditor.ok_or_else(|| DeployError::NotDeployed(opened.id.clone()))
 }
