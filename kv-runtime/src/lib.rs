@@ -41,9 +41,9 @@
 //! | feature | brings |
 //! |---|---|
 //! | none | [`kv_namespace!`], typed keys, [`MemoryStore`]; in a Worker the binding |
-//! | `rest` | [`RestStore`] and the client of Cloudflare's API, [`api`] |
+//! | `rest` | `Flags::at(id)`, [`RestStore`] and the client of Cloudflare's API, [`api`] |
 //! | `local` | [`LocalStore`] |
-//! | `deploy` | `Flags::deploy()`, `connect()` and `at(id)`, where they work by `rest` and `local`, and the state in a folder |
+//! | `deploy` | `Flags::deploy()` and `connect()`, where they work by `rest` and `local`, and the state in a folder |
 //! | `s3` | the state in an object store; brings `deploy` |
 //! | `cli` | [`deploy_main!`]; brings `deploy` and `rest` |
 //!
@@ -92,6 +92,8 @@ pub use worker;
 
 #[cfg(all(feature = "rest", not(target_arch = "wasm32")))]
 pub use api::RestStore;
+#[cfg(all(feature = "rest", not(target_arch = "wasm32")))]
+pub use connect::{At, ConnectError};
 #[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
 pub use data::{
     Audit, DataError, Export, Finding, Misfit, PairChange, PairChanges, SelectionError,
@@ -110,7 +112,7 @@ pub use store::{Clock, MemoryStore};
 #[cfg(not(target_arch = "wasm32"))]
 pub use store::{KvWorld, WorldPlace};
 pub use typed::{
-    DecodeError, Delete, EncodeError, Entry, Error, FamilyError, FamilyList, Get, GetWithMetadata,
-    Key, Leading, LeadingParam, List, Namespace, Page, Part, Put, PutAs, Request, Seconds, Store,
-    ValueStream,
+    CanRead, CanWrite, DecodeError, EncodeError, Entry, Error, FamilyError, FamilyList, Get,
+    GetWithMetadata, Key, Leading, LeadingParam, List, Namespace, Page, Part, Pieces, Put, PutAs,
+    ReadOnly, ReadWrite, Request, Seconds, Store, ValueStream, Whole, WriteOnly,
 };

@@ -333,6 +333,7 @@
 /// | `Sessions::connect()` | the namespace as it was deployed, by the state of its deploy |
 /// | `Sessions::at(id)` | the namespace that has Cloudflare's id |
 /// | `Sessions::in_memory()` | its declared entries in memory, for tests |
+/// | `.reader()`, `.writer()` | the namespace, to be read only or written only: `Sessions<ReadOnly>`, `Sessions<WriteOnly>` |
 /// | `Sessions::SESSION_123` | the [`Key`](crate::Key) of an entry |
 /// | `.session_123()` | its [`Entry`](crate::Entry): `get`, `get_with_metadata`, `put`, `delete` |
 /// | `.profile("acme", 42)` | the [`Entry`](crate::Entry) of a family's key |
@@ -360,14 +361,36 @@ macro_rules! __namespace {
             pub fn new(store: impl ::core::convert::Into<$crate::Store>) -> Self {
                 <Self as $crate::Namespace>::from_store(::core::convert::Into::into(store))
             }
+        }
 
+        #[allow(dead_code)]
+        impl<__Access> $namespace<__Access> {
             /// The store that the values are in.
             #[must_use]
-            pub fn store(&self) -> &$crate::Store {
-                <Self as $crate::Namespace>::store(self)
+            pub fn store(&self) -> &$crate::Store<__Access> {
+                &self.store
+            }
+
+            /// The namespace, to be read only.
+            #[must_use]
+            pub fn reader(&self) -> $namespace<$crate::ReadOnly>
+            where
+                __Access: $crate::CanRead,
+            {
+                $namespace { store: self.store.reader() }
+            }
+
+            /// The namespace, to be written only.
+            #[must_use]
+            pub fn writer(&self) -> $namespace<$crate::WriteOnly>
+            where
+                __Access: $crate::CanWrite,
+            {
+                $namespace { store: self.store.writer() }
             }
         }
 
+        $crate::__at! { $namespace }
         $crate::__deploy! { $namespace }
         $crate::__from_env! { $namespace }
         $crate::__in_memory! { $namespace }
@@ -416,13 +439,6 @@ macro_rules! __deploy {
             pub fn connect() -> $crate::Connect<Self> {
                 $crate::Connect::new()
             }
-
-            /// Connects with the namespace that has Cloudflare's id.
-            pub fn at(
-                namespace_id: impl ::core::convert::Into<::std::string::String>,
-            ) -> $crate::Connect<Self> {
-                $crate::Connect::at(namespace_id)
-            }
         }
     };
 }
@@ -431,6 +447,31 @@ macro_rules! __deploy {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __deploy {
+    ($namespace:ident) => {};
+}
+
+/// `at()`, where this crate was built to call Cloudflare's API.
+#[cfg(all(feature = "rest", not(target_arch = "wasm32")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __at {
+    ($namespace:ident) => {
+        #[allow(dead_code)]
+        impl $namespace {
+            /// Connects with the namespace that has Cloudflare's id.
+            pub fn at(
+                namespace_id: impl ::core::convert::Into<::std::string::String>,
+            ) -> $crate::At<Self> {
+                $crate::At::new(namespace_id)
+            }
+        }
+    };
+}
+
+#[cfg(not(all(feature = "rest", not(target_arch = "wasm32"))))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __at {
     ($namespace:ident) => {};
 }
 
@@ -462,7 +503,7 @@ macro_rules! __from_env {
 
 /// The constants and accessors of a namespace's entries, by the type of their values and metadata.
 ///
-/// All of a type call the same two functions, which are not generic: to infer nothing in thousands
+/// All of a type call the same two functions, which leave next to nothing to infer: that in thousands
 /// of bodies saves the compiler a fifth of what it does for them. They stand in a constant without a
 /// name, where no name of the user's can meet theirs.
 #[doc(hidden)]
@@ -480,11 +521,11 @@ macro_rules! __entries {
                         $(.generations(::core::option::Option::Some($generations)))?
                 }
 
-                fn $entry_of(
-                    namespace: &$namespace,
+                fn $entry_of<__Access>(
+                    namespace: &$namespace<__Access>,
                     key: &'static ::core::primitive::str,
                 ) -> $entry_type {
-                    <$namespace as $crate::Namespace>::store(namespace).entry($key_of(key))
+                    namespace.store.entry($key_of(key))
                 }
             )*
 
@@ -494,7 +535,12 @@ macro_rules! __entries {
                 $($(
                     #[doc = $docs]
                     pub const $constant: $key_type = $key_of($key)$(.expiration_ttl($ttl))?;
+                )*)*
+            }
 
+            #[allow(dead_code)]
+            impl<__Access> $namespace<__Access> {
+                $($(
                     #[doc = $docs]
                     pub fn $accessor(&self) -> $entry_type {
                         $entry_of(self, $key)$(.expiration_ttl($ttl))?

@@ -58,11 +58,11 @@ pub trait TypedValue: Sized + 'static {
     fn check_metadata(json: &[u8]) -> Result<(), DecodeError>;
 
     /// The pair of a family's key; parameters that make none are an error once it is awaited.
-    fn family_entry<M>(
-        store: &Store,
+    fn family_entry<M, A>(
+        store: &Store<A>,
         family: &'static Family,
         params: &[Cow<'_, str>],
-    ) -> Entry<Self, M>;
+    ) -> Entry<Self, M, A>;
 }
 
 // Without this the compiler would tell of each trait that is missing, wherever it is needed.
@@ -84,11 +84,11 @@ impl<T: Serialize + DeserializeOwned + 'static> TypedValue for T {
         codec::decode_json::<Self>(json).map(drop)
     }
 
-    fn family_entry<M>(
-        store: &Store,
+    fn family_entry<M, A>(
+        store: &Store<A>,
         family: &'static Family,
         params: &[Cow<'_, str>],
-    ) -> Entry<Self, M> {
+    ) -> Entry<Self, M, A> {
         let key = family
             .key(params)
             .map(|key| Name { text: key.into(), expiration_ttl: family.expiration_ttl });

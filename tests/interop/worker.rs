@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures_util::TryStreamExt as _;
-use kv_runtime::{Entry, LocalStore};
+use kv_runtime::{Bytes, Entry, LocalStore};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sessions_worker::{Session, Sessions, Visit};
@@ -111,4 +111,13 @@ async fn a_binding_keeps_what_every_store_promises() {
     let dev = Dev::start(folder);
     let answer = http().get(&dev.url).send().await.unwrap().text().await.unwrap();
     assert_eq!(answer, "all promises are kept");
+
+    let body = vec![7; 3_000_000];
+    let put = http().put(&dev.url).body(body.clone()).send().await.unwrap();
+    assert_eq!(put.text().await.unwrap(), "it was put");
+    let store = LocalStore::open(folder, "daily").unwrap();
+    let stored = Entry::<Bytes, u32>::new(&store.into(), "file:body").unwrap();
+    assert_eq!(stored.get().await.unwrap().unwrap(), body);
+    let info = stored.info().await.unwrap().unwrap();
+    assert!(info.metadata == Some(7) && info.expiration.is_some(), "{info:?}");
 }

@@ -12,8 +12,18 @@ use crate::model;
 use crate::names;
 
 /// The methods that every namespace has.
-const GENERATED: [&str; 8] =
-    ["new", "store", "deploy", "connect", "at", "in_memory", "from_env", "clone"];
+const GENERATED: [&str; 10] = [
+    "new",
+    "store",
+    "reader",
+    "writer",
+    "deploy",
+    "connect",
+    "at",
+    "in_memory",
+    "from_env",
+    "clone",
+];
 
 /// The names that are taken.
 pub(super) struct Names(HashMap<String, Owner>);

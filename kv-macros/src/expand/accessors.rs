@@ -7,7 +7,7 @@ use quote::{ToTokens, TokenStreamExt as _, format_ident, quote};
 
 use super::generations::generations;
 use super::ttl::ttl;
-use super::types::types;
+use super::types::{entry_types, key_types};
 use super::{docs, families};
 use crate::model::{Entry, Namespace};
 
@@ -35,7 +35,7 @@ fn families(model: &Namespace) -> Option<TokenStream> {
         quote! {
             #cfg
             #[allow(dead_code)]
-            impl #name {
+            impl<__Access> #name<__Access> {
                 #(#families)*
             }
         }
@@ -93,12 +93,14 @@ impl ToTokens for Group<'_> {
         let Self { index, entries, model } = self;
         let Some(first) = entries.first() else { return };
         let runtime = &model.runtime;
-        let types = types(&first.ty, &first.metadata_ty, model);
+        let key_types = key_types(&first.ty, &first.metadata_ty, model);
+        let entry_types = entry_types(&first.ty, &first.metadata_ty, model);
         let generations = generations(&first.ty, &first.was, model);
         let (key_of, entry_of) = (format_ident!("__key_{index}"), format_ident!("__entry_{index}"));
         let entries = entries.iter().map(|entry| EntryNames(entry, model));
         tokens.extend(quote! {
-            #key_of: #runtime::Key<#types>, #entry_of: #runtime::Entry<#types>, [#generations] { #(#entries)* }
+            #key_of: #runtime::Key<#key_types>, #entry_of: #runtime::Entry<#entry_types>,
+            [#generations] { #(#entries)* }
         });
     }
 }

@@ -7,7 +7,7 @@ use super::docs;
 use super::generations::generations;
 use super::path::Optional;
 use super::ttl::ttl;
-use super::types::{ty, typed, types};
+use super::types::{entry_types, ty, typed};
 use crate::model::{Family, Namespace, Param, ParamType, Segment};
 
 pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
@@ -16,7 +16,7 @@ pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
     let data = data(family, model);
     let docs = docs::family(family);
     let list_docs = docs::family_list(family);
-    let types = types(&family.ty, &family.metadata_ty, model);
+    let types = entry_types(&family.ty, &family.metadata_ty, model);
     let value = typed(&family.ty, model);
     let arguments = params.iter().map(|Param { ident, ty, span }| match ty {
         ParamType::Typed(ty) => quote_spanned!(*span=> #ident: #ty),
@@ -39,16 +39,16 @@ pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
         #cfg
         #[doc = #docs]
         pub fn #accessor(&self, #(#arguments),*) -> #runtime::Entry<#types> {
-            #value::family_entry::<#metadata>(
-                #runtime::Namespace::store(self),
+            #value::family_entry::<#metadata, __Access>(
+                &self.store,
                 Self::#constant,
                 &[#(#texts),*],
             )#generations
         }
         #cfg
         #[doc = #list_docs]
-        pub fn #list(&self) -> #runtime::FamilyList<#parsed_type, #metadata> {
-            #runtime::Namespace::store(self).family_list(Self::#constant, #parse)
+        pub fn #list(&self) -> #runtime::FamilyList<#parsed_type, #metadata, __Access> {
+            self.store.family_list(Self::#constant, #parse)
         }
     }
 }

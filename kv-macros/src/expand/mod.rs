@@ -24,7 +24,7 @@ pub(crate) fn expand(model: &Namespace) -> TokenStream {
     let Head { attributes, visibility, name, cfg, .. } = &model.head;
     // A name that is taken is told where it is written.
     let keyword = quote_spanned!(name.span()=> struct);
-    let mut fields = Group::new(Delimiter::Brace, quote!(store: #runtime::Store,));
+    let mut fields = Group::new(Delimiter::Brace, quote!(store: #runtime::Store<Access>,));
     fields.set_span(name.span());
     let docs = (!model.head.has_docs).then(|| docs::namespace(model));
     let docs = docs.map(|docs| quote!(#[doc = #docs]));
@@ -40,7 +40,7 @@ pub(crate) fn expand(model: &Namespace) -> TokenStream {
         #attributes
         #derives
         #[allow(unreachable_pub)]
-        #visibility #keyword #name #fields
+        #visibility #keyword #name<Access = #runtime::ReadWrite> #fields
 
         #cfg
         #[automatically_derived]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::{ToTokens, TokenStreamExt as _, quote, quote_spanned};
 
 use super::{docs, path};
@@ -28,25 +28,20 @@ impl ToTokens for Typed<'_> {
     }
 }
 
-/// The arguments of `Key` and `Entry`; metadata of the default type is left out.
-pub(super) struct Types<'a> {
-    value: RustType<'a>,
-    metadata: Option<RustType<'a>>,
-}
-
-pub(super) fn types<'a>(value: &'a Type, metadata: &'a Type, model: &'a Namespace) -> Types<'a> {
-    let metadata = (*metadata != Type::Json).then(|| ty(metadata, model));
-    Types { value: ty(value, model), metadata }
-}
-
-impl ToTokens for Types<'_> {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.value.to_tokens(tokens);
-        if let Some(metadata) = &self.metadata {
-            tokens.append(Punct::new(',', Spacing::Alone));
-            metadata.to_tokens(tokens);
-        }
+/// The arguments of `Key`; metadata of the default type is left out.
+pub(super) fn key_types(value: &Type, metadata: &Type, model: &Namespace) -> TokenStream {
+    let value = ty(value, model);
+    if *metadata == Type::Json {
+        return value.into_token_stream();
     }
+    let metadata = ty(metadata, model);
+    quote!(#value, #metadata)
+}
+
+/// The arguments of `Entry`, which allows what the namespace does.
+pub(super) fn entry_types(value: &Type, metadata: &Type, model: &Namespace) -> TokenStream {
+    let (value, metadata) = (ty(value, model), ty(metadata, model));
+    quote!(#value, #metadata, __Access)
 }
 
 /// The module of the generated types.

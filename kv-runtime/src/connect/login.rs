@@ -3,6 +3,7 @@
 
 use secrecy::SecretString;
 
+use super::error::ConnectError;
 use crate::api::Credentials;
 use crate::base::env::{api_base_url, optional, variable};
 use crate::typed::declaration::{AccountSettings, Setting};
@@ -29,21 +30,12 @@ pub(crate) struct Overrides {
     pub(crate) preferred_account: Option<String>,
 }
 
-/// Why there is no login.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum LoginError {
-    /// There is nothing to authenticate with.
-    NoCredentials,
-    /// What is said is wrong; all of it.
-    Invalid(Vec<String>),
-}
-
 impl Login {
     /// Reads where and as whom a namespace's account is called.
     pub(crate) fn read(
         settings: &AccountSettings,
         overrides: &Overrides,
-    ) -> Result<Self, LoginError> {
+    ) -> Result<Self, ConnectError> {
         let mut reader = Reader::default();
         let base_url = overrides
             .base_url
@@ -67,8 +59,8 @@ impl Login {
             Some(credentials) if reader.problems.is_empty() => {
                 Ok(Self { base_url, credentials, account_id })
             }
-            None if reader.problems.is_empty() => Err(LoginError::NoCredentials),
-            _ => Err(LoginError::Invalid(reader.problems)),
+            None if reader.problems.is_empty() => Err(ConnectError::NoCredentials),
+            _ => Err(ConnectError::Invalid(reader.problems)),
         }
     }
 }

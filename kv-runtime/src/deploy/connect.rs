@@ -19,9 +19,10 @@ use crate::typed::{Namespace, Store};
 /// A connection with a namespace that is deployed; awaiting it gives the namespace.
 ///
 /// `Sessions::connect()` finds it by the state that its deploy left, of which it takes no lock and
-/// writes nothing; `Sessions::at(id)` by Cloudflare's id. Credentials and account come from where a
-/// deploy has them, but for `.env` and wrangler's login, which only `deploy_main!` reads. What is not said here comes from `KV_APP`, `KV_STAGE` and `KV_STATE`, as for a
-/// [`Deploy`](crate::Deploy).
+/// writes nothing. Credentials and account come from where a deploy has them, but for `.env` and
+/// wrangler's login, which only `deploy_main!` reads. What is not said here comes from `KV_APP`,
+/// `KV_STAGE` and `KV_STATE`, as for a [`Deploy`](crate::Deploy). A namespace that is in no state is
+/// reached by Cloudflare's id: `Sessions::at(id)`.
 #[must_use = "nothing is connected until it is awaited"]
 pub struct Connect<N> {
     place: Place,
@@ -37,10 +38,12 @@ impl<N: Namespace> Connect<N> {
         Self { place: Place::default(), namespace_id: None, namespace: PhantomData }
     }
 
-    /// The namespace that has Cloudflare's id.
-    #[doc(hidden)]
-    pub fn at(namespace_id: impl Into<String>) -> Self {
-        Self { namespace_id: Some(namespace_id.into()), ..Self::new() }
+    /// The namespace of an [`At`], of which no state is read.
+    #[cfg(feature = "rest")]
+    pub(super) fn of_id(at: crate::connect::At<N>) -> Self {
+        let mut place = Place::default();
+        (place.setup.overrides, place.setup.retry) = (at.overrides, at.retry);
+        Self { place, namespace_id: Some(at.namespace_id), namespace: PhantomData }
     }
 
     /// The app, by default `KV_APP`, else the name of the package that declares the namespace.
@@ -101,8 +104,8 @@ impl<N: Namespace> Connect<N> {
     }
 
     async fn connect(self) -> Result<N, DeployError> {
-        let (mut run, id, namespace_id) = self.run()?;
-        let store = run.store_of(id, namespace_id).await?;
+        let (mut run, id, _) = self.run()?;
+        let store = run.store_of(id).await?;
         Ok(N::from_store(Store::from_arc(store)))
     }
 }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use super::connect::Connect;
+#[cfg(feature = "rest")]
+use crate::connect::At;
 use crate::data::{Audit, Export, PairChanges};
 use crate::engine::{DeployError, ExportTarget, Select};
 use crate::typed::Namespace;
@@ -67,6 +69,34 @@ impl<N: Namespace> Connect<N> {
     pub async fn migrate(self) -> Result<PairChanges, DeployError> {
         let (mut run, id, namespace_id) = self.run()?;
         run.migrate_one(id, namespace_id).await
+    }
+}
+
+#[cfg(feature = "rest")]
+impl<N: Namespace> At<N> {
+    /// As [`Connect::export`].
+    pub fn export<'w>(self, writer: impl Write + Send + 'w) -> ExportRequest<'w, N> {
+        Connect::of_id(self).export(writer)
+    }
+
+    /// As [`Connect::export_to`].
+    pub fn export_to(self, file: impl Into<PathBuf>) -> ExportRequest<'static, N> {
+        Connect::of_id(self).export_to(file)
+    }
+
+    /// As [`Connect::restore`].
+    pub async fn restore(self, file: impl AsRef<Path>) -> Result<PairChanges, DeployError> {
+        Connect::of_id(self).restore(file).await
+    }
+
+    /// As [`Connect::audit`].
+    pub async fn audit(self) -> Result<Audit, DeployError> {
+        Connect::of_id(self).audit().await
+    }
+
+    /// As [`Connect::migrate`].
+    pub async fn migrate(self) -> Result<PairChanges, DeployError> {
+        Connect::of_id(self).migrate().await
     }
 }
 

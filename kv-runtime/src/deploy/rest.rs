@@ -8,17 +8,17 @@ use async_trait::async_trait;
 use kv_rules::DEFAULT_BASE_URL;
 
 use crate::api::{
-    AccountInfo, ApiError, BulkBody, BulkOutcome, Client, Credentials, NamespaceInfo, Namespaces,
-    Pair as ApiPair, RestStore, RetryPolicy,
+    AccountInfo, ApiError, BulkBody, BulkOutcome, NamespaceInfo, Namespaces, Pair as ApiPair,
+    RestStore, RetryPolicy,
 };
 use crate::base::RunContext;
-use crate::connect::{Login, LoginError, Overrides};
+use crate::connect::{ConnectError, Connection, Login, Overrides};
 use crate::engine::{
     Accounts, Confirmation, DeployError, NamePage, Pair, PlanAccount, Problem, Recorded, Remote,
     RemoteError, RemoteErrorKind, RemoteNamespace, Value, Wanted,
 };
 use crate::raw::{RawStore, StoredValue};
-use crate::state::Server;
+use crate::state::Server as ServerKind;
 use crate::typed::declaration::AccountSettings;
 
 /// The accounts of Cloudflare, or of wherever the base URL is. Namespaces that say the same of their
@@ -30,16 +30,13 @@ pub(super) struct RestAccounts {
     /// Whether a namespace may have moved to another server.
     may_move: bool,
     run: RunContext,
-    connections: Vec<(AccountSettings, Connection)>,
+    servers: Vec<(AccountSettings, Server)>,
 }
 
-/// A server and who is logged in there.
+/// A server and who is logged in there, with the accounts that namespaces are in.
 #[derive(Debug)]
-struct Connection {
-    client: Client,
-    /// `None`: not configured, and not discovered yet.
-    account: Option<AccountInfo>,
-    /// The accounts that namespaces are in.
+struct Server {
+    connection: Connection,
     accounts: HashMap<String, Arc<RestAccount>>,
 }
 
@@ -47,7 +44,7 @@ struct Connection {
 #[derive(Debug)]
 struct RestAccount {
     namespaces: Namespaces,
-    server: Server,
+    server: ServerKind,
     name: Option<String>,
 }
 
@@ -58,17 +55,11 @@ impl RestAccounts {
         may_move: bool,
         run: RunContext,
     ) -> Self {
-        Self { overrides, policy, may_move, run, connections: Vec::new() }
+        Self { overrides, policy, may_move, run, servers: Vec::new() }
     }
 
     fn login(&self, id: &str, settings: &AccountSettings) -> Result<Login, DeployError> {
-        let problem = |what| Problem { namespace: id.to_owned(), key: None, what };
-        Login::read(settings, &self.overrides).map_err(|error| match error {
-            LoginError::NoCredentials => DeployError::NoCredentials,
-            LoginError::Invalid(problems) => {
-                DeployError::Resolve(problems.into_iter().map(problem).collect())
-            }
-        })
+        Login::read(settings, &self.overrides).map_err(connect_error(id))
     }
 }
 
@@ -84,24 +75,26 @@ impl Accounts for RestAccounts {
         settings: &AccountSettings,
         recorded: Option<Recorded<'_>>,
     ) -> Result<Arc<dyn Remote>, DeployError> {
-        let known = self.connections.iter().position(|(other, _)| other == settings);
+        let known = self.servers.iter().position(|(other, _)| other == settings);
         let at = if let Some(at) = known {
             at
         } else {
             let login = self.login(id, settings)?;
-            let connection = Connection::open(login, self.policy, &self.run).await?;
-            self.connections.push((*settings, connection));
-            self.connections.len() - 1
+            let connection = Connection::open(login, self.policy, &self.run).await;
+            let connection = connection.map_err(connect_error(id))?;
+            self.servers.push((*settings, Server { connection, accounts: HashMap::new() }));
+            self.servers.len() - 1
         };
-        let connection = &mut self.connections[at].1;
-        let wanted = connection.server();
+        let server = &mut self.servers[at].1;
+        let wanted = server.kind();
         if let Some(deployed) = recorded.and_then(|recorded| recorded.server)
             && deployed != wanted
-            && (deployed == Server::ThisMachine || !self.may_move)
+            && (deployed == ServerKind::ThisMachine || !self.may_move)
         {
             return Err(DeployError::OtherServer { id: id.to_owned(), deployed, wanted });
         }
-        let account = match (&connection.account, recorded.map(|recorded| recorded.account_id)) {
+        let known = server.connection.known_account();
+        let account = match (known, recorded.map(|recorded| recorded.account_id)) {
             (Some(wanted), Some(deployed)) if wanted.id != deployed => {
                 return Err(DeployError::OtherAccount {
                     id: id.to_owned(),
@@ -109,10 +102,12 @@ impl Accounts for RestAccounts {
                     wanted: wanted.id.clone(),
                 });
             }
-            (None, Some(deployed)) => connection.of_account(deployed, None),
+            (None, Some(deployed)) => server.of_account(deployed, None),
             _ => {
                 let preferred = self.overrides.preferred_account.as_deref();
-                connection.own_account(preferred, &self.run).await?
+                let own = server.connection.account(preferred, &self.run).await;
+                let AccountInfo { id, name } = own.map_err(connect_error(id))?;
+                server.of_account(&id, Some(name).filter(|name| !name.is_empty()))
             }
         };
         Ok(account)
@@ -123,7 +118,7 @@ impl Accounts for RestAccounts {
     }
 
     fn other_servers(&self) -> Vec<String> {
-        let urls = self.connections.iter().map(|(_, connection)| connection.client.base_url());
+        let urls = self.servers.iter().map(|(_, server)| server.connection.base_url());
         let mut urls: Vec<_> =
             urls.filter(|url| *url != DEFAULT_BASE_URL).map(str::to_owned).collect();
         urls.sort_unstable();
@@ -132,87 +127,45 @@ impl Accounts for RestAccounts {
     }
 }
 
-impl Connection {
-    async fn open(
-        login: Login,
-        policy: RetryPolicy,
-        run: &RunContext,
-    ) -> Result<Self, DeployError> {
-        let client = |credentials| {
-            Client::in_run(&login.base_url, credentials, policy, run.clone())
-                .map_err(|error| DeployError::Client(error.into()))
-        };
-        let credentials = match login.credentials {
-            Credentials::Key { key, email: None } => {
-                let nameless = client(Credentials::Key { key: key.clone(), email: None })?;
-                let email = nameless.user_email().await;
-                let what = "the e-mail address of the API key; CLOUDFLARE_EMAIL names it";
-                Credentials::Key { key, email: Some(email.map_err(discovery(what))?) }
-            }
-            known => known,
-        };
-        let account = login.account_id.map(|id| AccountInfo { id, name: String::new() });
-        Ok(Self { client: client(credentials)?, account, accounts: HashMap::new() })
-    }
-
-    fn server(&self) -> Server {
-        if self.client.base_url() == DEFAULT_BASE_URL { Server::Cloudflare } else { Server::Other }
+impl Server {
+    fn kind(&self) -> ServerKind {
+        if self.connection.base_url() == DEFAULT_BASE_URL {
+            ServerKind::Cloudflare
+        } else {
+            ServerKind::Other
+        }
     }
 
     fn of_account(&mut self, id: &str, name: Option<String>) -> Arc<RestAccount> {
-        let (namespaces, server) = (self.client.namespaces(id), self.server());
+        let (namespaces, server) = (self.connection.namespaces(id), self.kind());
         let account = self.accounts.entry(id.to_owned());
         let new = || Arc::new(RestAccount { namespaces, server, name });
         Arc::clone(account.or_insert_with(new))
     }
-
-    /// The account that is configured, or the only one there is.
-    async fn own_account(
-        &mut self,
-        preferred: Option<&str>,
-        run: &RunContext,
-    ) -> Result<Arc<RestAccount>, DeployError> {
-        let AccountInfo { id, name } = if let Some(account) = &self.account {
-            account.clone()
-        } else {
-            let found = discover_account(&self.client, preferred, run).await?;
-            self.account.insert(found).clone()
-        };
-        Ok(self.of_account(&id, Some(name).filter(|name| !name.is_empty())))
-    }
 }
 
-async fn discover_account(
-    client: &Client,
-    preferred: Option<&str>,
-    run: &RunContext,
-) -> Result<AccountInfo, DeployError> {
-    let accounts = client.accounts().await;
-    let mut accounts =
-        accounts.map_err(discovery("the account; CLOUDFLARE_ACCOUNT_ID names it"))?;
-    match accounts.len() {
-        0 => Err(DeployError::NoAccount),
-        1 => Ok(accounts.swap_remove(0)),
-        _ => {
-            let is_preferred = |account: &AccountInfo| Some(account.id.as_str()) == preferred;
-            if let Some(at) = accounts.iter().position(is_preferred) {
-                return Ok(accounts.swap_remove(at));
-            }
-            let account = |AccountInfo { id, name }| {
-                let name = Some(run.redactor.redact(&name).into_owned());
-                PlanAccount { id, name }
-            };
-            Err(DeployError::SeveralAccounts(accounts.into_iter().map(account).collect()))
-        }
-    }
-}
-
-fn discovery(what: &'static str) -> impl Fn(ApiError) -> DeployError {
+/// Why a namespace's account cannot be reached, as a deploy says it.
+fn connect_error(id: &str) -> impl Fn(ConnectError) -> DeployError {
     move |error| {
-        if error.is_interrupted() {
-            return DeployError::Interrupted;
+        let problem = |what| Problem { namespace: id.to_owned(), key: None, what };
+        match error {
+            ConnectError::NoCredentials => DeployError::NoCredentials,
+            ConnectError::Invalid(problems) => {
+                DeployError::Resolve(problems.into_iter().map(problem).collect())
+            }
+            ConnectError::NoAccount => DeployError::NoAccount,
+            ConnectError::SeveralAccounts(accounts) => {
+                let account = |AccountInfo { id, name }| PlanAccount { id, name: Some(name) };
+                DeployError::SeveralAccounts(accounts.into_iter().map(account).collect())
+            }
+            ConnectError::Discovery { source, .. } if source.is_interrupted() => {
+                DeployError::Interrupted
+            }
+            ConnectError::Discovery { what, source } => {
+                DeployError::Discovery { what, source: source.into() }
+            }
+            ConnectError::Client(source) => DeployError::Client(source.into()),
         }
-        DeployError::Discovery { what, source: error.into() }
     }
 }
 
@@ -225,7 +178,7 @@ impl Remote for RestAccount {
         self.namespaces.account_id()
     }
 
-    fn server(&self) -> Server {
+    fn server(&self) -> ServerKind {
         self.server
     }
 

@@ -139,18 +139,9 @@ impl Run {
     }
 
     /// The store of a namespace that was deployed, or that has Cloudflare's id.
-    pub(crate) async fn store_of(
-        &mut self,
-        id: &str,
-        namespace_id: Option<String>,
-    ) -> Result<Arc<dyn RawStore>, DeployError> {
-        let opened = if let Some(namespace_id) = namespace_id {
-            self.open_namespace(id, None, namespace_id).await?
-        } else {
-            let state = self.existing_outline().await?;
-            self.open_recorded(id, &state).await?
-        };
-        Ok(opened.store)
+    pub(crate) async fn store_of(&mut self, id: &str) -> Result<Arc<dyn RawStore>, DeployError> {
+        let state = self.existing_outline().await?;
+        Ok(self.open_recorded(id, &state).await?.store)
     }
 
     /// Deploys what is declared, after `host` agreed to the plan.

@@ -1,5 +1,7 @@
 //! What callers of this library can do about its errors. `cli` says it to people at a terminal.
 
+#[cfg(all(feature = "rest", not(target_arch = "wasm32")))]
+mod connect;
 #[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
 mod deploy;
 #[cfg(all(feature = "rest", not(target_arch = "wasm32")))]

@@ -6,9 +6,11 @@
 //! and is not an integer any more when it is read.
 
 use std::collections::HashMap;
+use std::pin::pin;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::future::{Either, join, select};
 use futures_util::stream::{self, StreamExt};
 use kv_rules::{Expiry, MAX_BULK_GET_KEYS};
 use serde_json::value::RawValue;
@@ -46,12 +48,7 @@ impl Binding {
         method: &str,
         arguments: Array,
     ) -> SendFuture<impl Future<Output = Result<JsValue, RawError>> + use<>> {
-        let function: Function = field(&self.0, method).unchecked_into();
-        let promise = function.apply(&self.0, &arguments);
-        SendFuture::new(async move {
-            let promise: Promise = promise.map_err(failed)?.unchecked_into();
-            JsFuture::from(promise).await.map_err(failed)
-        })
+        call(&self.0, method, &arguments)
     }
 
     fn read(
@@ -91,7 +88,7 @@ impl Binding {
     fn write(
         &self,
         key: &str,
-        value: &[u8],
+        value: &JsValue,
         beside: &PutOptions,
     ) -> Result<SendFuture<impl Future<Output = Result<JsValue, RawError>> + use<>>, RawError> {
         let options = Object::new();
@@ -103,8 +100,41 @@ impl Binding {
             Some(Expiry::At(seconds)) => set(&options, "expiration", number(seconds)),
             None => {}
         }
-        let value = Uint8Array::from(value);
-        Ok(self.call("put", Array::of3(&key.into(), &value, &options)))
+        Ok(self.call("put", Array::of3(&key.into(), value, &options)))
+    }
+
+    /// Writes a value while its pieces come: each is handed over before the next is asked for.
+    async fn write_stream(
+        &self,
+        key: &str,
+        mut pieces: ByteStream,
+        beside: &PutOptions,
+    ) -> Result<(), RawError> {
+        let pipe: Function = field(&js_sys::global(), "IdentityTransformStream").unchecked_into();
+        let pipe = Reflect::construct(&pipe, &Array::new()).map_err(failed)?;
+        let writer = invoke(&field(&pipe, "writable"), "getWriter", &Array::new())?;
+        let mut put = pin!(self.write(key, &field(&pipe, "readable"), beside)?);
+        while let Some(piece) = pieces.next().await {
+            let piece = match piece {
+                Ok(piece) if piece.is_empty() => continue,
+                Ok(piece) => Uint8Array::from(&*piece),
+                Err(error) => {
+                    let reason = JsValue::from(error.to_string());
+                    let abort = call(&writer, "abort", &Array::of1(&reason));
+                    // Both fail, of what the pieces said.
+                    let _ = join(abort, put).await;
+                    return Err(error);
+                }
+            };
+            let wrote = pin!(call(&writer, "write", &Array::of1(&piece)));
+            match select(put.as_mut(), wrote).await {
+                Either::Left((ended, _)) => return ended.map(drop),
+                Either::Right((Ok(_), _)) => {}
+                // It was told to stop by the put, which says why.
+                Either::Right((Err(error), put)) => return put.await.and(Err(error)),
+            }
+        }
+        join(call(&writer, "close", &Array::new()), put).await.1.map(drop)
     }
 }
 
@@ -171,8 +201,8 @@ impl RawStore for Binding {
         let reader = SendWrapper::new(invoke(&body, "getReader", &Array::new())?);
         let pieces = stream::try_unfold(reader, |reader| {
             SendFuture::new(async move {
-                let read: Promise = invoke(&reader, "read", &Array::new())?.unchecked_into();
-                let piece = JsFuture::from(read).await.map_err(failed)?;
+                let read = call(&reader, "read", &Array::new());
+                let piece = read.await?;
                 if field(&piece, "done").is_truthy() {
                     return Ok(None);
                 }
@@ -184,9 +214,18 @@ impl RawStore for Binding {
     }
 
     async fn put(&self, key: &str, value: Bytes, options: PutOptions) -> Result<(), RawError> {
-        let write = self.write(key, &value, &options)?;
+        let write = self.write(key, &Uint8Array::from(&*value), &options)?;
         drop((value, options));
         write.await.map(drop)
+    }
+
+    async fn put_stream(
+        &self,
+        key: &str,
+        pieces: ByteStream,
+        options: PutOptions,
+    ) -> Result<(), RawError> {
+        SendFuture::new(self.write_stream(key, pieces, &options)).await
     }
 
     async fn delete(&self, key: &str) -> Result<(), RawError> {
@@ -227,6 +266,19 @@ fn field(object: &JsValue, name: &str) -> JsValue {
 fn invoke(object: &JsValue, method: &str, arguments: &Array) -> Result<JsValue, RawError> {
     let function: Function = field(object, method).unchecked_into();
     function.apply(object, arguments).map_err(failed)
+}
+
+/// Calls such a method, which gives a promise.
+fn call(
+    object: &JsValue,
+    method: &str,
+    arguments: &Array,
+) -> SendFuture<impl Future<Output = Result<JsValue, RawError>> + use<>> {
+    let promise = invoke(object, method, arguments);
+    SendFuture::new(async move {
+        let promise: Promise = promise?.unchecked_into();
+        JsFuture::from(promise).await.map_err(failed)
+    })
 }
 
 fn set(object: &Object, name: &str, value: impl Into<JsValue>) {

@@ -2,6 +2,7 @@
 
 #[cfg(target_arch = "wasm32")]
 mod binding;
+mod byte_stream;
 mod clock;
 mod cursors;
 mod error;
@@ -12,12 +13,12 @@ mod store;
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use binding::Binding;
+pub use byte_stream::{ByteStream, IntoByteStream};
 pub(crate) use clock::now;
 pub use cursors::CircularListing;
 pub(crate) use cursors::Cursors;
 pub use error::RawError;
 pub(crate) use shared::SharedStore;
 pub use store::{
-    ByteStream, GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawPair, RawStore,
-    StoredValue,
+    GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawPair, RawStore, StoredValue,
 };

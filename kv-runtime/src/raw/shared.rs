@@ -93,6 +93,7 @@ forward! {
     get_many_with_metadata(keys: &'a [&'a str], options: GetOptions) -> Vec<Option<StoredValue>>;
     get_stream(key: &'a str) -> Option<ByteStream>;
     put(key: &'a str, value: Bytes, options: PutOptions) -> ();
+    put_stream(key: &'a str, pieces: ByteStream, options: PutOptions) -> ();
     put_many(pairs: Vec<RawPair>) -> ();
     delete(key: &'a str) -> ();
     delete_many(keys: &'a [&'a str]) -> ();

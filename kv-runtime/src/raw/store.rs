@@ -5,10 +5,11 @@ use std::fmt;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use kv_rules::{Expiry, MAX_LIST_KEYS, Time};
 use serde_json::value::RawValue;
 
+use super::byte_stream::ByteStream;
 use super::clock::now;
 use super::cursors::Cursors;
 use super::error::RawError;
@@ -143,6 +144,23 @@ pub trait RawStore: fmt::Debug + Send + Sync {
         some_at_a_time(puts).await.map(drop)
     }
 
+    /// Writes a pair whose value comes in pieces. One of them that is an error ends it, and is the
+    /// answer.
+    ///
+    /// As it is, it gathers them, and writes nothing when one is an error.
+    async fn put_stream(
+        &self,
+        key: &str,
+        mut pieces: ByteStream,
+        options: PutOptions,
+    ) -> Result<(), RawError> {
+        let mut value = Vec::new();
+        while let Some(piece) = pieces.try_next().await? {
+            value.extend_from_slice(&piece);
+        }
+        self.put(key, value.into(), options).await
+    }
+
     /// Deletes keys; those that do not exist are not an error.
     ///
     /// As it is, it deletes some at a time.
@@ -164,9 +182,6 @@ pub trait RawStore: fmt::Debug + Send + Sync {
         now()
     }
 }
-
-/// The pieces of a value.
-pub type ByteStream = BoxStream<'static, Result<Bytes, RawError>>;
 
 /// How many requests are made at once where each pair is one: a Worker may have six open
 /// (<https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections>).

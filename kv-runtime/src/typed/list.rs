@@ -10,6 +10,7 @@ use kv_rules::MAX_BULK_PAIRS;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use super::access::{CanRead, CanWrite, ReadWrite};
 use super::codec::decode_metadata;
 use super::error::{Error, Part};
 use super::family::{Family, FamilyError, Leading};
@@ -25,9 +26,9 @@ type RawInfo = KeyInfo<Box<RawValue>>;
 /// Pages are read as the stream is. A key whose metadata is not an `M` is an error in its place, after
 /// which the stream goes on; an error of the store ends it.
 #[must_use = "nothing is listed until the stream is read"]
-pub struct List<M = serde_json::Value> {
+pub struct List<M = serde_json::Value, A = ReadWrite> {
     listing: Listing,
-    types: PhantomData<fn() -> M>,
+    types: PhantomData<fn() -> (M, A)>,
 }
 
 /// A stream of a family's keys with their parameters `P`; the listings that
@@ -61,10 +62,10 @@ pub struct List<M = serde_json::Value> {
 /// # }
 /// ```
 #[must_use = "nothing is listed until the stream is read"]
-pub struct FamilyList<P, M = serde_json::Value> {
+pub struct FamilyList<P, M = serde_json::Value, A = ReadWrite> {
     listing: Listing,
     members: Members<P>,
-    types: PhantomData<fn() -> M>,
+    types: PhantomData<fn() -> (M, A)>,
 }
 
 /// A page of a listing.
@@ -106,7 +107,7 @@ impl<P> Members<P> {
     }
 }
 
-impl<M> List<M> {
+impl<M, A> List<M, A> {
     pub(crate) fn new(store: SharedStore, prefix: String) -> Self {
         Self { listing: Listing::new(store, Ok(prefix)), types: PhantomData }
     }
@@ -115,6 +116,7 @@ impl<M> List<M> {
     pub fn page(&self, limit: usize, cursor: Option<String>) -> Request<Page<KeyInfo<M>>>
     where
         M: DeserializeOwned + 'static,
+        A: CanRead,
     {
         let Listing { store, prefix, .. } = &self.listing;
         let page = page(store.clone(), prefix.clone(), limit, cursor, |_| Some(()));
@@ -127,17 +129,23 @@ impl<M> List<M> {
 
     /// How many keys there are. Listing costs a request for each thousand.
     // By value, as `StreamExt::count` is, which would be called else.
-    pub fn count(self) -> Request<usize> {
+    pub fn count(self) -> Request<usize>
+    where
+        A: CanRead,
+    {
         self.listing.count(|_| true)
     }
 
     /// Deletes all keys, many at a time, and gives how many.
-    pub fn delete_all(&self) -> Request<usize> {
+    pub fn delete_all(&self) -> Request<usize>
+    where
+        A: CanWrite,
+    {
         self.listing.delete_all(|_| true)
     }
 }
 
-impl<P, M> FamilyList<P, M> {
+impl<P, M, A> FamilyList<P, M, A> {
     pub(crate) fn new(
         store: SharedStore,
         family: &'static Family,
@@ -166,6 +174,7 @@ impl<P, M> FamilyList<P, M> {
     where
         P: Send + 'static,
         M: DeserializeOwned + 'static,
+        A: CanRead,
     {
         let (members, Listing { store, prefix, .. }) = (self.members, &self.listing);
         let accept = move |key: &str| members.params(key);
@@ -182,6 +191,7 @@ impl<P, M> FamilyList<P, M> {
     pub fn count(self) -> Request<usize>
     where
         P: 'static,
+        A: CanRead,
     {
         let members = self.members;
         self.listing.count(move |key| members.params(key).is_some())
@@ -191,6 +201,7 @@ impl<P, M> FamilyList<P, M> {
     pub fn delete_all(&self) -> Request<usize>
     where
         P: 'static,
+        A: CanWrite,
     {
         let members = self.members;
         self.listing.delete_all(move |key| members.params(key).is_some())
@@ -298,7 +309,7 @@ fn keys(
     pages.try_flatten().boxed()
 }
 
-impl<M: DeserializeOwned> Stream for List<M> {
+impl<M: DeserializeOwned, A: CanRead> Stream for List<M, A> {
     type Item = Result<KeyInfo<M>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -307,7 +318,7 @@ impl<M: DeserializeOwned> Stream for List<M> {
     }
 }
 
-impl<P, M: DeserializeOwned> Stream for FamilyList<P, M> {
+impl<P, M: DeserializeOwned, A: CanRead> Stream for FamilyList<P, M, A> {
     type Item = Result<(P, KeyInfo<M>), Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -331,13 +342,13 @@ pub(super) fn typed_info<M: DeserializeOwned>(key: RawInfo) -> Result<KeyInfo<M>
     }
 }
 
-impl<M> fmt::Debug for List<M> {
+impl<M, A> fmt::Debug for List<M, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("List").finish_non_exhaustive()
     }
 }
 
-impl<P, M> fmt::Debug for FamilyList<P, M> {
+impl<P, M, A> fmt::Debug for FamilyList<P, M, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FamilyList").field("family", self.members.family).finish_non_exhaustive()
     }

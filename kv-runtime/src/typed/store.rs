@@ -3,26 +3,39 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use kv_rules::{KeyError, check_key};
 use serde::de::DeserializeOwned;
 
-use super::entry::{self, Entry, Name, Put};
+use super::access::{CanRead, CanWrite, ReadOnly, ReadWrite, WriteOnly};
+use super::entry::{Entry, Name};
 use super::error::Error;
 use super::family::{Family, FamilyError};
+use super::get;
 use super::key::Key;
 use super::list::{FamilyList, List};
+use super::put::Put;
 use crate::raw::{RawStore, SharedStore};
 
 /// A namespace's pairs, wherever they are. It is cheap to clone.
 ///
 /// It is made by `From` of a [`MemoryStore`](crate::MemoryStore), of a `LocalStore` or `RestStore`
 /// (features `local` and `rest`), or of any other [`RawStore`]; in a Worker by `Store::from_env`.
-#[derive(Clone)]
-pub struct Store(SharedStore);
+///
+/// `A` is what it allows: [`ReadWrite`], or less by [`reader`](Self::reader) and
+/// [`writer`](Self::writer). What is made of it allows the same.
+pub struct Store<A = ReadWrite>(SharedStore, PhantomData<fn() -> A>);
 
-impl fmt::Debug for Store {
+// Derived, it would ask the same of `A`, of which a store holds none.
+impl<A> Clone for Store<A> {
+    fn clone(&self) -> Self {
+        Self::new(self.0.clone())
+    }
+}
+
+impl<A> fmt::Debug for Store<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -30,13 +43,35 @@ impl fmt::Debug for Store {
 
 impl<S: RawStore + 'static> From<S> for Store {
     fn from(store: S) -> Self {
-        Self(SharedStore::Any(Arc::new(store)))
+        Self::new(SharedStore::Any(Arc::new(store)))
     }
 }
 
-impl Store {
+impl<A> Store<A> {
+    fn new(store: SharedStore) -> Self {
+        Self(store, PhantomData)
+    }
+
+    /// The same pairs, to be read only.
+    #[must_use]
+    pub fn reader(&self) -> Store<ReadOnly>
+    where
+        A: CanRead,
+    {
+        Store::new(self.0.clone())
+    }
+
+    /// The same pairs, to be written only.
+    #[must_use]
+    pub fn writer(&self) -> Store<WriteOnly>
+    where
+        A: CanWrite,
+    {
+        Store::new(self.0.clone())
+    }
+
     /// The pair of a declared key.
-    pub fn entry<T, M>(&self, key: Key<T, M>) -> Entry<T, M> {
+    pub fn entry<T, M>(&self, key: Key<T, M>) -> Entry<T, M, A> {
         let name = Name { text: key.as_str().into(), expiration_ttl: key.expiration_ttl };
         Entry::named(&self.0, Ok(name)).generations(key.generations)
     }
@@ -63,24 +98,26 @@ impl Store {
     /// ```
     pub async fn get_many<T, M>(
         &self,
-        entries: impl IntoIterator<Item = Entry<T, M>>,
+        entries: impl IntoIterator<Item = Entry<T, M, A>>,
     ) -> Result<Vec<Option<T>>, Error>
     where
         T: DeserializeOwned + 'static,
+        A: CanRead,
     {
-        entry::get_many(entries).await
+        get::get_many(entries).await
     }
 
     /// As [`get_many`](Self::get_many), with the metadata of each.
     pub async fn get_many_with_metadata<T, M>(
         &self,
-        entries: impl IntoIterator<Item = Entry<T, M>>,
+        entries: impl IntoIterator<Item = Entry<T, M, A>>,
     ) -> Result<Vec<Option<(T, Option<M>)>>, Error>
     where
         T: DeserializeOwned + 'static,
         M: DeserializeOwned + 'static,
+        A: CanRead,
     {
-        entry::get_many_with_metadata(entries).await
+        get::get_many_with_metadata(entries).await
     }
 
     /// Makes many puts, each in the store of its entry. All are checked before the first is sent; of two
@@ -103,7 +140,10 @@ impl Store {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn put_many<M>(&self, puts: impl IntoIterator<Item = Put<M>>) -> Result<(), Error> {
+    pub async fn put_many<M>(&self, puts: impl IntoIterator<Item = Put<M>>) -> Result<(), Error>
+    where
+        A: CanWrite,
+    {
         let puts = puts.into_iter().map(Put::into_pair).collect::<Result<Vec<_>, _>>()?;
         for (store, mut pairs) in by_store(puts) {
             let mut seen = HashSet::new();
@@ -120,9 +160,12 @@ impl Store {
     /// too, since Workers KV does not tell them apart.
     pub async fn delete_many<T, M>(
         &self,
-        entries: impl IntoIterator<Item = Entry<T, M>>,
-    ) -> Result<usize, Error> {
-        let key = |entry: Entry<T, M>| {
+        entries: impl IntoIterator<Item = Entry<T, M, A>>,
+    ) -> Result<usize, Error>
+    where
+        A: CanWrite,
+    {
+        let key = |entry: Entry<T, M, A>| {
             let (store, key) = entry.into_parts();
             Ok::<_, FamilyError>((store, key?.text))
         };
@@ -153,7 +196,7 @@ impl Store {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list<M>(&self, prefix: impl Into<String>) -> List<M> {
+    pub fn list<M>(&self, prefix: impl Into<String>) -> List<M, A> {
         List::new(self.0.clone(), prefix.into())
     }
 
@@ -163,29 +206,31 @@ impl Store {
         &self,
         family: &'static Family,
         parse: fn(&[&str]) -> Option<P>,
-    ) -> FamilyList<P, M> {
+    ) -> FamilyList<P, M, A> {
         FamilyList::new(self.0.clone(), family, parse)
     }
 
+    /// The pair of a family's key; parameters that make none are an error once it is awaited.
+    pub(crate) fn family_entry<T, M>(&self, key: Result<Name, FamilyError>) -> Entry<T, M, A> {
+        Entry::named(&self.0, key)
+    }
+}
+
+impl Store {
     #[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
     pub(crate) fn from_arc(store: Arc<dyn RawStore>) -> Self {
-        Self(SharedStore::Any(store))
+        Self::new(SharedStore::Any(store))
     }
 
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn of_binding(binding: crate::raw::Binding) -> Self {
-        Self(SharedStore::Binding(Arc::new(binding)))
+        Self::new(SharedStore::Binding(Arc::new(binding)))
     }
 
-    /// The store without types.
+    /// The store without types, which allows everything.
     #[must_use]
     pub fn raw(&self) -> &dyn RawStore {
         self.0.as_raw()
-    }
-
-    /// The pair of a family's key; parameters that make none are an error once it is awaited.
-    pub(crate) fn family_entry<T, M>(&self, key: Result<Name, FamilyError>) -> Entry<T, M> {
-        Entry::named(&self.0, key)
     }
 }
 
@@ -201,10 +246,10 @@ fn by_store<T>(items: Vec<(SharedStore, T)>) -> Vec<(SharedStore, Vec<T>)> {
     groups
 }
 
-impl<T, M> Entry<T, M> {
+impl<T, M, A> Entry<T, M, A> {
     /// The pair of a key that is known at run time only, outside of any family, which is checked:
     /// 1 to 512 bytes of UTF-8, not `.` or `..`.
-    pub fn new(store: &Store, key: impl Into<Cow<'static, str>>) -> Result<Self, KeyError> {
+    pub fn new(store: &Store<A>, key: impl Into<Cow<'static, str>>) -> Result<Self, KeyError> {
         let text = key.into();
         check_key(&text)?;
         Ok(Self::named(&store.0, Ok(Name { text, expiration_ttl: None })))

@@ -11,7 +11,7 @@ kv_namespace! {
     title: "daily",
     keys: {
         "profile:{tenant}/{id: u64}": String { metadata: u32, as: profile },
-        "file:{name}": Bytes,
+        "file:{name}": Bytes { metadata: u32 },
     },
     values: [{ key: "limits", value: { perMinute: 60 }, expirationTtl: 3600 }]
 }
@@ -19,14 +19,21 @@ kv_namespace! {
 #[cfg(target_arch = "wasm32")]
 mod handler {
     use futures_util::{StreamExt as _, TryStreamExt as _, future::try_join_all, stream};
-    use kv_runtime::{Bytes, Error};
-    use worker::{Context, Env, Request, Response, Result, event};
+    use kv_runtime::{Bytes, Error, ReadOnly};
+    use worker::{Context, Env, Method, Request, Response, Result, event};
 
     use super::{Daily, daily};
 
     #[event(fetch)]
-    async fn fetch(_request: Request, env: Env, _context: Context) -> Result<Response> {
-        match broken(&Daily::from_env(&env)?).await {
+    async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Response> {
+        let daily = Daily::from_env(&env)?;
+        if request.method() == Method::Put {
+            // A body passes through as it comes.
+            let put = daily.file("body").put_stream(request.stream()?).metadata(&7);
+            put.expiration_ttl(3600).await?;
+            return Response::ok("it was put");
+        }
+        match broken(&daily).await {
             Ok(None) => Response::ok("all promises are kept"),
             Ok(Some(promise)) => Response::error(promise, 500),
             Err(error) => Response::error(format!("{error:?}"), 500),
@@ -75,18 +82,8 @@ mod handler {
             return Ok(Some("bytes come among many as they are"));
         }
 
-        let pieces = (0..20_u8).map(|n| Ok::<_, Error>(Bytes::from(vec![n; 100_000])));
-        daily.file("big").put_stream(stream::iter(pieces)).await?;
-        let Some(pieces) = daily.file("big").get_stream().await? else {
-            return Ok(Some("a stream is there"));
-        };
-        let whole = pieces.try_fold(Vec::new(), |mut whole, piece| async move {
-            whole.extend_from_slice(&piece);
-            Ok(whole)
-        });
-        let expected: Vec<u8> = (0..20_u8).flat_map(|n| vec![n; 100_000]).collect();
-        if whole.await? != expected || daily.file("none").get_stream().await?.is_some() {
-            return Ok(Some("bytes stream as they are"));
+        if let Some(promise) = broken_stream(daily, &daily.reader()).await? {
+            return Ok(Some(promise));
         }
 
         let list = || daily.profile_list().within("acme");
@@ -104,6 +101,53 @@ mod handler {
         }
         if list().delete_all().await? != 130 || daily.profile_list().next().await.is_some() {
             return Ok(Some("a listing is deleted"));
+        }
+        Ok(None)
+    }
+
+    /// How many pages of 64 KiB the Worker's memory may grow by while 24 MB pass through it.
+    const PAGES: usize = 64;
+
+    /// The same of streams.
+    async fn broken_stream(
+        daily: &Daily,
+        reader: &Daily<ReadOnly>,
+    ) -> std::result::Result<Option<&'static str>, Error> {
+        let big = daily.file("big");
+        let before = core::arch::wasm32::memory_size(0);
+        let pieces = |count: u8| (0..count).map(|n| Ok::<_, Error>(vec![n; 100_000]));
+        big.put_stream(stream::iter(pieces(240))).await?;
+        let Some(mut read) = reader.file("big").get_stream().await? else {
+            return Ok(Some("a stream is there"));
+        };
+        let mut expected = (0..240_u8).flat_map(|n| std::iter::repeat_n(n, 100_000));
+        while let Some(piece) = read.try_next().await? {
+            if !piece.iter().eq(expected.by_ref().take(piece.len()).collect::<Vec<_>>().iter()) {
+                return Ok(Some("bytes stream as they are"));
+            }
+        }
+        if expected.next().is_some() || reader.file("none").get_stream().await?.is_some() {
+            return Ok(Some("bytes stream to their end"));
+        }
+        if core::arch::wasm32::memory_size(0) - before > PAGES {
+            return Ok(Some("a value that streams never lies whole in a Worker's memory"));
+        }
+
+        let small = daily.file("small");
+        small.put(b"old").await?;
+        let pieces = [Ok(vec![1; 100_000]), Ok(Vec::new()), Err("the source broke off")];
+        let error = small.put_stream(stream::iter(pieces)).await;
+        if !error.is_err_and(|error| error.to_string() == "the source broke off") {
+            return Ok(Some("what broke a stream off is told"));
+        }
+        let error =
+            small.put_stream(stream::repeat_with(|| Ok::<_, Error>(vec![0; 100_000]))).await;
+        if !matches!(error, Err(Error::ValueTooLarge { .. })) {
+            return Ok(Some("a stream without an end is too large"));
+        }
+        small.put_stream(stream::empty::<std::result::Result<Vec<u8>, Error>>()).await?;
+        if small.get().await?.as_deref() != Some(b"") {
+            return Ok(Some("a stream can be empty"));
         }
         Ok(None)
     }

@@ -1,0 +1,98 @@
+//! Using a namespace that is known by its id alone: `Sessions::at(id).await`.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use super::connection::Connection;
+use super::error::ConnectError;
+use super::login::{Login, Overrides};
+use crate::api::{RestStore, RetryPolicy};
+use crate::base::RunContext;
+use crate::typed::{Namespace, Store};
+
+/// A connection with the namespace that has Cloudflare's id; awaiting it gives the namespace.
+///
+/// No state is read. Credentials and account come from where a deploy has them, but for `.env` and
+/// wrangler's login, which only `deploy_main!` reads: from the declaration, else from
+/// `CLOUDFLARE_API_TOKEN` and `CLOUDFLARE_ACCOUNT_ID`. An account that nothing names is asked for;
+/// whether the namespace exists is not.
+///
+/// ```no_run
+/// kv_runtime::kv_namespace! { pub struct Users; title: "users", keys: { "user:{id}": String } }
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let users = Users::at("0f2ac74b498b48028cb68387c421e279").await?;
+/// let ada = users.user("ada").get().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is connected until it is awaited"]
+pub struct At<N> {
+    pub(crate) namespace_id: String,
+    pub(crate) overrides: Overrides,
+    pub(crate) retry: RetryPolicy,
+    namespace: PhantomData<fn() -> N>,
+}
+
+impl<N: Namespace> At<N> {
+    #[doc(hidden)]
+    pub fn new(namespace_id: impl Into<String>) -> Self {
+        Self {
+            namespace_id: namespace_id.into(),
+            overrides: Overrides::default(),
+            retry: RetryPolicy::default(),
+            namespace: PhantomData,
+        }
+    }
+
+    /// Where the API is, instead of what the declaration or the environment says.
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.overrides.base_url = Some(base_url.into());
+        self
+    }
+
+    /// The API token, instead of what the declaration or the environment says.
+    pub fn api_token(mut self, token: impl Into<String>) -> Self {
+        self.overrides.api_token = Some(token.into().into());
+        self
+    }
+
+    /// The account, instead of what the declaration or the environment says.
+    pub fn account_id(mut self, account_id: impl Into<String>) -> Self {
+        self.overrides.account_id = Some(account_id.into());
+        self
+    }
+
+    /// How long requests are tried.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    async fn connect(self) -> Result<N, ConnectError> {
+        let Self { namespace_id, overrides, retry, .. } = self;
+        let login = Login::read(&N::DECLARATION.account, &overrides)?;
+        let run = RunContext::default();
+        let mut connection = Connection::open(login, retry, &run).await?;
+        let account = connection.account(overrides.preferred_account.as_deref(), &run).await?;
+        let store = RestStore::new(connection.namespaces(&account.id), namespace_id);
+        Ok(N::from_store(Store::from(store)))
+    }
+}
+
+impl<N: Namespace + 'static> IntoFuture for At<N> {
+    type Output = Result<N, ConnectError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.connect())
+    }
+}
+
+impl<N> fmt::Debug for At<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("At").field("namespace_id", &self.namespace_id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,42 @@
+//! Why there is no connection with an account.
+
+use std::fmt;
+
+use crate::api::{AccountInfo, ApiError};
+
+/// Why there is no connection with an account. [`help`](Self::help) says what to do next.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// There is nothing to authenticate with.
+    #[error("no Cloudflare credentials")]
+    NoCredentials,
+    /// What the caller, the declaration or the environment says is wrong; all of it.
+    #[error("{}", .0.join("; "))]
+    Invalid(Vec<String>),
+    /// The credentials see no account.
+    #[error("these credentials see no account")]
+    NoAccount,
+    /// The credentials see several accounts, and none is named.
+    #[error("these credentials see {} accounts:{}", .0.len(), List(.0))]
+    SeveralAccounts(Vec<AccountInfo>),
+    /// What was not said could not be found out.
+    #[error("cannot find out {what}")]
+    Discovery {
+        /// What was looked for, and what names it.
+        what: &'static str,
+        /// What the API said.
+        source: ApiError,
+    },
+    /// The client cannot be made.
+    #[error("cannot call the API")]
+    Client(#[source] ApiError),
+}
+
+struct List<'a>(&'a [AccountInfo]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|AccountInfo { id, name }| write!(f, "\n  {id}  {name:?}"))
+    }
+}

@@ -1,0 +1,57 @@
+//! The pieces of a value, as they come.
+
+use bytes::Bytes;
+use futures_util::stream::{BoxStream, Stream, StreamExt};
+
+use super::RawError;
+
+/// The pieces of a value.
+pub type ByteStream = BoxStream<'static, Result<Bytes, RawError>>;
+
+/// A stream of pieces: of `Result<B, E>`, where a `B` becomes [`Bytes`] and an `E` an error.
+///
+/// It has to be [`Send`], but in a Worker, which has one thread: there, the body of a request is one
+/// as it is, and an error is anything that can be shown.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a stream of pieces of a value",
+    label = "give a `Stream` of `Result<B, E>`, in which a `B` is bytes and an `E` an error"
+)]
+pub trait IntoByteStream {
+    /// The same pieces.
+    fn into_byte_stream(self) -> ByteStream;
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+#[diagnostic::do_not_recommend]
+impl<S, B, E> IntoByteStream for S
+where
+    S: Stream<Item = Result<B, E>> + Send + 'static,
+    B: Into<Bytes>,
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    fn into_byte_stream(self) -> ByteStream {
+        self.map(|piece| piece.map(Into::into).map_err(RawError::other)).boxed()
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+#[diagnostic::do_not_recommend]
+impl<S, B, E> IntoByteStream for S
+where
+    S: Stream<Item = Result<B, E>> + 'static,
+    B: Into<Bytes>,
+    E: std::fmt::Display,
+{
+    fn into_byte_stream(self) -> ByteStream {
+        use worker::send::{SendFuture, SendWrapper};
+
+        let pieces = SendWrapper::new(Box::pin(self));
+        let pieces = futures_util::stream::unfold(pieces, |mut pieces| {
+            SendFuture::new(async move {
+                let piece = pieces.next().await?.map(Into::into);
+                Some((piece.map_err(|error| RawError::other(error.to_string())), pieces))
+            })
+        });
+        pieces.boxed()
+    }
+}

@@ -1,0 +1,125 @@
+//! What may be done with a store, as a type: it is nothing at run time.
+
+use std::fmt;
+
+/// Reading and writing: what a [`Store`](crate::Store) allows that was not narrowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadWrite {}
+
+/// Reading only; `reader()` of a namespace or of a [`Store`](crate::Store) narrows to it.
+///
+/// ```
+/// use kv_runtime::{MemoryStore, ReadOnly, kv_namespace};
+///
+/// kv_namespace! { pub struct Flags; title: "flags", keys: { "user:{id}": bool } }
+///
+/// /// Its signature says that it writes nothing.
+/// async fn is_on(flags: &Flags<ReadOnly>, user: &str) -> Result<bool, kv_runtime::Error> {
+///     Ok(flags.user(user).get().await?.unwrap_or_default())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// let flags = Flags::new(MemoryStore::new());
+/// flags.user("ada").put(&true).await?;
+/// assert!(is_on(&flags.reader(), "ada").await?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadOnly {}
+
+/// Writing only; `writer()` of a namespace or of a [`Store`](crate::Store) narrows to it.
+///
+/// ```
+/// use kv_runtime::{MemoryStore, WriteOnly, kv_namespace};
+///
+/// kv_namespace! { pub struct Flags; title: "flags", keys: { "user:{id}": bool } }
+///
+/// async fn forget(flags: &Flags<WriteOnly>, user: &str) -> Result<(), kv_runtime::Error> {
+///     flags.user(user).delete().await
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// let flags = Flags::new(MemoryStore::new());
+/// flags.user("ada").put(&true).await?;
+/// forget(&flags.writer(), "ada").await?;
+/// assert_eq!(flags.user("ada").get().await?, None);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteOnly {}
+
+/// [`ReadWrite`] and [`ReadOnly`].
+///
+/// ```
+/// use kv_runtime::{CanRead, MemoryStore, kv_namespace};
+///
+/// kv_namespace! { pub struct Flags; title: "flags", keys: { "user:{id}": bool } }
+///
+/// /// Takes the namespace itself, and its `reader()`.
+/// async fn is_on<A: CanRead>(flags: &Flags<A>, user: &str) -> Result<bool, kv_runtime::Error> {
+///     Ok(flags.user(user).get().await?.unwrap_or_default())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// let flags = Flags::new(MemoryStore::new());
+/// assert!(!is_on(&flags, "ada").await?);
+/// assert!(!is_on(&flags.reader(), "ada").await?);
+/// # Ok(())
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not allow to read",
+    label = "this reads, which `ReadWrite` and `ReadOnly` allow",
+    note = "take the namespace itself, or its `reader()`"
+)]
+pub trait CanRead: Access {}
+
+/// [`ReadWrite`] and [`WriteOnly`].
+///
+/// ```
+/// use kv_runtime::{CanWrite, MemoryStore, kv_namespace};
+///
+/// kv_namespace! { pub struct Flags; title: "flags", keys: { "user:{id}": bool } }
+///
+/// /// Takes the namespace itself, and its `writer()`.
+/// async fn turn_on<A: CanWrite>(flags: &Flags<A>, user: &str) -> Result<(), kv_runtime::Error> {
+///     flags.user(user).put(&true).await
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// let flags = Flags::new(MemoryStore::new());
+/// turn_on(&flags, "ada").await?;
+/// turn_on(&flags.writer(), "grace").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not allow to write",
+    label = "this writes, which `ReadWrite` and `WriteOnly` allow",
+    note = "take the namespace itself, or its `writer()`"
+)]
+pub trait CanWrite: Access {}
+
+/// The three of them, and no others.
+pub trait Access: sealed::Sealed + Clone + fmt::Debug + Send + Sync + 'static {}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+impl sealed::Sealed for ReadWrite {}
+impl sealed::Sealed for ReadOnly {}
+impl sealed::Sealed for WriteOnly {}
+impl Access for ReadWrite {}
+impl Access for ReadOnly {}
+impl Access for WriteOnly {}
+impl CanRead for ReadWrite {}
+impl CanRead for ReadOnly {}
+impl CanWrite for ReadWrite {}
+impl CanWrite for WriteOnly {}

@@ -1,0 +1,238 @@
+//! Reads: what an entry gives when its value is asked for, alone or with others.
+//!
+//! The types of value and metadata are a thin layer: everything that waits is compiled once, for
+//! bytes, whatever the number of types.
+
+use std::any::TypeId;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::stream::{BoxStream, Stream, StreamExt};
+use kv_rules::check_cache_ttl;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::codec::{Decode, DecodeError, decode_metadata};
+use super::entry::{BoundKey, Entry, Name};
+use super::error::{Error, Part};
+use super::request::Lazy;
+use super::seconds::Seconds;
+use crate::raw::{ByteStream, GetOptions, SharedStore, StoredValue};
+
+/// What a read is made of.
+struct Read {
+    bound: BoundKey,
+    cache_ttl: Option<u64>,
+}
+
+/// Reads a value when it is awaited; [`Entry::get`] makes it.
+#[must_use = "nothing is read until it is awaited"]
+pub struct Get<T> {
+    read: Lazy<Read, Option<(Name, Bytes)>>,
+    /// Had when it is made, so that a type that cannot be read is an error there alone.
+    decode: Decode<T>,
+}
+
+impl<T> Get<T> {
+    pub(super) fn new(bound: BoundKey, decode: Decode<T>) -> Self {
+        Self { read: Lazy::new(Read { bound, cache_ttl: None }), decode }
+    }
+
+    /// Lets a Worker answer from a copy in its data centre that is at most so old, at least 30
+    /// seconds. Other stores read the value itself.
+    pub fn cache_ttl(mut self, ttl: impl Into<Seconds>) -> Self {
+        self.read.set(|read| read.cache_ttl = Some(ttl.into().get()));
+        self
+    }
+}
+
+impl<T> Future for Get<T> {
+    type Output = Result<Option<T>, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let decode = self.decode;
+        let got = self.read.poll(cx, |read| read.bound.get(read.cache_ttl).boxed());
+        got.map(|got| {
+            let typed = |(key, stored): (Name, Bytes)| {
+                decode(stored).map_err(|source| decode_error(&key.text, Part::Value, source))
+            };
+            got?.map(typed).transpose()
+        })
+    }
+}
+
+/// Reads a value and its metadata when it is awaited; [`Entry::get_with_metadata`] makes it.
+#[must_use = "nothing is read until it is awaited"]
+pub struct GetWithMetadata<T, M> {
+    read: Lazy<Read, Option<(Name, StoredValue)>>,
+    decode: Decode<T>,
+    decode_metadata: fn(&RawValue) -> Result<M, DecodeError>,
+}
+
+impl<T, M: DeserializeOwned + 'static> GetWithMetadata<T, M> {
+    pub(super) fn new(bound: BoundKey, decode: Decode<T>) -> Self {
+        Self { read: Lazy::new(Read { bound, cache_ttl: None }), decode, decode_metadata }
+    }
+}
+
+impl<T, M> GetWithMetadata<T, M> {
+    /// Lets a Worker answer from a copy in its data centre that is at most so old, at least 30
+    /// seconds. Other stores read the value itself.
+    pub fn cache_ttl(mut self, ttl: impl Into<Seconds>) -> Self {
+        self.read.set(|read| read.cache_ttl = Some(ttl.into().get()));
+        self
+    }
+}
+
+impl<T, M> Future for GetWithMetadata<T, M> {
+    type Output = Result<Option<(T, Option<M>)>, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let (decode, decode_metadata) = (self.decode, self.decode_metadata);
+        let got = self.read.poll(cx, |read| read.bound.get_with_metadata(read.cache_ttl).boxed());
+        got.map(|got| {
+            let typed = |(key, stored): (Name, StoredValue)| {
+                typed_pair(&key.text, stored, decode, decode_metadata)
+            };
+            got?.map(typed).transpose()
+        })
+    }
+}
+
+fn typed_pair<T, M>(
+    key: &str,
+    stored: StoredValue,
+    decode: Decode<T>,
+    decode_metadata: fn(&RawValue) -> Result<M, DecodeError>,
+) -> Result<(T, Option<M>), Error> {
+    let value = decode(stored.value).map_err(|source| decode_error(key, Part::Value, source))?;
+    let metadata = stored.metadata.map(|json| decode_metadata(&json)).transpose();
+    let metadata = metadata.map_err(|source| decode_error(key, Part::Metadata, source))?;
+    Ok((value, metadata))
+}
+
+/// The pieces of a value, as they come; [`Entry::get_stream`] makes it.
+#[must_use = "nothing is read until it is polled"]
+pub struct ValueStream(BoxStream<'static, Result<Bytes, Error>>);
+
+impl ValueStream {
+    pub(super) fn new(pieces: ByteStream) -> Self {
+        Self(pieces.map(|piece| Ok(piece?)).boxed())
+    }
+}
+
+impl Stream for ValueStream {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_next_unpin(cx)
+    }
+}
+
+impl fmt::Debug for ValueStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ValueStream").finish_non_exhaustive()
+    }
+}
+
+impl BoundKey {
+    async fn get(self, cache_ttl: Option<u64>) -> Result<Option<(Name, Bytes)>, Error> {
+        let key = self.key?;
+        check_read(&key, cache_ttl)?;
+        let got = self.store.get(&key.text, options(cache_ttl)).await?;
+        Ok(got.map(|stored| (key, stored)))
+    }
+
+    async fn get_with_metadata(
+        self,
+        cache_ttl: Option<u64>,
+    ) -> Result<Option<(Name, StoredValue)>, Error> {
+        let key = self.key?;
+        check_read(&key, cache_ttl)?;
+        let got = self.store.get_with_metadata(&key.text, options(cache_ttl)).await?;
+        Ok(got.map(|stored| (key, stored)))
+    }
+}
+
+fn options(cache_ttl: Option<u64>) -> GetOptions {
+    GetOptions { cache_ttl, ..GetOptions::default() }
+}
+
+fn check_read(key: &Name, cache_ttl: Option<u64>) -> Result<(), Error> {
+    let checked = cache_ttl.map_or(Ok(()), check_cache_ttl);
+    checked.map_err(|source| Error::Expiry { key: key.text.clone().into_owned(), source })
+}
+
+/// How many values of a type are read at once: bytes can be lost where text is expected.
+fn many<T: 'static>() -> GetOptions {
+    GetOptions { is_text: TypeId::of::<T>() != TypeId::of::<Bytes>(), ..GetOptions::default() }
+}
+
+/// The stores and keys of entries, all checked, and how each is read.
+fn keys<T: DeserializeOwned + 'static, M, A>(
+    entries: impl IntoIterator<Item = Entry<T, M, A>>,
+) -> Result<Vec<(SharedStore, Name, Decode<T>)>, Error> {
+    let key = |entry: Entry<T, M, A>| {
+        let decode = entry.decode();
+        let (store, key) = entry.into_parts();
+        Ok((store, key?, decode))
+    };
+    entries.into_iter().map(key).collect()
+}
+
+/// Runs of entries of one store: each entry is asked for where it is.
+fn runs<T>(
+    keys: &[(SharedStore, Name, Decode<T>)],
+) -> impl Iterator<Item = &[(SharedStore, Name, Decode<T>)]> {
+    keys.chunk_by(|one, other| one.0.is(&other.0))
+}
+
+/// Reads the values of many keys, after all keys were checked.
+pub(super) async fn get_many<T: DeserializeOwned + 'static, M, A>(
+    entries: impl IntoIterator<Item = Entry<T, M, A>>,
+) -> Result<Vec<Option<T>>, Error> {
+    let keys = keys(entries)?;
+    let mut values = Vec::with_capacity(keys.len());
+    for run in runs(&keys) {
+        let Some((store, ..)) = run.first() else { continue };
+        let texts: Vec<&str> = run.iter().map(|(_, key, _)| key.text.as_ref()).collect();
+        let got = store.get_many(&texts, many::<T>()).await?;
+        for ((_, key, decode), stored) in run.iter().zip(got) {
+            let value = stored.map(decode).transpose();
+            values.push(value.map_err(|source| decode_error(&key.text, Part::Value, source))?);
+        }
+    }
+    Ok(values)
+}
+
+/// A value with its metadata.
+type Pair<T, M> = (T, Option<M>);
+
+/// The same with the metadata of each.
+pub(super) async fn get_many_with_metadata<T, M, A>(
+    entries: impl IntoIterator<Item = Entry<T, M, A>>,
+) -> Result<Vec<Option<Pair<T, M>>>, Error>
+where
+    T: DeserializeOwned + 'static,
+    M: DeserializeOwned + 'static,
+{
+    let keys = keys(entries)?;
+    let mut pairs = Vec::with_capacity(keys.len());
+    for run in runs(&keys) {
+        let Some((store, ..)) = run.first() else { continue };
+        let texts: Vec<&str> = run.iter().map(|(_, key, _)| key.text.as_ref()).collect();
+        let got = store.get_many_with_metadata(&texts, many::<T>()).await?;
+        for ((_, key, decode), stored) in run.iter().zip(got) {
+            let typed = |stored| typed_pair(&key.text, stored, *decode, decode_metadata);
+            pairs.push(stored.map(typed).transpose()?);
+        }
+    }
+    Ok(pairs)
+}
+
+pub(super) fn decode_error(key: &str, part: Part, source: DecodeError) -> Error {
+    Error::Decode { key: key.to_owned(), part, source }
+}

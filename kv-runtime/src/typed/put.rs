@@ -1,0 +1,247 @@
+//! Writes: what is put at a key, whole or in pieces.
+
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::stream::{self, StreamExt};
+use kv_rules::{Expiry, ExpiryError, Time, ValueError, check_metadata, check_value};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::codec::{EncodeError, encode_metadata};
+use super::entry::{BoundKey, Name};
+use super::error::{Error, Part};
+use super::request::Lazy;
+use super::seconds::Seconds;
+use crate::raw::{ByteStream, PutOptions, RawError, RawPair, SharedStore};
+
+/// What a write is made of.
+struct Write<V> {
+    bound: BoundKey,
+    value: V,
+    metadata: Metadata,
+    ends: Ends,
+}
+
+type Metadata = Result<Option<Box<RawValue>>, EncodeError>;
+
+/// A value that a [`Put`] has whole.
+#[derive(Debug)]
+pub struct Whole(Result<Bytes, EncodeError>);
+
+/// A value that a [`Put`] has in pieces, as they come.
+pub struct Pieces(ByteStream);
+
+impl std::fmt::Debug for Pieces {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pieces").finish_non_exhaustive()
+    }
+}
+
+/// Writes a value when it is awaited; [`Entry::put`](crate::Entry::put) and
+/// [`Entry::put_stream`](crate::Entry::put_stream) make it.
+///
+/// The pair lives as long as the last of [`expiration_ttl`](Put::expiration_ttl),
+/// [`expiration`](Put::expiration) and [`never_expires`](Put::never_expires) says; without any, as
+/// long as the key's declaration says.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use kv_runtime::{Entry, MemoryStore, Store};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = Store::from(MemoryStore::new());
+/// let motd = Entry::<String>::new(&store, "motd")?;
+/// motd.put("Hello").expiration_ttl(3600).await?;
+/// motd.put("Hello").expiration_ttl(Duration::from_hours(1)).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is written until it is awaited"]
+pub struct Put<M, V = Whole> {
+    write: Lazy<Write<V>, ()>,
+    types: PhantomData<fn() -> M>,
+}
+
+/// When a pair is to expire, unchecked.
+#[derive(Clone, Copy)]
+pub(super) enum Ends {
+    AsDeclared,
+    Never,
+    After(u64),
+    At(u64),
+}
+
+impl<M, V> Put<M, V> {
+    fn new(bound: BoundKey, value: V) -> Self {
+        let write = Write { bound, value, metadata: Ok(None), ends: Ends::AsDeclared };
+        Self { write: Lazy::new(write), types: PhantomData }
+    }
+
+    /// Ends the pair so long after this write, at least 60 seconds.
+    pub fn expiration_ttl(mut self, ttl: impl Into<Seconds>) -> Self {
+        self.write.set(|write| write.ends = Ends::After(ttl.into().get()));
+        self
+    }
+
+    /// Ends the pair at a point in time, in seconds since 1970, at least 60 s ahead.
+    pub fn expiration(mut self, seconds_since_1970: u64) -> Self {
+        self.write.set(|write| write.ends = Ends::At(seconds_since_1970));
+        self
+    }
+
+    /// Keeps the pair until it is deleted, whatever the key's declaration says.
+    pub fn never_expires(mut self) -> Self {
+        self.write.set(|write| write.ends = Ends::Never);
+        self
+    }
+}
+
+impl<M: Serialize, V> Put<M, V> {
+    /// Keeps metadata beside the value, at most 1,024 bytes as compact JSON. What is `None`, or
+    /// `null` in JSON, is no metadata.
+    pub fn metadata<'m>(mut self, metadata: impl Into<Option<&'m M>>) -> Self
+    where
+        M: 'm,
+    {
+        let metadata = metadata.into().map_or(Ok(None), encode_metadata);
+        self.write.set(|write| write.metadata = metadata);
+        self
+    }
+}
+
+impl<M> Put<M> {
+    pub(super) fn whole(bound: BoundKey, value: Result<Bytes, EncodeError>) -> Self {
+        Self::new(bound, Whole(value))
+    }
+
+    /// The store and the pair, after it was checked.
+    pub(super) fn into_pair(self) -> Result<(SharedStore, RawPair), Error> {
+        let Some(Write { bound, value: Whole(value), metadata, ends }) = self.write.into_parts()
+        else {
+            let sent = "a put that was polled was sent alone: it cannot be sent with others";
+            return Err(Error::Store(sent.into()));
+        };
+        let pair = checked(bound.key?, value, metadata, ends, bound.store.now())?;
+        Ok((bound.store, pair))
+    }
+}
+
+impl<M> Put<M, Pieces> {
+    pub(super) fn pieces(bound: BoundKey, pieces: ByteStream) -> Self {
+        Self::new(bound, Pieces(pieces))
+    }
+}
+
+impl<M> Future for Put<M> {
+    type Output = Result<(), Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.write.poll(cx, |Write { bound, value: Whole(value), metadata, ends }| {
+            bound.put(value, metadata, ends).boxed()
+        })
+    }
+}
+
+impl<M> Future for Put<M, Pieces> {
+    type Output = Result<(), Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.write.poll(cx, |Write { bound, value: Pieces(pieces), metadata, ends }| {
+            bound.put_stream(pieces, metadata, ends).boxed()
+        })
+    }
+}
+
+impl BoundKey {
+    pub(super) async fn put(
+        self,
+        value: Result<Bytes, EncodeError>,
+        metadata: Metadata,
+        ends: Ends,
+    ) -> Result<(), Error> {
+        let pair = checked(self.key?, value, metadata, ends, self.store.now())?;
+        let RawPair { key, value, options } = pair;
+        Ok(self.store.put(&key, value, options).await?)
+    }
+
+    async fn put_stream(
+        self,
+        pieces: ByteStream,
+        metadata: Metadata,
+        ends: Ends,
+    ) -> Result<(), Error> {
+        let name = self.key?;
+        let options = beside(&name, metadata, ends, self.store.now())?;
+        let put = self.store.put_stream(&name.text, limited(pieces), options).await;
+        put.map_err(|error| too_large(&name, error))
+    }
+}
+
+/// The pieces of a value, with an error in place of what makes it too large.
+fn limited(pieces: ByteStream) -> ByteStream {
+    let limited = stream::try_unfold((pieces, 0), |(mut pieces, before)| async move {
+        let Some(piece) = pieces.next().await.transpose()? else { return Ok(None) };
+        let bytes = before + piece.len();
+        check_value(bytes).map_err(RawError::other)?;
+        Ok(Some((piece, (pieces, bytes))))
+    });
+    limited.boxed()
+}
+
+/// What [`limited`] made of a value that is too large.
+fn too_large(name: &Name, error: RawError) -> Error {
+    match error {
+        RawError::Other(source) => match source.downcast::<ValueError>() {
+            Ok(source) => {
+                Error::ValueTooLarge { key: name.text.clone().into_owned(), source: *source }
+            }
+            Err(source) => Error::Store(source),
+        },
+        error => error.into(),
+    }
+}
+
+/// A pair that obeys every rule.
+fn checked(
+    name: Name,
+    value: Result<Bytes, EncodeError>,
+    metadata: Metadata,
+    ends: Ends,
+    now: Time,
+) -> Result<RawPair, Error> {
+    let key = || name.text.clone().into_owned();
+    let value = value.map_err(|source| Error::Encode { key: key(), part: Part::Value, source })?;
+    check_value(value.len()).map_err(|source| Error::ValueTooLarge { key: key(), source })?;
+    let options = beside(&name, metadata, ends, now)?;
+    Ok(RawPair::new(name.text.into_owned(), value, options))
+}
+
+/// What stands beside a value, and obeys every rule.
+fn beside(name: &Name, metadata: Metadata, ends: Ends, now: Time) -> Result<PutOptions, Error> {
+    let key = || name.text.clone().into_owned();
+    let metadata =
+        metadata.map_err(|source| Error::Encode { key: key(), part: Part::Metadata, source })?;
+    check_metadata(metadata.as_ref().map_or(0, |json| json.get().len()))
+        .map_err(|source| Error::MetadataTooLarge { key: key(), source })?;
+    let expiry = ends.expiry(name, now).map_err(|source| Error::Expiry { key: key(), source })?;
+    let mut options = PutOptions::default();
+    (options.metadata, options.expiry) = (metadata, expiry);
+    Ok(options)
+}
+
+impl Ends {
+    fn expiry(self, key: &Name, now: Time) -> Result<Option<Expiry>, ExpiryError> {
+        let expiry = match (self, key.expiration_ttl) {
+            (Self::After(seconds), _) | (Self::AsDeclared, Some(seconds)) => Expiry::Ttl(seconds),
+            (Self::At(seconds), _) => Expiry::At(seconds),
+            (Self::Never, _) | (Self::AsDeclared, None) => return Ok(None),
+        };
+        expiry.expiration(now).map(|_| Some(expiry))
+    }
+}
