@@ -23,6 +23,9 @@ pub(crate) struct Namespace {
     pub(crate) families: Vec<Family>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) spreads: Vec<Spread>,
+    /// The hidden module of everything that has a name of the user's choice. Whatever else is made
+    /// names it from there, so that a name that is taken is one error.
+    pub(crate) scope: Ident,
     /// The module of [`structs`](Self::structs).
     pub(crate) module: Ident,
     pub(crate) structs: Vec<Struct>,
@@ -201,8 +204,6 @@ pub(crate) struct Family {
     pub(crate) default_ttl: Option<Ttl>,
     pub(crate) accessor: Ident,
     pub(crate) list: Ident,
-    /// The hidden constant that holds its data.
-    pub(crate) constant: Ident,
     /// The families whose keys are not of this one, by index.
     pub(crate) shadowed_by: Vec<usize>,
 }

@@ -68,8 +68,6 @@ const SEVERAL: &[(&str, usize)] = &[
     ("key_named_like_a_method", 4),
     ("mistakes_in_two_modules_and_a_function", 3),
     ("mistakes_of_two_declarations", 2),
-    // The compiler's own: a name that is taken, and what is not found in what has it.
-    ("module_name_is_taken", 2),
     ("no_comma_after_a_type", 2),
     ("only_without_a_stage", 2),
     ("seed_with_several_mistakes", 5),
@@ -78,9 +76,9 @@ const SEVERAL: &[(&str, usize)] = &[
     // The compiler tells of each backtick.
     ("title_in_backticks", 3),
     ("ttl_constant_too_short", 2),
-    ("type_name_is_taken", 4),
     ("type_name_outside_ascii", 2),
     ("uses_of_a_declaration_with_mistakes", 7),
+    ("view_that_does_not_allow_it", 9),
     ("was_is_not_a_list", 2),
     ("was_of_text", 2),
 ];

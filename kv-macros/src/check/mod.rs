@@ -58,6 +58,7 @@ pub(crate) fn check(
         runtime: written.runtime,
         title: namespace::title(title, &id, errors),
         binding: namespace::binding(binding, &head, errors),
+        scope: scope(&head),
         module: module(&head, chosen_module.as_ref(), errors),
         id,
         was,
@@ -72,6 +73,16 @@ pub(crate) fn check(
         structs,
         is_broken: false,
     })
+}
+
+/// The hidden module of what is made. Another declaration of the name has another.
+fn scope(head: &Head) -> Ident {
+    let span = head.name.span();
+    // Outside of a compiler there are no places.
+    let place = proc_macro::is_available().then(|| (span.unwrap().line(), span.unwrap().column()));
+    let (line, column) = place.unwrap_or_default();
+    let name = crate::names::snake(&head.name.to_string()).unwrap_or_default();
+    Ident::new(&format!("__{name}_{line}_{column}"), Span::call_site())
 }
 
 /// The module of the generated types: as it is called, else named after the type, which it must
@@ -197,7 +208,7 @@ fn name_families(
         // Families that overlap often share a name too, which would be a second error for one mistake.
         let mut silent = Errors::default();
         let errors = if family.overlaps { &mut silent } else { &mut *errors };
-        let Some((accessor, list, constant)) =
+        let Some((accessor, list)) =
             names.family(text, span, chosen, family.default_name(), errors)
         else {
             continue;
@@ -214,7 +225,6 @@ fn name_families(
             default_ttl: family.default_ttl.clone(),
             accessor,
             list,
-            constant,
             shadowed_by: families.shadowing(family),
         });
     }

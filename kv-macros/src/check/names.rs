@@ -89,7 +89,7 @@ impl Names {
         chosen: Option<&Ident>,
         default: Option<String>,
         errors: &mut Errors,
-    ) -> Option<(Ident, Ident, Ident)> {
+    ) -> Option<(Ident, Ident)> {
         let what = What::Family(pattern.into());
         let (name, span) = match chosen {
             Some(ident) => (checked(ident, errors)?, ident.span()),
@@ -100,9 +100,8 @@ impl Names {
         let free = self.claim(&name, owner("accessor"), errors)
             && self.claim(&list, owner("list method"), errors);
         free.then(|| {
-            let hidden = format!("__{}", name.to_uppercase());
             let ident = |name| names::ident(name, span);
-            (ident(&name), ident(&list), ident(&hidden))
+            (ident(&name), ident(&list))
         })
     }
 

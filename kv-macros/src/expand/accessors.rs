@@ -8,18 +8,18 @@ use quote::{ToTokens, TokenStreamExt as _, format_ident, quote};
 use super::generations::generations;
 use super::ttl::ttl;
 use super::types::{entry_types, key_types};
-use super::{docs, families};
+use super::{docs, families, path};
 use crate::model::{Entry, Namespace};
 
 pub(super) fn accessors(model: &Namespace) -> TokenStream {
-    let name = &model.head.name;
-    let runtime = &model.runtime;
+    let Namespace { runtime, scope, head, .. } = model;
+    let name = &head.name;
     let entries = entries(model);
     let of_families = families(model);
     let cfg = &model.head.cfg;
     quote! {
         #cfg
-        #runtime::__namespace! { #name }
+        #runtime::__namespace! { #scope #name }
 
         #entries
 
@@ -28,14 +28,15 @@ pub(super) fn accessors(model: &Namespace) -> TokenStream {
 }
 
 fn families(model: &Namespace) -> Option<TokenStream> {
-    let name = &model.head.name;
+    let namespace = path::namespace(model);
     let cfg = &model.head.cfg;
-    let families = model.families.iter().map(|family| families::family(family, model));
+    let families = model.families.iter().enumerate();
+    let families = families.map(|(index, family)| families::family(index, family, model));
     (!model.families.is_empty()).then(|| {
         quote! {
             #cfg
             #[allow(dead_code)]
-            impl<__Access> #name<__Access> {
+            impl<__Access> #namespace<__Access> {
                 #(#families)*
             }
         }
@@ -45,7 +46,8 @@ fn families(model: &Namespace) -> Option<TokenStream> {
 /// The constants and accessors of entries. Those with a `#[cfg(...)]` of their own are apart from the
 /// others.
 fn entries(model: &Namespace) -> TokenStream {
-    let (name, runtime, cfg) = (&model.head.name, &model.runtime, &model.head.cfg);
+    let Namespace { runtime, scope, head, .. } = model;
+    let (name, cfg) = (&head.name, &head.cfg);
     let mut by_cfg: Vec<(String, &TokenStream, Vec<Group<'_>>)> = Vec::new();
     for group in groups(model) {
         let Some(own) = group.entries.first().map(|entry| &entry.cfg) else { continue };
@@ -56,11 +58,11 @@ fn entries(model: &Namespace) -> TokenStream {
         }
     }
     if by_cfg.is_empty() {
-        return quote!(#cfg #runtime::__entries! { #name; });
+        return quote!(#cfg #runtime::__entries! { #scope #name; });
     }
-    let invocations = by_cfg
-        .iter()
-        .map(|(_, own, groups)| quote!(#cfg #own #runtime::__entries! { #name; #(#groups)* }));
+    let invocations = by_cfg.iter().map(
+        |(_, own, groups)| quote!(#cfg #own #runtime::__entries! { #scope #name; #(#groups)* }),
+    );
     invocations.collect()
 }
 

@@ -1,7 +1,7 @@
 //! The methods of a key family: the accessor of a key and the listing of all.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::docs;
 use super::generations::generations;
@@ -10,9 +10,10 @@ use super::ttl::ttl;
 use super::types::{entry_types, ty, typed};
 use crate::model::{Family, Namespace, Param, ParamType, Segment};
 
-pub(super) fn family(family: &Family, model: &Namespace) -> TokenStream {
+pub(super) fn family(index: usize, family: &Family, model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
-    let Family { accessor, list, constant, params, cfg, .. } = family;
+    let Family { accessor, list, params, cfg, .. } = family;
+    let constant = format_ident!("__FAMILY_{index}");
     let data = data(family, model);
     let docs = docs::family(family);
     let list_docs = docs::family_list(family);

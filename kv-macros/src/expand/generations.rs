@@ -4,6 +4,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
+use super::path;
 use super::types::ty;
 use crate::model::{Namespace, Type, UserType};
 
@@ -17,7 +18,7 @@ pub(super) fn generations(
         return None;
     }
     let index = all(model).iter().position(|other| *other == (newest, was)).unwrap_or_default();
-    let (namespace, name) = (&model.head.name, name(index));
+    let (namespace, name) = (path::namespace(model), name(index));
     Some(quote!(#namespace::#name))
 }
 
@@ -27,7 +28,7 @@ pub(super) fn constants(model: &Namespace) -> Option<TokenStream> {
     if all.is_empty() {
         return None;
     }
-    let (namespace, cfg, runtime) = (&model.head.name, &model.head.cfg, &model.runtime);
+    let (namespace, cfg, runtime) = (path::namespace(model), &model.head.cfg, &model.runtime);
     let constants = all.iter().enumerate().map(|(index, (newest, was))| {
         let (name, newest) = (name(index), ty(newest, model));
         let older = was.iter().map(|UserType(older)| {

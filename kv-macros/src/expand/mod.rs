@@ -13,7 +13,7 @@ mod path;
 mod ttl;
 mod types;
 
-use proc_macro2::{Delimiter, Group, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use crate::model::{Head, Namespace};
@@ -21,30 +21,19 @@ use crate::model::{Head, Namespace};
 /// Writes a namespace's type, its data, its constants and accessors, and its generated types.
 pub(crate) fn expand(model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
-    let Head { attributes, visibility, name, cfg, .. } = &model.head;
-    // A name that is taken is told where it is written.
-    let keyword = quote_spanned!(name.span()=> struct);
-    let mut fields = Group::new(Delimiter::Brace, quote!(store: #runtime::Store<Access>,));
-    fields.set_span(name.span());
-    let docs = (!model.head.has_docs).then(|| docs::namespace(model));
-    let docs = docs.map(|docs| quote!(#[doc = #docs]));
-    let derives = derives(&model.head);
+    let cfg = &model.head.cfg;
+    let named = named(model);
+    let namespace = path::namespace(model);
     let declaration = data::declaration(model);
     let accessors = accessors::accessors(model);
-    let module = types::module(model);
     let constants = ttl::constants(model);
     let generations = generations::constants(model);
     quote! {
-        #docs
-        #cfg
-        #attributes
-        #derives
-        #[allow(unreachable_pub)]
-        #visibility #keyword #name<Access = #runtime::ReadWrite> #fields
+        #named
 
         #cfg
         #[automatically_derived]
-        impl #runtime::Namespace for #name {
+        impl #runtime::Namespace for #namespace {
             const DECLARATION: &'static #runtime::__private::declaration::Declaration = &#declaration;
 
             fn from_store(store: #runtime::Store) -> Self {
@@ -61,9 +50,63 @@ pub(crate) fn expand(model: &Namespace) -> TokenStream {
         #generations
 
         #accessors
-
-        #module
     }
+}
+
+/// What has a name of the user's choice, in its hidden module, and the names.
+fn named(model: &Namespace) -> TokenStream {
+    let Namespace { runtime, scope, module, .. } = model;
+    let Head { attributes, visibility, name, cfg, .. } = &model.head;
+    let docs = (!model.head.has_docs).then(|| docs::namespace(model));
+    let docs = docs.map(|docs| quote!(#[doc = #docs]));
+    let derives = derives(&model.head);
+    let types = types::module(model);
+    // What is not found in it, and a name that is taken, is told where the name comes from.
+    let structure = quote_spanned! {name.span()=>
+        pub struct #name<Access = #runtime::ReadWrite> {
+            pub(super) store: #runtime::Store<Access>,
+        }
+    };
+    let use_name = import(scope, name, name.span());
+    let use_types = (!model.structs.is_empty()).then(|| {
+        let use_types = import(scope, module, name.span());
+        quote! {
+            #cfg
+            #[allow(unreachable_pub, unused_imports)]
+            #visibility #use_types
+        }
+    });
+    quote! {
+        #cfg
+        #[allow(dead_code, unreachable_pub, unused_imports)]
+        // The names are those of the JSON.
+        #[allow(clippy::module_inception, clippy::struct_field_names)]
+        mod #scope {
+            // Attributes may be of the user's scope.
+            use super::*;
+
+            #docs
+            #attributes
+            #derives
+            #structure
+
+            #types
+        }
+
+        #cfg
+        #[allow(unreachable_pub, unused_imports)]
+        #visibility #use_name
+
+        #use_types
+    }
+}
+
+/// The import of a name from its hidden module, all of it at one place.
+fn import(scope: &Ident, name: &Ident, at: Span) -> TokenStream {
+    let [mut scope, mut name] = [scope, name].map(Clone::clone);
+    scope.set_span(at);
+    name.set_span(at);
+    quote_spanned!(at=> use #scope::#name;)
 }
 
 /// `Clone` and `Debug`, unless the user derives them.

@@ -10,37 +10,31 @@ use crate::model::{Expiry, Namespace, Ttl};
 pub(super) fn ttl(ttl: &Ttl, model: &Namespace) -> TokenStream {
     match ttl {
         Ttl::Seconds(seconds) => seconds.to_token_stream(),
-        Ttl::Constant(constant) => {
-            let (namespace, name) = (&model.head.name, name(constant, model));
-            quote!(#namespace::#name)
-        }
+        Ttl::Constant(constant) => name(constant, model).into_token_stream(),
     }
 }
 
-/// The constants that hold what is checked.
+/// The constants that hold what is checked. They are of no type, which the compiler would name
+/// beside them.
 pub(super) fn constants(model: &Namespace) -> Option<TokenStream> {
     let all = written(model);
     if all.is_empty() {
         return None;
     }
-    let (namespace, cfg, runtime) = (&model.head.name, &model.head.cfg, &model.runtime);
+    let (cfg, runtime) = (&model.head.cfg, &model.runtime);
     let constants = all.iter().map(|constant| {
-        let first = constant.to_token_stream().into_iter().next();
-        let span = first.map_or_else(Span::call_site, |token| token.span());
         let name = name(constant, model);
-        // What the compiler says of the call is said of the constant.
+        let span = name.span();
         let mut runtime = runtime.clone();
         runtime.set_span(runtime.span().located_at(span));
         let value = quote_spanned!(span=> #runtime::__private::const_ttl(#constant));
-        quote!(const #name: ::core::primitive::u64 = #value;)
-    });
-    Some(quote! {
-        #cfg
-        #[allow(dead_code)]
-        impl #namespace {
-            #(#constants)*
+        quote! {
+            #cfg
+            #[allow(dead_code, non_upper_case_globals)]
+            const #name: ::core::primitive::u64 = #value;
         }
-    })
+    });
+    Some(quote!(#(#constants)*))
 }
 
 /// Every constant that is written, once.
@@ -64,5 +58,8 @@ fn written(model: &Namespace) -> Vec<&TokenStream> {
 fn name(constant: &TokenStream, model: &Namespace) -> Ident {
     let all = written(model);
     let index = all.iter().position(|other| other.to_string() == constant.to_string());
-    format_ident!("__TTL_{}", index.unwrap_or_default())
+    // What the compiler says of it is said of the constant.
+    let first = constant.clone().into_iter().next();
+    let span = first.map_or_else(Span::call_site, |token| token.span());
+    format_ident!("{}_TTL_{}", model.scope, index.unwrap_or_default(), span = span)
 }

@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream};
-use quote::{ToTokens, TokenStreamExt as _, quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, TokenStreamExt as _, quote};
 
 use super::{docs, path};
 use crate::model::{Field, Namespace, Struct, Type};
 
 /// A type, as the scope of the declaration names it.
 pub(super) fn ty<'a>(ty: &'a Type, model: &'a Namespace) -> RustType<'a> {
-    RustType { ty, runtime: &model.runtime, module: Some(&model.module) }
+    RustType { ty, runtime: &model.runtime, module: Some([&model.scope, &model.module]) }
 }
 
 /// `<Type as TypedValue>`: kv-runtime's trait of the types that values and metadata can have.
@@ -49,25 +49,19 @@ pub(super) fn module(model: &Namespace) -> TokenStream {
     if model.structs.is_empty() {
         return TokenStream::new();
     }
-    let Namespace { runtime, module, head, .. } = model;
-    let (visibility, cfg) = (&head.visibility, &head.cfg);
+    let Namespace { runtime, module, .. } = model;
     let docs = docs::module(model);
     let eq = eq_structs(model);
     let structs = model
         .structs
         .iter()
         .map(|item| structure(item, eq.contains(&item.name.to_string()), runtime));
-    // A name that is taken is told at the type's.
-    let keyword = quote_spanned!(head.name.span()=> mod);
-    let items = quote!(use #runtime::__private::serde as __serde; #(#structs)*);
-    let mut items = Group::new(Delimiter::Brace, items);
-    items.set_span(head.name.span());
     quote! {
-        #cfg
         #[doc = #docs]
-        // The names are those of the JSON.
-        #[allow(dead_code, unreachable_pub, clippy::module_inception, clippy::struct_field_names)]
-        #visibility #keyword #module #items
+        pub mod #module {
+            use #runtime::__private::serde as __serde;
+            #(#structs)*
+        }
     }
 }
 
@@ -147,8 +141,8 @@ fn field(field: &Field, runtime: &Ident) -> TokenStream {
 pub(super) struct RustType<'a> {
     ty: &'a Type,
     runtime: &'a Ident,
-    /// The module of generated types; `None` inside it.
-    module: Option<&'a Ident>,
+    /// The way to the module of generated types; `None` inside it.
+    module: Option<[&'a Ident; 2]>,
 }
 
 impl ToTokens for RustType<'_> {
@@ -170,7 +164,7 @@ impl ToTokens for RustType<'_> {
                 path::angled(&Self { ty: item, ..*self }, tokens);
             }
             Type::Struct(name) => {
-                if let Some(module) = self.module {
+                for module in self.module.into_iter().flatten() {
                     tokens.append(module.clone());
                     path::separator(tokens);
                 }

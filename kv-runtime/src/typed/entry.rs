@@ -51,8 +51,10 @@ pub struct Entry<T, M = serde_json::Value, A = ReadWrite> {
     bound: BoundKey,
     /// How a value is read that can be of older types; `None`: as the type says.
     generations: Option<Decode<T>>,
-    types: PhantomData<fn() -> (T, M, A)>,
+    types: PhantomData<Types<T, M, A>>,
 }
+
+type Types<T, M, A> = fn() -> (T, M, A);
 
 /// A key and how long its pairs live when their puts say nothing of it.
 #[derive(Debug, Clone)]
