@@ -48,24 +48,66 @@ impl<N: Namespace> At<N> {
     }
 
     /// Where the API is, instead of what the declaration or the environment says.
+    ///
+    /// ```no_run
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let notes = Notes::at("0f2ac74b498b48028cb68387c421e279")
+    ///     .base_url("http://127.0.0.1:8787/client/v4") // such as `kv-local` serves
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.overrides.base_url = Some(base_url.into());
         self
     }
 
     /// The API token, instead of what the declaration or the environment says.
+    ///
+    /// ```no_run
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let token = std::env::var("NOTES_TOKEN")?;
+    /// let notes = Notes::at("0f2ac74b498b48028cb68387c421e279").api_token(token).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn api_token(mut self, token: impl Into<String>) -> Self {
         self.overrides.api_token = Some(token.into().into());
         self
     }
 
     /// The account, instead of what the declaration or the environment says.
+    ///
+    /// ```no_run
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let notes = Notes::at("0f2ac74b498b48028cb68387c421e279")
+    ///     .account_id("0123456789abcdef0123456789abcdef")
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn account_id(mut self, account_id: impl Into<String>) -> Self {
         self.overrides.account_id = Some(account_id.into());
         self
     }
 
     /// How long requests are tried.
+    ///
+    /// ```no_run
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    ///
+    /// use kv_runtime::api::RetryPolicy;
+    ///
+    /// let policy = RetryPolicy { total: Duration::from_secs(10), ..RetryPolicy::default() };
+    /// let notes = Notes::at("0f2ac74b498b48028cb68387c421e279").retry(policy).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self

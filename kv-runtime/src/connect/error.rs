@@ -5,6 +5,17 @@ use std::fmt;
 use crate::api::{AccountInfo, ApiError};
 
 /// Why there is no connection with an account. [`help`](Self::help) says what to do next.
+///
+/// ```no_run
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// match Notes::at("0f2ac74b498b48028cb68387c421e279").await {
+///     Ok(notes) => println!("{:?}", notes.note("1").get().await?),
+///     Err(error) => eprintln!("{error}: {}", error.help().unwrap_or_default()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {

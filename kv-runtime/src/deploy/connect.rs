@@ -23,6 +23,15 @@ use crate::typed::{Namespace, Store};
 /// wrangler's login, which only `deploy_main!` reads. What is not said here comes from `KV_APP`,
 /// `KV_STAGE` and `KV_STATE`, as for a [`Deploy`](crate::Deploy). A namespace that is in no state is
 /// reached by Cloudflare's id: `Sessions::at(id)`.
+///
+/// ```no_run
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let notes = Notes::connect().stage("prod").await?;
+/// let text = notes.note("1").get().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is connected until it is awaited"]
 pub struct Connect<N> {
     place: Place,

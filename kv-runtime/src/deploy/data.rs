@@ -38,6 +38,15 @@ impl<N: Namespace> Connect<N> {
     /// Writes all pairs to a file, as [`export`](Self::export), and beside it `FILE.about`, which says what
     /// it is and how to tell that it is whole. Until then it is named `FILE.part`; an export that was cut
     /// off goes on where it was.
+    ///
+    /// ```no_run
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let export = Notes::connect().stage("prod").export_to("notes.json").await?;
+    /// println!("{} pairs", export.pairs);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn export_to(self, file: impl Into<PathBuf>) -> ExportRequest<'static, N> {
         ExportRequest { connect: self, select: Select::default(), to: To::File(file.into()) }
     }
@@ -51,6 +60,15 @@ impl<N: Namespace> Connect<N> {
     ///
     /// When the file is damaged or cut off, before anything is written. After any other, the same call
     /// goes on.
+    ///
+    /// ```no_run
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let changes = Notes::connect().stage("staging").restore("notes.json").await?;
+    /// println!("{changes:?}");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn restore(self, file: impl AsRef<Path>) -> Result<PairChanges, DeployError> {
         let (mut run, id, namespace_id) = self.run()?;
         run.restore_file(id, namespace_id, file.as_ref()).await
@@ -59,6 +77,15 @@ impl<N: Namespace> Connect<N> {
     /// Reads all pairs and says which are not of the types that their keys have.
     ///
     /// Over Cloudflare's API it costs a list operation for each thousand keys and a read for each.
+    ///
+    /// ```no_run
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let audit = Notes::connect().stage("prod").audit().await?;
+    /// assert!(audit.findings.is_empty(), "{audit:?}");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn audit(self) -> Result<Audit, DeployError> {
         let (mut run, id, namespace_id) = self.run()?;
         run.audit_one(id, namespace_id).await
@@ -66,6 +93,15 @@ impl<N: Namespace> Connect<N> {
 
     /// Rewrites the values of older types, which `was: [...]` names, and says how many that was.
     /// Metadata and expirations stay.
+    ///
+    /// ```no_run
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let changes = Notes::connect().stage("prod").migrate().await?;
+    /// println!("{changes:?}");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn migrate(self) -> Result<PairChanges, DeployError> {
         let (mut run, id, namespace_id) = self.run()?;
         run.migrate_one(id, namespace_id).await
@@ -101,6 +137,14 @@ impl<N: Namespace> At<N> {
 }
 
 /// An export; awaiting it writes the pairs.
+///
+/// ```no_run
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let export = Notes::connect().export_to("notes.json").except("note:draft-*").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is exported until it is awaited"]
 pub struct ExportRequest<'w, N> {
     connect: Connect<N>,

@@ -36,6 +36,17 @@ pub(crate) use setup::{Setup, Target};
 /// did not write are replaced. [`plan`](Self::plan) shows that beforehand.
 ///
 /// What is not said here comes from `KV_APP`, `KV_STAGE` and `KV_STATE`, as on the command line.
+///
+/// ```no_run
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let deployed = Notes::deploy().stage("pr-7").await?;
+/// let notes = Notes::new(deployed.store());
+/// notes.note("1").put("tea").await?;
+/// Notes::deploy().stage("pr-7").destroy().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a deploy does nothing until it is awaited"]
 pub struct Deploy<N> {
     place: Place,
@@ -121,6 +132,15 @@ impl<N: Namespace> Deploy<N> {
     }
 
     /// What the deploy would do; nothing is changed.
+    ///
+    /// ```no_run
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let plan = Notes::deploy().stage("prod").plan().await?;
+    /// println!("{plan:?}");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn plan(self) -> Result<Plan, DeployError> {
         Ok(self.run()?.plan().await?.0)
     }
@@ -129,6 +149,14 @@ impl<N: Namespace> Deploy<N> {
     ///
     /// A namespace with keys that are not this tool's is refused. One that is not in the state is
     /// taken for destroyed.
+    ///
+    /// ```no_run
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// Notes::deploy().stage("pr-7").destroy().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn destroy(self) -> Result<(), DeployError> {
         match self.run()?.destroy(&Caller).await {
             Ok(_) | Err(DeployError::NoState { .. }) => Ok(()),

@@ -34,17 +34,36 @@ pub struct Clock {
 
 impl Clock {
     /// A clock that shows the system's time.
+    ///
+    /// ```
+    /// let clock = kv_runtime::Clock::new();
+    /// assert!(clock.now() > 1_700_000_000);
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Moves it forward, by whole seconds.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let clock = kv_runtime::Clock::new();
+    /// let before = clock.now();
+    /// clock.advance(Duration::from_secs(3600));
+    /// assert!(clock.now() >= before + 3600);
+    /// ```
     pub fn advance(&self, by: Duration) {
         self.ahead.fetch_add(by.as_secs(), Ordering::Relaxed);
     }
 
     /// What it shows, in seconds since 1970.
+    ///
+    /// ```
+    /// let clock = kv_runtime::Clock::new();
+    /// assert!(clock.now() > 1_700_000_000);
+    /// ```
     #[must_use]
     pub fn now(&self) -> u64 {
         raw::now().unix().saturating_add(self.ahead.load(Ordering::Relaxed))

@@ -15,6 +15,20 @@ use crate::raw::{
 /// Pairs in wrangler's local files, which a Worker under `wrangler dev` reads and writes too.
 ///
 /// Its requests run on threads of tokio, so they need its runtime.
+///
+/// ```
+/// use kv_runtime::{Entry, LocalStore, Store};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let folder = tempfile::tempdir()?; // usually `.wrangler/state`
+/// let store = Store::from(LocalStore::open(folder.path(), "notes")?);
+/// let visits = Entry::<u64>::new(&store, "visits")?;
+/// visits.put(&1).await?;
+/// assert_eq!(visits.get().await?, Some(1));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct LocalStore {
     pairs: Pairs,
@@ -25,6 +39,13 @@ impl LocalStore {
     /// written until a pair is.
     ///
     /// `id` is the namespace's `id` (or `preview_id`) in the Worker's wrangler configuration.
+    ///
+    /// ```no_run
+    /// use kv_runtime::LocalStore;
+    ///
+    /// let store = LocalStore::open(".wrangler/state", "0f2ac74b498b48028cb68387c421e279")?;
+    /// # Ok::<(), kv_runtime::Error>(())
+    /// ```
     pub fn open(folder: impl AsRef<Path>, id: &str) -> Result<Self, Error> {
         let open = || Storage::open(folder)?.pairs(id);
         Ok(open().map_err(RawError::from)?.into())

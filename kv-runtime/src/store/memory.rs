@@ -36,12 +36,23 @@ pub struct MemoryStore {
 
 impl MemoryStore {
     /// A store without pairs.
+    ///
+    /// ```
+    /// let store = kv_runtime::Store::from(kv_runtime::MemoryStore::new());
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// A store without pairs, whose pairs expire by this clock.
+    ///
+    /// ```
+    /// use kv_runtime::{Clock, MemoryStore, Store};
+    ///
+    /// let clock = Clock::new();
+    /// let store = Store::from(MemoryStore::with_clock(clock.clone()));
+    /// ```
     #[must_use]
     pub fn with_clock(clock: Clock) -> Self {
         Self { clock, ..Self::default() }

@@ -7,6 +7,13 @@ use crate::{Error, Store};
 
 impl Store {
     /// The namespace that a Worker has under a binding's name.
+    ///
+    /// ```no_run
+    /// # fn example(env: &kv_runtime::worker::Env) -> Result<(), kv_runtime::Error> {
+    /// let store = kv_runtime::Store::from_env(env, "NOTES")?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn from_env(env: &Env, binding: &str) -> Result<Self, Error> {
         Ok(Self::of_binding(Binding::new(env, binding)?))
     }

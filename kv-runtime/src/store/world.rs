@@ -57,6 +57,13 @@ pub struct KvWorld {
 }
 
 /// A place of a [`KvWorld`]; [`KvWorld::place`] makes it.
+///
+/// ```
+/// use kv_runtime::{KvWorld, Store, WorldPlace};
+///
+/// let here: WorldPlace = KvWorld::new().place("ams");
+/// let store = Store::from(here);
+/// ```
 #[derive(Debug, Clone)]
 pub struct WorldPlace {
     name: Arc<str>,
@@ -93,23 +100,46 @@ struct Cached {
 
 impl KvWorld {
     /// A namespace without pairs.
+    ///
+    /// ```
+    /// let world = kv_runtime::KvWorld::new();
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// The namespace as it is seen from a place; one of the same name is the same place.
+    ///
+    /// ```
+    /// use kv_runtime::{KvWorld, Store};
+    ///
+    /// let world = KvWorld::new();
+    /// let (here, there) = (Store::from(world.place("ams")), Store::from(world.place("syd")));
+    /// ```
     #[must_use]
     pub fn place(&self, name: &str) -> WorldPlace {
         WorldPlace { name: name.into(), shared: Arc::clone(&self.shared) }
     }
 
     /// Lets time pass.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let world = kv_runtime::KvWorld::new();
+    /// world.advance(Duration::from_secs(61));
+    /// ```
     pub fn advance(&self, by: Duration) {
         self.shared.clock.advance(by);
     }
 
     /// The clock of all places.
+    ///
+    /// ```
+    /// let world = kv_runtime::KvWorld::new();
+    /// assert!(world.clock().now() > 1_700_000_000);
+    /// ```
     #[must_use]
     pub fn clock(&self) -> Clock {
         self.shared.clock.clone()

@@ -3,6 +3,23 @@
 use std::fmt;
 
 /// Reading and writing: what a [`Store`](crate::Store) allows that was not narrowed.
+///
+/// ```
+/// use kv_runtime::ReadWrite;
+///
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// # let notes = Notes::in_memory();
+/// /// Needs both.
+/// async fn shout(notes: &Notes<ReadWrite>) -> Result<(), kv_runtime::Error> {
+///     notes.note("ada", 1).update(|text| text.make_ascii_uppercase()).await.map(drop)
+/// }
+///
+/// shout(&notes).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadWrite {}
 
@@ -107,9 +124,11 @@ pub trait CanRead: Access {}
 pub trait CanWrite: Access {}
 
 /// The three of them, and no others.
+#[doc(hidden)]
 pub trait Access: sealed::Sealed + Clone + fmt::Debug + Send + Sync + 'static {}
 
 mod sealed {
+    #[doc(hidden)]
     pub trait Sealed {}
 }
 

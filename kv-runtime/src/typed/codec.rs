@@ -14,6 +14,22 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 /// Why a value or metadata has no stored form.
+///
+/// ```
+/// use std::collections::HashMap;
+///
+/// use kv_runtime::{Entry, Error, MemoryStore, Store};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let maps = Store::from(MemoryStore::new());
+/// let map = HashMap::from([((1, 2), 3)]); // JSON has no such key
+/// let entry = Entry::<HashMap<(u8, u8), u8>>::new(&maps, "map")?;
+/// let error = entry.put(&map).await.unwrap_err();
+/// assert!(matches!(error, Error::Encode { .. }));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error(
     "a `{ty}` has no JSON form: a map needs keys that are text or numbers, and a `Serialize` \
@@ -27,6 +43,19 @@ pub struct EncodeError {
 }
 
 /// Why stored bytes, or a literal, are no value of a Rust type.
+///
+/// ```
+/// use kv_runtime::{Entry, Error, MemoryStore, Store};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = Store::from(MemoryStore::new());
+/// Entry::<String>::new(&store, "visits")?.put("many").await?;
+/// let error = Entry::<u64>::new(&store, "visits")?.get().await.unwrap_err();
+/// assert!(matches!(error, Error::Decode { .. }));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -103,6 +132,7 @@ pub type Decode<T> = fn(Bytes) -> Result<T, DecodeError>;
 
 /// The value that stored bytes of one of its generations stand for: of `T` itself, or of an older
 /// type, newest first.
+#[doc(hidden)]
 pub fn decode_generations<T: DeserializeOwned + 'static>(
     stored: &Bytes,
     older: &[Decode<T>],
@@ -121,6 +151,7 @@ pub fn decode_generations<T: DeserializeOwned + 'static>(
 }
 
 /// An older type of a value that is a `T` now.
+#[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an older type of `{T}`: one does not become the other",
     label = "write `impl From<{Self}> for {T}`, and derive `serde::Deserialize` for `{Self}`"

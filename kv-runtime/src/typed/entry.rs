@@ -77,6 +77,18 @@ impl<T, M, A> Entry<T, M, A> {
     }
 
     /// Sets how long the pair lives when its put names no expiry of its own.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// let note = notes.note("ada", 1).expiration_ttl(3600);
+    /// note.put("tea").await?;
+    /// assert!(note.info().await?.unwrap().expiration.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn expiration_ttl(mut self, ttl: impl Into<Seconds>) -> Self {
         if let Ok(name) = &mut self.bound.key {
             name.expiration_ttl = Some(ttl.into().get());
@@ -92,6 +104,18 @@ impl<T, M, A> Entry<T, M, A> {
     }
 
     /// The key, or why the parameters of a family make none.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// assert_eq!(notes.note("ada", 1).key().unwrap(), "note:ada/1");
+    /// // It would read back as the user `a` and the id `b/1`.
+    /// assert!(notes.note("a/b", 1).key().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn key(&self) -> Result<&str, &FamilyError> {
         self.bound.key.as_ref().map(|key| key.text.as_ref())
     }
@@ -109,6 +133,18 @@ impl<T, M, A> Entry<T, M, A> {
     }
 
     /// Reads the value: `None` when there is none.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// assert_eq!(notes.note("ada", 1).get().await?, None);
+    /// notes.note("ada", 1).put("tea").await?;
+    /// assert_eq!(notes.note("ada", 1).get().await?.as_deref(), Some("tea"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(&self) -> Get<T>
     where
         T: DeserializeOwned + 'static,
@@ -118,6 +154,18 @@ impl<T, M, A> Entry<T, M, A> {
     }
 
     /// Reads the value and the metadata: `None` when there is no value.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// notes.note("ada", 1).put("tea").metadata(&7).await?;
+    /// let (text, metadata) = notes.note("ada", 1).get_with_metadata().await?.unwrap();
+    /// assert_eq!((text.as_str(), metadata), ("tea", Some(7)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_with_metadata(&self) -> GetWithMetadata<T, M>
     where
         T: DeserializeOwned + 'static,
@@ -160,6 +208,16 @@ impl<T, M, A> Entry<T, M, A> {
     }
 
     /// Whether there is a pair. In a Worker this is a list operation, elsewhere a listing of one key.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// assert!(!notes.note("ada", 1).exists().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn exists(&self) -> Request<bool>
     where
         A: CanRead,
@@ -173,6 +231,18 @@ impl<T, M, A> Entry<T, M, A> {
 
     /// The metadata and the expiration, without the value: `None` when there is no pair. In a Worker
     /// this is a list operation, elsewhere a listing of one key.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// notes.note("ada", 1).put("tea").metadata(&7).await?;
+    /// let info = notes.note("ada", 1).info().await?.unwrap();
+    /// assert_eq!((info.metadata, info.expiration), (Some(7), None));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn info(&self) -> Request<Option<KeyInfo<M>>>
     where
         M: DeserializeOwned + 'static,
@@ -189,6 +259,18 @@ impl<T, M, A> Entry<T, M, A> {
     /// if the put names none and the key's declaration has no `expirationTtl`.
     ///
     /// It takes a `T`, or what that borrows as: see [`PutAs`].
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// let note = notes.note("ada", 1);
+    /// note.put("tea").await?;
+    /// note.put("milk").metadata(&7).expiration_ttl(3600).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn put<Q: PutAs<T> + ?Sized>(&self, value: &Q) -> Put<M>
     where
         A: CanWrite,
@@ -233,6 +315,20 @@ impl<T, M, A> Entry<T, M, A> {
     ///
     /// It reads, then writes: of two updates at once one is lost, and a change that is not seen here
     /// yet is overwritten.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// let note = notes.note("ada", 1);
+    /// assert_eq!(note.update(|text| text.push_str(", milk")).await?, None);
+    /// note.put("tea").metadata(&7).await?;
+    /// note.update(|text| text.push_str(", milk")).await?;
+    /// assert_eq!(note.get_with_metadata().await?, Some(("tea, milk".to_owned(), Some(7))));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(&self, change: impl FnOnce(&mut T) + Send + 'static) -> Request<Option<T>>
     where
         T: Serialize + DeserializeOwned + Send + 'static,
@@ -256,6 +352,17 @@ impl<T, M, A> Entry<T, M, A> {
     }
 
     /// Reads the value; when there is none, puts the one that `make` gives, and gives that.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// let text = notes.note("ada", 1).get_or_put_with(|| "tea".to_owned()).await?;
+    /// assert_eq!(text, "tea");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_or_put_with(&self, make: impl FnOnce() -> T + Send + 'static) -> Request<T>
     where
         T: Serialize + DeserializeOwned + Send + 'static,
@@ -273,6 +380,18 @@ impl<T, M, A> Entry<T, M, A> {
     }
 
     /// Deletes the pair. It is not an error when there is none.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// notes.note("ada", 1).put("tea").await?;
+    /// notes.note("ada", 1).delete().await?;
+    /// assert!(!notes.note("ada", 1).exists().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(&self) -> Request<()>
     where
         A: CanWrite,

@@ -12,6 +12,20 @@ use crate::raw::RawError;
 ///
 /// Rules of Workers KV are checked before anything is sent, so that every store gives the same
 /// error. [`help`](Error::help) says what to do next where the message does not.
+///
+/// ```
+/// use kv_runtime::Error;
+///
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// # let notes = Notes::in_memory();
+/// let error = notes.note("ada", 1).put("tea").expiration_ttl(1).await.unwrap_err();
+/// assert!(matches!(error, Error::Expiry { .. }));
+/// assert_eq!(error.to_string(), "the expiry for `note:ada/1` is refused");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -99,6 +113,17 @@ pub enum Error {
 
 impl Error {
     /// The key that it is about, where it is about one.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// let error = notes.note("ada", 1).put("tea").expiration_ttl(1).await.unwrap_err();
+    /// assert_eq!(error.key(), Some("note:ada/1"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         match self {
@@ -117,6 +142,10 @@ impl Error {
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// What a pair holds.
+///
+/// ```
+/// assert_eq!(kv_runtime::Part::Metadata.to_string(), "metadata");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// Its value.

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use kv_rules::{ParamError, Pattern, Segment};
 
 /// A declared family of keys; generated code makes it.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Family {
     /// What its keys look like.
@@ -18,6 +19,20 @@ pub struct Family {
 }
 
 /// Why parameters make no key of a family.
+///
+/// ```
+/// use kv_runtime::{Error, FamilyError};
+///
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// # let notes = Notes::in_memory();
+/// // It would read back as the user `a` and the id `b/1`.
+/// let error = notes.note("a/b", 1).get().await.unwrap_err();
+/// assert!(matches!(error, Error::InvalidParam(FamilyError::Params { .. })));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FamilyError {
@@ -87,6 +102,7 @@ fn show(pattern: &Pattern<'_>) -> String {
 }
 
 /// A parameter that is not text: of any type that is `Display + FromStr`.
+#[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a key family: it is not `Display + FromStr`",
     label = "implement `std::fmt::Display` and `std::str::FromStr` for `{Self}`, each the other's inverse"
@@ -114,6 +130,18 @@ impl<P: Display + FromStr> TypedParam for P {
 }
 
 /// What can stand for a parameter of the type `P`: a `P`, or a `str` for a [`String`].
+///
+/// ```
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// # let notes = Notes::in_memory();
+/// let user = String::from("ada");
+/// assert_eq!(notes.note_list().within(&user).count().await?, 0);
+/// assert_eq!(notes.note_list().within("ada").count().await?, 0);
+/// # Ok(())
+/// # }
+/// ```
 pub trait LeadingParam<P> {
     #[doc(hidden)]
     fn text(self) -> String;
@@ -138,6 +166,18 @@ impl LeadingParam<String> for &String {
 }
 
 /// The first parameters of a family's `P`: one as it is, several as a tuple; `K` is how many.
+///
+/// ```
+/// # kv_runtime::kv_namespace! { pub struct Visits; title: "visits", keys: { "visit:{user}/{day: u32}/{n: u32}": u8 } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// # let visits = Visits::in_memory();
+/// // A day of one user.
+/// let day = visits.visit_list().within(("ada", 2035));
+/// assert_eq!(day.count().await?, 0);
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the first parameter of this family, nor a tuple of its first ones",
     label = "give as many as you know, but not all, in the order of the pattern"

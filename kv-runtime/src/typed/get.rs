@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 use super::codec::{Decode, DecodeError, decode_metadata};
 use super::entry::{BoundKey, Entry, Name};
 use super::error::{Error, Part};
-use super::request::Lazy;
+use super::request::{Lazy, Request};
 use super::seconds::Seconds;
 use crate::raw::{ByteStream, GetOptions, SharedStore, StoredValue};
 
@@ -29,6 +29,17 @@ struct Read {
 }
 
 /// Reads a value when it is awaited; [`Entry::get`] makes it.
+///
+/// ```
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// # let notes = Notes::in_memory();
+/// let reading: kv_runtime::Get<String> = notes.note("ada", 1).get();
+/// assert_eq!(reading.await?, None);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is read until it is awaited"]
 pub struct Get<T> {
     read: Lazy<Read, Option<(Name, Bytes)>>,
@@ -43,6 +54,17 @@ impl<T> Get<T> {
 
     /// Lets a Worker answer from a copy in its data centre that is at most so old, at least 30
     /// seconds. Other stores read the value itself.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// let text = notes.note("ada", 1).get().cache_ttl(300).await?;
+    /// assert_eq!(text, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn cache_ttl(mut self, ttl: impl Into<Seconds>) -> Self {
         self.read.set(|read| read.cache_ttl = Some(ttl.into().get()));
         self
@@ -65,6 +87,17 @@ impl<T> Future for Get<T> {
 }
 
 /// Reads a value and its metadata when it is awaited; [`Entry::get_with_metadata`] makes it.
+///
+/// ```
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// # let notes = Notes::in_memory();
+/// let reading: kv_runtime::GetWithMetadata<String, u32> = notes.note("ada", 1).get_with_metadata();
+/// assert_eq!(reading.await?, None);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is read until it is awaited"]
 pub struct GetWithMetadata<T, M> {
     read: Lazy<Read, Option<(Name, StoredValue)>>,
@@ -81,6 +114,17 @@ impl<T, M: DeserializeOwned + 'static> GetWithMetadata<T, M> {
 impl<T, M> GetWithMetadata<T, M> {
     /// Lets a Worker answer from a copy in its data centre that is at most so old, at least 30
     /// seconds. Other stores read the value itself.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// let pair = notes.note("ada", 1).get_with_metadata().cache_ttl(300).await?;
+    /// assert_eq!(pair, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn cache_ttl(mut self, ttl: impl Into<Seconds>) -> Self {
         self.read.set(|read| read.cache_ttl = Some(ttl.into().get()));
         self
@@ -115,6 +159,21 @@ fn typed_pair<T, M>(
 }
 
 /// The pieces of a value, as they come; [`Entry::get_stream`] makes it.
+///
+/// ```
+/// use futures_util::TryStreamExt;
+///
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// # let notes = Notes::in_memory();
+/// notes.note("ada", 1).put("tea").await?;
+/// let pieces: kv_runtime::ValueStream = notes.note("ada", 1).get_stream().await?.unwrap();
+/// let pieces: Vec<_> = pieces.try_collect().await?;
+/// assert_eq!(pieces.concat(), b"tea");
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is read until it is polled"]
 pub struct ValueStream(BoxStream<'static, Result<Bytes, Error>>);
 
@@ -171,10 +230,13 @@ fn many<T: 'static>() -> GetOptions {
     GetOptions { is_text: TypeId::of::<T>() != TypeId::of::<Bytes>(), ..GetOptions::default() }
 }
 
-/// The stores and keys of entries, all checked, and how each is read.
+/// The store and the key of an entry, and how it is read.
+type ToRead<T> = (SharedStore, Name, Decode<T>);
+
+/// What is to be read of entries, all checked.
 fn keys<T: DeserializeOwned + 'static, M, A>(
     entries: impl IntoIterator<Item = Entry<T, M, A>>,
-) -> Result<Vec<(SharedStore, Name, Decode<T>)>, Error> {
+) -> Result<Vec<ToRead<T>>, Error> {
     let key = |entry: Entry<T, M, A>| {
         let decode = entry.decode();
         let (store, key) = entry.into_parts();
@@ -184,19 +246,21 @@ fn keys<T: DeserializeOwned + 'static, M, A>(
 }
 
 /// Runs of entries of one store: each entry is asked for where it is.
-fn runs<T>(
-    keys: &[(SharedStore, Name, Decode<T>)],
-) -> impl Iterator<Item = &[(SharedStore, Name, Decode<T>)]> {
+fn runs<T>(keys: &[ToRead<T>]) -> impl Iterator<Item = &[ToRead<T>]> {
     keys.chunk_by(|one, other| one.0.is(&other.0))
 }
 
 /// Reads the values of many keys, after all keys were checked.
-pub(super) async fn get_many<T: DeserializeOwned + 'static, M, A>(
+pub(super) fn get_many<T: DeserializeOwned + Send + 'static, M, A>(
     entries: impl IntoIterator<Item = Entry<T, M, A>>,
-) -> Result<Vec<Option<T>>, Error> {
-    let keys = keys(entries)?;
+) -> Request<Vec<Option<T>>> {
+    let keys = keys(entries);
+    Request::new(async move { read_many(&keys?).await })
+}
+
+async fn read_many<T: Send + 'static>(keys: &[ToRead<T>]) -> Result<Vec<Option<T>>, Error> {
     let mut values = Vec::with_capacity(keys.len());
-    for run in runs(&keys) {
+    for run in runs(keys) {
         let Some((store, ..)) = run.first() else { continue };
         let texts: Vec<&str> = run.iter().map(|(_, key, _)| key.text.as_ref()).collect();
         let got = store.get_many(&texts, many::<T>()).await?;
@@ -212,16 +276,24 @@ pub(super) async fn get_many<T: DeserializeOwned + 'static, M, A>(
 type Pair<T, M> = (T, Option<M>);
 
 /// The same with the metadata of each.
-pub(super) async fn get_many_with_metadata<T, M, A>(
+pub(super) fn get_many_with_metadata<T, M, A>(
     entries: impl IntoIterator<Item = Entry<T, M, A>>,
-) -> Result<Vec<Option<Pair<T, M>>>, Error>
+) -> Request<Vec<Option<Pair<T, M>>>>
 where
-    T: DeserializeOwned + 'static,
-    M: DeserializeOwned + 'static,
+    T: DeserializeOwned + Send + 'static,
+    M: DeserializeOwned + Send + 'static,
 {
-    let keys = keys(entries)?;
+    let keys = keys(entries);
+    Request::new(async move { read_many_with_metadata(&keys?).await })
+}
+
+async fn read_many_with_metadata<T, M>(keys: &[ToRead<T>]) -> Result<Vec<Option<Pair<T, M>>>, Error>
+where
+    T: Send + 'static,
+    M: DeserializeOwned + Send + 'static,
+{
     let mut pairs = Vec::with_capacity(keys.len());
-    for run in runs(&keys) {
+    for run in runs(keys) {
         let Some((store, ..)) = run.first() else { continue };
         let texts: Vec<&str> = run.iter().map(|(_, key, _)| key.text.as_ref()).collect();
         let got = store.get_many_with_metadata(&texts, many::<T>()).await?;

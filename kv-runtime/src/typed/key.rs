@@ -44,6 +44,21 @@ impl<T, M> Key<T, M> {
     }
 
     /// Sets how many seconds a pair lives when its put names no expiry of its own.
+    ///
+    /// ```
+    /// use kv_runtime::Key;
+    ///
+    /// # kv_runtime::kv_namespace! { pub struct Texts; title: "texts", values: [{ key: "motd", value: "Hi" }] }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// const MOTD: Key<String> = Texts::MOTD.expiration_ttl(3600);
+    ///
+    /// let texts = Texts::in_memory();
+    /// texts.store().entry(MOTD).put("Hello").await?;
+    /// assert!(texts.motd().info().await?.unwrap().expiration.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn expiration_ttl(mut self, seconds: u64) -> Self {
         self.expiration_ttl = Some(seconds);
@@ -59,6 +74,11 @@ impl<T, M> Key<T, M> {
     }
 
     /// The key as text.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Texts; title: "texts", values: [{ key: "motd", value: "Hi" }] }
+    /// assert_eq!(Texts::MOTD.as_str(), "motd");
+    /// ```
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         self.text

@@ -25,6 +25,22 @@ type RawInfo = KeyInfo<Box<RawValue>>;
 ///
 /// Pages are read as the stream is. A key whose metadata is not an `M` is an error in its place, after
 /// which the stream goes on; an error of the store ends it.
+///
+/// ```
+/// use futures_util::TryStreamExt;
+///
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// # let notes = Notes::in_memory();
+/// # notes.note("ada", 1).put("tea").await?;
+/// # notes.note("bob", 1).put("milk").await?;
+/// let keys: kv_runtime::List = notes.store().list("note:");
+/// let names: Vec<_> = keys.map_ok(|key| key.name).try_collect().await?;
+/// assert_eq!(names, ["note:ada/1", "note:bob/1"]);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is listed until the stream is read"]
 pub struct List<M = serde_json::Value, A = ReadWrite> {
     listing: Listing,
@@ -69,6 +85,20 @@ pub struct FamilyList<P, M = serde_json::Value, A = ReadWrite> {
 }
 
 /// A page of a listing.
+///
+/// ```
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// # let notes = Notes::in_memory();
+/// # notes.note("ada", 1).put("tea").await?;
+/// # notes.note("bob", 1).put("milk").await?;
+/// let page = notes.note_list().page(1, None).await?;
+/// assert_eq!(page.items[0].0, ("ada".to_owned(), 1));
+/// assert!(page.cursor.is_some());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page<I> {
@@ -113,6 +143,20 @@ impl<M, A> List<M, A> {
     }
 
     /// A page of at most `limit` keys: the first, or the one after the page that gave `cursor`.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// # notes.note("ada", 1).put("tea").await?;
+    /// # notes.note("bob", 1).put("milk").await?;
+    /// let first = notes.store().list::<u32>("note:").page(1, None).await?;
+    /// let second = notes.store().list::<u32>("note:").page(1, first.cursor).await?;
+    /// assert_eq!(second.items[0].name, "note:bob/1");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn page(&self, limit: usize, cursor: Option<String>) -> Request<Page<KeyInfo<M>>>
     where
         M: DeserializeOwned + 'static,
@@ -128,6 +172,18 @@ impl<M, A> List<M, A> {
     }
 
     /// How many keys there are. Listing costs a request for each thousand.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// # notes.note("ada", 1).put("tea").await?;
+    /// # notes.note("bob", 1).put("milk").await?;
+    /// assert_eq!(notes.store().list::<u32>("note:").count().await?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     // By value, as `StreamExt::count` is, which would be called else.
     pub fn count(self) -> Request<usize>
     where
@@ -137,6 +193,19 @@ impl<M, A> List<M, A> {
     }
 
     /// Deletes all keys, many at a time, and gives how many.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// # notes.note("ada", 1).put("tea").await?;
+    /// # notes.note("bob", 1).put("milk").await?;
+    /// assert_eq!(notes.store().list::<u32>("note:a").delete_all().await?, 1);
+    /// assert!(notes.note("bob", 1).exists().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete_all(&self) -> Request<usize>
     where
         A: CanWrite,
@@ -157,6 +226,18 @@ impl<P, M, A> FamilyList<P, M, A> {
     }
 
     /// Only the keys that have this first parameter, or several first ones as a tuple.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// # notes.note("ada", 1).put("tea").await?;
+    /// # notes.note("bob", 1).put("milk").await?;
+    /// assert_eq!(notes.note_list().within("ada").count().await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn within<K>(mut self, leading: impl Leading<P, K>) -> Self {
         self.listing.prefix = self.members.family.prefix(&leading.texts());
         self.listing.keys = None;
@@ -164,12 +245,37 @@ impl<P, M, A> FamilyList<P, M, A> {
     }
 
     /// The parameters of a key; `None` when it is not of the family.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// assert_eq!(notes.note_list().parse("note:ada/7"), Some(("ada".to_owned(), 7)));
+    /// assert_eq!(notes.note_list().parse("note:ada/seven"), None);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn parse(&self, key: &str) -> Option<P> {
         self.members.params(key)
     }
 
     /// A page of at most `limit` keys: the first, or the one after the page that gave `cursor`.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// # notes.note("ada", 1).put("tea").await?;
+    /// # notes.note("bob", 1).put("milk").await?;
+    /// let first = notes.note_list().page(1, None).await?;
+    /// let second = notes.note_list().page(1, first.cursor).await?;
+    /// assert_eq!(second.items[0].0, ("bob".to_owned(), 1));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn page(&self, limit: usize, cursor: Option<String>) -> Request<Page<(P, KeyInfo<M>)>>
     where
         P: Send + 'static,
@@ -187,6 +293,18 @@ impl<P, M, A> FamilyList<P, M, A> {
     }
 
     /// How many keys there are. Listing costs a request for each thousand.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// # notes.note("ada", 1).put("tea").await?;
+    /// # notes.note("bob", 1).put("milk").await?;
+    /// assert_eq!(notes.note_list().count().await?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     // By value, as `StreamExt::count` is, which would be called else.
     pub fn count(self) -> Request<usize>
     where
@@ -198,6 +316,19 @@ impl<P, M, A> FamilyList<P, M, A> {
     }
 
     /// Deletes all keys of the listing, many at a time, and gives how many.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// # notes.note("ada", 1).put("tea").await?;
+    /// # notes.note("bob", 1).put("milk").await?;
+    /// assert_eq!(notes.note_list().within("ada").delete_all().await?, 1);
+    /// assert!(notes.note("bob", 1).exists().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete_all(&self) -> Request<usize>
     where
         P: 'static,

@@ -4,6 +4,23 @@ use super::declaration::Declaration;
 use super::store::Store;
 
 /// A declared namespace. [`kv_namespace!`](crate::kv_namespace) implements it.
+///
+/// ```
+/// use kv_runtime::Namespace;
+///
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// # let notes = Notes::in_memory();
+/// /// How many keys begin so, in any namespace.
+/// async fn count<N: Namespace>(namespace: &N, prefix: &str) -> Result<usize, kv_runtime::Error> {
+///     namespace.store().list::<serde_json::Value>(prefix).count().await
+/// }
+///
+/// assert_eq!(count(&notes, "note:").await?, 0);
+/// # Ok(())
+/// # }
+/// ```
 pub trait Namespace: Sized {
     /// What was declared.
     const DECLARATION: &'static Declaration;

@@ -29,10 +29,35 @@ struct Write<V> {
 type Metadata = Result<Option<Box<RawValue>>, EncodeError>;
 
 /// A value that a [`Put`] has whole.
+///
+/// ```
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// # let notes = Notes::in_memory();
+/// let put: kv_runtime::Put<u32, kv_runtime::Whole> = notes.note("ada", 1).put("tea");
+/// put.await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Whole(Result<Bytes, EncodeError>);
 
 /// A value that a [`Put`] has in pieces, as they come.
+///
+/// ```
+/// use futures_util::stream;
+///
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// # let notes = Notes::in_memory();
+/// let pieces = stream::iter([Ok::<_, std::io::Error>("tea")]);
+/// let put: kv_runtime::Put<u32, kv_runtime::Pieces> = notes.note("ada", 1).put_stream(pieces);
+/// put.await?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Pieces(ByteStream);
 
 impl std::fmt::Debug for Pieces {
@@ -84,18 +109,55 @@ impl<M, V> Put<M, V> {
     }
 
     /// Ends the pair so long after this write, at least 60 seconds.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// notes.note("ada", 1).put("tea").expiration_ttl(Duration::from_secs(3600)).await?;
+    /// notes.note("ada", 2).put("milk").expiration_ttl(3600).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn expiration_ttl(mut self, ttl: impl Into<Seconds>) -> Self {
         self.write.set(|write| write.ends = Ends::After(ttl.into().get()));
         self
     }
 
     /// Ends the pair at a point in time, in seconds since 1970, at least 60 s ahead.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// let new_year = 2_051_222_400; // 2035-01-01
+    /// notes.note("ada", 1).put("tea").expiration(new_year).await?;
+    /// assert_eq!(notes.note("ada", 1).info().await?.unwrap().expiration, Some(new_year));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn expiration(mut self, seconds_since_1970: u64) -> Self {
         self.write.set(|write| write.ends = Ends::At(seconds_since_1970));
         self
     }
 
     /// Keeps the pair until it is deleted, whatever the key's declaration says.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// let note = notes.note("ada", 1).expiration_ttl(3600);
+    /// note.put("tea").never_expires().await?;
+    /// assert_eq!(note.info().await?.unwrap().expiration, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn never_expires(mut self) -> Self {
         self.write.set(|write| write.ends = Ends::Never);
         self
@@ -105,6 +167,18 @@ impl<M, V> Put<M, V> {
 impl<M: Serialize, V> Put<M, V> {
     /// Keeps metadata beside the value, at most 1,024 bytes as compact JSON. What is `None`, or
     /// `null` in JSON, is no metadata.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// notes.note("ada", 1).put("tea").metadata(&7).await?;
+    /// let none = None;
+    /// notes.note("ada", 2).put("milk").metadata(none).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn metadata<'m>(mut self, metadata: impl Into<Option<&'m M>>) -> Self
     where
         M: 'm,

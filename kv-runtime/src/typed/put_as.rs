@@ -7,6 +7,24 @@ use super::codec::{EncodeError, encode, encode_json};
 
 /// What a value of the type `T` can be put as: a `T` itself; a `str` for a [`String`]; `[u8]`, an
 /// array or a vector of bytes for [`Bytes`]; a slice or an array for a [`Vec`].
+///
+/// ```
+/// use kv_runtime::PutAs;
+///
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// # let notes = Notes::in_memory();
+/// /// Puts a text, however the caller has it.
+/// async fn note<Q: PutAs<String> + ?Sized>(notes: &Notes, text: &Q) -> Result<(), kv_runtime::Error> {
+///     notes.note("ada", 1).put(text).await
+/// }
+///
+/// note(&notes, "tea").await?;
+/// note(&notes, &String::from("milk")).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a value of the type `{T}` cannot be put as `{Self}`",
     label = "write a `{T}`, or what it borrows as"

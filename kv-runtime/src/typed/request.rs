@@ -13,6 +13,22 @@ use super::error::Error;
 ///
 /// It is a [`Future`] that borrows nothing, so that `join_all`, `tokio::spawn`, `select!` and
 /// `timeout` take it as it is.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use kv_runtime::Request;
+///
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let notes = Notes::in_memory();
+/// let there: Request<bool> = notes.note("ada", 1).exists();
+/// let there = tokio::time::timeout(Duration::from_secs(10), tokio::spawn(there));
+/// assert!(!there.await???);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Request<O>(BoxFuture<'static, Result<O, Error>>);
 

@@ -4,11 +4,23 @@ use std::time::Duration;
 
 /// A number of whole seconds: of a `u64`, or of a [`Duration`], of which a part of a second counts as
 /// a whole one.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use kv_runtime::Seconds;
+///
+/// assert_eq!(Seconds::from(Duration::from_millis(1_500)), Seconds::from(2));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seconds(u64);
 
 impl Seconds {
     /// The number.
+    ///
+    /// ```
+    /// assert_eq!(kv_runtime::Seconds::from(60).get(), 60);
+    /// ```
     #[must_use]
     pub const fn get(self) -> u64 {
         self.0

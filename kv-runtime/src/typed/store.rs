@@ -11,12 +11,12 @@ use serde::de::DeserializeOwned;
 
 use super::access::{CanRead, CanWrite, ReadOnly, ReadWrite, WriteOnly};
 use super::entry::{Entry, Name};
-use super::error::Error;
 use super::family::{Family, FamilyError};
 use super::get;
 use super::key::Key;
 use super::list::{FamilyList, List};
 use super::put::Put;
+use super::request::Request;
 use crate::raw::{RawStore, SharedStore};
 
 /// A namespace's pairs, wherever they are. It is cheap to clone.
@@ -26,6 +26,19 @@ use crate::raw::{RawStore, SharedStore};
 ///
 /// `A` is what it allows: [`ReadWrite`], or less by [`reader`](Self::reader) and
 /// [`writer`](Self::writer). What is made of it allows the same.
+///
+/// ```
+/// use kv_runtime::{Entry, MemoryStore, Store};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = Store::from(MemoryStore::new());
+/// let visits = Entry::<u64>::new(&store, "visits")?;
+/// visits.put(&1).await?;
+/// assert_eq!(visits.get().await?, Some(1));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Store<A = ReadWrite>(SharedStore, PhantomData<fn() -> A>);
 
 // Derived, it would ask the same of `A`, of which a store holds none.
@@ -53,6 +66,18 @@ impl<A> Store<A> {
     }
 
     /// The same pairs, to be read only.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// let reader = notes.store().reader();
+    /// let got = reader.get_many([notes.reader().note("ada", 1)]).await?;
+    /// assert_eq!(got, [None]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn reader(&self) -> Store<ReadOnly>
     where
@@ -62,6 +87,17 @@ impl<A> Store<A> {
     }
 
     /// The same pairs, to be written only.
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// let writer = notes.store().writer();
+    /// writer.put_many([notes.note("ada", 1).put("tea")]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn writer(&self) -> Store<WriteOnly>
     where
@@ -71,6 +107,19 @@ impl<A> Store<A> {
     }
 
     /// The pair of a declared key.
+    ///
+    /// ```
+    /// use kv_runtime::Key;
+    ///
+    /// # kv_runtime::kv_namespace! { pub struct Counts; title: "counts", values: [{ key: "visits", value: 7 }] }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let counts = Counts::in_memory();
+    /// let visits: Key<i64> = Counts::VISITS;
+    /// assert_eq!(counts.store().entry(visits).get().await?, Some(7));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn entry<T, M>(&self, key: Key<T, M>) -> Entry<T, M, A> {
         let name = Name { text: key.as_str().into(), expiration_ttl: key.expiration_ttl };
         Entry::named(&self.0, Ok(name)).generations(key.generations)
@@ -96,28 +145,42 @@ impl<A> Store<A> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn get_many<T, M>(
+    pub fn get_many<T, M>(
         &self,
         entries: impl IntoIterator<Item = Entry<T, M, A>>,
-    ) -> Result<Vec<Option<T>>, Error>
+    ) -> Request<Vec<Option<T>>>
     where
-        T: DeserializeOwned + 'static,
+        T: DeserializeOwned + Send + 'static,
         A: CanRead,
     {
-        get::get_many(entries).await
+        get::get_many(entries)
     }
 
     /// As [`get_many`](Self::get_many), with the metadata of each.
-    pub async fn get_many_with_metadata<T, M>(
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// notes.note("ada", 1).put("tea").metadata(&7).await?;
+    /// let entries = [notes.note("ada", 1), notes.note("ada", 2)];
+    /// let pairs = notes.store().get_many_with_metadata(entries).await?;
+    /// assert_eq!(pairs, [Some(("tea".to_owned(), Some(7))), None]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[allow(clippy::type_complexity, reason = "a name would be one more to look up")]
+    pub fn get_many_with_metadata<T, M>(
         &self,
         entries: impl IntoIterator<Item = Entry<T, M, A>>,
-    ) -> Result<Vec<Option<(T, Option<M>)>>, Error>
+    ) -> Request<Vec<Option<(T, Option<M>)>>>
     where
-        T: DeserializeOwned + 'static,
-        M: DeserializeOwned + 'static,
+        T: DeserializeOwned + Send + 'static,
+        M: DeserializeOwned + Send + 'static,
         A: CanRead,
     {
-        get::get_many_with_metadata(entries).await
+        get::get_many_with_metadata(entries)
     }
 
     /// Makes many puts, each in the store of its entry. All are checked before the first is sent; of two
@@ -140,28 +203,41 @@ impl<A> Store<A> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn put_many<M>(&self, puts: impl IntoIterator<Item = Put<M>>) -> Result<(), Error>
+    pub fn put_many<M>(&self, puts: impl IntoIterator<Item = Put<M>>) -> Request<()>
     where
         A: CanWrite,
     {
-        let puts = puts.into_iter().map(Put::into_pair).collect::<Result<Vec<_>, _>>()?;
-        for (store, mut pairs) in by_store(puts) {
-            let mut seen = HashSet::new();
-            // From the end, where of two the later one is met first.
-            pairs.reverse();
-            pairs.retain(|pair| seen.insert(pair.key.clone()));
-            pairs.reverse();
-            store.put_many(pairs).await?;
-        }
-        Ok(())
+        let puts = puts.into_iter().map(Put::into_pair).collect::<Result<Vec<_>, _>>();
+        Request::new(async move {
+            for (store, mut pairs) in by_store(puts?) {
+                let mut seen = HashSet::new();
+                // From the end, where of two the later one is met first.
+                pairs.reverse();
+                pairs.retain(|pair| seen.insert(pair.key.clone()));
+                pairs.reverse();
+                store.put_many(pairs).await?;
+            }
+            Ok(())
+        })
     }
 
     /// Deletes entries, each in its own store, and gives how many keys that were. Keys without a pair count
     /// too, since Workers KV does not tell them apart.
-    pub async fn delete_many<T, M>(
+    ///
+    /// ```
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// let entries = [1, 2].map(|id| notes.note("ada", id));
+    /// assert_eq!(notes.store().delete_many(entries).await?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn delete_many<T, M>(
         &self,
         entries: impl IntoIterator<Item = Entry<T, M, A>>,
-    ) -> Result<usize, Error>
+    ) -> Request<usize>
     where
         A: CanWrite,
     {
@@ -169,15 +245,17 @@ impl<A> Store<A> {
             let (store, key) = entry.into_parts();
             Ok::<_, FamilyError>((store, key?.text))
         };
-        let keys = entries.into_iter().map(key).collect::<Result<Vec<_>, _>>()?;
-        let mut count = 0;
-        for (store, keys) in by_store(keys) {
-            let keys: BTreeSet<&str> = keys.iter().map(AsRef::as_ref).collect();
-            let keys: Vec<&str> = keys.into_iter().collect();
-            store.delete_many(&keys).await?;
-            count += keys.len();
-        }
-        Ok(count)
+        let keys = entries.into_iter().map(key).collect::<Result<Vec<_>, _>>();
+        Request::new(async move {
+            let mut count = 0;
+            for (store, keys) in by_store(keys?) {
+                let keys: BTreeSet<&str> = keys.iter().map(AsRef::as_ref).collect();
+                let keys: Vec<&str> = keys.into_iter().collect();
+                store.delete_many(&keys).await?;
+                count += keys.len();
+            }
+            Ok(count)
+        })
     }
 
     /// All keys that begin with `prefix`, in the order of their bytes. Their metadata is an `M`.
@@ -228,6 +306,20 @@ impl Store {
     }
 
     /// The store without types, which allows everything.
+    ///
+    /// ```
+    /// use kv_runtime::raw::GetOptions;
+    ///
+    /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kv_runtime::Error> {
+    /// # let notes = Notes::in_memory();
+    /// notes.note("ada", 1).put("tea").await?;
+    /// let bytes = notes.store().raw().get("note:ada/1", GetOptions::default()).await.unwrap();
+    /// assert_eq!(bytes.as_deref(), Some(&b"tea"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn raw(&self) -> &dyn RawStore {
         self.0.as_raw()
@@ -249,6 +341,19 @@ fn by_store<T>(items: Vec<(SharedStore, T)>) -> Vec<(SharedStore, Vec<T>)> {
 impl<T, M, A> Entry<T, M, A> {
     /// The pair of a key that is known at run time only, outside of any family, which is checked:
     /// 1 to 512 bytes of UTF-8, not `.` or `..`.
+    ///
+    /// ```
+    /// use kv_runtime::{Entry, MemoryStore, Store};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = Store::from(MemoryStore::new());
+    /// let visits = Entry::<u64>::new(&store, format!("visits:{}", 2035))?;
+    /// visits.put(&1).await?;
+    /// assert!(Entry::<u64>::new(&store, "..").is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(store: &Store<A>, key: impl Into<Cow<'static, str>>) -> Result<Self, KeyError> {
         let text = key.into();
         check_key(&text)?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::{join_all, try_join};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use kv_runtime::{Bytes, Entry, Error, Store, kv_namespace};
+use kv_runtime::{Bytes, CanRead, Entry, Error, Store, kv_namespace};
 use serde_json::Value;
 
 use super::suite::{expiration, now};
@@ -114,6 +114,8 @@ pub(crate) async fn requests_are_futures(store: &Store) {
     assert!(got.iter().all(|name| name.as_deref() == Some("Ada")));
     let reading = tokio::spawn(daily.profile("acme", 1).get());
     assert_eq!(reading.await.unwrap().unwrap().as_deref(), Some("Ada"));
+    let many = tokio::spawn(store.get_many([daily.profile("acme", 1)]));
+    assert_eq!(many.await.unwrap().unwrap(), [Some("Ada".to_owned())]);
     let both = try_join(daily.motd().get(), daily.profile("acme", 2).get_with_metadata());
     let both = tokio::time::timeout(Duration::from_mins(1), both).await.unwrap();
     assert_eq!(both.unwrap(), (None, Some(("Ada".to_owned(), None))));
@@ -302,6 +304,44 @@ pub(crate) async fn bytes_stream_in_and_out(store: &Store) {
     let error = file.put_stream(stream::iter(broken)).await.unwrap_err();
     assert_eq!(error.to_string(), "the disk is gone");
     assert!(file.get().await.unwrap().unwrap() == whole, "nothing is written of half a value");
+    let endless = stream::repeat_with(|| Ok::<_, std::io::Error>(vec![0; 1_000_000]));
+    let error = file.put_stream(endless).await.unwrap_err();
+    assert!(matches!(error, Error::ValueTooLarge { .. }), "{error:?}");
+    assert!(file.get().await.unwrap().unwrap() == whole, "nor of one that is too large");
+
+    let profile = daily(store).profile("acme", 1);
+    let pieces = stream::iter(["A", "da"].map(Ok::<_, std::io::Error>));
+    profile.put_stream(pieces).metadata(&7).expiration_ttl(3600).await.unwrap();
+    assert_eq!(profile.get_with_metadata().await.unwrap(), Some(("Ada".to_owned(), Some(7))));
+    assert!(profile.info().await.unwrap().unwrap().expiration.is_some());
+    let none = stream::empty::<Result<Bytes, std::io::Error>>();
+    let error = profile.put_stream(none).expiration_ttl(1).await.unwrap_err();
+    assert!(matches!(error, Error::Expiry { .. }), "{error:?}");
+}
+
+/// Takes what can read, whatever else it can.
+async fn name<A: CanRead>(daily: &Daily<A>) -> Option<String> {
+    daily.profile("acme", 1).get().await.unwrap()
+}
+
+pub(crate) async fn a_view_reads_or_writes_the_same_pairs(store: &Store) {
+    let daily = daily(store);
+    let (reader, writer) = (daily.reader(), daily.writer());
+    writer.profile("acme", 1).put("Ada").metadata(&7).await.unwrap();
+    assert_eq!(name(&reader).await.as_deref(), Some("Ada"));
+    assert_eq!(name(&daily).await.as_deref(), Some("Ada"));
+    let listed: Vec<_> = reader.profile_list().try_collect().await.unwrap();
+    assert_eq!(listed[0].0, ("acme".to_owned(), 1));
+    let got = reader.store().get_many([reader.profile("acme", 1)]).await.unwrap();
+    assert_eq!(got, [Some("Ada".to_owned())]);
+
+    writer.store().put_many([writer.profile("acme", 2).put("Bob")]).await.unwrap();
+    assert_eq!(reader.clone().profile_list().count().await.unwrap(), 2);
+    writer.profile("acme", 1).delete().await.unwrap();
+    assert_eq!(writer.profile_list().within("acme").delete_all().await.unwrap(), 1);
+    assert_eq!(name(&reader.reader()).await, None);
+    writer.writer().motd().put("x").await.unwrap();
+    assert!(reader.store().entry(Daily::MOTD).exists().await.unwrap());
 }
 
 pub(crate) async fn keys_are_values_of_their_own(store: &Store) {

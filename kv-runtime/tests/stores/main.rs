@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a promise that fails fails the test")]
 
+mod at;
 mod daily;
 mod families;
 mod lossless;
@@ -91,6 +92,7 @@ every_store! {
     daily::many_are_put_read_and_deleted,
     daily::an_entry_is_read_and_deleted_in_its_own_store,
     daily::bytes_stream_in_and_out,
+    daily::a_view_reads_or_writes_the_same_pairs,
     daily::keys_are_values_of_their_own,
     families::an_entry_has_its_declared_ttl,
     families::a_family_lists_its_parameters,
