@@ -78,7 +78,7 @@ const SEVERAL: &[(&str, usize)] = &[
     ("ttl_constant_too_short", 2),
     ("type_name_outside_ascii", 2),
     ("uses_of_a_declaration_with_mistakes", 7),
-    ("view_that_does_not_allow_it", 9),
+    ("view_that_does_not_allow_it", 7),
     ("was_is_not_a_list", 2),
     ("was_of_text", 2),
 ];
