@@ -1,8 +1,8 @@
 //! The `kv_namespace!` macro of kv-runtime, which documents and re-exports it.
 //!
 //! The user's tokens pass through stages: `syntax` mirrors what was written, `check` applies every
-//! rule and builds the `model`, `expand` writes the code and cannot fail. After a mistake,
-//! `fallback` writes what was understood beside the errors.
+//! rule and builds the `model`, `expand` writes the code and cannot fail. Of a declaration with
+//! mistakes it writes what was understood, beside the errors.
 
 #![deny(missing_docs)]
 // Half-typed input is normal input: an editor expands the macro at every keystroke.
@@ -25,7 +25,6 @@ extern crate proc_macro;
 mod check;
 mod errors;
 mod expand;
-mod fallback;
 mod infer;
 mod model;
 mod names;
@@ -36,7 +35,9 @@ mod tests;
 use kv_rules::seed::Package;
 use proc_macro2::TokenStream;
 
+use crate::check::Context;
 use crate::errors::Errors;
+use crate::model::{Broken, Namespace};
 
 /// Declares a Workers KV namespace; `kv_runtime::kv_namespace!` calls it and documents it.
 #[proc_macro]
@@ -47,15 +48,19 @@ pub fn kv_namespace(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 
 fn declare(input: TokenStream, package: &Package) -> TokenStream {
     match understand(input, package) {
-        (Some(model), errors) if errors.is_empty() => expand::expand(&model),
-        (model, errors) => fallback::fallback(model, &errors),
+        Ok(namespace) => expand::namespace(&namespace),
+        Err(broken) => expand::broken(&broken),
     }
 }
 
-/// What a declaration means, and every mistake in it.
-fn understand(input: TokenStream, package: &Package) -> (Option<model::Namespace>, Errors) {
-    let mut errors = Errors::default();
-    let written = syntax::parse(input, &mut errors);
-    let model = written.and_then(|written| check::check(written, package, &mut errors));
-    (model, errors)
+/// What a declaration means.
+fn understand(input: TokenStream, package: &Package) -> Result<Namespace, Box<Broken>> {
+    let errors = Errors::default();
+    let context = Context { package, errors: &errors };
+    let written = syntax::parse(input, &errors);
+    let understood = written.and_then(|written| check::check(written, context));
+    match understood {
+        Some(namespace) if errors.is_empty() => Ok(namespace),
+        understood => Err(Box::new(Broken { errors, understood })),
+    }
 }

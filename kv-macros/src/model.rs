@@ -4,6 +4,8 @@ use std::hash::{Hash, Hasher};
 
 use proc_macro2::{Ident, Span, TokenStream};
 
+use crate::errors::Errors;
+
 /// A namespace.
 #[derive(Debug)]
 pub(crate) struct Namespace {
@@ -29,8 +31,15 @@ pub(crate) struct Namespace {
     /// The module of [`structs`](Self::structs).
     pub(crate) module: Ident,
     pub(crate) structs: Vec<Struct>,
-    /// Whether it was half understood: then it is not held against anything.
-    pub(crate) is_broken: bool,
+}
+
+/// A declaration with mistakes.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    /// The mistakes, at least one.
+    pub(crate) errors: Errors,
+    /// What of it was understood; `None` when not even its name is known.
+    pub(crate) understood: Option<Namespace>,
 }
 
 /// The type that stands for the namespace.

@@ -3,11 +3,11 @@
 use kv_rules::seed::{FileError, Package};
 use proc_macro2::{Ident, Span, TokenStream};
 
+use super::Context;
 use super::expiry::expiry;
 use super::family::{Families, Family, older};
 use super::json::{Literal, literal};
-use super::property::{Properties, env, mismatch};
-use crate::errors::Errors;
+use super::property::Properties;
 use crate::infer::Shape;
 use crate::model::{Expiry, File, Ttl, Type, UserType, Value};
 use crate::syntax::{self, ENTRY, Expression, Function, Json, JsonKind, Name, ValueKind, is_text};
@@ -38,30 +38,21 @@ pub(super) enum EntryType {
     Inferred(Shape),
 }
 
-/// What reading entries needs to know.
-pub(super) struct Context<'a, 'f> {
-    pub(super) families: &'a Families<'f>,
-    pub(super) package: &'a Package,
-}
-
 /// Reads an entry; `None` when its key could not be understood.
-pub(super) fn entry(
-    written: syntax::Entry,
-    context: &Context<'_, '_>,
-    errors: &mut Errors,
-) -> Option<Entry> {
-    let mut properties = Properties::new(written.properties, ENTRY, "an entry", errors);
+pub(super) fn entry(written: syntax::Entry, families: &Families<'_>) -> Option<Entry> {
+    let context = families.context;
+    let mut properties = Properties::new(written.properties, ENTRY, "an entry", context);
     let docs = properties.docs(&written.docs);
     if properties.span("key").is_none() && !written.is_lost {
-        errors.push(written.open, "this entry has no key: add `key: \"...\"`");
+        context.push(written.open, "this entry has no key: add `key: \"...\"`");
     }
-    let key = key(&mut properties, errors);
-    let family = key.as_ref().and_then(|key| context.families.of_key(&key.text));
+    let key = key(&mut properties);
+    let family = key.as_ref().and_then(|key| families.of_key(&key.text));
     let type_at = properties.span("type");
     let own_type = properties.ty("type");
-    let was = was(&mut properties, family, own_type.as_ref(), errors);
+    let was = was(&mut properties, family, own_type.as_ref());
     if let (Some(family), Some(span)) = (family, type_at) {
-        errors.push(
+        context.push(
             span,
             format!(
                 "the family `{}` gives this key its type: remove `type`, or choose a key that is not of \
@@ -88,30 +79,30 @@ pub(super) fn entry(
                 "this entry has no value for the other stages: add `value: ...`"
             };
             if !written.is_lost {
-                errors.push(written.open, message);
+                context.push(written.open, message);
             }
             syntax::Value { span: written.open, kind: ValueKind::Broken }
         },
         |(_, value)| value,
     );
-    let (value, mut ty) = value(written_value, declared.clone(), context.package, errors);
+    let (value, mut ty) = value(written_value, declared.clone(), &properties);
     let by_stage = by_stage.into_iter().map(|(stages, written)| {
         let span = written.span;
-        let (own, other) = self::value(written, declared.clone(), context.package, errors);
+        let (own, other) = self::value(written, declared.clone(), &properties);
         let one = std::mem::replace(&mut ty, EntryType::Known(Type::Json));
         // What is not known was reported.
         let is_known = !matches!(value, Value::Unknown);
-        ty = if is_known { same_type(one, other, span, errors) } else { other };
+        ty = if is_known { same_type(one, other, span, context) } else { other };
         (stages, own)
     });
     let by_stage = by_stage.collect();
-    let metadata = metadata(&mut properties, errors);
+    let metadata = metadata(&mut properties);
     let metadata_ty = match (family, &metadata) {
         (Some(family), _) => EntryType::Known(family.metadata_ty.clone()),
         (None, Some(literal)) => EntryType::Inferred(literal.shape.clone()),
         (None, None) => EntryType::Known(Type::Json),
     };
-    let own_expiry = expiry(&mut properties, errors);
+    let own_expiry = expiry(&mut properties);
     let family_ttl = family.and_then(|family| family.default_ttl.clone());
     let default_ttl = match &own_expiry {
         Some(Expiry::Ttl(ttl)) => Some(ttl.clone()),
@@ -121,8 +112,8 @@ pub(super) fn entry(
         docs,
         cfg: written.cfg,
         name: properties.ident("as"),
-        once: properties.boolean("once", errors).unwrap_or(false),
-        only: properties.only(errors),
+        once: properties.boolean("once").unwrap_or(false),
+        only: properties.only(),
         by_stage,
         key: key?,
         value,
@@ -136,7 +127,7 @@ pub(super) fn entry(
 }
 
 /// The type of two values of one key.
-fn same_type(one: EntryType, other: EntryType, span: Span, errors: &mut Errors) -> EntryType {
+fn same_type(one: EntryType, other: EntryType, span: Span, context: Context<'_>) -> EntryType {
     match (one, other) {
         // Text is stored as it is, all else as JSON.
         (EntryType::Inferred(one), EntryType::Inferred(other))
@@ -149,7 +140,7 @@ fn same_type(one: EntryType, other: EntryType, span: Span, errors: &mut Errors) 
         (one, _) => {
             let message = "this value is of another type than the one of the other stages: make \
                            them alike, or add `type: ...`";
-            errors.push(span, message);
+            context.push(span, message);
             one
         }
     }
@@ -157,15 +148,14 @@ fn same_type(one: EntryType, other: EntryType, span: Span, errors: &mut Errors) 
 
 /// The older types of an entry's value: of its family, or its own beside a `type`.
 fn was(
-    properties: &mut Properties,
+    properties: &mut Properties<'_>,
     family: Option<&Family<'_>>,
     own_type: Option<&TokenStream>,
-    errors: &mut Errors,
 ) -> Vec<UserType> {
     let at = properties.span("was");
     let own = properties.types("was");
     match (family, at) {
-        (Some(family), Some(span)) => errors.push(
+        (Some(family), Some(span)) => properties.context.push(
             span,
             format!(
                 "the family `{}` gives this key its types: write `was` there",
@@ -175,21 +165,21 @@ fn was(
         (None, Some(span)) if own_type.is_none() => {
             let message =
                 "`was` names older types of a `type`, and this entry has none: add `type: ...`";
-            errors.push(span, message);
+            properties.context.push(span, message);
             return Vec::new();
         }
         _ => {}
     }
     match family {
         Some(family) => family.was.clone(),
-        None => older(own, at, own_type, errors),
+        None => older(own, at, own_type, properties.context),
     }
 }
 
-fn key(properties: &mut Properties, errors: &mut Errors) -> Option<Name> {
-    let key = properties.text("key", errors)?;
+fn key(properties: &mut Properties<'_>) -> Option<Name> {
+    let key = properties.text("key")?;
     if let Err(error) = kv_rules::check_key(&key.text) {
-        errors.push(key.span, error);
+        properties.context.push(key.span, error);
         // What names nothing would be a second error.
         crate::names::snake(&key.text)?;
     }
@@ -199,22 +189,21 @@ fn key(properties: &mut Properties, errors: &mut Errors) -> Option<Name> {
 fn value(
     written: syntax::Value,
     declared: Option<UserType>,
-    package: &Package,
-    errors: &mut Errors,
+    properties: &Properties<'_>,
 ) -> (Value, EntryType) {
     let known = |ty: Option<UserType>, other| EntryType::Known(ty.map_or(other, Type::User));
     let span = written.span;
     match written.kind {
-        ValueKind::Json(json) => json_value(json, declared, errors),
+        ValueKind::Json(json) => json_value(json, declared, properties.context),
         ValueKind::Call(call) => {
             match call.function {
-                Function::File => file(call.argument, declared, package, errors),
+                Function::File => file(call.argument, declared, properties.context),
                 Function::Env => {
-                    let value = env(call, errors).map_or(Value::Unknown, Value::Env);
+                    let value = properties.env(call).map_or(Value::Unknown, Value::Env);
                     (value, known(declared, Type::String))
                 }
                 Function::Dir => {
-                    errors.push(span, "`dir(...)` gives many entries: write `..dir(\"path\")` as an item of `values`");
+                    properties.context.push(span, "`dir(...)` gives many entries: write `..dir(\"path\")` as an item of `values`");
                     (Value::Unknown, known(declared, Type::Json))
                 }
             }
@@ -229,7 +218,7 @@ fn value(
                 ValueKind::Expression(expression) => instead(expression),
                 _ => "value: Theme { dark: true }` or `value: \"text\"".to_owned(),
             };
-            mismatch("value", takes, &example, span, &kind, errors);
+            properties.mismatch("value", takes, &example, span, &kind);
             (Value::Unknown, known(declared, Type::Json))
         }
     }
@@ -302,7 +291,7 @@ fn is_in_range(ty: &str, digits: &str) -> Option<bool> {
     })
 }
 
-fn json_value(json: Json, declared: Option<UserType>, errors: &mut Errors) -> (Value, EntryType) {
+fn json_value(json: Json, declared: Option<UserType>, context: Context<'_>) -> (Value, EntryType) {
     let span = json.span;
     // Whether a text is stored as it is or as JSON is up to the type; as it is, it is shorter.
     let text_length = match &json.kind {
@@ -317,9 +306,9 @@ fn json_value(json: Json, declared: Option<UserType>, errors: &mut Errors) -> (V
             if let Some(ty) = &declared
                 && let Err(message) = fits(&kind, ty)
             {
-                errors.push(span, message);
+                context.push(span, message);
             }
-            let Literal { json, shape } = literal(Json { span, kind }, errors);
+            let Literal { json, shape } = literal(Json { span, kind }, context);
             let stored = text_length.unwrap_or(json.len());
             match declared {
                 Some(ty) => (stored, Value::Typed(json), EntryType::Known(Type::User(ty))),
@@ -328,7 +317,7 @@ fn json_value(json: Json, declared: Option<UserType>, errors: &mut Errors) -> (V
         }
     };
     if let Err(error) = kv_rules::check_value(stored) {
-        errors.push(span, error);
+        context.push(span, error);
     }
     (value, ty)
 }
@@ -336,13 +325,12 @@ fn json_value(json: Json, declared: Option<UserType>, errors: &mut Errors) -> (V
 fn file(
     Name { text: written, span }: Name,
     declared: Option<UserType>,
-    package: &Package,
-    errors: &mut Errors,
+    context: Context<'_>,
 ) -> (Value, EntryType) {
-    let (value, is_text) = match read(&written, package) {
+    let (value, is_text) = match read(&written, context.package) {
         Ok((absolute, is_text)) => (Value::File(File { written, absolute }), is_text),
         Err(error) => {
-            errors.push(span, error);
+            context.push(span, error);
             (Value::Unknown, true)
         }
     };
@@ -360,18 +348,18 @@ fn read(written: &str, package: &Package) -> Result<(String, bool), FileError> {
     Ok((absolute, str::from_utf8(&bytes).is_ok()))
 }
 
-fn metadata(properties: &mut Properties, errors: &mut Errors) -> Option<Literal> {
+fn metadata(properties: &mut Properties<'_>) -> Option<Literal> {
     let (_, syntax::Value { span, kind }) = properties.take("metadata")?;
     match kind {
         ValueKind::Json(json) => {
-            let literal = literal(json, errors);
+            let literal = literal(json, properties.context);
             if let Err(error) = kv_rules::check_metadata(literal.json.len()) {
-                errors.push(span, error);
+                properties.context.push(span, error);
             }
             Some(literal)
         }
         kind => {
-            mismatch("metadata", "JSON", "metadata: { name: \"...\" }", span, &kind, errors);
+            properties.mismatch("metadata", "JSON", "metadata: { name: \"...\" }", span, &kind);
             None
         }
     }

@@ -2,18 +2,17 @@
 
 use kv_rules::ExpiryError;
 
-use super::property::{Properties, mismatch};
-use crate::errors::Errors;
+use super::property::Properties;
 use crate::model::{Expiry, Ttl};
 use crate::syntax::{Json, JsonKind, Value, ValueKind};
 
 /// The expiry of an entry. Both at once are refused.
-pub(super) fn expiry(properties: &mut Properties, errors: &mut Errors) -> Option<Expiry> {
+pub(super) fn expiry(properties: &mut Properties<'_>) -> Option<Expiry> {
     let (ttl_at, expiration_at) = (properties.span("expirationTtl"), properties.span("expiration"));
-    let ttl = ttl(properties, errors);
-    let expiration = seconds(properties, &EXPIRATION, errors);
+    let ttl = ttl(properties);
+    let expiration = seconds(properties, &EXPIRATION);
     if let (Some(ttl_at), Some(expiration_at)) = (ttl_at, expiration_at) {
-        errors.push_beside(
+        properties.context.push_beside(
             expiration_at,
             "`expiration` and `expirationTtl` exclude each other (Workers KV would take the TTL): keep \
              `expiration` for a point in time, or `expirationTtl` for seconds from the write",
@@ -24,11 +23,11 @@ pub(super) fn expiry(properties: &mut Properties, errors: &mut Errors) -> Option
 }
 
 /// The `expirationTtl` of an entry or a family.
-pub(super) fn ttl(properties: &mut Properties, errors: &mut Errors) -> Option<Ttl> {
+pub(super) fn ttl(properties: &mut Properties<'_>) -> Option<Ttl> {
     if let Some(constant) = properties.constant(TTL.name) {
         return Some(Ttl::Constant(constant));
     }
-    seconds(properties, &TTL, errors).map(Ttl::Seconds)
+    seconds(properties, &TTL).map(Ttl::Seconds)
 }
 
 /// The seconds that a number of milliseconds means: whole hours, as most of these are.
@@ -65,13 +64,15 @@ const EXPIRATION: Seconds = Seconds {
     parse: kv_rules::parse_time,
 };
 
-fn seconds(properties: &mut Properties, rules: &Seconds, errors: &mut Errors) -> Option<u64> {
+fn seconds(properties: &mut Properties<'_>, rules: &Seconds) -> Option<u64> {
     let (_, Value { span, kind }) = properties.take(rules.name)?;
     let checked = match kind {
         ValueKind::Json(Json { kind: JsonKind::Integer(digits), .. }) => {
             let Ok(seconds) = digits.parse() else {
                 let (name, takes) = (rules.name, rules.takes);
-                errors.push(span, format!("`{digits}` is out of range: `{name}` takes {takes}"));
+                properties
+                    .context
+                    .push(span, format!("`{digits}` is out of range: `{name}` takes {takes}"));
                 return None;
             };
             if rules.name == TTL.name
@@ -82,7 +83,7 @@ fn seconds(properties: &mut Properties, rules: &Seconds, errors: &mut Errors) ->
                     "`expirationTtl` is in seconds, and {seconds} looks like milliseconds: write {meant}; \
                      if {days} are meant, write `\"{days}\"`"
                 );
-                errors.push(span, message);
+                properties.context.push(span, message);
                 return u64::try_from(meant).ok();
             }
             (rules.check)(seconds)
@@ -92,16 +93,18 @@ fn seconds(properties: &mut Properties, rules: &Seconds, errors: &mut Errors) ->
             let parsed = (rules.parse)(&text);
             if parsed.is_err() && (other.parse)(&text).is_ok() {
                 let Seconds { name, is, .. } = other;
-                errors.push(span, format!("`{text}` is {is}: write `{name}: \"{text}\"`"));
+                properties
+                    .context
+                    .push(span, format!("`{text}` is {is}: write `{name}: \"{text}\"`"));
                 return None;
             }
             parsed
         }
         kind => {
             let (takes, example) = (rules.takes, rules.example);
-            mismatch(rules.name, takes, example, span, &kind, errors);
+            properties.mismatch(rules.name, takes, example, span, &kind);
             return None;
         }
     };
-    checked.map_err(|error| errors.push(span, error)).ok()
+    checked.map_err(|error| properties.context.push(span, error)).ok()
 }

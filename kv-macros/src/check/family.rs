@@ -7,9 +7,9 @@ use kv_rules::{Pattern, PatternError};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
+use super::Context;
 use super::expiry::ttl;
 use super::property::Properties;
-use crate::errors::Errors;
 use crate::model::{Param, ParamType, Segment, Ttl, Type, UserType};
 use crate::names;
 use crate::syntax::{self, FAMILY, Name};
@@ -60,11 +60,13 @@ pub(super) struct Families<'a> {
     by_prefix: HashMap<String, Vec<usize>>,
     /// The lengths of all prefixes, so that the families of a key are found without trying each.
     prefix_lengths: Vec<usize>,
+    pub(super) context: Context<'a>,
 }
 
 impl<'a> Families<'a> {
-    pub(super) fn new(written: &'a mut [syntax::Family], errors: &mut Errors) -> Self {
-        let all: Vec<_> = written.iter_mut().filter_map(|family| check(family, errors)).collect();
+    pub(super) fn new(written: &'a mut [syntax::Family], context: Context<'a>) -> Self {
+        let check = |family| check(family, context);
+        let all: Vec<_> = written.iter_mut().filter_map(check).collect();
         let mut by_prefix: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, family) in all.iter().enumerate() {
             by_prefix.entry(family.pattern.prefix().to_owned()).or_default().push(index);
@@ -72,8 +74,8 @@ impl<'a> Families<'a> {
         let mut prefix_lengths: Vec<usize> = by_prefix.keys().map(String::len).collect();
         prefix_lengths.sort_unstable();
         prefix_lengths.dedup();
-        let mut families = Self { all, by_prefix, prefix_lengths };
-        families.check_overlaps(errors);
+        let mut families = Self { all, by_prefix, prefix_lengths, context };
+        families.check_overlaps();
         families
     }
 
@@ -93,7 +95,7 @@ impl<'a> Families<'a> {
     }
 
     /// Two families can only meet when the prefix of one begins with the prefix of the other.
-    fn check_overlaps(&mut self, errors: &mut Errors) {
+    fn check_overlaps(&mut self) {
         let mut overlapping = Vec::new();
         for (index, family) in self.all.iter().enumerate() {
             for (other_index, other) in self.indexed_with_prefix_of(family.pattern.prefix()) {
@@ -105,7 +107,7 @@ impl<'a> Families<'a> {
                 if !one_yields && family.pattern.overlaps(&other.pattern) {
                     let (first, second) =
                         if other_index < index { (other, family) } else { (family, other) };
-                    overlap(first, second, errors);
+                    overlap(first, second, self.context);
                     overlapping.push(index.max(other_index));
                 }
             }
@@ -130,10 +132,10 @@ impl<'a> Families<'a> {
     }
 }
 
-fn overlap(first: &Family<'_>, second: &Family<'_>, errors: &mut Errors) {
+fn overlap(first: &Family<'_>, second: &Family<'_>, context: Context<'_>) {
     if first.pattern_text() == second.pattern_text() {
         let pattern = first.pattern_text().escape_default();
-        errors.push_beside(
+        context.push_beside(
             second.text.span,
             format!("the family `{pattern}` appears twice: keep one of the two"),
             first.text.span,
@@ -146,7 +148,7 @@ fn overlap(first: &Family<'_>, second: &Family<'_>, errors: &mut Errors) {
         "give one of them literal text that the other cannot have, or make one a catch-all such as \
          `{path}`, which yields to every other family"
     };
-    errors.push_beside(
+    context.push_beside(
         second.text.span,
         format!(
             "a key can be of both `{}` and `{}`: {hint}",
@@ -157,25 +159,25 @@ fn overlap(first: &Family<'_>, second: &Family<'_>, errors: &mut Errors) {
     );
 }
 
-fn check<'a>(written: &'a mut syntax::Family, errors: &mut Errors) -> Option<Family<'a>> {
+fn check<'a>(written: &'a mut syntax::Family, context: Context<'_>) -> Option<Family<'a>> {
     let properties = std::mem::take(&mut written.properties);
-    let mut properties = Properties::new(properties, FAMILY, "a key family", errors);
+    let mut properties = Properties::new(properties, FAMILY, "a key family", context);
     let docs = properties.docs(&written.docs);
     let metadata = properties.ty("metadata");
     let was_at = properties.span("was");
     let was = properties.types("was");
-    let was = older(was, was_at, written.ty.as_ref(), errors);
-    let default_ttl = ttl(&mut properties, errors);
+    let was = older(was, was_at, written.ty.as_ref(), context);
+    let default_ttl = ttl(&mut properties);
     let name = properties.ident("as");
     if let Err(error) = Pattern::parse(&written.pattern.text) {
         let meant = meant(&written.pattern.text);
         let hint = meant.as_ref().filter(|_| matches!(error, PatternError::NoParam));
         match hint {
-            Some(meant) => errors.push(
+            Some(meant) => context.push(
                 written.pattern.span,
                 format!("a parameter is written in braces: write `\"{meant}\"`"),
             ),
-            None => errors.push(written.pattern.span, error),
+            None => context.push(written.pattern.span, error),
         }
         // Its accessor has the parameters that were meant, so that uses of it are no second error.
         written.pattern.text = meant?;
@@ -183,7 +185,7 @@ fn check<'a>(written: &'a mut syntax::Family, errors: &mut Errors) -> Option<Fam
     let text = &written.pattern;
     let pattern = Pattern::parse(&text.text).ok()?;
     Some(Family {
-        params: params(&pattern, text.span, errors),
+        params: params(&pattern, text.span, context),
         docs,
         cfg: std::mem::take(&mut written.cfg),
         overlaps: false,
@@ -249,14 +251,14 @@ pub(super) fn older(
     was: Vec<UserType>,
     was_at: Option<Span>,
     ty: Option<&TokenStream>,
-    errors: &mut Errors,
+    context: Context<'_>,
 ) -> Vec<UserType> {
     let last = ty.and_then(|ty| ty.clone().into_iter().last());
     let last = last.map(|token| token.to_string()).unwrap_or_default();
     let takes_everything = ["String", "Bytes", "Value"].contains(&last.as_str());
     match was_at {
         Some(span) if takes_everything && !was.is_empty() => {
-            errors.push(
+            context.push(
                 span,
                 format!(
                     "a `{last}` takes every value, so no older type is ever tried: remove `was`"
@@ -268,13 +270,13 @@ pub(super) fn older(
     }
 }
 
-fn params(pattern: &Pattern<'_>, span: Span, errors: &mut Errors) -> Vec<Param> {
+fn params(pattern: &Pattern<'_>, span: Span, context: Context<'_>) -> Vec<Param> {
     let mut params: Vec<Param> = Vec::new();
     for written in pattern.params() {
-        let param = self::param(written, span, errors);
+        let param = self::param(written, span, context);
         if params.iter().any(|other| other.ident == param.ident) {
             let (name, ident) = (written.name, &param.ident);
-            errors.push(
+            context.push(
                 span,
                 format!("`{{{name}}}` and another parameter are both `{ident}` in Rust: rename one of them"),
             );
@@ -285,13 +287,13 @@ fn params(pattern: &Pattern<'_>, span: Span, errors: &mut Errors) -> Vec<Param> 
     params
 }
 
-fn param(param: kv_rules::Param<'_>, span: Span, errors: &mut Errors) -> Param {
+fn param(param: kv_rules::Param<'_>, span: Span, context: Context<'_>) -> Param {
     let name = names::snake(param.name).unwrap_or_else(|| param.name.to_owned());
     let ident = names::ident(&name, span);
     let Some(ty) = param.ty else { return Param { ident, ty: ParamType::Text, span } };
     let parameter = format!("{{{}: {ty}}}", param.name);
     let Ok(parsed) = syn::parse_str::<syn::Type>(ty) else {
-        errors.push(
+        context.push(
             span,
             format!(
                 "`{parameter}` has no Rust type after its colon: write a type that is `Display + FromStr`, \
@@ -302,7 +304,7 @@ fn param(param: kv_rules::Param<'_>, span: Span, errors: &mut Errors) -> Param {
     };
     let is_text = ["str", "string", "text"].contains(&ty);
     if is_text || matches!(parsed, syn::Type::Reference(_)) {
-        errors.push(
+        context.push(
             span,
             format!(
                 "`{parameter}` cannot be the type of a parameter: write `{{{}}}` for text, or a type \

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use kv_rules::{BEYOND_F64, BEYOND_U64, json_integer, push_json_text};
 use proc_macro2::Span;
 
-use crate::errors::Errors;
+use super::Context;
 use crate::infer::{Field, Object, Shape};
 use crate::syntax::{Json, JsonKind, Name};
 
@@ -20,15 +20,15 @@ pub(super) struct Literal {
     pub(super) shape: Shape,
 }
 
-pub(super) fn literal(json: Json, errors: &mut Errors) -> Literal {
-    let mut writer = Writer { json: String::new(), errors };
+pub(super) fn literal(json: Json, context: Context<'_>) -> Literal {
+    let mut writer = Writer { json: String::new(), context };
     let shape = writer.write(json);
     Literal { json: writer.json, shape }
 }
 
 struct Writer<'e> {
     json: String,
-    errors: &'e mut Errors,
+    context: Context<'e>,
 }
 
 impl Writer<'_> {
@@ -56,7 +56,7 @@ impl Writer<'_> {
 
     fn integer(&mut self, span: Span, digits: &str) -> Shape {
         let Some(value) = json_integer(digits) else {
-            self.errors.push(span, format!("`{digits}` is out of range: {BEYOND_U64}"));
+            self.context.push(span, format!("`{digits}` is out of range: {BEYOND_U64}"));
             return self.put("0", Shape::Any);
         };
         let shape = match (i64::try_from(value), u64::try_from(value)) {
@@ -71,7 +71,7 @@ impl Writer<'_> {
         if let Some(number) = digits.parse().ok().and_then(kv_rules::json_number) {
             return self.put(&number, Shape::Float);
         }
-        self.errors.push(span, format!("`{digits}` is out of range: {BEYOND_F64}"));
+        self.context.push(span, format!("`{digits}` is out of range: {BEYOND_F64}"));
         self.put("0.0", Shape::Float)
     }
 
@@ -94,7 +94,7 @@ impl Writer<'_> {
         for (name, value) in written {
             if let Some(first) = seen.get(&name.text) {
                 let text = &name.text;
-                self.errors.push_beside(
+                self.context.push_beside(
                     name.span,
                     format!("`{text}` appears twice in this object: keep one of the two"),
                     *first,

@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use kv_rules::seed::{Package, places};
+use kv_rules::seed::places;
 use proc_macro2::Span;
 
+use super::Context;
+
 /// The keys so far, and where each is declared.
-#[derive(Default)]
-pub(super) struct Keys {
+pub(super) struct Keys<'a> {
     places: HashMap<String, Place>,
-    spreads: Vec<Source>,
+    /// The paths of the spreads.
+    spreads: Vec<String>,
+    pub(super) context: Context<'a>,
 }
 
 /// Where a key is declared.
@@ -32,15 +35,15 @@ pub(super) struct Clash {
     pub(super) entry: Option<Span>,
 }
 
-struct Source {
-    path: String,
-    package: Package,
-}
+impl<'a> Keys<'a> {
+    /// No keys yet.
+    pub(super) fn new(context: Context<'a>) -> Self {
+        Self { places: HashMap::new(), spreads: Vec::new(), context }
+    }
 
-impl Keys {
     /// Adds a spread that places can refer to.
-    pub(super) fn spread(&mut self, path: &str, package: &Package) -> usize {
-        self.spreads.push(Source { path: path.to_owned(), package: package.clone() });
+    pub(super) fn spread(&mut self, path: &str) -> usize {
+        self.spreads.push(path.to_owned());
         self.spreads.len() - 1
     }
 
@@ -66,23 +69,18 @@ impl Keys {
     }
 
     fn describe(&self, place: Place, key: &str) -> String {
-        let spread = |index: usize| self.spreads.get(index);
+        let path = |index: usize| self.spreads.get(index).map_or("", String::as_str);
         match place {
             Place::Entry(_) => "as an entry of `values`".to_owned(),
-            Place::Seed { spread: index, at } => {
-                spread(index).map_or_else(String::new, |source| source.place(at))
-            }
-            Place::Dir { spread: index } => spread(index)
-                .map_or_else(String::new, |source| format!("by the file {}/{key}", source.path)),
+            Place::Seed { spread, at } => self.place(path(spread), at),
+            Place::Dir { spread } => format!("by the file {}/{key}", path(spread)),
         }
     }
-}
 
-impl Source {
     /// A byte of a seed file, by line and column.
-    fn place(&self, at: u64) -> String {
-        let Self { path, package } = self;
-        let place = package.open(path).ok().and_then(|file| places(vec![at], file).ok()?.pop());
+    fn place(&self, path: &str, at: u64) -> String {
+        let file = self.context.package.open(path).ok();
+        let place = file.and_then(|file| places(vec![at], file).ok()?.pop());
         place.map_or_else(|| format!("in {path}"), |(_, place)| format!("at {path}:{place}"))
     }
 }

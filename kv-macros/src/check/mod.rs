@@ -1,6 +1,7 @@
 //! Every rule, applied to what was written. All mistakes are collected; what was understood
 //! becomes the model.
 
+mod context;
 mod entry;
 mod expiry;
 mod family;
@@ -14,52 +15,47 @@ mod types;
 
 use proc_macro2::{Ident, Span};
 
-use self::entry::{Context, Entry, EntryType};
+pub(crate) use self::context::Context;
+use self::entry::{Entry, EntryType};
 use self::family::Families;
 use self::keys::{Keys, Place};
 use self::names::Names;
-use self::property::{Properties, mismatch};
+use self::property::Properties;
 use self::types::{Part, Types};
-use crate::errors::Errors;
 use crate::model::{self, Head, Namespace, Spread, Type};
 use crate::syntax::{self, Call, Function, Item, NAMESPACE, ValueKind};
-use kv_rules::seed::Package;
 
 /// Checks a declaration; `None` when not even its name is known.
-pub(crate) fn check(
-    written: syntax::Namespace,
-    package: &Package,
-    errors: &mut Errors,
-) -> Option<Namespace> {
-    let mut properties = Properties::new(written.properties, NAMESPACE, "a namespace", errors);
+pub(crate) fn check(written: syntax::Namespace, context: Context<'_>) -> Option<Namespace> {
+    let mut properties = Properties::new(written.properties, NAMESPACE, "a namespace", context);
     let has_title = properties.span("title").is_some();
-    let title = properties.text("title", errors);
+    let title = properties.text("title");
     // What could not be read may have been the title.
     let has_title = has_title || written.is_lost;
-    let head = namespace::head(written.header, has_title, title.as_ref(), errors);
-    let account = namespace::account(&mut properties, errors);
-    let adopt = properties.boolean("adopt", errors).unwrap_or(false);
-    let delete_by_stage = delete_by_stage(&mut properties, errors);
-    let delete = properties.boolean("delete", errors);
+    let head = namespace::head(written.header, has_title, title.as_ref(), context);
+    let account = namespace::account(&mut properties);
+    let adopt = properties.boolean("adopt").unwrap_or(false);
+    let delete_by_stage = delete_by_stage(&mut properties);
+    let delete = properties.boolean("delete");
     let chosen_module = properties.ident("module");
-    let was = properties.text("was", errors);
-    let (id, binding) = (properties.text("id", errors), properties.text("binding", errors));
-    let mut written_families = families(&mut properties, errors);
-    let families = Families::new(&mut written_families, errors);
-    let (entries, spreads) = values(&mut properties, &families, package, errors);
+    let was = properties.text("was");
+    let (id, binding) = (properties.text("id"), properties.text("binding"));
+    let mut written_families = families(&mut properties);
+    let families = Families::new(&mut written_families, context);
+    let (entries, spreads) = values(&mut properties, &families);
     let head = head?;
-    let id = namespace::id(id, &head, errors);
-    let was = namespace::was(was, &id, errors);
+    let id = namespace::id(id, &head, context);
+    let was = namespace::was(was, &id, context);
 
-    let mut names = Names::for_entries(entries.len());
-    let families = name_families(&families, &mut names, errors);
-    let (entries, structs) = name_entries(entries, &mut names, errors);
+    let mut names = Names::for_entries(entries.len(), context);
+    let families = name_families(&families, &mut names);
+    let (entries, structs) = name_entries(entries, &mut names);
     Some(Namespace {
         runtime: written.runtime,
-        title: namespace::title(title, &id, errors),
-        binding: namespace::binding(binding, &head, errors),
+        title: namespace::title(title, &id, context),
+        binding: namespace::binding(binding, &head, context),
         scope: scope(&head),
-        module: module(&head, chosen_module.as_ref(), errors),
+        module: module(&head, chosen_module.as_ref(), context),
         id,
         was,
         head,
@@ -71,7 +67,6 @@ pub(crate) fn check(
         entries,
         spreads,
         structs,
-        is_broken: false,
     })
 }
 
@@ -87,7 +82,7 @@ fn scope(head: &Head) -> Ident {
 
 /// The module of the generated types: as it is called, else named after the type, which it must
 /// differ from.
-fn module(head: &Head, chosen: Option<&Ident>, errors: &mut Errors) -> Ident {
+fn module(head: &Head, chosen: Option<&Ident>, context: Context<'_>) -> Ident {
     let name = head.name.to_string();
     match chosen {
         Some(chosen) if *chosen == name || crate::names::is_keyword(&chosen.to_string()) => {
@@ -96,7 +91,7 @@ fn module(head: &Head, chosen: Option<&Ident>, errors: &mut Errors) -> Ident {
                  name, such as `module: {}_types`",
                 crate::names::snake(&name).unwrap_or_default()
             );
-            errors.push(chosen.span(), message);
+            context.push(chosen.span(), message);
         }
         Some(chosen) => return chosen.clone(),
         None => {}
@@ -107,7 +102,7 @@ fn module(head: &Head, chosen: Option<&Ident>, errors: &mut Errors) -> Ident {
 }
 
 /// What `delete` is in some stages.
-fn delete_by_stage(properties: &mut Properties, errors: &mut Errors) -> Vec<(Vec<String>, bool)> {
+fn delete_by_stage(properties: &mut Properties<'_>) -> Vec<(Vec<String>, bool)> {
     let mut all = Vec::new();
     for (stages, value) in properties.take_by_stage("delete") {
         match value.kind {
@@ -116,77 +111,70 @@ fn delete_by_stage(properties: &mut Properties, errors: &mut Errors) -> Vec<(Vec
             }
             kind => {
                 let (takes, example) = ("`true` or `false`", "delete: false in \"prod\"");
-                mismatch("delete", takes, example, value.span, &kind, errors);
+                properties.mismatch("delete", takes, example, value.span, &kind);
             }
         }
     }
     all
 }
 
-fn families(properties: &mut Properties, errors: &mut Errors) -> Vec<syntax::Family> {
+fn families(properties: &mut Properties<'_>) -> Vec<syntax::Family> {
     let Some((_, value)) = properties.take("keys") else { return Vec::new() };
     match value.kind {
         ValueKind::Families(families) => families,
         kind => {
-            mismatch(
+            properties.mismatch(
                 "keys",
                 "a map",
                 "keys: { \"session:{id}\": Session }",
                 value.span,
                 &kind,
-                errors,
             );
             Vec::new()
         }
     }
 }
 
-fn values(
-    properties: &mut Properties,
-    families: &Families<'_>,
-    package: &Package,
-    errors: &mut Errors,
-) -> (Vec<Entry>, Vec<Spread>) {
+fn values(properties: &mut Properties<'_>, families: &Families<'_>) -> (Vec<Entry>, Vec<Spread>) {
     let (mut entries, mut spreads) = (Vec::new(), Vec::new());
     let Some((_, value)) = properties.take("values") else { return (entries, spreads) };
     let items = match value.kind {
         ValueKind::Entries(items) => items,
         kind => {
-            mismatch(
+            properties.mismatch(
                 "values",
                 "a list",
                 "values: [{ key: \"...\", value: ... }]",
                 value.span,
                 &kind,
-                errors,
             );
             Vec::new()
         }
     };
-    let context = Context { families, package };
-    let mut keys = Keys::default();
+    let context = families.context;
+    let mut keys = Keys::new(context);
     for item in items {
         match item {
             Item::Entry(written) => {
-                let Some(entry) = entry::entry(written, &context, errors) else { continue };
+                let Some(entry) = entry::entry(written, families) else { continue };
                 let place = Place::Entry(entry.key.span);
                 match keys.claim(&entry.key.text, place) {
                     Ok(()) => entries.push(entry),
                     Err(clash) => match clash.entry {
                         Some(first) => {
-                            errors.push_beside(entry.key.span, clash.message, first);
+                            context.push_beside(entry.key.span, clash.message, first);
                         }
-                        None => errors.push(entry.key.span, clash.message),
+                        None => context.push(entry.key.span, clash.message),
                     },
                 }
             }
             Item::Spread(Call { function: Function::File, argument }) => {
-                spreads.push(spread::file(argument, package, &mut keys, errors));
+                spreads.push(spread::file(argument, &mut keys));
             }
             Item::Spread(Call { function: Function::Dir, argument }) => {
-                spreads.push(spread::dir(argument, package, &mut keys, errors));
+                spreads.push(spread::dir(argument, &mut keys));
             }
-            Item::Spread(Call { function: Function::Env, argument }) => errors.push(
+            Item::Spread(Call { function: Function::Env, argument }) => context.push(
                 argument.span,
                 "entries cannot come from the environment: write `..file(\"seed.json\")`, or an entry with \
                  `value: env(\"NAME\")`",
@@ -196,23 +184,16 @@ fn values(
     (entries, spreads)
 }
 
-fn name_families(
-    families: &Families<'_>,
-    names: &mut Names,
-    errors: &mut Errors,
-) -> Vec<model::Family> {
+fn name_families(families: &Families<'_>, names: &mut Names<'_>) -> Vec<model::Family> {
     let mut named = Vec::with_capacity(families.all.len());
     for family in &families.all {
         let (text, span) = (family.pattern_text(), family.text.span);
         let chosen = family.name.as_ref();
         // Families that overlap often share a name too, which would be a second error for one mistake.
-        let mut silent = Errors::default();
-        let errors = if family.overlaps { &mut silent } else { &mut *errors };
-        let Some((accessor, list)) =
-            names.family(text, span, chosen, family.default_name(), errors)
-        else {
-            continue;
-        };
+        let mut name = || names.family(text, span, chosen, family.default_name());
+        let errors = families.context.errors;
+        let named_so = if family.overlaps { errors.silently(name).0 } else { name() };
+        let Some((accessor, list)) = named_so else { continue };
         named.push(model::Family {
             docs: family.docs.clone(),
             cfg: family.cfg.clone(),
@@ -235,14 +216,13 @@ fn name_families(
 /// metadata, so that an entry's name never depends on what is nested in another.
 fn name_entries(
     entries: Vec<Entry>,
-    names: &mut Names,
-    errors: &mut Errors,
+    names: &mut Names<'_>,
 ) -> (Vec<model::Entry>, Vec<model::Struct>) {
     let mut types = Types::default();
     let mut named = Vec::with_capacity(entries.len());
     for entry in entries {
         let (key, span) = (&entry.key.text, entry.key.span);
-        let Some(entry_names) = names.entry(key, span, entry.name.as_ref(), errors) else {
+        let Some(entry_names) = names.entry(key, span, entry.name.as_ref()) else {
             continue;
         };
         let ty = match entry.ty {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use proc_macro2::{Ident, Span};
 
-use crate::errors::Errors;
+use super::Context;
 use crate::model;
 use crate::names;
 
@@ -26,7 +26,10 @@ const GENERATED: [&str; 10] = [
 ];
 
 /// The names that are taken.
-pub(super) struct Names(HashMap<String, Owner>);
+pub(super) struct Names<'a> {
+    owners: HashMap<String, Owner>,
+    context: Context<'a>,
+}
 
 struct Owner {
     what: What,
@@ -51,11 +54,11 @@ impl fmt::Display for What {
     }
 }
 
-impl Names {
+impl<'a> Names<'a> {
     /// No names yet, and room for those of so many entries: to make room again and again would be
     /// a third of the work.
-    pub(super) fn for_entries(entries: usize) -> Self {
-        Self(HashMap::with_capacity(2 * entries))
+    pub(super) fn for_entries(entries: usize, context: Context<'a>) -> Self {
+        Self { owners: HashMap::with_capacity(2 * entries), context }
     }
 
     /// The names of an entry, or `None` when it has none that is free.
@@ -64,17 +67,15 @@ impl Names {
         key: &str,
         key_at: Span,
         chosen: Option<&Ident>,
-        errors: &mut Errors,
     ) -> Option<model::Names> {
         let what = What::Key(key.into());
         let (name, span) = match chosen {
-            Some(ident) => (checked(ident, errors)?, ident.span()),
-            None => (derived(names::snake(key), &what, key_at, errors)?, key_at),
+            Some(ident) => (checked(ident, self.context)?, ident.span()),
+            None => (derived(names::snake(key), &what, key_at, self.context)?, key_at),
         };
         let constant = names::constant_of(&name);
         let owner = |kind| Owner { what: what.clone(), kind, span };
-        let free = self.claim(&name, owner("accessor"), errors)
-            && self.claim(&constant, owner("constant"), errors);
+        let free = self.claim(&name, owner("accessor")) && self.claim(&constant, owner("constant"));
         free.then(|| model::Names {
             constant: names::ident(&constant, span),
             accessor: names::ident(&name, span),
@@ -88,27 +89,25 @@ impl Names {
         pattern_at: Span,
         chosen: Option<&Ident>,
         default: Option<String>,
-        errors: &mut Errors,
     ) -> Option<(Ident, Ident)> {
         let what = What::Family(pattern.into());
         let (name, span) = match chosen {
-            Some(ident) => (checked(ident, errors)?, ident.span()),
-            None => (derived(default, &what, pattern_at, errors)?, pattern_at),
+            Some(ident) => (checked(ident, self.context)?, ident.span()),
+            None => (derived(default, &what, pattern_at, self.context)?, pattern_at),
         };
         let list = format!("{}_list", name.trim_end_matches('_'));
         let owner = |kind| Owner { what: what.clone(), kind, span };
-        let free = self.claim(&name, owner("accessor"), errors)
-            && self.claim(&list, owner("list method"), errors);
+        let free = self.claim(&name, owner("accessor")) && self.claim(&list, owner("list method"));
         free.then(|| {
             let ident = |name| names::ident(name, span);
             (ident(&name), ident(&list))
         })
     }
 
-    fn claim(&mut self, name: &str, owner: Owner, errors: &mut Errors) -> bool {
+    fn claim(&mut self, name: &str, owner: Owner) -> bool {
         if GENERATED.contains(&name) {
             let Owner { what: ours, kind, span } = owner;
-            errors.push(
+            self.context.push(
                 span,
                 format!(
                     "{ours} would have the {kind} `{name}`, which is a method of every namespace: choose \
@@ -117,7 +116,7 @@ impl Names {
             );
             return false;
         }
-        let taken = match self.0.entry(name.to_owned()) {
+        let taken = match self.owners.entry(name.to_owned()) {
             Entry::Vacant(free) => {
                 free.insert(owner);
                 return true;
@@ -128,7 +127,7 @@ impl Names {
         let Owner { what: ours, kind, span } = owner;
         let theirs = &first.what;
         let both = if first.kind == kind { kind } else { "name" };
-        errors.push_beside(
+        self.context.push_beside(
             span,
             format!(
                 "{theirs} and {ours} would both have the {both} `{name}`: give one of them another with \
@@ -140,9 +139,9 @@ impl Names {
     }
 }
 
-fn derived(name: Option<String>, what: &What, span: Span, errors: &mut Errors) -> Option<String> {
+fn derived(name: Option<String>, what: &What, span: Span, context: Context<'_>) -> Option<String> {
     if name.is_none() {
-        errors.push(
+        context.push(
             span,
             format!("{what} has no letter or digit to name an accessor after: choose one with `as: name`"),
         );
@@ -150,12 +149,12 @@ fn derived(name: Option<String>, what: &What, span: Span, errors: &mut Errors) -
     name
 }
 
-fn checked(ident: &Ident, errors: &mut Errors) -> Option<String> {
+fn checked(ident: &Ident, context: Context<'_>) -> Option<String> {
     let name = ident.to_string();
     let bare = name.strip_prefix("r#").unwrap_or(&name);
     if bare == "_" || bare.starts_with("__") || matches!(bare, "self" | "Self" | "super" | "crate")
     {
-        errors.push(
+        context.push(
             ident.span(),
             format!("`{bare}` cannot name an accessor: choose another name, such as `as: profile`"),
         );

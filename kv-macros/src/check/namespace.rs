@@ -3,8 +3,8 @@
 use kv_rules::TitleError;
 use proc_macro2::Span;
 
-use super::property::{Properties, env, mismatch};
-use crate::errors::Errors;
+use super::Context;
+use super::property::Properties;
 use crate::model::{Account, Head, Setting};
 use crate::names;
 use crate::syntax::{Function, Header, Json, JsonKind, Name, Struct, Value, ValueKind};
@@ -18,7 +18,7 @@ pub(super) fn head(
     header: Header,
     has_title: bool,
     title: Option<&Name>,
-    errors: &mut Errors,
+    context: Context<'_>,
 ) -> Option<Head> {
     match header {
         Header::Broken => None,
@@ -28,7 +28,7 @@ pub(super) fn head(
         Header::Absent if has_title && title.is_none() => None,
         Header::Absent => {
             let Some(title) = title else {
-                errors.push(
+                context.push(
                     Span::call_site(),
                     "this declaration has no name: begin with `pub struct Name;`, or add `title: \"...\"` after \
                      which the type is named",
@@ -38,7 +38,7 @@ pub(super) fn head(
             let literal = without_placeholders(&title.text);
             let name = names::pascal(&literal).filter(|name| !name.starts_with('_'));
             let Some(name) = name else {
-                errors.push(
+                context.push(
                     title.span,
                     "the type cannot be named after this title: begin the declaration with `pub struct Name;`",
                 );
@@ -57,7 +57,7 @@ pub(super) fn head(
 }
 
 /// The key of the state.
-pub(super) fn id(written: Option<Name>, head: &Head, errors: &mut Errors) -> String {
+pub(super) fn id(written: Option<Name>, head: &Head, context: Context<'_>) -> String {
     let (text, span, hint) = if let Some(Name { text, span }) = written {
         (text, span, "")
     } else {
@@ -65,28 +65,28 @@ pub(super) fn id(written: Option<Name>, head: &Head, errors: &mut Errors) -> Str
         (id, head.name.span(), "; add `id: \"...\"`")
     };
     if let Err(error) = kv_rules::check_id(&text) {
-        errors.push(span, format!("{error}{hint}"));
+        context.push(span, format!("{error}{hint}"));
     }
     text
 }
 
 /// The id that the namespace had before.
-pub(super) fn was(written: Option<Name>, id: &str, errors: &mut Errors) -> Option<String> {
+pub(super) fn was(written: Option<Name>, id: &str, context: Context<'_>) -> Option<String> {
     let Name { text, span } = written?;
     if let Err(error) = kv_rules::check_id(&text) {
-        errors.push(span, error);
+        context.push(span, error);
     } else if text == id {
         let message = format!(
             "`was` is the id that the namespace had before, and `{id}` is the one that it has: \
              remove `was`, or give it another `id`"
         );
-        errors.push(span, message);
+        context.push(span, message);
     }
     Some(text)
 }
 
 /// The name of the Worker binding.
-pub(super) fn binding(written: Option<Name>, head: &Head, errors: &mut Errors) -> String {
+pub(super) fn binding(written: Option<Name>, head: &Head, context: Context<'_>) -> String {
     let (text, span, hint) = if let Some(Name { text, span }) = written {
         (text, span, "")
     } else {
@@ -94,13 +94,13 @@ pub(super) fn binding(written: Option<Name>, head: &Head, errors: &mut Errors) -
         (binding, head.name.span(), "; add `binding: \"...\"`")
     };
     if let Err(error) = kv_rules::check_binding(&text) {
-        errors.push(span, format!("{error}{hint}"));
+        context.push(span, format!("{error}{hint}"));
     }
     text
 }
 
 /// The title, its placeholders still open.
-pub(super) fn title(written: Option<Name>, id: &str, errors: &mut Errors) -> String {
+pub(super) fn title(written: Option<Name>, id: &str, context: Context<'_>) -> String {
     let Some(Name { text, span }) = written else { return DEFAULT_TITLE.to_owned() };
     // App and stage have one character at least, so what is too long here is too long filled in.
     if let Err(error) = kv_rules::fill_title(&text, "a", "s", id) {
@@ -111,61 +111,55 @@ pub(super) fn title(written: Option<Name>, id: &str, errors: &mut Errors) -> Str
             }
             _ => String::new(),
         };
-        errors.push(span, format!("{error}{hint}"));
+        context.push(span, format!("{error}{hint}"));
     }
     text
 }
 
 /// Where and as whom the namespace is deployed.
-pub(super) fn account(properties: &mut Properties, errors: &mut Errors) -> Account {
+pub(super) fn account(properties: &mut Properties<'_>) -> Account {
     let email = |text: &str| kv_rules::check_email(text).map_err(|error| error.to_string());
     let id = |text: &str| kv_rules::check_account_id(text).map_err(|error| error.to_string());
     let url = |text: &str| kv_rules::check_base_url(text).map_err(|error| error.to_string());
     Account {
-        id: setting(properties, "accountId", id, errors),
-        api_token: secret(properties, "apiToken", "CLOUDFLARE_API_TOKEN", errors),
-        api_key: secret(properties, "apiKey", "CLOUDFLARE_API_KEY", errors),
-        email: setting(properties, "email", email, errors),
-        base_url: setting(properties, "baseUrl", url, errors),
+        id: setting(properties, "accountId", id),
+        api_token: secret(properties, "apiToken", "CLOUDFLARE_API_TOKEN"),
+        api_key: secret(properties, "apiKey", "CLOUDFLARE_API_KEY"),
+        email: setting(properties, "email", email),
+        base_url: setting(properties, "baseUrl", url),
     }
 }
 
 fn setting(
-    properties: &mut Properties,
+    properties: &mut Properties<'_>,
     name: &'static str,
     check: impl Fn(&str) -> Result<(), String>,
-    errors: &mut Errors,
 ) -> Option<Setting> {
     let (_, Value { span, kind }) = properties.take(name)?;
     match kind {
         ValueKind::Json(Json { kind: JsonKind::String(text), .. }) => {
             if let Err(error) = check(&text) {
-                errors.push(span, error);
+                properties.context.push(span, error);
             }
             Some(Setting::Literal(text))
         }
         ValueKind::Call(call) if call.function == Function::Env => {
-            env(call, errors).map(Setting::Env)
+            properties.env(call).map(Setting::Env)
         }
         kind => {
             let example = format!("{name}: env(\"NAME\")");
-            mismatch(name, "text or `env(\"NAME\")`", &example, span, &kind, errors);
+            properties.mismatch(name, "text or `env(\"NAME\")`", &example, span, &kind);
             None
         }
     }
 }
 
-fn secret(
-    properties: &mut Properties,
-    name: &'static str,
-    variable: &str,
-    errors: &mut Errors,
-) -> Option<String> {
+fn secret(properties: &mut Properties<'_>, name: &'static str, variable: &str) -> Option<String> {
     let (_, Value { span, kind }) = properties.take(name)?;
     match kind {
-        ValueKind::Call(call) if call.function == Function::Env => env(call, errors),
+        ValueKind::Call(call) if call.function == Function::Env => properties.env(call),
         ValueKind::Json(Json { kind: JsonKind::String(_), .. }) => {
-            errors.push(
+            properties.context.push(
                 span,
                 format!(
                     "a secret does not belong in source code, where every reader of the repository sees \
@@ -176,7 +170,7 @@ fn secret(
         }
         kind => {
             let example = format!("{name}: env(\"{variable}\")");
-            mismatch(name, "`env(\"NAME\")`", &example, span, &kind, errors);
+            properties.mismatch(name, "`env(\"NAME\")`", &example, span, &kind);
             None
         }
     }

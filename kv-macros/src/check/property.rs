@@ -3,34 +3,35 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 
-use crate::errors::Errors;
+use super::Context;
 use crate::model::UserType;
 use crate::syntax::{Call, Function, Json, JsonKind, Name, Property, Value, ValueKind};
 use crate::syntax::{Known, is_text, spells};
 use kv_rules::did_you_mean;
 
 /// The properties that were written, each at most once.
-pub(super) struct Properties {
+pub(super) struct Properties<'a> {
     all: Vec<Property>,
     /// Those that are for some stages.
     by_stage: Vec<Property>,
     docs: String,
+    pub(super) context: Context<'a>,
 }
 
-impl Properties {
+impl<'a> Properties<'a> {
     /// Reports what is unknown or appears twice. `place` says what has the properties.
     pub(super) fn new(
         written: Vec<Property>,
         all: &[Known],
         place: &str,
-        errors: &mut Errors,
+        context: Context<'a>,
     ) -> Self {
         let mut kept: Vec<Property> = Vec::with_capacity(written.len());
         let docs = written.iter().map(|property| property.docs.as_str());
         let docs = docs.filter(|docs| !docs.is_empty()).collect::<Vec<_>>().join("\n");
         let (written, by_stage): (Vec<_>, Vec<_>) =
             written.into_iter().partition(|property| property.stages.is_empty());
-        let by_stage = checked_stages(by_stage, errors);
+        let by_stage = checked_stages(by_stage, context);
         for property in written {
             let text = &property.name.text;
             let names = || all.iter().map(|known| known.name);
@@ -48,12 +49,12 @@ impl Properties {
                         format!(": there are {}", names.join(", "))
                     }
                 };
-                errors.push(property.name.span, format!("{place} has no property `{text}`{hint}"));
+                context.push(property.name.span, format!("{place} has no property `{text}`{hint}"));
             }
             match kept.iter().find(|other| other.known.is_some() && other.known == property.known) {
                 // One slip is one error.
                 Some(_) if !is_spelt => {}
-                Some(first) => errors.push_beside(
+                Some(first) => context.push_beside(
                     property.name.span,
                     format!("`{text}` appears twice: keep one of the two"),
                     first.name.span,
@@ -61,7 +62,7 @@ impl Properties {
                 None => kept.push(property),
             }
         }
-        Self { all: kept, by_stage, docs }
+        Self { all: kept, by_stage, docs, context }
     }
 
     /// What is documented: before all, and before single properties.
@@ -89,7 +90,7 @@ impl Properties {
     }
 
     /// The stages of `only`.
-    pub(super) fn only(&mut self, errors: &mut Errors) -> Vec<String> {
+    pub(super) fn only(&mut self) -> Vec<String> {
         let Some((_, Value { span, kind })) = self.take("only") else { return Vec::new() };
         let mut stages = Vec::new();
         match kind {
@@ -97,24 +98,24 @@ impl Properties {
                 if items.is_empty() {
                     let message = "no stage has this entry: name some, such as \
                                    `only: [\"dev\", \"pr-*\"]`, or remove the entry";
-                    errors.push(span, message);
+                    self.context.push(span, message);
                 }
                 for Json { span, kind } in items {
                     match kind {
                         JsonKind::String(stage) => {
                             if let Err(error) = kv_rules::check_stage_pattern(&stage) {
-                                errors.push(span, error);
+                                self.context.push(span, error);
                             }
                             stages.push(stage);
                         }
                         JsonKind::Broken => {}
-                        _ => errors.push(span, "a stage is text, such as `\"dev\"`"),
+                        _ => self.context.push(span, "a stage is text, such as `\"dev\"`"),
                     }
                 }
             }
             kind => {
                 let takes = "a list of stages";
-                mismatch("only", takes, "only: [\"dev\", \"pr-*\"]", span, &kind, errors);
+                self.mismatch("only", takes, "only: [\"dev\", \"pr-*\"]", span, &kind);
             }
         }
         stages
@@ -125,7 +126,7 @@ impl Properties {
         self.all.iter().find(|property| property.known == Some(name)).map(|found| found.name.span)
     }
 
-    pub(super) fn text(&mut self, name: &'static str, errors: &mut Errors) -> Option<Name> {
+    pub(super) fn text(&mut self, name: &'static str) -> Option<Name> {
         let (_, Value { span, kind }) = self.take(name)?;
         match kind {
             ValueKind::Json(Json { span, kind: JsonKind::String(text) }) => {
@@ -139,18 +140,18 @@ impl Properties {
                     _ => None,
                 };
                 let text = meant.as_deref().unwrap_or("...");
-                mismatch(name, "text", &format!("{name}: \"{text}\""), span, &kind, errors);
+                self.mismatch(name, "text", &format!("{name}: \"{text}\""), span, &kind);
                 meant.map(|text| Name { text, span })
             }
         }
     }
 
-    pub(super) fn boolean(&mut self, name: &'static str, errors: &mut Errors) -> Option<bool> {
+    pub(super) fn boolean(&mut self, name: &'static str) -> Option<bool> {
         let (_, Value { span, kind }) = self.take(name)?;
         match kind {
             ValueKind::Json(Json { kind: JsonKind::Bool(value), .. }) => Some(value),
             kind => {
-                mismatch(name, "`true` or `false`", &format!("{name}: true"), span, &kind, errors);
+                self.mismatch(name, "`true` or `false`", &format!("{name}: true"), span, &kind);
                 None
             }
         }
@@ -187,6 +188,52 @@ impl Properties {
             ValueKind::Type(ty) => Some(ty),
             _ => None,
         }
+    }
+
+    /// Reports that a property takes something else.
+    pub(super) fn mismatch(
+        &self,
+        name: &str,
+        takes: &str,
+        example: &str,
+        span: Span,
+        found: &ValueKind,
+    ) {
+        let constant = match found {
+            ValueKind::Expression(expression) if is_constant(&expression.shown) => {
+                Some(&expression.shown)
+            }
+            _ => None,
+        };
+        if let Some(constant) = constant.filter(|_| takes == "text") {
+            let message = format!(
+                "`{name}` takes text, and a macro cannot read the constant `{constant}`: write its text, \
+                 or make it of `concat!(...)` and `env!(...)`"
+            );
+            self.context.push(span, message);
+        } else if let Some(found) = describe(found) {
+            self.context
+                .push(span, format!("`{name}` takes {takes}, found {found}: write `{example}`"));
+        }
+    }
+
+    /// The name of an environment variable.
+    pub(super) fn env(&self, call: Call) -> Option<String> {
+        let Name { text, span } = call.argument;
+        let mut chars = text.chars();
+        let starts = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+        if starts && chars.all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return Some(text);
+        }
+        self.context.push(
+            span,
+            format!(
+                "`{}` cannot name an environment variable: use letters, digits and `_`, such as \
+                 `env(\"API_TOKEN\")`",
+                text.escape_default()
+            ),
+        );
+        None
     }
 }
 
@@ -229,7 +276,7 @@ fn elsewhere(name: &str, place: &str) -> Option<&'static str> {
 }
 
 /// The properties that can differ by stage, each stage of which can be.
-fn checked_stages(written: Vec<Property>, errors: &mut Errors) -> Vec<Property> {
+fn checked_stages(written: Vec<Property>, context: Context<'_>) -> Vec<Property> {
     let mut kept: Vec<Property> = Vec::new();
     for property in written {
         let name = property.known.unwrap_or_default();
@@ -238,20 +285,20 @@ fn checked_stages(written: Vec<Property>, errors: &mut Errors) -> Vec<Property> 
                 "`{}` cannot differ by stage, only `value` and `delete` can: remove the `in`",
                 property.name.text
             );
-            errors.push(property.name.span, message);
+            context.push(property.name.span, message);
             continue;
         }
         // One without text was reported.
         for stage in property.stages.iter().filter(|stage| !stage.text.is_empty()) {
             if let Err(error) = kv_rules::check_stage_pattern(&stage.text) {
-                errors.push(stage.span, error);
+                context.push(stage.span, error);
             }
             let has = |other: &&Property| {
                 other.known == property.known && other.stages.iter().any(|s| s.text == stage.text)
             };
             if kept.iter().any(|other| has(&other)) {
                 let message = format!("`{name}` of \"{}\" appears twice: keep one", stage.text);
-                errors.push(stage.span, message);
+                context.push(stage.span, message);
             }
         }
         kept.push(property);
@@ -263,51 +310,6 @@ fn checked_stages(written: Vec<Property>, errors: &mut Errors) -> Vec<Property> 
 fn is_constant(shown: &str) -> bool {
     let is_upper = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     shown.starts_with(|c: char| c.is_ascii_uppercase()) && shown.chars().all(is_upper)
-}
-
-/// Reports that a property takes something else.
-pub(super) fn mismatch(
-    name: &str,
-    takes: &str,
-    example: &str,
-    span: Span,
-    found: &ValueKind,
-    errors: &mut Errors,
-) {
-    let constant = match found {
-        ValueKind::Expression(expression) if is_constant(&expression.shown) => {
-            Some(&expression.shown)
-        }
-        _ => None,
-    };
-    if let Some(constant) = constant.filter(|_| takes == "text") {
-        let message = format!(
-            "`{name}` takes text, and a macro cannot read the constant `{constant}`: write its text, \
-             or make it of `concat!(...)` and `env!(...)`"
-        );
-        errors.push(span, message);
-    } else if let Some(found) = describe(found) {
-        errors.push(span, format!("`{name}` takes {takes}, found {found}: write `{example}`"));
-    }
-}
-
-/// The name of an environment variable.
-pub(super) fn env(call: Call, errors: &mut Errors) -> Option<String> {
-    let Name { text, span } = call.argument;
-    let mut chars = text.chars();
-    let starts = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
-    if starts && chars.all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        return Some(text);
-    }
-    errors.push(
-        span,
-        format!(
-            "`{}` cannot name an environment variable: use letters, digits and `_`, such as \
-             `env(\"API_TOKEN\")`",
-            text.escape_default()
-        ),
-    );
-    None
 }
 
 /// What was found, for a message; `None` when it was reported already.

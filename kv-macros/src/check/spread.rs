@@ -2,26 +2,26 @@
 //! against the rules; none of it is kept.
 
 use super::keys::{Keys, Place};
-use crate::errors::Errors;
 use crate::model::Spread;
 use crate::syntax::Name;
-use kv_rules::seed::{Folder, Package, SeedMistakes, read_pairs};
+use kv_rules::seed::{Folder, SeedMistakes, read_pairs};
 
 /// Checks a seed file.
-pub(super) fn file(path: Name, package: &Package, keys: &mut Keys, errors: &mut Errors) -> Spread {
+pub(super) fn file(path: Name, keys: &mut Keys<'_>) -> Spread {
     let Name { text: written, span } = path;
-    match read_file(&written, package, keys) {
+    let context = keys.context;
+    match read_file(&written, keys) {
         Ok(messages) => match other_format(&written) {
-            Some(format) if !messages.is_empty() => errors.push(
+            Some(format) if !messages.is_empty() => context.push(
                 span,
                 format!(
                     "`{written}` is {format}, and a seed file is JSON: convert it to a list of pairs, \
                      `[{{\"key\": \"...\", \"value\": \"...\"}}]`"
                 ),
             ),
-            _ => messages.into_iter().for_each(|message| errors.push(span, message)),
+            _ => messages.into_iter().for_each(|message| context.push(span, message)),
         },
-        Err(error) => errors.push(span, error),
+        Err(error) => context.push(span, error),
     }
     Spread::File(written)
 }
@@ -42,11 +42,12 @@ fn other_format(path: &str) -> Option<&'static str> {
 }
 
 /// The mistakes of a seed file.
-fn read_file(written: &str, package: &Package, keys: &mut Keys) -> Result<Vec<String>, String> {
+fn read_file(written: &str, keys: &mut Keys<'_>) -> Result<Vec<String>, String> {
+    let package = keys.context.package;
     let open = || package.open(written).map_err(|error| error.to_string());
     let unreadable = |error| format!("`{written}` cannot be read: {error}");
     let mut mistakes = SeedMistakes::default();
-    let spread = keys.spread(written, package);
+    let spread = keys.spread(written);
     let read = read_pairs(open()?, &mut mistakes, |pair, mistakes| {
         let place = Place::Seed { spread, at: pair.key_at };
         if let Err(clash) = keys.claim(&pair.key, place) {
@@ -58,21 +59,22 @@ fn read_file(written: &str, package: &Package, keys: &mut Keys) -> Result<Vec<St
 }
 
 /// Checks a folder and all its files.
-pub(super) fn dir(path: Name, package: &Package, keys: &mut Keys, errors: &mut Errors) -> Spread {
+pub(super) fn dir(path: Name, keys: &mut Keys<'_>) -> Spread {
     let Name { text: written, span } = path;
-    let spread = keys.spread(written.trim_end_matches('/'), package);
-    match Folder::read(package, &written) {
+    let context = keys.context;
+    let spread = keys.spread(written.trim_end_matches('/'));
+    match Folder::read(context.package, &written) {
         Ok(Folder { files, mistakes }) => {
             for file in files {
                 if let Err(clash) = keys.claim(&file.key, Place::Dir { spread }) {
-                    errors.push(span, format!("`{written}/{}`: {}", file.key, clash.message));
+                    context.push(span, format!("`{written}/{}`: {}", file.key, clash.message));
                 }
             }
             for mistake in mistakes {
-                errors.push(span, mistake);
+                context.push(span, mistake);
             }
         }
-        Err(error) => errors.push(span, error),
+        Err(error) => context.push(span, error),
     }
     Spread::Dir(written)
 }

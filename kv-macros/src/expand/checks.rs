@@ -9,7 +9,7 @@ use quote::quote;
 use super::generations::generations;
 use super::path::Optional;
 use super::types::{ty, typed};
-use crate::model::{Entry, Family, Namespace, Type, UserType, Value};
+use crate::model::{Entry, Family, Namespace, Type, UserType};
 
 /// The types of an entry or a family.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,9 +30,7 @@ impl<'a> Checks<'a> {
     /// Any text is text: entries that are no more need no check.
     pub(super) fn of(model: &'a Namespace) -> Self {
         let mut checks = Self { indexes: HashMap::new(), all: Vec::new(), model };
-        // Of what could not be read, the type is not to be spoken of again.
-        let entries = model.entries.iter().filter(|entry| !matches!(entry.value, Value::Unknown));
-        for types in entries.map(Types::of_entry).filter(|types| !types.are_text()) {
+        for types in model.entries.iter().map(Types::of_entry).filter(|types| !types.are_text()) {
             let next = checks.all.len();
             if *checks.indexes.entry(types).or_insert(next) == next {
                 checks.all.push(types);

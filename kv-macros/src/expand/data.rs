@@ -26,8 +26,7 @@ pub(super) fn declaration(model: &Namespace) -> TokenStream {
     let entries = model.entries.iter().filter(|entry| text(entry).is_none());
     let entries = entries.map(|entry| self::entry(entry, &checks, model));
     let spreads = model.spreads.iter().map(|spread| self::spread(spread, model));
-    let families = if model.is_broken { &[][..] } else { &model.families };
-    let families = families.iter().map(|family| self::family(family, model));
+    let families = model.families.iter().map(|family| self::family(family, model));
     quote! {
         #runtime::__private::declaration::Declaration {
             package: ::core::env!("CARGO_PKG_NAME"),
@@ -47,6 +46,13 @@ pub(super) fn declaration(model: &Namespace) -> TokenStream {
             families: &[#(#families),*],
         }
     }
+}
+
+/// The data of a declaration with mistakes: it compiles to nothing that is deployed, and checking what
+/// was half understood would only repeat the error.
+pub(super) fn nothing(model: &Namespace) -> TokenStream {
+    let runtime = &model.runtime;
+    quote!(#runtime::__private::declaration::Declaration::NOTHING)
 }
 
 fn account(model: &Namespace) -> TokenStream {
@@ -190,7 +196,8 @@ impl ToTokens for EntryValue<'_> {
                 let borrowed = quote_spanned!(span=> &(#expression));
                 ("Rust", quote!(|| #typed::encode(#borrowed)))
             }
-            Value::Unknown => ("Text", quote!("")),
+            // Its declaration has a mistake, and no data.
+            Value::Unknown => return,
         };
         path::runtime(runtime, &["__private", "declaration", "DeclaredValue", kind], tokens);
         path::parenthesized(&arguments, tokens);

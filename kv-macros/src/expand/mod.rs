@@ -1,4 +1,4 @@
-//! The code of a declaration that obeys every rule. Nothing is decided here, and nothing in the
+//! The code of a declaration. Nothing is decided here, and nothing in the
 //! code that it writes: static data, and constants and accessors that call kv-runtime.
 //!
 //! All paths are absolute or begin at `$crate`, so no name in the user's scope can get between.
@@ -16,15 +16,26 @@ mod types;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use crate::model::{Head, Namespace};
+use crate::model::{Broken, Head, Namespace};
 
 /// Writes a namespace's type, its data, its constants and accessors, and its generated types.
-pub(crate) fn expand(model: &Namespace) -> TokenStream {
+pub(crate) fn namespace(model: &Namespace) -> TokenStream {
+    code(model, &data::declaration(model))
+}
+
+/// Writes the errors, and the type, constants and accessors that were understood, so that no use of
+/// them adds a second error and completion goes on working.
+pub(crate) fn broken(broken: &Broken) -> TokenStream {
+    let errors = broken.errors.to_tokens();
+    let understood = broken.understood.as_ref().map(|model| code(model, &data::nothing(model)));
+    quote!(#errors #understood)
+}
+
+fn code(model: &Namespace, declaration: &TokenStream) -> TokenStream {
     let runtime = &model.runtime;
     let cfg = &model.head.cfg;
     let named = named(model);
     let namespace = path::namespace(model);
-    let declaration = data::declaration(model);
     let accessors = accessors::accessors(model);
     let constants = ttl::constants(model);
     let generations = generations::constants(model);

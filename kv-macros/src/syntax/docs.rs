@@ -5,7 +5,6 @@ use syn::parse::Parser as _;
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
 use super::tokens::Tokens;
-use crate::errors::Errors;
 
 /// What stands before an entry or a family.
 #[derive(Debug, Default)]
@@ -17,24 +16,24 @@ pub(crate) struct Before {
 }
 
 /// Reads what is documented before a property, and refuses attributes.
-pub(super) fn docs(tokens: &mut Tokens<'_>, errors: &mut Errors) -> String {
-    let Before { docs, cfg } = before(tokens, errors);
+pub(super) fn docs(tokens: &mut Tokens<'_>) -> String {
+    let Before { docs, cfg } = before(tokens);
     if let Some(first) = cfg.into_iter().next() {
         let message = "`#[cfg(...)]` cannot be before a property: write it before `struct Name;`, an \
                        entry or a family";
-        errors.push(first.span(), message);
+        tokens.errors.push(first.span(), message);
     }
     docs
 }
 
 /// Reads docs and `#[cfg(...)]`, and refuses other attributes.
-pub(super) fn before(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Before {
+pub(super) fn before(tokens: &mut Tokens<'_>) -> Before {
     let (mut docs, mut cfg) = (String::new(), TokenStream::new());
     while tokens.at_punct('#') {
         let span = tokens.span();
         let hash = tokens.tree();
         if !tokens.at_group(Delimiter::Bracket) {
-            errors.push(span, "an attribute is `#[...]`, and only `/// docs` can be here");
+            tokens.errors.push(span, "an attribute is `#[...]`, and only `/// docs` can be here");
             continue;
         }
         let brackets = tokens.tree();
@@ -63,7 +62,7 @@ pub(super) fn before(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Before {
         let name = name.map_or_else(String::new, |name| name.to_string());
         let message =
             format!("`#[{name}]` cannot be here, only `/// docs` and `#[cfg(...)]` can: remove it");
-        errors.push(span, message);
+        tokens.errors.push(span, message);
     }
     Before { docs, cfg }
 }

@@ -7,27 +7,28 @@ use syn::{Attribute, Visibility};
 
 use super::tokens::{Tokens, at_name};
 use super::{Header, Struct};
-use crate::errors::Errors;
 
-pub(super) fn header(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Header {
+pub(super) fn header(tokens: &mut Tokens<'_>) -> Header {
     let mut written = Attributes::default();
     while let Some(hash) = tokens.punct('#') {
         if !tokens.at_group(Delimiter::Bracket) {
-            errors.lose(hash, "an attribute is `#[...]`, before `struct Name;`");
+            tokens.errors.lose(hash, "an attribute is `#[...]`, before `struct Name;`");
             if tokens.punct('!').is_some() {
                 tokens.group(Delimiter::Bracket);
             }
             continue;
         }
-        if let Some(TokenTree::Group(brackets)) = tokens.tree() {
-            written.read(hash, &brackets, errors);
+        if let Some(TokenTree::Group(brackets)) = tokens.tree()
+            && let Err(error) = written.read(hash, &brackets)
+        {
+            tokens.errors.lose(error.span(), format!("this is not an attribute: {error}"));
         }
     }
-    let visibility = visibility(tokens, errors);
+    let visibility = visibility(tokens);
     if let Some(keyword) = tokens.keyword("struct") {
         let Some(name) = tokens.name() else {
             let found = tokens.describe();
-            errors.lose(
+            tokens.errors.lose(
                 if tokens.is_empty() { keyword } else { tokens.span() },
                 format!("expected the type's name after `struct`, found {found}: write `struct Sessions;`"),
             );
@@ -48,7 +49,9 @@ pub(super) fn header(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Header {
                 } else {
                     ""
                 };
-            errors.lose(span, format!("expected `;` after `struct {name}`, found {found}{hint}"));
+            tokens
+                .errors
+                .lose(span, format!("expected `;` after `struct {name}`, found {found}{hint}"));
             skip_header(tokens);
         }
         let Attributes { tokens: attributes, has_docs, derives, cfg } = written;
@@ -58,7 +61,7 @@ pub(super) fn header(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Header {
         return Header::Absent;
     }
     let found = tokens.describe();
-    errors.lose(
+    tokens.errors.lose(
         tokens.span(),
         format!("expected `struct Name;` after attributes and visibility, found {found}"),
     );
@@ -76,19 +79,16 @@ struct Attributes {
 
 impl Attributes {
     /// Takes an attribute, and notes what of it matters to the expansion.
-    fn read(&mut self, hash: Span, brackets: &Group, errors: &mut Errors) {
+    fn read(&mut self, hash: Span, brackets: &Group) -> syn::Result<()> {
         let attribute = quote_spanned!(hash=> # #brackets);
-        match Attribute::parse_outer.parse2(attribute.clone()) {
-            Ok(attributes) if attributes.iter().any(|a| a.path().is_ident("cfg")) => {
-                return self.cfg.extend(attribute);
-            }
-            Ok(_) => self.tokens.extend(attribute),
-            Err(error) => {
-                return errors.lose(error.span(), format!("this is not an attribute: {error}"));
-            }
+        let parsed = Attribute::parse_outer.parse2(attribute.clone())?;
+        if parsed.iter().any(|attribute| attribute.path().is_ident("cfg")) {
+            self.cfg.extend(attribute);
+            return Ok(());
         }
+        self.tokens.extend(attribute);
         let mut trees = brackets.stream().into_iter();
-        let Some(TokenTree::Ident(name)) = trees.next() else { return };
+        let Some(TokenTree::Ident(name)) = trees.next() else { return Ok(()) };
         if name == "doc" {
             self.has_docs = true;
         }
@@ -101,10 +101,11 @@ impl Attributes {
             });
             self.derives.extend(idents);
         }
+        Ok(())
     }
 }
 
-fn visibility(tokens: &mut Tokens<'_>, errors: &mut Errors) -> TokenStream {
+fn visibility(tokens: &mut Tokens<'_>) -> TokenStream {
     let mut visibility = TokenStream::new();
     let mut ahead = *tokens;
     if ahead.keyword("pub").is_none() || ahead.punct(':').is_some() {
@@ -116,7 +117,9 @@ fn visibility(tokens: &mut Tokens<'_>, errors: &mut Errors) -> TokenStream {
         visibility.extend(tokens.tree());
     }
     if syn::parse2::<Visibility>(visibility.clone()).is_err() {
-        errors.lose(span, "a visibility is `pub`, `pub(crate)`, `pub(super)` or `pub(in path)`");
+        tokens
+            .errors
+            .lose(span, "a visibility is `pub`, `pub(crate)`, `pub(super)` or `pub(in path)`");
         return TokenStream::new();
     }
     visibility

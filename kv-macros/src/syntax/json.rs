@@ -8,7 +8,6 @@ use syn::Lit;
 use super::macros::text_macro;
 use super::tokens::{Tokens, at_brace, at_name, shorten};
 use super::{Json, JsonKind, Name};
-use crate::errors::Errors;
 
 /// What can stand behind a number in Rust.
 const RUST_NUMBERS: [&str; 14] = [
@@ -16,12 +15,12 @@ const RUST_NUMBERS: [&str; 14] = [
     "f64",
 ];
 
-pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize, errors: &mut Errors) -> Json {
+pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize) -> Json {
     let span = tokens.span();
     let broken = Json { span, kind: JsonKind::Broken };
     let nests = tokens.at_group(Delimiter::Brace) || tokens.at_group(Delimiter::Bracket);
     if nests && depth >= MAX_JSON_DEPTH {
-        errors.lose(
+        tokens.errors.lose(
             span,
             format!(
                 "this JSON is nested deeper than {MAX_JSON_DEPTH} levels, the most that serde_json reads"
@@ -31,15 +30,15 @@ pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize, errors: &mut Errors) -
         return broken;
     }
     if let Some((inside, _)) = tokens.group(Delimiter::Brace) {
-        return Json { span, kind: object(inside, depth, errors) };
+        return Json { span, kind: object(inside, depth) };
     }
     if let Some((inside, _)) = tokens.group(Delimiter::Bracket) {
-        return Json { span, kind: array(inside, depth, errors) };
+        return Json { span, kind: array(inside, depth) };
     }
     if let Some(made) = text_macro(tokens) {
         let kind = made.map_or_else(
             |(at, message)| {
-                errors.lose(at, message);
+                tokens.errors.lose(at, message);
                 JsonKind::Broken
             },
             JsonKind::String,
@@ -48,18 +47,26 @@ pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize, errors: &mut Errors) -
     }
     let minus = tokens.punct('-');
     if let Some(literal) = tokens.literal() {
-        let kind = scalar(literal, minus.is_some(), errors);
+        let at = literal.span();
+        let kind = scalar(literal, minus.is_some()).unwrap_or_else(|message| {
+            if let Some(message) = message {
+                tokens.errors.lose(at, message);
+            }
+            JsonKind::Broken
+        });
         return Json { span: minus.unwrap_or(span), kind };
     }
     if let Some(minus) = minus {
-        errors.lose(minus, format!("expected a number after `-`, found {}", tokens.describe()));
+        tokens
+            .errors
+            .lose(minus, format!("expected a number after `-`, found {}", tokens.describe()));
         return broken;
     }
     if let Some(kind) = word(tokens) {
         return Json { span, kind };
     }
     let found = tokens.describe();
-    errors.lose(span, match tokens.ident() {
+    tokens.errors.lose(span, match tokens.ident() {
         Some(ident) if tokens.at_group(Delimiter::Parenthesis) && (ident == "file" || ident == "env") => format!(
             "`{ident}(...)` is a whole value: it cannot stand inside a JSON literal"
         ),
@@ -91,49 +98,49 @@ pub(super) fn word(tokens: &mut Tokens<'_>) -> Option<JsonKind> {
     None
 }
 
-fn array(mut tokens: Tokens<'_>, depth: usize, errors: &mut Errors) -> JsonKind {
+fn array(mut tokens: Tokens<'_>, depth: usize) -> JsonKind {
     let mut items = Vec::new();
-    errors.group(|errors| {
+    tokens.errors.group(|| {
         while !tokens.is_empty() {
-            items.push(json(&mut tokens, depth + 1, errors));
-            comma(&mut tokens, at_brace, errors);
+            items.push(json(&mut tokens, depth + 1));
+            comma(&mut tokens, at_brace);
         }
     });
     JsonKind::Array(items)
 }
 
 /// The object that some tokens are.
-pub(super) fn object_of(tokens: Tokens<'_>, span: Span, errors: &mut Errors) -> Json {
-    Json { span, kind: object(tokens, 0, errors) }
+pub(super) fn object_of(tokens: Tokens<'_>, span: Span) -> Json {
+    Json { span, kind: object(tokens, 0) }
 }
 
-fn object(mut tokens: Tokens<'_>, depth: usize, errors: &mut Errors) -> JsonKind {
+fn object(mut tokens: Tokens<'_>, depth: usize) -> JsonKind {
     let mut fields = Vec::new();
-    errors.group(|errors| {
+    tokens.errors.group(|| {
         while !tokens.is_empty() {
-            if let Some(name) = name(&mut tokens, errors) {
-                fields.push((name, json(&mut tokens, depth + 1, errors)));
+            if let Some(name) = name(&mut tokens) {
+                fields.push((name, json(&mut tokens, depth + 1)));
             }
-            comma(&mut tokens, at_name, errors);
+            comma(&mut tokens, at_name);
         }
     });
     JsonKind::Object(fields)
 }
 
 /// Reads a name and its colon. Without them it reports that and goes to the next comma.
-pub(super) fn name(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Name> {
+pub(super) fn name(tokens: &mut Tokens<'_>) -> Option<Name> {
     let span = tokens.span();
     let Some(text) = bare_or_quoted(tokens) else {
         let mut ahead = *tokens;
         if ahead.joined("..").is_some() {
             let message = "one object is not spread into another here: write its properties out, or \
                            give each namespace its own declaration by a `macro_rules!`";
-            errors.lose(span, message);
+            tokens.errors.lose(span, message);
             tokens.until_comma();
             return None;
         }
         let found = tokens.describe();
-        errors.lose(span, format!("expected a name, found {found}: write `name: value`, and quote a name that is not an identifier"));
+        tokens.errors.lose(span, format!("expected a name, found {found}: write `name: value`, and quote a name that is not an identifier"));
         tokens.until_comma();
         return None;
     };
@@ -145,18 +152,18 @@ pub(super) fn name(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Name>
     let arrows = ["=>", "->", "::", ":="];
     let arrow = arrows.into_iter().find_map(|arrow| tokens.joined(arrow));
     if let Some(span) = arrow.or_else(|| tokens.punct('=')) {
-        errors.push(span, format!("expected `:` after `{text}`, as in JSON"));
+        tokens.errors.push(span, format!("expected `:` after `{text}`, as in JSON"));
         return Some(name);
     }
     if tokens.is_empty() || tokens.at_comma() {
-        errors.lose(span, format!("`{text}` has no value: write `{text}: value`"));
+        tokens.errors.lose(span, format!("`{text}` has no value: write `{text}: value`"));
         return None;
     }
     let at = tokens.span();
     let found = tokens.describe();
     let is_punct = tokens.is_punct();
     let hint = if is_punct { "; a name that is not an identifier is quoted" } else { "" };
-    errors.lose(at, format!("expected `:` after `{text}`, found {found}{hint}"));
+    tokens.errors.lose(at, format!("expected `:` after `{text}`, found {found}{hint}"));
     let is_word = ["true", "false", "null"].into_iter().any(|word| tokens.at_keyword(word));
     if !is_punct && (is_word || tokens.is_no_ident()) {
         // Only the colon is missing: what follows is the value.
@@ -218,22 +225,18 @@ pub(super) fn scalar_text(tokens: &mut Tokens<'_>) -> Option<String> {
 
 /// Reads the comma after an item. When something else stands there it reports that, and goes to
 /// the next comma unless a new item begins here.
-pub(super) fn comma(
-    tokens: &mut Tokens<'_>,
-    begins_item: fn(&Tokens<'_>) -> bool,
-    errors: &mut Errors,
-) {
+pub(super) fn comma(tokens: &mut Tokens<'_>, begins_item: fn(&Tokens<'_>) -> bool) {
     if tokens.is_empty() || tokens.punct(',').is_some() {
-        return errors.item_ends();
+        return tokens.errors.item_ends();
     }
     let found = tokens.describe();
     if begins_item(tokens) {
-        errors.push(tokens.last(), format!("expected `,` after this, before {found}"));
+        tokens.errors.push(tokens.last(), format!("expected `,` after this, before {found}"));
         return;
     }
     let span = tokens.span();
     if tokens.punct(';').is_some() {
-        errors.push(span, "expected `,`, found `;`: commas part what is listed");
+        tokens.errors.push(span, "expected `,`, found `;`: commas part what is listed");
         return;
     }
     let mut ahead = *tokens;
@@ -246,26 +249,25 @@ pub(super) fn comma(
     } else {
         ""
     };
-    errors.lose(span, format!("expected `,`, found {found}{hint}"));
+    tokens.errors.lose(span, format!("expected `,`, found {found}{hint}"));
     tokens.until_comma();
     tokens.punct(',');
 }
 
-fn scalar(literal: Literal, negative: bool, errors: &mut Errors) -> JsonKind {
-    let span = literal.span();
+/// A number or a text, or what is wrong with it; nothing where the compiler has said that.
+fn scalar(literal: Literal, negative: bool) -> Result<JsonKind, Option<String>> {
     if let Some(text) = text(&literal).filter(|_| !negative) {
-        return JsonKind::String(text);
+        return Ok(JsonKind::String(text));
     }
     let sign = if negative { "-" } else { "" };
     let lit = Lit::new(literal);
     if !lit.suffix().is_empty() {
-        errors.lose(span, suffixed(&lit, sign));
-        return JsonKind::Broken;
+        return Err(Some(suffixed(&lit, sign)));
     }
     match lit {
-        Lit::Int(int) => JsonKind::Integer(format!("{sign}{}", int.base10_digits())),
-        Lit::Float(float) => JsonKind::Float(format!("{sign}{}", float.base10_digits())),
-        lit => not_json(&lit, span, errors),
+        Lit::Int(int) => Ok(JsonKind::Integer(format!("{sign}{}", int.base10_digits()))),
+        Lit::Float(float) => Ok(JsonKind::Float(format!("{sign}{}", float.base10_digits()))),
+        lit => Err(not_json(&lit)),
     }
 }
 
@@ -280,13 +282,10 @@ fn suffixed(lit: &Lit, sign: &str) -> String {
     format!("`{written}` is not a number: quote it as `\"{written}\"` if it is text or a duration")
 }
 
-fn not_json(lit: &Lit, span: Span, errors: &mut Errors) -> JsonKind {
-    let hint = match lit {
-        // Several characters in single quotes, or an escape that Rust does not have: the compiler
-        // itself has said so already.
-        Lit::Verbatim(literal) if literal.to_string().starts_with(['\'', '"']) => {
-            return JsonKind::Broken;
-        }
+fn not_json(lit: &Lit) -> Option<String> {
+    let message = match lit {
+        // Several characters in single quotes, or an escape that Rust does not have.
+        Lit::Verbatim(literal) if literal.to_string().starts_with(['\'', '"']) => return None,
         Lit::Char(char) => {
             format!("a character is text in JSON: write {:?}", char.value().to_string())
         }
@@ -296,6 +295,5 @@ fn not_json(lit: &Lit, span: Span, errors: &mut Errors) -> JsonKind {
         Lit::Str(_) => "expected a number after `-`, found text".to_owned(),
         _ => "expected a JSON literal".to_owned(),
     };
-    errors.lose(span, hint);
-    JsonKind::Broken
+    Some(message)
 }

@@ -22,49 +22,44 @@ use crate::names;
 use kv_rules::did_you_mean;
 
 /// Reads the path of kv-runtime, `;` and a declaration.
-pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Option<Namespace> {
+pub(crate) fn parse(input: TokenStream, errors: &Errors) -> Option<Namespace> {
     let buffer = TokenBuffer::new2(input);
-    let mut tokens = Tokens::new(buffer.begin());
+    let mut tokens = Tokens::new(buffer.begin(), errors);
     let (Some(runtime), Some(_)) = (tokens.ident(), tokens.punct(';')) else {
-        errors.lose(Span::call_site(), "call this macro as `kv_runtime::kv_namespace!`");
+        tokens.errors.lose(Span::call_site(), "call this macro as `kv_runtime::kv_namespace!`");
         return None;
     };
     if let Some(Pasted { span, message, name, inside }) = pasted(tokens) {
-        errors.lose(span, message);
+        tokens.errors.lose(span, message);
         // What is wrong within it as well is said once it is a declaration.
-        let mut later = Errors::default();
-        let properties = inside.map(|inside| properties(inside, NAMESPACE, &mut later));
-        let properties = properties.filter(|_| later.is_empty()).unwrap_or_default();
+        let read = inside.map(|inside| errors.silently(|| properties(inside, NAMESPACE)));
+        let (properties, _) = read.filter(|(_, is_wrong)| !is_wrong).unwrap_or_default();
         let header = Header::named(&name, span);
         return Some(Namespace { runtime, header, properties, is_lost: true });
     }
-    let ((header, properties), is_lost) = errors.group(|errors| {
-        let header = header(&mut tokens, errors);
-        (header, properties(tokens, NAMESPACE, errors))
+    let ((header, properties), is_lost) = tokens.errors.group(|| {
+        let header = header(&mut tokens);
+        (header, properties(tokens, NAMESPACE))
     });
     Some(Namespace { runtime, header, properties, is_lost })
 }
 
-fn properties(
-    mut tokens: Tokens<'_>,
-    known: &'static [Known],
-    errors: &mut Errors,
-) -> Vec<Property> {
+fn properties(mut tokens: Tokens<'_>, known: &'static [Known]) -> Vec<Property> {
     let mut properties = Vec::new();
     while !tokens.is_empty() {
-        let docs = docs(&mut tokens, errors);
+        let docs = docs(&mut tokens);
         if let Some(span) = second_struct(tokens) {
             let message = "a declaration has one namespace: write the other in a `kv_namespace!` of \
                            its own";
-            errors.push(span, message);
+            tokens.errors.push(span, message);
             return properties;
         }
-        if let Some(name) = name(&mut tokens, errors) {
-            let property = property(&mut tokens, name, known, errors);
+        if let Some(name) = name(&mut tokens) {
+            let property = property(&mut tokens, name, known);
             properties.push(Property { docs, ..property });
         }
         if second_struct(tokens).is_none() {
-            comma(&mut tokens, at_name, errors);
+            comma(&mut tokens, at_name);
         }
     }
     properties
@@ -81,45 +76,40 @@ fn second_struct(mut tokens: Tokens<'_>) -> Option<Span> {
     tokens.ident().map(|_| span)
 }
 
-fn property(
-    tokens: &mut Tokens<'_>,
-    name: Name,
-    all: &'static [Known],
-    errors: &mut Errors,
-) -> Property {
+fn property(tokens: &mut Tokens<'_>, name: Name, all: &'static [Known]) -> Property {
     let found = find(&name.text, all);
     let known = found.map(|known| known.name);
     let span = tokens.span();
     if tokens.is_empty() || tokens.at_comma() {
         let text = &name.text;
         let example = found.map_or("value", |known| known.grammar.example());
-        errors.lose(name.span, format!("`{text}` has no value: write `{text}: {example}`"));
+        tokens.errors.lose(name.span, format!("`{text}` has no value: write `{text}: {example}`"));
         let value = Value { span, kind: ValueKind::Broken };
         let (docs, stages) = (String::new(), Vec::new());
         return Property { docs, name, known, value, stages };
     }
     let value = match found.map(|known| known.grammar) {
-        Some(Grammar::Value) => value(tokens, errors),
+        Some(Grammar::Value) => value(tokens),
         Some(Grammar::Type) => {
-            let kind = rust::ty(tokens, errors).map_or(ValueKind::Broken, ValueKind::Type);
+            let kind = rust::ty(tokens).map_or(ValueKind::Broken, ValueKind::Type);
             Value { span, kind }
         }
-        Some(Grammar::Types) => types(tokens, errors),
-        Some(Grammar::Seconds) => seconds(tokens, errors),
-        Some(Grammar::Ident) => ident(tokens, found.map_or("", |known| known.name), errors),
-        Some(Grammar::Entries) => entries(tokens, errors),
-        Some(Grammar::Families) => families(tokens, errors),
+        Some(Grammar::Types) => types(tokens),
+        Some(Grammar::Seconds) => seconds(tokens),
+        Some(Grammar::Ident) => ident(tokens, found.map_or("", |known| known.name)),
+        Some(Grammar::Entries) => entries(tokens),
+        Some(Grammar::Families) => families(tokens),
         None => {
             tokens.until_comma();
             Value { span, kind: ValueKind::Broken }
         }
     };
-    let (docs, stages) = (String::new(), stages(tokens, errors));
+    let (docs, stages) = (String::new(), stages(tokens));
     Property { docs, name, known, value, stages }
 }
 
 /// `in "prod"` or `in ["prod", "pr-*"]`.
-fn stages(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Vec<Name> {
+fn stages(tokens: &mut Tokens<'_>) -> Vec<Name> {
     let mut ahead = *tokens;
     let word = ahead.ident();
     let takes_stages = ahead.literal().as_ref().and_then(text).is_some() && ahead.is_after_item();
@@ -130,7 +120,7 @@ fn stages(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Vec<Name> {
                 let message = format!(
                     "`{word}` parts nothing here: a value of some stages is `value in \"prod\"`"
                 );
-                errors.lose(word.span(), message);
+                tokens.errors.lose(word.span(), message);
                 tokens.ident();
                 word.span()
             }
@@ -139,7 +129,7 @@ fn stages(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Vec<Name> {
     };
     let example = "write `in \"prod\"` or `in [\"prod\", \"pr-*\"]`";
     let mut stages = Vec::new();
-    let mut stage = |tokens: &mut Tokens<'_>, errors: &mut Errors| {
+    let mut stage = |tokens: &mut Tokens<'_>| {
         let span = tokens.span();
         let mut ahead = *tokens;
         let text = ahead.literal().as_ref().and_then(text).filter(|text| !text.is_empty());
@@ -152,37 +142,37 @@ fn stages(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Vec<Name> {
         stages.push(Name { text: String::new(), span });
         let found = tokens.describe();
         let span = if tokens.is_empty() { keyword } else { span };
-        errors.lose(span, format!("`in` takes stages, found {found}: {example}"));
+        tokens.errors.lose(span, format!("`in` takes stages, found {found}: {example}"));
         tokens.until_comma();
     };
     match tokens.group(Delimiter::Bracket) {
         Some((mut inside, _)) => {
             while !inside.is_empty() {
-                stage(&mut inside, errors);
-                comma(&mut inside, at_name, errors);
+                stage(&mut inside);
+                comma(&mut inside, at_name);
             }
         }
-        None => stage(tokens, errors),
+        None => stage(tokens),
     }
     stages
 }
 
-fn value(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
+fn value(tokens: &mut Tokens<'_>) -> Value {
     let span = tokens.span();
     if let Some(message) = javascript(*tokens) {
-        errors.lose(span, message);
+        tokens.errors.lose(span, message);
         tokens.until_comma();
         return Value { span, kind: ValueKind::Broken };
     }
     if text_macro(&mut { *tokens }).is_some() {
-        return Value { span, kind: ValueKind::Json(json(tokens, 0, errors)) };
+        return Value { span, kind: ValueKind::Json(json(tokens, 0)) };
     }
     let mut ahead = *tokens;
     let Some(ident) = ahead.ident() else {
-        return Value { span, kind: ValueKind::Json(json(tokens, 0, errors)) };
+        return Value { span, kind: ValueKind::Json(json(tokens, 0)) };
     };
     if ahead.at_group(Delimiter::Parenthesis) {
-        let call = call(tokens, errors);
+        let call = call(tokens);
         return Value { span, kind: call.map_or(ValueKind::Broken, ValueKind::Call) };
     }
     let alone = ahead.is_empty()
@@ -191,13 +181,13 @@ fn value(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
         || ahead.at_keyword("in")
         || ahead.at_keyword("if");
     if alone && ["null", "true", "false"].iter().any(|word| ident == word) {
-        return Value { span, kind: ValueKind::Json(json(tokens, 0, errors)) };
+        return Value { span, kind: ValueKind::Json(json(tokens, 0)) };
     }
-    rust::expression(tokens, errors)
+    rust::expression(tokens)
 }
 
 /// `file("path")`, `env("NAME")` or `dir("path")`.
-fn call(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Call> {
+fn call(tokens: &mut Tokens<'_>) -> Option<Call> {
     let span = tokens.span();
     let function = tokens.ident()?.to_string();
     let (mut inside, delimiters) = tokens.group(Delimiter::Parenthesis)?;
@@ -207,7 +197,7 @@ fn call(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Call> {
             "Some" => "; write the value itself, and `null` for `None`".to_owned(),
             _ => did_you_mean(&function, known.map(Function::name)),
         };
-        errors.lose(
+        tokens.errors.lose(
             span,
             format!(
                 "`{function}(...)` cannot be called here: there are `file(\"path\")`, `env(\"NAME\")` and, as \
@@ -221,19 +211,20 @@ fn call(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Call> {
     let example = if function == Function::Env { "NAME" } else { "path" };
     let at = if inside.is_empty() { delimiters.open() } else { inside.span() };
     let Some(text) = inside.literal().as_ref().and_then(text) else {
-        errors.lose(at, format!("`{name}` takes a text: write `{name}(\"{example}\")`"));
+        tokens.errors.lose(at, format!("`{name}` takes a text: write `{name}(\"{example}\")`"));
         return None;
     };
     inside.punct(',');
     if !inside.is_empty() {
-        errors
+        tokens
+            .errors
             .push(inside.span(), format!("`{name}` takes one text: write `{name}(\"{example}\")`"));
     }
     Some(Call { function, argument: Name { text, span: at } })
 }
 
 /// A number, a text, or a constant such as `SESSION_TTL` or `60 * 60`.
-fn seconds(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
+fn seconds(tokens: &mut Tokens<'_>) -> Value {
     let span = tokens.span();
     let mut ahead = *tokens;
     if let (Some(number), Some(unit)) = (ahead.literal(), ahead.ident())
@@ -242,7 +233,7 @@ fn seconds(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
     {
         let message =
             format!("a duration is a number of seconds, or text: write `\"{number}{unit}\"`");
-        errors.push(span, message);
+        tokens.errors.push(span, message);
         tokens.until_comma();
         return Value { span, kind: ValueKind::Broken };
     }
@@ -265,7 +256,7 @@ fn seconds(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
         *tokens = ahead;
         return Value { span, kind: ValueKind::Constant(constant) };
     }
-    value(tokens, errors)
+    value(tokens)
 }
 
 /// Whether the next property begins before the next comma: a comma is missing.
@@ -275,11 +266,11 @@ fn ends_in_name(mut tokens: Tokens<'_>) -> bool {
 }
 
 /// `[Older, Oldest]`.
-fn types(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
+fn types(tokens: &mut Tokens<'_>) -> Value {
     let span = tokens.span();
     let Some((mut inside, delimiters)) = tokens.group(Delimiter::Bracket) else {
         let found = tokens.describe();
-        errors.lose(
+        tokens.errors.lose(
             span,
             format!("`was` is a list of older types, found {found}: write `was: [ProfileV1]`"),
         );
@@ -289,17 +280,17 @@ fn types(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
     if inside.is_empty() {
         let message = "`was` has no types: write the older ones, newest first, such as \
                        `was: [ProfileV1]`, or remove it";
-        errors.push(delimiters.open(), message);
+        tokens.errors.push(delimiters.open(), message);
     }
     let mut types = Vec::new();
     while !inside.is_empty() {
-        types.extend(rust::ty(&mut inside, errors));
-        comma(&mut inside, at_name, errors);
+        types.extend(rust::ty(&mut inside));
+        comma(&mut inside, at_name);
     }
     Value { span, kind: ValueKind::Types(types) }
 }
 
-fn ident(tokens: &mut Tokens<'_>, property: &str, errors: &mut Errors) -> Value {
+fn ident(tokens: &mut Tokens<'_>, property: &str) -> Value {
     let span = tokens.span();
     let mut ahead = *tokens;
     if let Some(ident) = ahead.ident() {
@@ -311,18 +302,18 @@ fn ident(tokens: &mut Tokens<'_>, property: &str, errors: &mut Errors) -> Value 
         let meant = names::snake(&written).unwrap_or_default();
         let message =
             format!("`{written}` cannot name anything in Rust: write `{property}: {meant}`");
-        errors.push(span, message);
+        tokens.errors.push(span, message);
         return Value { span, kind: ValueKind::Ident(names::ident(&meant, span)) };
     }
     let quoted = ahead.literal().as_ref().and_then(text).and_then(|text| names::snake(&text));
     if let Some(meant) = quoted {
         *tokens = ahead;
         let message = format!("a name is written without quotes: write `{property}: {meant}`");
-        errors.push(span, message);
+        tokens.errors.push(span, message);
         return Value { span, kind: ValueKind::Ident(names::ident(&meant, span)) };
     }
     let found = tokens.describe();
-    errors.lose(
+    tokens.errors.lose(
         span,
         format!("expected a name, found {found}: write `{property}: profile`, without quotes"),
     );
@@ -330,13 +321,13 @@ fn ident(tokens: &mut Tokens<'_>, property: &str, errors: &mut Errors) -> Value 
     Value { span, kind: ValueKind::Broken }
 }
 
-fn entries(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
+fn entries(tokens: &mut Tokens<'_>) -> Value {
     let span = tokens.span();
     let found = tokens.describe();
     let mut inside = if let Some((inside, _)) = tokens.group(Delimiter::Bracket) {
         inside
     } else {
-        errors.push(
+        tokens.errors.push(
             span,
             format!("`values` is a list, found {found}: write `[{{ key: \"...\", value: ... }}]`"),
         );
@@ -350,10 +341,10 @@ fn entries(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
         }
     };
     let mut items = Vec::new();
-    errors.group(|errors| {
+    tokens.errors.group(|| {
         while !inside.is_empty() {
-            items.extend(item(&mut inside, errors));
-            comma(&mut inside, at_brace, errors);
+            items.extend(item(&mut inside));
+            comma(&mut inside, at_brace);
         }
     });
     Value { span, kind: ValueKind::Entries(items) }
@@ -362,8 +353,7 @@ fn entries(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
 /// The entries that are meant by `{ ... }` in place of a list: one, or a map of keys to values. What is
 /// wrong with them is said once they are in a list.
 fn braced(inside: Tokens<'_>, open: Span) -> Vec<Item> {
-    let mut silent = Errors::default();
-    let written = properties(inside, ENTRY, &mut silent);
+    let (written, _) = inside.errors.silently(|| properties(inside, ENTRY));
     let entry = |properties| {
         Item::Entry(Entry {
             docs: String::new(),
@@ -376,10 +366,8 @@ fn braced(inside: Tokens<'_>, open: Span) -> Vec<Item> {
     if written.iter().any(|property| property.known == Some("key")) {
         return vec![entry(written)];
     }
-    let mut silent = Errors::default();
-    let Json { kind: JsonKind::Object(fields), .. } = object_of(inside, open, &mut silent) else {
-        return Vec::new();
-    };
+    let (object, _) = inside.errors.silently(|| object_of(inside, open));
+    let JsonKind::Object(fields) = object.kind else { return Vec::new() };
     let property = |known: &'static str, name: &Name, kind| Property {
         docs: String::new(),
         name: Name { text: known.to_owned(), span: name.span },
@@ -397,36 +385,40 @@ fn braced(inside: Tokens<'_>, open: Span) -> Vec<Item> {
     fields.collect()
 }
 
-fn item(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Item> {
-    let Before { docs, cfg } = before(tokens, errors);
+fn item(tokens: &mut Tokens<'_>) -> Option<Item> {
+    let Before { docs, cfg } = before(tokens);
     let span = tokens.span();
     if let Some((inside, delimiters)) = tokens.group(Delimiter::Brace) {
-        let (properties, is_lost) = errors.group(|errors| properties(inside, ENTRY, errors));
+        let (properties, is_lost) = tokens.errors.group(|| properties(inside, ENTRY));
         let open = delimiters.open();
         return Some(Item::Entry(Entry { docs, cfg, open, properties, is_lost }));
     }
     if let Some(first) = cfg.into_iter().next() {
-        errors.push(first.span(), "`#[cfg(...)]` can be before an entry, and not before a spread");
+        tokens
+            .errors
+            .push(first.span(), "`#[cfg(...)]` can be before an entry, and not before a spread");
     }
     if let Some(dots) = tokens.joined("...") {
-        errors.push(dots, "a spread has two dots: `..file(\"seed.json\")`");
+        tokens.errors.push(dots, "a spread has two dots: `..file(\"seed.json\")`");
         if !tokens.at_keyword("file") && !tokens.at_keyword("dir") {
             tokens.until_comma();
             return None;
         }
-        return spread(tokens, span, errors);
+        return spread(tokens, span);
     }
     if tokens.joined("..").is_some() {
-        return spread(tokens, span, errors);
+        return spread(tokens, span);
     }
     if !docs.is_empty() && tokens.is_empty() {
-        errors.push(tokens.last(), "these docs are before nothing: write them before an entry");
+        tokens
+            .errors
+            .push(tokens.last(), "these docs are before nothing: write them before an entry");
         return None;
     }
     let found = tokens.describe();
     let literal = { *tokens }.literal().map(|literal| shorten(&literal.to_string()));
     let key = literal.filter(|text| text.starts_with('"')).unwrap_or("\"...\"".to_owned());
-    errors.lose(
+    tokens.errors.lose(
         span,
         format!(
             "expected an entry, found {found}: write `{{ key: {key}, value: ... }}`, \
@@ -443,15 +435,15 @@ fn item(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Item> {
     None
 }
 
-fn spread(tokens: &mut Tokens<'_>, dots: Span, errors: &mut Errors) -> Option<Item> {
+fn spread(tokens: &mut Tokens<'_>, dots: Span) -> Option<Item> {
     let mut ahead = *tokens;
     let span = tokens.span();
     if ahead.ident().is_some() && ahead.at_group(Delimiter::Parenthesis) {
-        return call(tokens, errors).map(Item::Spread);
+        return call(tokens).map(Item::Spread);
     }
     let found = tokens.describe();
     let at = if tokens.is_empty() { dots } else { span };
-    errors.lose(
+    tokens.errors.lose(
         at,
         format!("expected `file(\"seed.json\")` or `dir(\"public\")` after `..`, found {found}"),
     );
@@ -459,11 +451,11 @@ fn spread(tokens: &mut Tokens<'_>, dots: Span, errors: &mut Errors) -> Option<It
     None
 }
 
-fn families(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
+fn families(tokens: &mut Tokens<'_>) -> Value {
     let span = tokens.span();
     let Some((mut inside, _)) = tokens.group(Delimiter::Brace) else {
         let found = tokens.describe();
-        errors.push(span, format!("`keys` is a map of key families, found {found}: write `{{ \"session:{{id}}\": Session }}`"));
+        tokens.errors.push(span, format!("`keys` is a map of key families, found {found}: write `{{ \"session:{{id}}\": Session }}`"));
         let Some((mut inside, _)) = tokens.group(Delimiter::Bracket) else {
             tokens.until_comma();
             return Value { span, kind: ValueKind::Broken };
@@ -480,17 +472,17 @@ fn families(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
         return Value { span, kind: ValueKind::Families(families) };
     };
     let mut families = Vec::new();
-    errors.group(|errors| {
+    tokens.errors.group(|| {
         while !inside.is_empty() {
-            families.extend(family(&mut inside, errors));
-            comma(&mut inside, at_name, errors);
+            families.extend(family(&mut inside));
+            comma(&mut inside, at_name);
         }
     });
     Value { span, kind: ValueKind::Families(families) }
 }
 
-fn family(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Family> {
-    let Before { docs, cfg } = before(tokens, errors);
+fn family(tokens: &mut Tokens<'_>) -> Option<Family> {
+    let Before { docs, cfg } = before(tokens);
     let mut ahead = *tokens;
     let span = tokens.span();
     if let Some(ident) = ahead.ident()
@@ -504,20 +496,22 @@ fn family(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<Family> {
             inside.until(|_| false).to_string().replace(" :", ":")
         });
         let pattern = format!("{ident}:{{{parameter}}}");
-        errors.push(span, format!("a family's pattern is quoted: write `\"{pattern}\": Type`"));
+        tokens
+            .errors
+            .push(span, format!("a family's pattern is quoted: write `\"{pattern}\": Type`"));
         *tokens = ahead;
-        let ty = rust::ty(tokens, &mut Errors::default());
+        let (ty, _) = tokens.errors.silently(|| rust::ty(tokens));
         let properties = match tokens.group(Delimiter::Brace) {
-            Some((inside, _)) => properties(inside, FAMILY, errors),
+            Some((inside, _)) => properties(inside, FAMILY),
             None => Vec::new(),
         };
         let pattern = Name { text: pattern, span };
         return Some(Family { docs, cfg, pattern, ty, properties });
     }
-    let pattern = name(tokens, errors)?;
-    let ty = rust::ty(tokens, errors);
+    let pattern = name(tokens)?;
+    let ty = rust::ty(tokens);
     let properties = match tokens.group(Delimiter::Brace) {
-        Some((inside, _)) => errors.group(|errors| properties(inside, FAMILY, errors)).0,
+        Some((inside, _)) => tokens.errors.group(|| properties(inside, FAMILY)).0,
         None => Vec::new(),
     };
     Some(Family { docs, cfg, pattern, ty, properties })

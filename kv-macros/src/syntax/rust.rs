@@ -6,13 +6,12 @@ use syn::parse::{Parse, ParseStream, Parser};
 
 use super::tokens::{Tokens, at_name, shorten};
 use super::{Expression, StructLiteral, Value, ValueKind};
-use crate::errors::Errors;
 
 /// Reads a type up to a comma, or up to a brace when properties can follow it.
-pub(super) fn ty(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<TokenStream> {
+pub(super) fn ty(tokens: &mut Tokens<'_>) -> Option<TokenStream> {
     let start = tokens.span();
     if tokens.is_empty() || tokens.at_comma() {
-        errors.lose(
+        tokens.errors.lose(
             start,
             format!(
                 "expected a Rust type, found {}: write one such as `Session`",
@@ -22,7 +21,7 @@ pub(super) fn ty(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<TokenSt
         return None;
     }
     if tokens.at_group(Delimiter::Brace) {
-        errors.lose(
+        tokens.errors.lose(
             start,
             "expected a Rust type, found `{`: declare its fields beside the macro, as \
              `pub struct Session { ... }`, and write `Session` here",
@@ -32,20 +31,20 @@ pub(super) fn ty(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Option<TokenSt
     }
     let written = outside_angles(tokens);
     if let Some((shown, ours)) = of_typescript(&written) {
-        errors.lose(start, format!("`{shown}` is a type of TypeScript: write {ours}"));
+        tokens.errors.lose(start, format!("`{shown}` is a type of TypeScript: write {ours}"));
         return None;
     }
     match parse::<syn::Type>(written.clone(), tokens.span()) {
         Ok(_) => match refused(&written) {
             None => Some(written),
             Some((span, message)) => {
-                errors.lose(span, message);
+                tokens.errors.lose(span, message);
                 None
             }
         },
         Err(error) => {
             let shown = shorten(&written.to_string());
-            errors.lose(
+            tokens.errors.lose(
                 error.span(),
                 format!("`{shown}` is not a Rust type: write one such as `Session`"),
             );
@@ -99,7 +98,7 @@ fn refused(ty: &TokenStream) -> Option<(Span, String)> {
 }
 
 /// Reads a value that begins with a path: a struct literal, or an expression that is no value.
-pub(super) fn expression(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value {
+pub(super) fn expression(tokens: &mut Tokens<'_>) -> Value {
     let span = tokens.span();
     let written = tokens.until(|tokens| tokens.at_comma() || tokens.at_keyword("in"));
     let kind = match parse(written.clone(), tokens.span()) {
@@ -122,7 +121,7 @@ pub(super) fn expression(tokens: &mut Tokens<'_>, errors: &mut Errors) -> Value 
         }
         Err(error) => {
             let rule = "expected JSON, `file(...)`, `env(...)` or a struct literal";
-            errors.lose(error.span(), format!("{rule}: {error}"));
+            tokens.errors.lose(error.span(), format!("{rule}: {error}"));
             ValueKind::Broken
         }
     };

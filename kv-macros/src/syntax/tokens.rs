@@ -4,6 +4,7 @@ use proc_macro2::extra::DelimSpan;
 use proc_macro2::{Delimiter, Ident, Literal, Spacing, Span, TokenStream, TokenTree};
 use syn::buffer::Cursor;
 
+use crate::errors::Errors;
 use crate::names;
 
 /// The rest of a group or of the whole input.
@@ -14,11 +15,13 @@ pub(super) struct Tokens<'a> {
     last: Span,
     /// The closing delimiter of the group; `None` in the whole input.
     close: Option<Span>,
+    /// Where what is wrong with them is told.
+    pub(super) errors: &'a Errors,
 }
 
 impl<'a> Tokens<'a> {
-    pub(super) fn new(cursor: Cursor<'a>) -> Self {
-        Self { cursor, last: Span::call_site(), close: None }
+    pub(super) fn new(cursor: Cursor<'a>, errors: &'a Errors) -> Self {
+        Self { cursor, last: Span::call_site(), close: None, errors }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -98,7 +101,8 @@ impl<'a> Tokens<'a> {
     pub(super) fn group(&mut self, delimiter: Delimiter) -> Option<(Self, DelimSpan)> {
         let (inside, span, rest) = self.cursor.group(delimiter)?;
         self.advance(rest, span.close());
-        Some((Self { cursor: inside, last: span.open(), close: Some(span.close()) }, span))
+        let (last, close) = (span.open(), Some(span.close()));
+        Some((Self { cursor: inside, last, close, errors: self.errors }, span))
     }
 
     /// Whether a group with this delimiter is next.

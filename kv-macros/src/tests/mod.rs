@@ -27,12 +27,12 @@ fn expand(declaration: &str) -> String {
 /// Each mistake of a declaration: where it is, the token under the caret, and the message.
 fn mistakes(declaration: &str, package: &Package) -> Vec<String> {
     let source = input(declaration);
-    let (_, errors) = crate::understand(source, package);
+    let Err(broken) = crate::understand(source, package) else { return Vec::new() };
     let render = |error: &syn::Error| {
         let span = error.span();
         let (start, token) = (span.start(), span.source_text());
         let token = token.unwrap_or_else(|| "the whole declaration".to_owned());
         format!("{}:{} {token}\n    {error}", start.line, start.column)
     };
-    errors.iter().map(render).collect()
+    broken.errors.into_vec().iter().map(render).collect()
 }

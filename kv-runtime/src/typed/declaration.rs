@@ -123,6 +123,25 @@ pub struct DeclaredText {
 }
 
 impl Declaration {
+    /// That of a namespace whose declaration does not compile.
+    pub const NOTHING: Self = Self {
+        package: "",
+        root: "",
+        id: "",
+        was: None,
+        title: "",
+        binding: "",
+        adopt: false,
+        delete: None,
+        delete_by_stage: &[],
+        account: AccountSettings::FROM_ENVIRONMENT,
+        texts: "[]",
+        entries: &[],
+        types: &[],
+        spreads: &[],
+        families: &[],
+    };
+
     /// The entries of `values` that are a key and a text and no more.
     #[must_use]
     pub fn read_texts(&self) -> Vec<DeclaredText> {
