@@ -1,6 +1,7 @@
 //! A declaration that obeys every rule; after a mistake, what of it was understood.
 
 use std::hash::{Hash, Hasher};
+use std::rc::Rc;
 
 use proc_macro2::{Ident, Span, TokenStream};
 
@@ -31,6 +32,7 @@ pub(crate) struct Namespace {
     /// The module of [`structs`](Self::structs).
     pub(crate) module: Ident,
     pub(crate) structs: Vec<Struct>,
+    pub(crate) user_types: UserTypes,
 }
 
 /// A declaration with mistakes.
@@ -157,13 +159,24 @@ pub(crate) enum Type {
     User(UserType),
 }
 
-/// The tokens of a type that the user wrote.
+/// A type that the user wrote.
 #[derive(Debug, Clone)]
-pub(crate) struct UserType(pub(crate) TokenStream);
+pub(crate) struct UserType {
+    pub(crate) tokens: TokenStream,
+    /// The same as text, by which types are told apart.
+    pub(crate) text: Rc<str>,
+}
+
+impl UserType {
+    pub(crate) fn new(tokens: TokenStream) -> Self {
+        let text = tokens.to_string().into();
+        Self { tokens, text }
+    }
+}
 
 impl PartialEq for UserType {
     fn eq(&self, other: &Self) -> bool {
-        self.0.to_string() == other.0.to_string()
+        self.text == other.text
     }
 }
 
@@ -171,8 +184,43 @@ impl Eq for UserType {}
 
 impl Hash for UserType {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.to_string().hash(state);
+        self.text.hash(state);
     }
+}
+
+/// The types of the user's that values and metadata have, each once with the `#[cfg(...)]` of what has
+/// it.
+#[derive(Debug, Default)]
+pub(crate) struct UserTypes(Vec<(UserType, TokenStream)>);
+
+impl UserTypes {
+    pub(crate) fn of(entries: &[Entry], families: &[Family]) -> Self {
+        let entries = entries.iter().flat_map(|e| [(&e.ty, &e.cfg), (&e.metadata_ty, &e.cfg)]);
+        let families = families.iter().flat_map(|f| [(&f.ty, &f.cfg), (&f.metadata_ty, &f.cfg)]);
+        let mut types = Self::default();
+        for (ty, cfg) in entries.chain(families) {
+            if let Type::User(ty) = ty
+                && types.position(ty, cfg).is_none()
+            {
+                types.0.push((ty.clone(), cfg.clone()));
+            }
+        }
+        types
+    }
+
+    pub(crate) fn position(&self, ty: &UserType, cfg: &TokenStream) -> Option<usize> {
+        let is_it = |(other, of): &(UserType, TokenStream)| other == ty && is_same(of, cfg);
+        self.0.iter().position(is_it)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(UserType, TokenStream)> {
+        self.0.iter()
+    }
+}
+
+/// Whether two `#[cfg(...)]` say the same. Most are none.
+pub(crate) fn is_same(one: &TokenStream, other: &TokenStream) -> bool {
+    one.is_empty() == other.is_empty() && (one.is_empty() || one.to_string() == other.to_string())
 }
 
 /// A generated struct.

@@ -16,7 +16,7 @@ use crate::typed::codec::{self, DecodeError, EncodeError};
 pub use crate::typed::codec::{Decode, Older, decode_generations};
 pub use crate::typed::declaration;
 use crate::typed::entry::{Entry, Name};
-pub use crate::typed::family::{Family, TypedParam};
+pub use crate::typed::family::{Family, ParamType, TypedParam};
 
 /// A memory store that holds the entries of a declaration.
 #[cfg(not(target_arch = "wasm32"))]
@@ -35,8 +35,39 @@ pub mod state {
 }
 
 /// The bytes to store for a value of any of its generations, as one of the newest.
-pub fn migrate<T: TypedValue>(stored: &[u8], decode: Decode<T>) -> Result<Vec<u8>, DecodeError> {
-    Ok(decode(bytes::Bytes::copy_from_slice(stored))?.encode()?)
+pub fn migrate<T>(
+    stored: &[u8],
+    decode: Decode<T>,
+    newest: ValueType<T>,
+) -> Result<Vec<u8>, DecodeError> {
+    Ok((newest.encode)(&decode(bytes::Bytes::copy_from_slice(stored))?)?)
+}
+
+/// The pair of a family's key; parameters that make none are an error once it is awaited.
+pub fn family_entry<T, M, A>(
+    store: &Store<A>,
+    family: &'static Family,
+    params: &[Cow<'_, str>],
+) -> Entry<T, M, A> {
+    let key = family
+        .key(params)
+        .map(|key| Name { text: key.into(), expiration_ttl: family.expiration_ttl });
+    store.family_entry(key)
+}
+
+/// How values and metadata of a type are read and written.
+#[derive(Debug)]
+pub struct ValueType<T> {
+    /// The bytes to store for a value.
+    pub encode: fn(&T) -> Result<Vec<u8>, EncodeError>,
+    /// The value that stored bytes stand for.
+    pub decode: Decode<T>,
+    /// The bytes to store for a JSON literal.
+    pub encode_literal: fn(&str) -> Result<Vec<u8>, DecodeError>,
+    /// Checks that a file or an environment variable is a stored value.
+    pub check: fn(&[u8]) -> Result<(), DecodeError>,
+    /// Checks that JSON is metadata of the type.
+    pub check_metadata: fn(&[u8]) -> Result<(), DecodeError>,
 }
 
 /// A type that values and metadata can have.
@@ -45,53 +76,18 @@ pub fn migrate<T: TypedValue>(stored: &[u8], decode: Decode<T>) -> Result<Vec<u8
     label = "derive `serde::Serialize` and `serde::Deserialize` for it and for what it holds"
 )]
 pub trait TypedValue: Sized + 'static {
-    /// The bytes to store for a value.
-    fn encode(&self) -> Result<Vec<u8>, EncodeError>;
-
-    /// The bytes to store for a JSON literal.
-    fn encode_literal(json: &str) -> Result<Vec<u8>, DecodeError>;
-
-    /// Checks that a file or an environment variable is a stored value.
-    fn check(stored: &[u8]) -> Result<(), DecodeError>;
-
-    /// Checks that JSON is metadata of the type.
-    fn check_metadata(json: &[u8]) -> Result<(), DecodeError>;
-
-    /// The pair of a family's key; parameters that make none are an error once it is awaited.
-    fn family_entry<M, A>(
-        store: &Store<A>,
-        family: &'static Family,
-        params: &[Cow<'_, str>],
-    ) -> Entry<Self, M, A>;
+    /// How it is read and written.
+    const TYPE: ValueType<Self>;
 }
 
 // Without this the compiler would tell of each trait that is missing, wherever it is needed.
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + 'static> TypedValue for T {
-    fn encode(&self) -> Result<Vec<u8>, EncodeError> {
-        codec::encode(self).map(Vec::from)
-    }
-
-    fn encode_literal(json: &str) -> Result<Vec<u8>, DecodeError> {
-        codec::encode_literal::<Self>(json).map(Vec::from)
-    }
-
-    fn check(stored: &[u8]) -> Result<(), DecodeError> {
-        codec::decode::<Self>(bytes::Bytes::copy_from_slice(stored)).map(drop)
-    }
-
-    fn check_metadata(json: &[u8]) -> Result<(), DecodeError> {
-        codec::decode_json::<Self>(json).map(drop)
-    }
-
-    fn family_entry<M, A>(
-        store: &Store<A>,
-        family: &'static Family,
-        params: &[Cow<'_, str>],
-    ) -> Entry<Self, M, A> {
-        let key = family
-            .key(params)
-            .map(|key| Name { text: key.into(), expiration_ttl: family.expiration_ttl });
-        store.family_entry(key)
-    }
+    const TYPE: ValueType<Self> = ValueType {
+        encode: |value| codec::encode(value).map(Vec::from),
+        decode: codec::decode,
+        encode_literal: |json| codec::encode_literal::<Self>(json).map(Vec::from),
+        check: |stored| codec::decode::<Self>(bytes::Bytes::copy_from_slice(stored)).map(drop),
+        check_metadata: |json| codec::decode_json::<Self>(json).map(drop),
+    };
 }

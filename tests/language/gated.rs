@@ -1,6 +1,7 @@
 //! Parts of a declaration that are there only in some builds, and texts that macros make.
 
 use kv_runtime::{Namespace, kv_namespace};
+use serde::{Deserialize, Serialize};
 
 kv_namespace! {
     /// Gated.
@@ -12,6 +13,10 @@ kv_namespace! {
         #[cfg(not(any()))]
         "always:{id}": u64,
         "{rest}": String,
+        #[cfg(all())]
+        "pair:{id: u8}": Fitting { was: [Older] },
+        #[cfg(any())]
+        "pair:{id: u16}": Missing { was: [Missing], metadata: Missing },
     },
     values: [
         #[cfg(any())]
@@ -23,11 +28,52 @@ kv_namespace! {
     ]
 }
 
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Fitting {
+    n: u8,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Older {
+    old: u8,
+}
+
+impl From<Older> for Fitting {
+    fn from(older: Older) -> Self {
+        Self { n: older.old }
+    }
+}
+
+kv_namespace! {
+    /// One key, declared once for each of two builds.
+    struct Pairs;
+    title: "pairs",
+    values: [
+        #[cfg(any())]
+        { key: "mode", value: Missing { a: 1 }, metadata: { by: "us" } },
+        #[cfg(not(any()))]
+        { key: "mode", value: "here" },
+        { key: "last", value: Fitting { n: 7 } },
+    ]
+}
+
+#[tokio::test]
+async fn a_key_can_be_declared_once_for_each_build() {
+    let pairs = Pairs::in_memory();
+    assert_eq!(pairs.mode().get().await.unwrap().as_deref(), Some("here"));
+    assert_eq!(pairs.last().get().await.unwrap(), Some(Fitting { n: 7 }));
+    let entry = Pairs::DECLARATION.entries.iter().find(|entry| entry.key == "last").unwrap();
+    let types = Pairs::DECLARATION.types(entry.types).unwrap();
+    assert!((types.value)(br#"{"n":1}"#).is_ok());
+    assert!((types.value)(br#"{"m":1}"#).is_err(), "its types are its own");
+    assert_eq!(Gated::in_memory().pair(1).get().await.unwrap(), None);
+}
+
 #[tokio::test]
 async fn what_a_cfg_leaves_out_is_nowhere() {
     let declaration = Gated::DECLARATION;
     let patterns: Vec<_> = declaration.families.iter().map(|family| family.pattern).collect();
-    assert_eq!(patterns, ["always:{id}", "{rest}"]);
+    assert_eq!(patterns, ["always:{id}", "{rest}", "pair:{id: u8}"]);
     let entries = declaration.entries.iter().map(|entry| entry.key.to_owned());
     let texts = declaration.read_texts().into_iter().map(|text| text.key);
     let mut keys: Vec<_> = entries.chain(texts).collect();

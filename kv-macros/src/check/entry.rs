@@ -1,5 +1,7 @@
 //! The entries of `values`.
 
+use std::rc::Rc;
+
 use kv_rules::seed::{FileError, Package};
 use proc_macro2::{Ident, Span, TokenStream};
 
@@ -16,6 +18,8 @@ use crate::syntax::{self, ENTRY, Expression, Function, Json, JsonKind, Name, Val
 pub(super) struct Entry {
     pub(super) docs: String,
     pub(super) cfg: TokenStream,
+    /// The same as text, by which they are told apart.
+    pub(super) cfg_text: Rc<str>,
     pub(super) key: Name,
     pub(super) name: Option<Ident>,
     pub(super) value: Value,
@@ -50,13 +54,15 @@ pub(super) fn entry(written: syntax::Entry, families: &Families<'_>) -> Option<E
     let family = key.as_ref().and_then(|key| families.of_key(&key.text));
     let type_at = properties.span("type");
     let own_type = properties.ty("type");
+    let has_was = properties.span("was").is_some();
     let was = was(&mut properties, family, own_type.as_ref());
     if let (Some(family), Some(span)) = (family, type_at) {
+        let (types, both) = if has_was { ("types", " and `was`") } else { ("type", "") };
         context.push(
             span,
             format!(
-                "the family `{}` gives this key its type: remove `type`, or choose a key that is not of \
-                 the family",
+                "the family `{}` gives this key its {types}: remove `type`{both}, or choose a key that is \
+                 not of the family",
                 family.pattern_text().escape_default()
             ),
         );
@@ -67,7 +73,7 @@ pub(super) fn entry(written: syntax::Entry, families: &Families<'_>) -> Option<E
             // It could not be read, which was reported.
             _ => None,
         },
-        (None, Some(ty)) => Some(UserType(ty)),
+        (None, Some(ty)) => Some(UserType::new(ty)),
         (None, None) => None,
     };
     let by_stage = properties.take_by_stage("value");
@@ -96,7 +102,7 @@ pub(super) fn entry(written: syntax::Entry, families: &Families<'_>) -> Option<E
         (stages, own)
     });
     let by_stage = by_stage.collect();
-    let metadata = metadata(&mut properties);
+    let metadata = metadata(&mut properties, family);
     let metadata_ty = match (family, &metadata) {
         (Some(family), _) => EntryType::Known(family.metadata_ty.clone()),
         (None, Some(literal)) => EntryType::Inferred(literal.shape.clone()),
@@ -110,6 +116,7 @@ pub(super) fn entry(written: syntax::Entry, families: &Families<'_>) -> Option<E
     };
     Some(Entry {
         docs,
+        cfg_text: written.cfg.to_string().into(),
         cfg: written.cfg,
         name: properties.ident("as"),
         once: properties.boolean("once").unwrap_or(false),
@@ -155,7 +162,8 @@ fn was(
     let at = properties.span("was");
     let own = properties.types("was");
     match (family, at) {
-        (Some(family), Some(span)) => properties.context.push(
+        // That of both is told at `type`.
+        (Some(family), Some(span)) if own_type.is_none() => properties.context.push(
             span,
             format!(
                 "the family `{}` gives this key its types: write `was` there",
@@ -209,7 +217,7 @@ fn value(
             }
         }
         ValueKind::Struct(literal) => {
-            let ty = declared.unwrap_or(UserType(literal.ty));
+            let ty = declared.unwrap_or(UserType::new(literal.ty));
             (Value::Rust(literal.expression), EntryType::Known(Type::User(ty)))
         }
         kind => {
@@ -243,8 +251,8 @@ fn instead(Expression { shown, macro_name }: &Expression) -> String {
 }
 
 /// Holds a literal against one of Rust's own types; of others the compiler, or a deploy, knows more.
-fn fits(kind: &JsonKind, UserType(ty): &UserType) -> Result<(), String> {
-    let ty = ty.to_string();
+fn fits(what: &str, kind: &JsonKind, ty: &UserType) -> Result<(), String> {
+    let ty = &*ty.text;
     let found = match kind {
         JsonKind::Bool(_) => "a bool",
         JsonKind::Integer(_) => "a number",
@@ -254,24 +262,24 @@ fn fits(kind: &JsonKind, UserType(ty): &UserType) -> Result<(), String> {
         JsonKind::Object(_) => "an object",
         JsonKind::Null | JsonKind::Broken => return Ok(()),
     };
-    let fits = match (ty.as_str(), kind) {
+    let fits = match (ty, kind) {
         ("bool", kind) => matches!(kind, JsonKind::Bool(_)),
         ("String", kind) => matches!(kind, JsonKind::String(_)),
         ("f32" | "f64", kind) => matches!(kind, JsonKind::Integer(_) | JsonKind::Float(_)),
         (_, JsonKind::Integer(digits)) => {
-            if is_in_range(&ty, digits) == Some(false) {
+            if is_in_range(ty, digits) == Some(false) {
                 return Err(format!(
                     "{digits} is out of the range of `{ty}`: write another, or widen the type"
                 ));
             }
             true
         }
-        _ => is_in_range(&ty, "0").is_none(),
+        _ => is_in_range(ty, "0").is_none(),
     };
     if fits {
         Ok(())
     } else {
-        Err(format!("this value is {found}, and its type is `{ty}`: change one of the two"))
+        Err(format!("{what} is {found}, and its type is `{ty}`: change one of the two"))
     }
 }
 
@@ -304,7 +312,7 @@ fn json_value(json: Json, declared: Option<UserType>, context: Context<'_>) -> (
         }
         (kind, declared) => {
             if let Some(ty) = &declared
-                && let Err(message) = fits(&kind, ty)
+                && let Err(message) = fits("this value", &kind, ty)
             {
                 context.push(span, message);
             }
@@ -348,10 +356,15 @@ fn read(written: &str, package: &Package) -> Result<(String, bool), FileError> {
     Ok((absolute, str::from_utf8(&bytes).is_ok()))
 }
 
-fn metadata(properties: &mut Properties<'_>) -> Option<Literal> {
+fn metadata(properties: &mut Properties<'_>, family: Option<&Family<'_>>) -> Option<Literal> {
     let (_, syntax::Value { span, kind }) = properties.take("metadata")?;
     match kind {
         ValueKind::Json(json) => {
+            if let Some(Type::User(ty)) = family.map(|family| &family.metadata_ty)
+                && let Err(message) = fits("this metadata", &json.kind, ty)
+            {
+                properties.context.push(span, message);
+            }
             let literal = literal(json, properties.context);
             if let Err(error) = kv_rules::check_metadata(literal.json.len()) {
                 properties.context.push(span, error);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use kv_rules::{Pattern, PatternError};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
@@ -9,6 +10,7 @@ use quote::ToTokens;
 
 use super::Context;
 use super::expiry::ttl;
+use super::keys::are_apart;
 use super::property::Properties;
 use crate::model::{Param, ParamType, Segment, Ttl, Type, UserType};
 use crate::names;
@@ -18,6 +20,8 @@ use crate::syntax::{self, FAMILY, Name};
 pub(super) struct Family<'a> {
     pub(super) docs: String,
     pub(super) cfg: TokenStream,
+    /// The same as text, by which they are told apart.
+    pub(super) cfg_text: Rc<str>,
     pub(super) text: &'a Name,
     pub(super) pattern: Pattern<'a>,
     pub(super) params: Vec<Param>,
@@ -104,7 +108,8 @@ impl<'a> Families<'a> {
                     continue;
                 }
                 let one_yields = family.pattern.is_catch_all() != other.pattern.is_catch_all();
-                if !one_yields && family.pattern.overlaps(&other.pattern) {
+                let both = !are_apart(&family.cfg_text, &other.cfg_text);
+                if both && !one_yields && family.pattern.overlaps(&other.pattern) {
                     let (first, second) =
                         if other_index < index { (other, family) } else { (family, other) };
                     overlap(first, second, self.context);
@@ -187,12 +192,13 @@ fn check<'a>(written: &'a mut syntax::Family, context: Context<'_>) -> Option<Fa
     Some(Family {
         params: params(&pattern, text.span, context),
         docs,
+        cfg_text: written.cfg.to_string().into(),
         cfg: std::mem::take(&mut written.cfg),
         overlaps: false,
         was,
         name,
-        ty: written.ty.clone().map_or(Type::Json, |ty| Type::User(UserType(ty))),
-        metadata_ty: metadata.map_or(Type::Json, |ty| Type::User(UserType(ty))),
+        ty: written.ty.clone().map_or(Type::Json, |ty| Type::User(UserType::new(ty))),
+        metadata_ty: metadata.map_or(Type::Json, |ty| Type::User(UserType::new(ty))),
         default_ttl,
         text,
         pattern,

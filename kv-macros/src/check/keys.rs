@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::rc::Rc;
 
 use kv_rules::seed::places;
 use proc_macro2::Span;
@@ -10,7 +11,8 @@ use super::Context;
 
 /// The keys so far, and where each is declared.
 pub(super) struct Keys<'a> {
-    places: HashMap<String, Place>,
+    /// Each with the `#[cfg(...)]` of its entry, as text.
+    places: HashMap<String, (Place, Rc<str>)>,
     /// The paths of the spreads.
     spreads: Vec<String>,
     pub(super) context: Context<'a>,
@@ -47,14 +49,20 @@ impl<'a> Keys<'a> {
         self.spreads.len() - 1
     }
 
-    /// Takes a key that is not taken yet.
-    pub(super) fn claim(&mut self, key: &str, place: Place) -> Result<(), Clash> {
+    /// Takes a key that is not taken yet, or only where another `#[cfg(...)]` holds.
+    pub(super) fn claim(&mut self, key: &str, place: Place, cfg: &Rc<str>) -> Result<(), Clash> {
         let first = match self.places.entry(key.to_owned()) {
             Entry::Vacant(free) => {
-                free.insert(place);
+                free.insert((place, Rc::clone(cfg)));
                 return Ok(());
             }
-            Entry::Occupied(taken) => *taken.get(),
+            Entry::Occupied(taken) => {
+                let (first, of) = taken.get();
+                if are_apart(of, cfg) {
+                    return Ok(());
+                }
+                *first
+            }
         };
         let key_shown = key.escape_debug();
         let first_shown = self.describe(first, key);
@@ -83,4 +91,10 @@ impl<'a> Keys<'a> {
         let place = file.and_then(|file| places(vec![at], file).ok()?.pop());
         place.map_or_else(|| format!("in {path}"), |(_, place)| format!("at {path}:{place}"))
     }
+}
+
+/// Whether two `#[cfg(...)]` are there and differ. That they exclude each other is up to the user; the
+/// compiler tells where they do not.
+pub(super) fn are_apart(one: &str, other: &str) -> bool {
+    !one.is_empty() && !other.is_empty() && one != other
 }

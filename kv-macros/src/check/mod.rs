@@ -22,7 +22,7 @@ use self::keys::{Keys, Place};
 use self::names::Names;
 use self::property::Properties;
 use self::types::{Part, Types};
-use crate::model::{self, Head, Namespace, Spread, Type};
+use crate::model::{self, Head, Namespace, Spread, Type, UserTypes};
 use crate::syntax::{self, Call, Function, Item, NAMESPACE, ValueKind};
 
 /// Checks a declaration; `None` when not even its name is known.
@@ -51,6 +51,7 @@ pub(crate) fn check(written: syntax::Namespace, context: Context<'_>) -> Option<
     let families = name_families(&families, &mut names);
     let (entries, structs) = name_entries(entries, &mut names);
     Some(Namespace {
+        user_types: UserTypes::of(&entries, &families),
         runtime: written.runtime,
         title: namespace::title(title, &id, context),
         binding: namespace::binding(binding, &head, context),
@@ -158,7 +159,7 @@ fn values(properties: &mut Properties<'_>, families: &Families<'_>) -> (Vec<Entr
             Item::Entry(written) => {
                 let Some(entry) = entry::entry(written, families) else { continue };
                 let place = Place::Entry(entry.key.span);
-                match keys.claim(&entry.key.text, place) {
+                match keys.claim(&entry.key.text, place, &entry.cfg_text) {
                     Ok(()) => entries.push(entry),
                     Err(clash) => match clash.entry {
                         Some(first) => {
@@ -187,17 +188,15 @@ fn values(properties: &mut Properties<'_>, families: &Families<'_>) -> (Vec<Entr
 fn name_families(families: &Families<'_>, names: &mut Names<'_>) -> Vec<model::Family> {
     let mut named = Vec::with_capacity(families.all.len());
     for family in &families.all {
-        let (text, span) = (family.pattern_text(), family.text.span);
-        let chosen = family.name.as_ref();
         // Families that overlap often share a name too, which would be a second error for one mistake.
-        let mut name = || names.family(text, span, chosen, family.default_name());
+        let mut name = || names.family(family);
         let errors = families.context.errors;
         let named_so = if family.overlaps { errors.silently(name).0 } else { name() };
         let Some((accessor, list)) = named_so else { continue };
         named.push(model::Family {
             docs: family.docs.clone(),
             cfg: family.cfg.clone(),
-            pattern: text.to_owned(),
+            pattern: family.pattern_text().to_owned(),
             segments: family.segments(),
             params: family.params.clone(),
             ty: family.ty.clone(),
@@ -222,7 +221,7 @@ fn name_entries(
     let mut named = Vec::with_capacity(entries.len());
     for entry in entries {
         let (key, span) = (&entry.key.text, entry.key.span);
-        let Some(entry_names) = names.entry(key, span, entry.name.as_ref()) else {
+        let Some(entry_names) = names.entry(key, span, entry.name.as_ref(), &entry.cfg_text) else {
             continue;
         };
         let ty = match entry.ty {

@@ -8,6 +8,8 @@ use std::rc::Rc;
 use proc_macro2::{Ident, Span};
 
 use super::Context;
+use super::family::Family;
+use super::keys::are_apart;
 use crate::model;
 use crate::names;
 
@@ -36,6 +38,8 @@ struct Owner {
     /// What kind of name it is.
     kind: &'static str,
     span: Span,
+    /// The `#[cfg(...)]` of what has it, as text.
+    cfg: Rc<str>,
 }
 
 /// What has a name.
@@ -67,6 +71,7 @@ impl<'a> Names<'a> {
         key: &str,
         key_at: Span,
         chosen: Option<&Ident>,
+        cfg: &Rc<str>,
     ) -> Option<model::Names> {
         let what = What::Key(key.into());
         let (name, span) = match chosen {
@@ -74,7 +79,7 @@ impl<'a> Names<'a> {
             None => (derived(names::snake(key), &what, key_at, self.context)?, key_at),
         };
         let constant = names::constant_of(&name);
-        let owner = |kind| Owner { what: what.clone(), kind, span };
+        let owner = |kind| Owner { what: what.clone(), kind, span, cfg: Rc::clone(cfg) };
         let free = self.claim(&name, owner("accessor")) && self.claim(&constant, owner("constant"));
         free.then(|| model::Names {
             constant: names::ident(&constant, span),
@@ -83,20 +88,16 @@ impl<'a> Names<'a> {
     }
 
     /// The accessor and the list method of a family.
-    pub(super) fn family(
-        &mut self,
-        pattern: &str,
-        pattern_at: Span,
-        chosen: Option<&Ident>,
-        default: Option<String>,
-    ) -> Option<(Ident, Ident)> {
-        let what = What::Family(pattern.into());
-        let (name, span) = match chosen {
+    pub(super) fn family(&mut self, family: &Family<'_>) -> Option<(Ident, Ident)> {
+        let (pattern_at, default) = (family.text.span, family.default_name());
+        let what = What::Family(family.pattern_text().into());
+        let (name, span) = match &family.name {
             Some(ident) => (checked(ident, self.context)?, ident.span()),
             None => (derived(default, &what, pattern_at, self.context)?, pattern_at),
         };
         let list = format!("{}_list", name.trim_end_matches('_'));
-        let owner = |kind| Owner { what: what.clone(), kind, span };
+        let cfg = &family.cfg_text;
+        let owner = |kind| Owner { what: what.clone(), kind, span, cfg: Rc::clone(cfg) };
         let free = self.claim(&name, owner("accessor")) && self.claim(&list, owner("list method"));
         free.then(|| {
             let ident = |name| names::ident(name, span);
@@ -106,7 +107,7 @@ impl<'a> Names<'a> {
 
     fn claim(&mut self, name: &str, owner: Owner) -> bool {
         if GENERATED.contains(&name) {
-            let Owner { what: ours, kind, span } = owner;
+            let Owner { what: ours, kind, span, .. } = owner;
             self.context.push(
                 span,
                 format!(
@@ -121,10 +122,11 @@ impl<'a> Names<'a> {
                 free.insert(owner);
                 return true;
             }
+            Entry::Occupied(taken) if are_apart(&taken.get().cfg, &owner.cfg) => return true,
             Entry::Occupied(taken) => taken,
         };
         let first = taken.get();
-        let Owner { what: ours, kind, span } = owner;
+        let Owner { what: ours, kind, span, .. } = owner;
         let theirs = &first.what;
         let both = if first.kind == kind { kind } else { "name" };
         self.context.push_beside(

@@ -178,7 +178,7 @@ impl<'a> Properties<'a> {
 
     pub(super) fn types(&mut self, name: &'static str) -> Vec<UserType> {
         match self.take(name).map(|(_, value)| value.kind) {
-            Some(ValueKind::Types(types)) => types.into_iter().map(UserType).collect(),
+            Some(ValueKind::Types(types)) => types.into_iter().map(UserType::new).collect(),
             _ => Vec::new(),
         }
     }

@@ -47,10 +47,10 @@ fn read_file(written: &str, keys: &mut Keys<'_>) -> Result<Vec<String>, String> 
     let open = || package.open(written).map_err(|error| error.to_string());
     let unreadable = |error| format!("`{written}` cannot be read: {error}");
     let mut mistakes = SeedMistakes::default();
-    let spread = keys.spread(written);
+    let (spread, everywhere) = (keys.spread(written), "".into());
     let read = read_pairs(open()?, &mut mistakes, |pair, mistakes| {
         let place = Place::Seed { spread, at: pair.key_at };
-        if let Err(clash) = keys.claim(&pair.key, place) {
+        if let Err(clash) = keys.claim(&pair.key, place, &everywhere) {
             mistakes.push(pair.key_at, clash.message);
         }
     });
@@ -63,10 +63,11 @@ pub(super) fn dir(path: Name, keys: &mut Keys<'_>) -> Spread {
     let Name { text: written, span } = path;
     let context = keys.context;
     let spread = keys.spread(written.trim_end_matches('/'));
+    let everywhere = "".into();
     match Folder::read(context.package, &written) {
         Ok(Folder { files, mistakes }) => {
             for file in files {
-                if let Err(clash) = keys.claim(&file.key, Place::Dir { spread }) {
+                if let Err(clash) = keys.claim(&file.key, Place::Dir { spread }, &everywhere) {
                     context.push(span, format!("`{written}/{}`: {}", file.key, clash.message));
                 }
             }

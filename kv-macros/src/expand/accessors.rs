@@ -97,7 +97,7 @@ impl ToTokens for Group<'_> {
         let runtime = &model.runtime;
         let key_types = key_types(&first.ty, &first.metadata_ty, model);
         let entry_types = entry_types(&first.ty, &first.metadata_ty, model);
-        let generations = generations(&first.ty, &first.was, model);
+        let generations = generations(&first.ty, &first.was, &first.cfg, model);
         let (key_of, entry_of) = (format_ident!("__key_{index}"), format_ident!("__entry_{index}"));
         let entries = entries.iter().map(|entry| EntryNames(entry, model));
         tokens.extend(quote! {

@@ -2,14 +2,15 @@
 //! entries can share one.
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
 
 use super::generations::generations;
 use super::path::Optional;
-use super::types::{ty, typed};
-use crate::model::{Entry, Family, Namespace, Type, UserType};
+use super::types::value_type;
+use crate::model::{Entry, Family, Namespace, Type, UserType, is_same};
 
 /// The types of an entry or a family.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +18,25 @@ struct Types<'a> {
     value: &'a Type,
     was: &'a [UserType],
     metadata: &'a Type,
+    cfg: Cfg<'a>,
+}
+
+/// The `#[cfg(...)]` of what has them.
+#[derive(Clone, Copy)]
+struct Cfg<'a>(&'a TokenStream);
+
+impl PartialEq for Cfg<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        is_same(self.0, other.0)
+    }
+}
+
+impl Eq for Cfg<'_> {}
+
+impl Hash for Cfg<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.is_empty().hash(state);
+    }
 }
 
 /// The combinations of a namespace's entries, each once.
@@ -46,7 +66,16 @@ impl<'a> Checks<'a> {
 
     /// All combinations, by their numbers.
     pub(super) fn all(&self) -> impl Iterator<Item = TokenStream> {
-        self.all.iter().map(|types| types.code(self.model))
+        self.all.iter().map(|types| {
+            let (code, Cfg(cfg)) = (types.code(self.model), types.cfg);
+            let runtime = &self.model.runtime;
+            // What is left out leaves its number to nothing, so that those behind it keep theirs.
+            let nothing = (!cfg.is_empty()).then(|| {
+                let not_cfg = negated(cfg);
+                quote!(, #not_cfg #runtime::__private::declaration::DeclaredTypes::NOTHING)
+            });
+            quote!(#cfg #code #nothing)
+        })
     }
 }
 
@@ -57,11 +86,13 @@ pub(super) fn of_family(family: &Family, model: &Namespace) -> TokenStream {
 
 impl<'a> Types<'a> {
     fn of_entry(entry: &'a Entry) -> Self {
-        Self { value: &entry.ty, was: &entry.was, metadata: &entry.metadata_ty }
+        let Entry { ty, was, metadata_ty, cfg, .. } = entry;
+        Self { value: ty, was, metadata: metadata_ty, cfg: Cfg(cfg) }
     }
 
     fn of_family(family: &'a Family) -> Self {
-        Self { value: &family.ty, was: &family.was, metadata: &family.metadata_ty }
+        let Family { ty, was, metadata_ty, cfg, .. } = family;
+        Self { value: ty, was, metadata: metadata_ty, cfg: Cfg(cfg) }
     }
 
     /// Whether a value is text, never was anything else, and has any metadata.
@@ -71,15 +102,15 @@ impl<'a> Types<'a> {
 
     fn code(self, model: &Namespace) -> TokenStream {
         let runtime = &model.runtime;
-        let value = typed(self.value, model);
+        let value = value_type(self.value, self.cfg.0, model);
         let metadata = (*self.metadata != Type::Json).then(|| {
-            let metadata = typed(self.metadata, model);
-            quote!(#metadata::check_metadata)
+            let metadata = value_type(self.metadata, self.cfg.0, model);
+            quote!(#metadata.check_metadata)
         });
         let (metadata, migrate) = (Optional(metadata), Optional(self.migrate(model)));
         quote! {
             #runtime::__private::declaration::DeclaredTypes {
-                value: #value::check,
+                value: #value.check,
                 metadata: #metadata,
                 migrate: #migrate,
             }
@@ -88,8 +119,26 @@ impl<'a> Types<'a> {
 
     /// What makes the newest type of an older one.
     fn migrate(self, model: &Namespace) -> Option<TokenStream> {
-        let (runtime, newest) = (&model.runtime, ty(self.value, model));
-        let generations = generations(self.value, self.was, model)?;
-        Some(quote!(|stored| #runtime::__private::migrate::<#newest>(stored, #generations)))
+        let runtime = &model.runtime;
+        let generations = generations(self.value, self.was, self.cfg.0, model)?;
+        let newest = value_type(self.value, self.cfg.0, model);
+        Some(quote!(|stored| #runtime::__private::migrate(stored, #generations, #newest)))
     }
+}
+
+/// The `#[cfg(...)]` of what these leave out.
+fn negated(cfg: &TokenStream) -> TokenStream {
+    let brackets = cfg.clone().into_iter().filter_map(|tree| match tree {
+        TokenTree::Group(group) => Some(group.stream()),
+        _ => None,
+    });
+    let conditions = brackets.flat_map(|inside| {
+        inside.into_iter().filter_map(|tree| match tree {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
+                Some(group.stream())
+            }
+            _ => None,
+        })
+    });
+    quote!(#[cfg(not(all(#(#conditions),*)))])
 }

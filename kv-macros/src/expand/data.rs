@@ -8,7 +8,7 @@ use super::checks::{self, Checks};
 use super::families;
 use super::path::{self, Optional};
 use super::ttl::ttl;
-use super::types::typed;
+use super::types::value_type;
 use crate::model::{Account, Entry, Expiry, Family, File, Namespace, Setting, Spread, Type, Value};
 
 pub(super) fn declaration(model: &Namespace) -> TokenStream {
@@ -26,7 +26,8 @@ pub(super) fn declaration(model: &Namespace) -> TokenStream {
     let entries = model.entries.iter().filter(|entry| text(entry).is_none());
     let entries = entries.map(|entry| self::entry(entry, &checks, model));
     let spreads = model.spreads.iter().map(|spread| self::spread(spread, model));
-    let families = model.families.iter().map(|family| self::family(family, model));
+    let families = model.families.iter().enumerate();
+    let families = families.map(|(index, family)| self::family(index, family, model));
     quote! {
         #runtime::__private::declaration::Declaration {
             package: ::core::env!("CARGO_PKG_NAME"),
@@ -118,13 +119,13 @@ fn texts<'a>(pairs: impl Iterator<Item = ([&'a str; 2], Option<usize>)>) -> Stri
 fn entry(entry: &Entry, checks: &Checks<'_>, model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
     let Entry { key, once, only, by_stage, cfg, .. } = entry;
-    let value = EntryValue { value: &entry.value, ty: &entry.ty, model };
+    let value = EntryValue { value: &entry.value, ty: &entry.ty, cfg, model };
     let by_stage = by_stage.iter().map(|(stages, value)| {
-        let value = EntryValue { value, ty: &entry.ty, model };
+        let value = EntryValue { value, ty: &entry.ty, cfg, model };
         quote!((&[#(#stages),*], #value))
     });
     let metadata = Optional(entry.metadata.as_ref().map(|json| {
-        let check = check_metadata(&entry.metadata_ty, model);
+        let check = check_metadata(&entry.metadata_ty, cfg, model);
         quote!(#runtime::__private::declaration::DeclaredMetadata { json: #json, check: #check })
     }));
     let expiry = Optional(entry.expiry.as_ref().map(|expiry| EntryExpiry { expiry, model }));
@@ -145,9 +146,9 @@ fn entry(entry: &Entry, checks: &Checks<'_>, model: &Namespace) -> TokenStream {
 }
 
 /// What checks metadata; none for types that were inferred from it, or take any.
-fn check_metadata(ty: &Type, model: &Namespace) -> Optional<TokenStream> {
-    let typed = typed(ty, model);
-    Optional(matches!(ty, Type::User(_)).then(|| quote!(#typed::check_metadata)))
+fn check_metadata(ty: &Type, cfg: &TokenStream, model: &Namespace) -> Optional<TokenStream> {
+    let value_type = value_type(ty, cfg, model);
+    Optional(matches!(ty, Type::User(_)).then(|| quote!(#value_type.check_metadata)))
 }
 
 struct EntryExpiry<'a> {
@@ -169,22 +170,23 @@ impl ToTokens for EntryExpiry<'_> {
 struct EntryValue<'a> {
     value: &'a Value,
     ty: &'a Type,
+    cfg: &'a TokenStream,
     model: &'a Namespace,
 }
 
 impl ToTokens for EntryValue<'_> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { value, ty, model } = self;
+        let Self { value, ty, cfg, model } = self;
         let runtime = &model.runtime;
-        let typed = typed(ty, model);
+        let value_type = value_type(ty, cfg, model);
         // Text and bytes of any content are a `String` or `Bytes`; a type of the user's may refuse.
         let check = Optional(match ty {
-            Type::User(_) => Some(quote!(#typed::check)),
+            Type::User(_) => Some(quote!(#value_type.check)),
             _ => None,
         });
         let (kind, arguments) = match value {
             Value::Text(text) => ("Text", quote!(#text)),
-            Value::Typed(json) => ("Typed", quote!(#json, #typed::encode_literal)),
+            Value::Typed(json) => ("Typed", quote!(#json, #value_type.encode_literal)),
             Value::File(File { absolute, .. }) => {
                 ("File", quote!(::core::include_bytes!(#absolute), #check))
             }
@@ -194,7 +196,7 @@ impl ToTokens for EntryValue<'_> {
                 let first = expression.clone().into_iter().next();
                 let span = first.map_or_else(Span::call_site, |token| token.span());
                 let borrowed = quote_spanned!(span=> &(#expression));
-                ("Rust", quote!(|| #typed::encode(#borrowed)))
+                ("Rust", quote!(|| (#value_type.encode)(#borrowed)))
             }
             // Its declaration has a mistake, and no data.
             Value::Unknown => return,
@@ -204,12 +206,12 @@ impl ToTokens for EntryValue<'_> {
     }
 }
 
-fn family(family: &Family, model: &Namespace) -> TokenStream {
+fn family(index: usize, family: &Family, model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
     let Family { pattern, cfg, .. } = family;
     let default_ttl = Optional(family.default_ttl.as_ref().map(|default| ttl(default, model)));
     let types = checks::of_family(family, model);
-    let (_, parse) = families::parse(family, model);
+    let (_, parse) = families::parse(index, family, model);
     quote! {
         #cfg
         #runtime::__private::declaration::DeclaredFamily {

@@ -1,13 +1,13 @@
 //! The methods of a key family: the accessor of a key and the listing of all.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::docs;
 use super::generations::generations;
-use super::path::Optional;
+use super::path::{self, Optional};
 use super::ttl::ttl;
-use super::types::{entry_types, ty, typed};
+use super::types::{entry_types, ty};
 use crate::model::{Family, Namespace, Param, ParamType, Segment};
 
 pub(super) fn family(index: usize, family: &Family, model: &Namespace) -> TokenStream {
@@ -18,29 +18,41 @@ pub(super) fn family(index: usize, family: &Family, model: &Namespace) -> TokenS
     let docs = docs::family(family);
     let list_docs = docs::family_list(family);
     let types = entry_types(&family.ty, &family.metadata_ty, model);
-    let value = typed(&family.ty, model);
     let arguments = params.iter().map(|Param { ident, ty, span }| match ty {
         ParamType::Typed(ty) => quote_spanned!(*span=> #ident: #ty),
         ParamType::Text => quote_spanned!(*span=> #ident: &::core::primitive::str),
     });
-    let texts = params.iter().map(|Param { ident, ty, span }| match ty {
-        ParamType::Typed(ty) => quote_spanned! {*span=>
-            ::std::borrow::Cow::Owned(<#ty as #runtime::__private::TypedParam>::text(&#ident))
-        },
+    let texts = params.iter().enumerate().map(|(at, Param { ident, ty, span })| match ty {
+        ParamType::Typed(_) => {
+            let param = param_type(index, at);
+            quote_spanned!(*span=> ::std::borrow::Cow::Owned((Self::#param.text)(&#ident)))
+        }
         ParamType::Text => quote_spanned!(*span=> ::std::borrow::Cow::Borrowed(#ident)),
     });
+    let param_types = params.iter().enumerate().map(|(at, param)| match &param.ty {
+        ParamType::Typed(ty) => Some({
+            let name = param_type(index, at);
+            quote_spanned! {param.span=>
+                #cfg
+                const #name: #runtime::__private::ParamType<#ty> =
+                    <#ty as #runtime::__private::TypedParam>::TYPE;
+            }
+        }),
+        ParamType::Text => None,
+    });
     let metadata = ty(&family.metadata_ty, model);
-    let generations = generations(&family.ty, &family.was, model);
+    let generations = generations(&family.ty, &family.was, cfg, model);
     let generations =
         generations.map(|decode| quote!(.generations(::core::option::Option::Some(#decode))));
-    let (parsed_type, parse) = parse(family, model);
+    let (parsed_type, parse) = parse(index, family, model);
     quote! {
+        #(#param_types)*
         #cfg
         const #constant: &'static #runtime::__private::Family = &#data;
         #cfg
         #[doc = #docs]
         pub fn #accessor(&self, #(#arguments),*) -> #runtime::Entry<#types> {
-            #value::family_entry::<#metadata, __Access>(
+            #runtime::__private::family_entry(
                 &self.store,
                 Self::#constant,
                 &[#(#texts),*],
@@ -55,16 +67,22 @@ pub(super) fn family(index: usize, family: &Family, model: &Namespace) -> TokenS
 }
 
 /// What a listing makes of a key's parameters, and how.
-pub(super) fn parse(family: &Family, model: &Namespace) -> (TokenStream, TokenStream) {
-    let runtime = &model.runtime;
+pub(super) fn parse(
+    index: usize,
+    family: &Family,
+    model: &Namespace,
+) -> (TokenStream, TokenStream) {
+    let namespace = path::namespace(model);
     let types = family.params.iter().map(|param| match &param.ty {
         ParamType::Typed(ty) => ty.clone(),
         ParamType::Text => quote!(::std::string::String),
     });
     let idents: Vec<_> = family.params.iter().map(|param| &param.ident).collect();
-    let values = family.params.iter().map(|Param { ident, ty, span }| match ty {
-        ParamType::Typed(ty) => {
-            quote_spanned!(*span=> <#ty as #runtime::__private::TypedParam>::parse(#ident)?)
+    let params = family.params.iter().enumerate();
+    let values = params.map(|(at, Param { ident, ty, span })| match ty {
+        ParamType::Typed(_) => {
+            let param = param_type(index, at);
+            quote_spanned!(*span=> (<#namespace>::#param.parse)(#ident)?)
         }
         ParamType::Text => quote!(<::std::string::String as ::core::convert::From<&::core::primitive::str>>::from(#ident)),
     });
@@ -79,6 +97,11 @@ pub(super) fn parse(family: &Family, model: &Namespace) -> (TokenStream, TokenSt
         }
     };
     (ty, parse)
+}
+
+/// The constant that says how a parameter stands in a key: so what its type lacks is told once.
+fn param_type(family: usize, at: usize) -> Ident {
+    format_ident!("__PARAM_{family}_{at}")
 }
 
 fn data(family: &Family, model: &Namespace) -> TokenStream {

@@ -5,19 +5,23 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::path;
-use super::types::ty;
-use crate::model::{Namespace, Type, UserType};
+use super::types::{ty, value_type};
+use crate::model::{Namespace, Type, UserType, is_same};
 
 /// What reads a value; none for one that has no older types.
 pub(super) fn generations(
     newest: &Type,
     was: &[UserType],
+    cfg: &TokenStream,
     model: &Namespace,
 ) -> Option<TokenStream> {
     if was.is_empty() {
         return None;
     }
-    let index = all(model).iter().position(|other| *other == (newest, was)).unwrap_or_default();
+    let index = all(model)
+        .iter()
+        .position(|(ty, older, of)| (*ty, *older) == (newest, was) && is_same(of, cfg))
+        .unwrap_or_default();
     let (namespace, name) = (path::namespace(model), name(index));
     Some(quote!(#namespace::#name))
 }
@@ -29,17 +33,20 @@ pub(super) fn constants(model: &Namespace) -> Option<TokenStream> {
         return None;
     }
     let (namespace, cfg, runtime) = (path::namespace(model), &model.head.cfg, &model.runtime);
-    let constants = all.iter().enumerate().map(|(index, (newest, was))| {
+    let constants = all.iter().enumerate().map(|(index, (newest, was, own_cfg))| {
+        let codec = value_type(newest, own_cfg, model);
         let (name, newest) = (name(index), ty(newest, model));
-        let older = was.iter().map(|UserType(older)| {
+        let older = was.iter().map(|older| {
+            let older = &older.tokens;
             let first = older.clone().into_iter().next();
             let span = first.map_or_else(Span::call_site, |token| token.span());
             // At the older type, where the compiler tells of a missing `From`.
             quote_spanned!(span=> <#older as #runtime::__private::Older<#newest>>::decode)
         });
         quote! {
+            #own_cfg
             const #name: #runtime::__private::Decode<#newest> = |stored| {
-                #runtime::__private::decode_generations::<#newest>(&stored, &[#(#older),*])
+                #runtime::__private::decode_generations(&stored, #codec.decode, &[#(#older),*])
             };
         }
     });
@@ -53,13 +60,13 @@ pub(super) fn constants(model: &Namespace) -> Option<TokenStream> {
 }
 
 /// The combinations of a type and its older ones, each once.
-fn all(model: &Namespace) -> Vec<(&Type, &[UserType])> {
-    let entries = model.entries.iter().map(|entry| (&entry.ty, entry.was.as_slice()));
-    let families = model.families.iter().map(|family| (&family.ty, family.was.as_slice()));
-    let mut all = Vec::new();
-    for pair in entries.chain(families).filter(|(_, was)| !was.is_empty()) {
-        if !all.contains(&pair) {
-            all.push(pair);
+fn all(model: &Namespace) -> Vec<(&Type, &[UserType], &TokenStream)> {
+    let entries = model.entries.iter().map(|entry| (&entry.ty, &*entry.was, &entry.cfg));
+    let families = model.families.iter().map(|family| (&family.ty, &*family.was, &family.cfg));
+    let mut all: Vec<(&Type, &[UserType], &TokenStream)> = Vec::new();
+    for (ty, was, cfg) in entries.chain(families).filter(|(_, was, _)| !was.is_empty()) {
+        if !all.iter().any(|one| (one.0, one.1) == (ty, was) && is_same(one.2, cfg)) {
+            all.push((ty, was, cfg));
         }
     }
     all

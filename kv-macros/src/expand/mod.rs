@@ -39,6 +39,7 @@ fn code(model: &Namespace, declaration: &TokenStream) -> TokenStream {
     let accessors = accessors::accessors(model);
     let constants = ttl::constants(model);
     let generations = generations::constants(model);
+    let value_types = types::value_types(model);
     quote! {
         #named
 
@@ -57,6 +58,8 @@ fn code(model: &Namespace, declaration: &TokenStream) -> TokenStream {
         }
 
         #constants
+
+        #value_types
 
         #generations
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, TokenStreamExt as _, quote};
+use quote::{ToTokens, TokenStreamExt as _, format_ident, quote};
 
 use super::{docs, path};
 use crate::model::{Field, Namespace, Struct, Type};
@@ -13,19 +13,48 @@ pub(super) fn ty<'a>(ty: &'a Type, model: &'a Namespace) -> RustType<'a> {
     RustType { ty, runtime: &model.runtime, module: Some([&model.scope, &model.module]) }
 }
 
-/// `<Type as TypedValue>`: kv-runtime's trait of the types that values and metadata can have.
-pub(super) struct Typed<'a>(RustType<'a>);
-
-pub(super) fn typed<'a>(ty: &'a Type, model: &'a Namespace) -> Typed<'a> {
-    Typed(self::ty(ty, model))
+/// How values or metadata of a type are read and written: a constant of kv-runtime's. For a type of
+/// the user's that is one of the namespace's, so that what it lacks is told once.
+pub(super) fn value_type(ty: &Type, cfg: &TokenStream, model: &Namespace) -> TokenStream {
+    let namespace = path::namespace(model);
+    match ty {
+        Type::User(user) => {
+            let index = model.user_types.position(user, cfg).unwrap_or_default();
+            let name = value_type_name(index);
+            quote!(#namespace::#name)
+        }
+        _ => {
+            let (runtime, ty) = (&model.runtime, self::ty(ty, model));
+            quote!(<#ty as #runtime::__private::TypedValue>::TYPE)
+        }
+    }
 }
 
-impl ToTokens for Typed<'_> {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self(ty) = self;
-        let runtime = ty.runtime;
-        tokens.extend(quote!(<#ty as #runtime::__private::TypedValue>));
-    }
+/// The constants that say how the user's types are read and written.
+pub(super) fn value_types(model: &Namespace) -> Option<TokenStream> {
+    let (namespace, runtime, cfg) = (path::namespace(model), &model.runtime, &model.head.cfg);
+    let constants = model.user_types.iter().enumerate().map(|(index, (ty, own_cfg))| {
+        let (name, ty) = (value_type_name(index), &ty.tokens);
+        quote! {
+            #own_cfg
+            const #name: #runtime::__private::ValueType<#ty> =
+                <#ty as #runtime::__private::TypedValue>::TYPE;
+        }
+    });
+    let constants: TokenStream = constants.collect();
+    (!constants.is_empty()).then(|| {
+        quote! {
+            #cfg
+            #[allow(dead_code)]
+            impl #namespace {
+                #constants
+            }
+        }
+    })
+}
+
+fn value_type_name(index: usize) -> Ident {
+    format_ident!("__TYPE_{index}")
 }
 
 /// The arguments of `Key`; metadata of the default type is left out.
@@ -170,7 +199,7 @@ impl ToTokens for RustType<'_> {
                 }
                 tokens.append(name.clone());
             }
-            Type::User(ty) => ty.0.to_tokens(tokens),
+            Type::User(ty) => ty.tokens.to_tokens(tokens),
         }
     }
 }

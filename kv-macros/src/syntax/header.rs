@@ -5,6 +5,7 @@ use quote::quote_spanned;
 use syn::parse::Parser as _;
 use syn::{Attribute, Visibility};
 
+use super::property::{NAMESPACE, spells};
 use super::tokens::{Tokens, at_name};
 use super::{Header, Struct};
 
@@ -35,7 +36,12 @@ pub(super) fn header(tokens: &mut Tokens<'_>) -> Header {
             skip_header(tokens);
             return Header::Broken;
         };
-        if tokens.punct(';').is_none() {
+        if let Some((inside, open)) = braced_properties(*tokens) {
+            let message =
+                format!("properties have no braces around them: write `;` after `struct {name}`");
+            tokens.errors.push(open, message);
+            *tokens = inside;
+        } else if tokens.punct(';').is_none() {
             let found = tokens.describe();
             let span =
                 if tokens.is_empty() || at_name(tokens) { name.span() } else { tokens.span() };
@@ -57,6 +63,18 @@ pub(super) fn header(tokens: &mut Tokens<'_>) -> Header {
         let Attributes { tokens: attributes, has_docs, derives, cfg } = written;
         return Header::Struct(Struct { attributes, has_docs, derives, visibility, name, cfg });
     }
+    let mut ahead = *tokens;
+    if let Some(name) = ahead.name()
+        && let Some((inside, _)) = braced_properties(ahead)
+    {
+        let message = format!(
+            "a declaration begins with `pub struct {name};`, and its properties have no braces around \
+             them"
+        );
+        tokens.errors.push(name.span(), message);
+        *tokens = inside;
+        return Header::named(&name.to_string(), name.span());
+    }
     if written.tokens.is_empty() && visibility.is_empty() {
         return Header::Absent;
     }
@@ -67,6 +85,15 @@ pub(super) fn header(tokens: &mut Tokens<'_>) -> Header {
     );
     skip_header(tokens);
     Header::Broken
+}
+
+/// The properties in the braces that are next, and where these open.
+fn braced_properties(mut tokens: Tokens<'_>) -> Option<(Tokens<'_>, Span)> {
+    let (inside, braces) = tokens.group(Delimiter::Brace)?;
+    let mut ahead = inside;
+    let name = ahead.ident()?.to_string();
+    let is_property = NAMESPACE.iter().any(|known| spells(&name, known.name));
+    (is_property && ahead.punct(':').is_some()).then(|| (inside, braces.open()))
 }
 
 #[derive(Default)]

@@ -77,6 +77,15 @@ fn refused(ty: &TokenStream) -> Option<(Span, String)> {
     {
         return Some((ident.span(), "a value owns its data: write `String`".to_owned()));
     }
+    if let [TokenTree::Group(group)] = trees.as_slice()
+        && group.delimiter() == Delimiter::Bracket
+        && !group.stream().to_string().contains(';')
+    {
+        let item = group.stream().to_string();
+        let or_bytes = if item == "u8" { ", or `kv_runtime::Bytes`" } else { "" };
+        let message = format!("a value owns its data: write `Vec<{item}>`{or_bytes}");
+        return Some((group.span_open(), message));
+    }
     trees.iter().enumerate().find_map(|(index, tree)| match tree {
         TokenTree::Punct(punct) if punct.as_char() == '&' => {
             let of_text = trees.iter().skip(index).any(|tree| tree.to_string() == "str");

@@ -133,15 +133,13 @@ pub type Decode<T> = fn(Bytes) -> Result<T, DecodeError>;
 /// The value that stored bytes of one of its generations stand for: of `T` itself, or of an older
 /// type, newest first.
 #[doc(hidden)]
-pub fn decode_generations<T: DeserializeOwned + 'static>(
+pub fn decode_generations<T>(
     stored: &Bytes,
+    newest: Decode<T>,
     older: &[Decode<T>],
 ) -> Result<T, DecodeError> {
-    let mut tried = match decode(stored.clone()) {
-        Ok(value) => return Ok(value),
-        Err(error) => vec![error],
-    };
-    for decode in older {
+    let mut tried = Vec::new();
+    for decode in [&newest].into_iter().chain(older) {
         match decode(stored.clone()) {
             Ok(value) => return Ok(value),
             Err(error) => tried.push(error),

@@ -222,6 +222,11 @@ pub struct DeclaredFamily {
     pub types: DeclaredTypes,
 }
 
+impl DeclaredTypes {
+    /// Those of what is not there.
+    pub const NOTHING: Self = Self { value: |_| Ok(()), metadata: None, migrate: None };
+}
+
 /// What holds a stored pair against its types.
 #[derive(Debug, Clone, Copy)]
 pub struct DeclaredTypes {
