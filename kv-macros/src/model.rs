@@ -26,9 +26,8 @@ pub(crate) struct Namespace {
     pub(crate) families: Vec<Family>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) spreads: Vec<Spread>,
-    /// The hidden module of everything that has a name of the user's choice. Whatever else is made
-    /// names it from there, so that a name that is taken is one error.
-    pub(crate) scope: Ident,
+    /// Another name of the type, which no other item has.
+    pub(crate) alias: Ident,
     /// The module of [`structs`](Self::structs).
     pub(crate) module: Ident,
     pub(crate) structs: Vec<Struct>,
@@ -49,6 +48,8 @@ pub(crate) struct Broken {
 pub(crate) struct Head {
     pub(crate) attributes: TokenStream,
     pub(crate) has_docs: bool,
+    /// Whether there are attributes besides docs.
+    pub(crate) has_others: bool,
     pub(crate) derives: Vec<String>,
     pub(crate) visibility: TokenStream,
     pub(crate) name: Ident,

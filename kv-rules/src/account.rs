@@ -44,6 +44,24 @@ pub fn check_account_id(id: &str) -> Result<(), AccountError> {
     Err(AccountError(id.to_owned()))
 }
 
+/// Why a text cannot be Cloudflare's id of a namespace.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{}` is not a namespace's id, which has 32 hex digits; copy it from the dashboard, or from \
+     `wrangler kv namespace list`", .0.escape_debug()
+)]
+pub struct NamespaceIdError(pub String);
+
+/// Checks Cloudflare's id of a namespace: letters and digits, which is all that a path can take as it
+/// is. Cloudflare's have 32 hex digits, those of other servers may differ.
+pub fn check_namespace_id(id: &str) -> Result<(), NamespaceIdError> {
+    let part = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    if !id.is_empty() && id.bytes().all(part) {
+        return Ok(());
+    }
+    Err(NamespaceIdError(id.to_owned()))
+}
+
 /// Checks the least that an e-mail address has: text on both sides of an `@`.
 pub fn check_email(email: &str) -> Result<(), EmailError> {
     match email.rsplit_once('@') {

@@ -27,8 +27,8 @@ mod title;
 mod value;
 
 pub use account::{
-    AccountError, BaseUrlError, DEFAULT_BASE_URL, EmailError, check_account_id, check_base_url,
-    check_email,
+    AccountError, BaseUrlError, DEFAULT_BASE_URL, EmailError, NamespaceIdError, check_account_id,
+    check_base_url, check_email, check_namespace_id,
 };
 pub use binding::{BindingError, check_binding};
 pub use expiry::{

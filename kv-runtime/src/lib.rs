@@ -113,6 +113,6 @@ pub use store::{Clock, MemoryStore};
 pub use store::{KvWorld, WorldPlace};
 pub use typed::{
     CanRead, CanWrite, DecodeError, EncodeError, Entry, Error, FamilyError, FamilyList, Get,
-    GetWithMetadata, Key, Leading, LeadingParam, List, Namespace, Page, Part, Pieces, Put, PutAs,
-    ReadOnly, ReadWrite, Request, Seconds, Store, ValueStream, Whole, WriteOnly,
+    GetWithMetadata, Key, Leading, LeadingParam, List, MetadataAs, Namespace, Page, Part, Pieces,
+    Put, PutAs, ReadOnly, ReadWrite, Request, Seconds, Store, ValueStream, Whole, WriteOnly,
 };

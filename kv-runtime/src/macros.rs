@@ -353,9 +353,9 @@ macro_rules! kv_namespace {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __namespace {
-    ($scope:ident $namespace:ident) => {
-        #[allow(dead_code)]
-        impl $scope::$namespace {
+    ($namespace:ident) => {
+        #[allow(dead_code, deprecated)]
+        impl $namespace {
             /// The namespace in a store: Cloudflare's over its API, local files, memory, or a
             /// Worker's binding.
             pub fn new(store: impl ::core::convert::Into<$crate::Store>) -> Self {
@@ -363,8 +363,8 @@ macro_rules! __namespace {
             }
         }
 
-        #[allow(dead_code)]
-        impl<__Access> $scope::$namespace<__Access> {
+        #[allow(dead_code, deprecated)]
+        impl<__Access> $namespace<__Access> {
             /// The store that the values are in.
             #[must_use]
             pub fn store(&self) -> &$crate::Store<__Access> {
@@ -373,27 +373,27 @@ macro_rules! __namespace {
 
             /// The namespace, to be read only.
             #[must_use]
-            pub fn reader(&self) -> $scope::$namespace<$crate::ReadOnly>
+            pub fn reader(&self) -> $namespace<$crate::ReadOnly>
             where
                 __Access: $crate::CanRead,
             {
-                $scope::$namespace { store: self.store.reader() }
+                $namespace { store: self.store.reader() }
             }
 
             /// The namespace, to be written only.
             #[must_use]
-            pub fn writer(&self) -> $scope::$namespace<$crate::WriteOnly>
+            pub fn writer(&self) -> $namespace<$crate::WriteOnly>
             where
                 __Access: $crate::CanWrite,
             {
-                $scope::$namespace { store: self.store.writer() }
+                $namespace { store: self.store.writer() }
             }
         }
 
-        $crate::__at! { $scope $namespace }
-        $crate::__deploy! { $scope $namespace }
-        $crate::__from_env! { $scope $namespace }
-        $crate::__in_memory! { $scope $namespace }
+        $crate::__at! { $namespace }
+        $crate::__deploy! { $namespace }
+        $crate::__from_env! { $namespace }
+        $crate::__in_memory! { $namespace }
     };
 }
 
@@ -402,9 +402,9 @@ macro_rules! __namespace {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __in_memory {
-    ($scope:ident $namespace:ident) => {
-        #[allow(dead_code)]
-        impl $scope::$namespace {
+    ($namespace:ident) => {
+        #[allow(dead_code, deprecated)]
+        impl $namespace {
             /// The namespace in memory, with its entries as if it were just deployed: for tests. An
             /// `env(...)` is the text `[env NAME]`; the files of `..file` and `..dir` are left out.
             pub fn in_memory() -> Self {
@@ -418,7 +418,7 @@ macro_rules! __in_memory {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __in_memory {
-    ($scope:ident $namespace:ident) => {};
+    ($namespace:ident) => {};
 }
 
 /// `deploy()`, where this crate was built to deploy.
@@ -426,9 +426,9 @@ macro_rules! __in_memory {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __deploy {
-    ($scope:ident $namespace:ident) => {
-        #[allow(dead_code)]
-        impl $scope::$namespace {
+    ($namespace:ident) => {
+        #[allow(dead_code, deprecated)]
+        impl $namespace {
             /// Deploys this namespace: creates what is missing and writes what changed.
             #[must_use]
             pub fn deploy() -> $crate::Deploy<Self> {
@@ -447,7 +447,7 @@ macro_rules! __deploy {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __deploy {
-    ($scope:ident $namespace:ident) => {};
+    ($namespace:ident) => {};
 }
 
 /// `at()`, where this crate was built to call Cloudflare's API.
@@ -455,9 +455,9 @@ macro_rules! __deploy {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __at {
-    ($scope:ident $namespace:ident) => {
-        #[allow(dead_code)]
-        impl $scope::$namespace {
+    ($namespace:ident) => {
+        #[allow(dead_code, deprecated)]
+        impl $namespace {
             /// Connects with the namespace that has Cloudflare's id.
             pub fn at(
                 namespace_id: impl ::core::convert::Into<::std::string::String>,
@@ -472,7 +472,7 @@ macro_rules! __at {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __at {
-    ($scope:ident $namespace:ident) => {};
+    ($namespace:ident) => {};
 }
 
 /// `from_env()`, in a Worker.
@@ -480,9 +480,9 @@ macro_rules! __at {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __from_env {
-    ($scope:ident $namespace:ident) => {
-        #[allow(dead_code)]
-        impl $scope::$namespace {
+    ($namespace:ident) => {
+        #[allow(dead_code, deprecated)]
+        impl $namespace {
             /// The namespace behind the Worker's binding.
             pub fn from_env(
                 env: &$crate::worker::Env,
@@ -498,7 +498,7 @@ macro_rules! __from_env {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __from_env {
-    ($scope:ident $namespace:ident) => {};
+    ($namespace:ident) => {};
 }
 
 /// The constants and accessors of a namespace's entries, by the type of their values and metadata.
@@ -509,11 +509,12 @@ macro_rules! __from_env {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __entries {
-    ($scope:ident $namespace:ident; $(
+    ($namespace:ident; $(
         $key_of:ident: $key_type:ty, $entry_of:ident: $entry_type:ty, [$($generations:expr)?] {
             $($docs:tt $constant:ident $accessor:ident $key:tt $($ttl:expr)?;)*
         }
     )*) => {
+        #[allow(deprecated)]
         const _: () = {
             $(
                 const fn $key_of(key: &'static ::core::primitive::str) -> $key_type {
@@ -522,7 +523,7 @@ macro_rules! __entries {
                 }
 
                 fn $entry_of<__Access>(
-                    namespace: &$scope::$namespace<__Access>,
+                    namespace: &$namespace<__Access>,
                     key: &'static ::core::primitive::str,
                 ) -> $entry_type {
                     namespace.store.entry($key_of(key))
@@ -530,16 +531,16 @@ macro_rules! __entries {
             )*
 
             // An entry is there to be deployed; no program must use every accessor.
-            #[allow(dead_code)]
-            impl $scope::$namespace {
+            #[allow(dead_code, deprecated)]
+            impl $namespace {
                 $($(
                     #[doc = $docs]
                     pub const $constant: $key_type = $key_of($key)$(.expiration_ttl($ttl))?;
                 )*)*
             }
 
-            #[allow(dead_code)]
-            impl<__Access> $scope::$namespace<__Access> {
+            #[allow(dead_code, deprecated)]
+            impl<__Access> $namespace<__Access> {
                 $($(
                     #[doc = $docs]
                     pub fn $accessor(&self) -> $entry_type {

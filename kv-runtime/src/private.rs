@@ -38,9 +38,9 @@ pub mod state {
 pub fn migrate<T>(
     stored: &[u8],
     decode: Decode<T>,
-    newest: ValueType<T>,
+    encode: fn(&T) -> Result<Vec<u8>, EncodeError>,
 ) -> Result<Vec<u8>, DecodeError> {
-    Ok((newest.encode)(&decode(bytes::Bytes::copy_from_slice(stored))?)?)
+    Ok(encode(&decode(bytes::Bytes::copy_from_slice(stored))?)?)
 }
 
 /// The pair of a family's key; parameters that make none are an error once it is awaited.

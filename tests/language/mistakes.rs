@@ -68,6 +68,8 @@ const SEVERAL: &[(&str, usize)] = &[
     ("key_named_like_a_method", 4),
     ("mistakes_in_two_modules_and_a_function", 3),
     ("mistakes_of_two_declarations", 2),
+    // The compiler's own: a name that is taken, and what is not found in what has it.
+    ("module_name_is_taken", 2),
     ("no_comma_after_a_type", 2),
     ("only_without_a_stage", 2),
     ("seed_with_several_mistakes", 5),

@@ -55,7 +55,7 @@ pub(crate) fn check(written: syntax::Namespace, context: Context<'_>) -> Option<
         runtime: written.runtime,
         title: namespace::title(title, &id, context),
         binding: namespace::binding(binding, &head, context),
-        scope: scope(&head),
+        alias: alias(&head),
         module: module(&head, chosen_module.as_ref(), context),
         id,
         was,
@@ -71,8 +71,8 @@ pub(crate) fn check(written: syntax::Namespace, context: Context<'_>) -> Option<
     })
 }
 
-/// The hidden module of what is made. Another declaration of the name has another.
-fn scope(head: &Head) -> Ident {
+/// Another name of the type. Another declaration of the same name has another.
+fn alias(head: &Head) -> Ident {
     let span = head.name.span();
     // Outside of a compiler there are no places.
     let place = proc_macro::is_available().then(|| (span.unwrap().line(), span.unwrap().column()));

@@ -22,9 +22,15 @@ pub(super) fn head(
 ) -> Option<Head> {
     match header {
         Header::Broken => None,
-        Header::Struct(Struct { attributes, has_docs, derives, visibility, name, cfg }) => {
-            Some(Head { attributes, has_docs, derives, visibility, name, cfg })
-        }
+        Header::Struct(Struct {
+            attributes,
+            has_docs,
+            has_others,
+            derives,
+            visibility,
+            name,
+            cfg,
+        }) => Some(Head { attributes, has_docs, has_others, derives, visibility, name, cfg }),
         Header::Absent if has_title && title.is_none() => None,
         Header::Absent => {
             let Some(title) = title else {
@@ -47,6 +53,7 @@ pub(super) fn head(
             Some(Head {
                 attributes: proc_macro2::TokenStream::new(),
                 has_docs: false,
+                has_others: false,
                 derives: Vec::new(),
                 visibility: quote::quote!(pub),
                 name: names::ident(&name, title.span),

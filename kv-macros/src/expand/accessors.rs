@@ -8,18 +8,17 @@ use quote::{ToTokens, TokenStreamExt as _, format_ident, quote};
 use super::generations::generations;
 use super::ttl::ttl;
 use super::types::{entry_types, key_types};
-use super::{docs, families, path};
+use super::{docs, families};
 use crate::model::{Entry, Namespace};
 
 pub(super) fn accessors(model: &Namespace) -> TokenStream {
-    let Namespace { runtime, scope, head, .. } = model;
-    let name = &head.name;
+    let Namespace { runtime, alias, .. } = model;
     let entries = entries(model);
     let of_families = families(model);
     let cfg = &model.head.cfg;
     quote! {
         #cfg
-        #runtime::__namespace! { #scope #name }
+        #runtime::__namespace! { #alias }
 
         #entries
 
@@ -28,14 +27,14 @@ pub(super) fn accessors(model: &Namespace) -> TokenStream {
 }
 
 fn families(model: &Namespace) -> Option<TokenStream> {
-    let namespace = path::namespace(model);
+    let namespace = &model.alias;
     let cfg = &model.head.cfg;
     let families = model.families.iter().enumerate();
     let families = families.map(|(index, family)| families::family(index, family, model));
     (!model.families.is_empty()).then(|| {
         quote! {
             #cfg
-            #[allow(dead_code)]
+            #[allow(dead_code, deprecated)]
             impl<__Access> #namespace<__Access> {
                 #(#families)*
             }
@@ -46,8 +45,8 @@ fn families(model: &Namespace) -> Option<TokenStream> {
 /// The constants and accessors of entries. Those with a `#[cfg(...)]` of their own are apart from the
 /// others.
 fn entries(model: &Namespace) -> TokenStream {
-    let Namespace { runtime, scope, head, .. } = model;
-    let (name, cfg) = (&head.name, &head.cfg);
+    let Namespace { runtime, alias, head, .. } = model;
+    let cfg = &head.cfg;
     let mut by_cfg: Vec<(String, &TokenStream, Vec<Group<'_>>)> = Vec::new();
     for group in groups(model) {
         let Some(own) = group.entries.first().map(|entry| &entry.cfg) else { continue };
@@ -58,11 +57,11 @@ fn entries(model: &Namespace) -> TokenStream {
         }
     }
     if by_cfg.is_empty() {
-        return quote!(#cfg #runtime::__entries! { #scope #name; });
+        return quote!(#cfg #runtime::__entries! { #alias; });
     }
-    let invocations = by_cfg.iter().map(
-        |(_, own, groups)| quote!(#cfg #own #runtime::__entries! { #scope #name; #(#groups)* }),
-    );
+    let invocations = by_cfg
+        .iter()
+        .map(|(_, own, groups)| quote!(#cfg #own #runtime::__entries! { #alias; #(#groups)* }));
     invocations.collect()
 }
 

@@ -122,7 +122,7 @@ impl<'a> Types<'a> {
         let runtime = &model.runtime;
         let generations = generations(self.value, self.was, self.cfg.0, model)?;
         let newest = value_type(self.value, self.cfg.0, model);
-        Some(quote!(|stored| #runtime::__private::migrate(stored, #generations, #newest)))
+        Some(quote!(|stored| #runtime::__private::migrate(stored, #generations, #newest.encode)))
     }
 }
 

@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 
 use super::docs;
 use super::generations::generations;
-use super::path::{self, Optional};
+use super::path::Optional;
 use super::ttl::ttl;
 use super::types::{entry_types, ty};
 use crate::model::{Family, Namespace, Param, ParamType, Segment};
@@ -72,7 +72,7 @@ pub(super) fn parse(
     family: &Family,
     model: &Namespace,
 ) -> (TokenStream, TokenStream) {
-    let namespace = path::namespace(model);
+    let namespace = &model.alias;
     let types = family.params.iter().map(|param| match &param.ty {
         ParamType::Typed(ty) => ty.clone(),
         ParamType::Text => quote!(::std::string::String),

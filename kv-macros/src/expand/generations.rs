@@ -4,7 +4,6 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::path;
 use super::types::{ty, value_type};
 use crate::model::{Namespace, Type, UserType, is_same};
 
@@ -22,7 +21,7 @@ pub(super) fn generations(
         .iter()
         .position(|(ty, older, of)| (*ty, *older) == (newest, was) && is_same(of, cfg))
         .unwrap_or_default();
-    let (namespace, name) = (path::namespace(model), name(index));
+    let (namespace, name) = (&model.alias, name(index));
     Some(quote!(#namespace::#name))
 }
 
@@ -32,7 +31,7 @@ pub(super) fn constants(model: &Namespace) -> Option<TokenStream> {
     if all.is_empty() {
         return None;
     }
-    let (namespace, cfg, runtime) = (path::namespace(model), &model.head.cfg, &model.runtime);
+    let (namespace, cfg, runtime) = (&model.alias, &model.head.cfg, &model.runtime);
     let constants = all.iter().enumerate().map(|(index, (newest, was, own_cfg))| {
         let codec = value_type(newest, own_cfg, model);
         let (name, newest) = (name(index), ty(newest, model));
@@ -52,7 +51,7 @@ pub(super) fn constants(model: &Namespace) -> Option<TokenStream> {
     });
     Some(quote! {
         #cfg
-        #[allow(dead_code)]
+        #[allow(dead_code, deprecated)]
         impl #namespace {
             #(#constants)*
         }

@@ -13,8 +13,8 @@ mod path;
 mod ttl;
 mod types;
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 
 use crate::model::{Broken, Head, Namespace};
 
@@ -35,7 +35,7 @@ fn code(model: &Namespace, declaration: &TokenStream) -> TokenStream {
     let runtime = &model.runtime;
     let cfg = &model.head.cfg;
     let named = named(model);
-    let namespace = path::namespace(model);
+    let namespace = &model.alias;
     let accessors = accessors::accessors(model);
     let constants = ttl::constants(model);
     let generations = generations::constants(model);
@@ -44,6 +44,7 @@ fn code(model: &Namespace, declaration: &TokenStream) -> TokenStream {
         #named
 
         #cfg
+        #[allow(deprecated)]
         #[automatically_derived]
         impl #runtime::Namespace for #namespace {
             const DECLARATION: &'static #runtime::__private::declaration::Declaration = &#declaration;
@@ -67,60 +68,82 @@ fn code(model: &Namespace, declaration: &TokenStream) -> TokenStream {
     }
 }
 
-/// What has a name of the user's choice, in its hidden module, and the names.
+/// The namespace's type, its alias and the module of the generated types.
+///
+/// The type is in a hidden module, and whatever else is made names it by an alias: so a name that is
+/// taken is one error. Its docs are to be at its place, so that rustdoc finds it there; and attributes
+/// may be of the user's scope, which the module does not have in a function.
 fn named(model: &Namespace) -> TokenStream {
-    let Namespace { runtime, scope, module, .. } = model;
-    let Head { attributes, visibility, name, cfg, .. } = &model.head;
+    let Namespace { runtime, alias, .. } = model;
+    let Head { attributes, has_others, visibility, name, cfg, .. } = &model.head;
     let docs = (!model.head.has_docs).then(|| docs::namespace(model));
     let docs = docs.map(|docs| quote!(#[doc = #docs]));
     let derives = derives(&model.head);
-    let types = types::module(model);
-    // What is not found in it, and a name that is taken, is told where the name comes from.
-    let structure = quote_spanned! {name.span()=>
-        pub struct #name<Access = #runtime::ReadWrite> {
-            pub(super) store: #runtime::Store<Access>,
-        }
+    // What is not found in it is told where the name comes from.
+    let structure = |of: TokenStream| {
+        let structure = quote_spanned! {name.span()=>
+            struct #name<__Access = #runtime::ReadWrite> {
+                #of store: #runtime::Store<__Access>,
+            }
+        };
+        (quote!(#docs #attributes #derives), structure)
     };
-    let use_name = import(scope, name, name.span());
-    let use_types = (!model.structs.is_empty()).then(|| {
-        let use_types = import(scope, module, name.span());
-        quote! {
+    let (before, in_place) = structure(TokenStream::new());
+    let in_place = quote! {
+        #before
+        #[allow(unreachable_pub)]
+        #visibility #in_place
+    };
+    let types = types::module(model);
+    let (path, structure) = if *has_others {
+        (quote!(#name), quote!(#cfg #in_place))
+    } else {
+        let module = format_ident!("{alias}_module");
+        let (before, structure) = structure(quote!(pub(super)));
+        let import = import(&module, name);
+        let structure = quote! {
+            #[cfg(not(doc))]
+            #cfg
+            #[allow(dead_code, unreachable_pub)]
+            mod #module {
+                #before
+                pub #structure
+            }
+
+            #[cfg(not(doc))]
             #cfg
             #[allow(unreachable_pub, unused_imports)]
-            #visibility #use_types
+            #visibility #import
+
+            #[cfg(doc)]
+            #cfg
+            #in_place
+        };
+        (quote!(#module::#name), structure)
+    };
+    let alias = |path: TokenStream| {
+        quote! {
+            #cfg
+            #[doc(hidden)]
+            #[allow(dead_code, deprecated, non_camel_case_types)]
+            type #alias<__Access = #runtime::ReadWrite> = #path<__Access>;
         }
-    });
-    quote! {
-        #cfg
-        #[allow(dead_code, unreachable_pub, unused_imports)]
-        // The names are those of the JSON.
-        #[allow(clippy::module_inception, clippy::struct_field_names)]
-        mod #scope {
-            // Attributes may be of the user's scope.
-            use super::*;
-
-            #docs
-            #attributes
-            #derives
-            #structure
-
-            #types
-        }
-
-        #cfg
-        #[allow(unreachable_pub, unused_imports)]
-        #visibility #use_name
-
-        #use_types
-    }
+    };
+    let aliases = if *has_others {
+        alias(path)
+    } else {
+        let (one, other) = (alias(path), alias(quote!(#name)));
+        quote!(#[cfg(not(doc))] #one #[cfg(doc)] #other)
+    };
+    quote!(#structure #aliases #types)
 }
 
-/// The import of a name from its hidden module, all of it at one place.
-fn import(scope: &Ident, name: &Ident, at: Span) -> TokenStream {
-    let [mut scope, mut name] = [scope, name].map(Clone::clone);
-    scope.set_span(at);
-    name.set_span(at);
-    quote_spanned!(at=> use #scope::#name;)
+/// The import of a name from a module, all of it where the name is written.
+fn import(module: &Ident, name: &Ident) -> TokenStream {
+    let at = name.span();
+    let mut module = module.clone();
+    module.set_span(at);
+    quote_spanned!(at=> use #module::#name;)
 }
 
 /// `Clone` and `Debug`, unless the user derives them.

@@ -2,15 +2,7 @@
 //! a stream costs a call into the compiler each time, which 10,000 entries would feel.
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream};
-use quote::{ToTokens, TokenStreamExt as _, quote};
-
-use crate::model::Namespace;
-
-/// The type of a namespace.
-pub(super) fn namespace(model: &Namespace) -> TokenStream {
-    let (scope, name) = (&model.scope, &model.head.name);
-    quote!(#scope::#name)
-}
+use quote::{ToTokens, TokenStreamExt as _};
 
 /// `::core::option::Option::Some(value)` or `::core::option::Option::None`.
 pub(super) struct Optional<T>(pub(super) Option<T>);

@@ -61,5 +61,5 @@ fn name(constant: &TokenStream, model: &Namespace) -> Ident {
     // What the compiler says of it is said of the constant.
     let first = constant.clone().into_iter().next();
     let span = first.map_or_else(Span::call_site, |token| token.span());
-    format_ident!("{}_TTL_{}", model.scope, index.unwrap_or_default(), span = span)
+    format_ident!("{}_TTL_{}", model.alias, index.unwrap_or_default(), span = span)
 }

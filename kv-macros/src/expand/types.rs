@@ -2,37 +2,32 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, TokenStreamExt as _, format_ident, quote};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
+use quote::{ToTokens, TokenStreamExt as _, format_ident, quote, quote_spanned};
 
 use super::{docs, path};
 use crate::model::{Field, Namespace, Struct, Type};
 
 /// A type, as the scope of the declaration names it.
 pub(super) fn ty<'a>(ty: &'a Type, model: &'a Namespace) -> RustType<'a> {
-    RustType { ty, runtime: &model.runtime, module: Some([&model.scope, &model.module]) }
+    RustType { ty, runtime: &model.runtime, module: Some(&model.module) }
 }
 
 /// How values or metadata of a type are read and written: a constant of kv-runtime's. For a type of
 /// the user's that is one of the namespace's, so that what it lacks is told once.
 pub(super) fn value_type(ty: &Type, cfg: &TokenStream, model: &Namespace) -> TokenStream {
-    let namespace = path::namespace(model);
-    match ty {
-        Type::User(user) => {
-            let index = model.user_types.position(user, cfg).unwrap_or_default();
-            let name = value_type_name(index);
-            quote!(#namespace::#name)
-        }
-        _ => {
-            let (runtime, ty) = (&model.runtime, self::ty(ty, model));
-            quote!(<#ty as #runtime::__private::TypedValue>::TYPE)
-        }
+    if let Type::User(user) = ty {
+        let index = model.user_types.position(user, cfg).unwrap_or_default();
+        let (namespace, name) = (&model.alias, value_type_name(index));
+        return quote!(#namespace::#name);
     }
+    let (runtime, ty) = (&model.runtime, self::ty(ty, model));
+    quote!(<#ty as #runtime::__private::TypedValue>::TYPE)
 }
 
 /// The constants that say how the user's types are read and written.
 pub(super) fn value_types(model: &Namespace) -> Option<TokenStream> {
-    let (namespace, runtime, cfg) = (path::namespace(model), &model.runtime, &model.head.cfg);
+    let (namespace, runtime, cfg) = (&model.alias, &model.runtime, &model.head.cfg);
     let constants = model.user_types.iter().enumerate().map(|(index, (ty, own_cfg))| {
         let (name, ty) = (value_type_name(index), &ty.tokens);
         quote! {
@@ -45,7 +40,7 @@ pub(super) fn value_types(model: &Namespace) -> Option<TokenStream> {
     (!constants.is_empty()).then(|| {
         quote! {
             #cfg
-            #[allow(dead_code)]
+            #[allow(dead_code, deprecated)]
             impl #namespace {
                 #constants
             }
@@ -78,28 +73,34 @@ pub(super) fn module(model: &Namespace) -> TokenStream {
     if model.structs.is_empty() {
         return TokenStream::new();
     }
-    let Namespace { runtime, module, .. } = model;
+    let Namespace { runtime, module, head, .. } = model;
+    let (visibility, cfg) = (&head.visibility, &head.cfg);
     let docs = docs::module(model);
     let eq = eq_structs(model);
     let structs = model
         .structs
         .iter()
         .map(|item| structure(item, eq.contains(&item.name.to_string()), runtime));
+    // A name that is taken is told at the type's.
+    let keyword = quote_spanned!(head.name.span()=> mod);
+    let items = quote!(use #runtime::__private::serde as __serde; #(#structs)*);
+    let mut items = Group::new(Delimiter::Brace, items);
+    items.set_span(head.name.span());
     quote! {
+        #cfg
         #[doc = #docs]
-        pub mod #module {
-            use #runtime::__private::serde as __serde;
-            #(#structs)*
-        }
+        // The names are those of the JSON.
+        #[allow(dead_code, unreachable_pub, clippy::module_inception, clippy::struct_field_names)]
+        #visibility #keyword #module #items
     }
 }
 
-/// The generated types whose every field is `Eq + Hash`, which a fraction and any JSON are not.
+/// The generated types whose every field is `Eq + Hash`, which a fraction is not.
 fn eq_structs(model: &Namespace) -> HashSet<String> {
     fn is_eq(ty: &Type, all: &HashSet<String>) -> bool {
         match ty {
-            Type::F64 | Type::Json | Type::User(_) => false,
-            Type::Bool | Type::I64 | Type::U64 | Type::String | Type::Bytes => true,
+            Type::F64 | Type::User(_) => false,
+            Type::Bool | Type::I64 | Type::U64 | Type::String | Type::Bytes | Type::Json => true,
             Type::Option(inner) | Type::Vec(inner) => is_eq(inner, all),
             Type::Struct(name) => all.contains(&name.to_string()),
         }
@@ -170,8 +171,8 @@ fn field(field: &Field, runtime: &Ident) -> TokenStream {
 pub(super) struct RustType<'a> {
     ty: &'a Type,
     runtime: &'a Ident,
-    /// The way to the module of generated types; `None` inside it.
-    module: Option<[&'a Ident; 2]>,
+    /// The module of generated types; `None` inside it.
+    module: Option<&'a Ident>,
 }
 
 impl ToTokens for RustType<'_> {
@@ -193,7 +194,7 @@ impl ToTokens for RustType<'_> {
                 path::angled(&Self { ty: item, ..*self }, tokens);
             }
             Type::Struct(name) => {
-                for module in self.module.into_iter().flatten() {
+                if let Some(module) = self.module {
                     tokens.append(module.clone());
                     path::separator(tokens);
                 }

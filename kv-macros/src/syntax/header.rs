@@ -42,6 +42,15 @@ pub(super) fn header(tokens: &mut Tokens<'_>) -> Header {
             tokens.errors.push(open, message);
             *tokens = inside;
         } else if tokens.punct(';').is_none() {
+            let mut ahead = *tokens;
+            if ahead.keyword("as").is_some()
+                && let Some(other) = ahead.name()
+            {
+                let message = format!("a namespace has one name: write `struct {other};`");
+                tokens.errors.lose(tokens.span(), message);
+                skip_header(tokens);
+                return Header::named(&other.to_string(), other.span());
+            }
             let found = tokens.describe();
             let span =
                 if tokens.is_empty() || at_name(tokens) { name.span() } else { tokens.span() };
@@ -60,8 +69,16 @@ pub(super) fn header(tokens: &mut Tokens<'_>) -> Header {
                 .lose(span, format!("expected `;` after `struct {name}`, found {found}{hint}"));
             skip_header(tokens);
         }
-        let Attributes { tokens: attributes, has_docs, derives, cfg } = written;
-        return Header::Struct(Struct { attributes, has_docs, derives, visibility, name, cfg });
+        let Attributes { tokens: attributes, has_docs, has_others, derives, cfg } = written;
+        return Header::Struct(Struct {
+            attributes,
+            has_docs,
+            has_others,
+            derives,
+            visibility,
+            name,
+            cfg,
+        });
     }
     let mut ahead = *tokens;
     if let Some(name) = ahead.name()
@@ -100,6 +117,7 @@ fn braced_properties(mut tokens: Tokens<'_>) -> Option<(Tokens<'_>, Span)> {
 struct Attributes {
     tokens: TokenStream,
     has_docs: bool,
+    has_others: bool,
     derives: Vec<String>,
     cfg: TokenStream,
 }
@@ -118,6 +136,8 @@ impl Attributes {
         let Some(TokenTree::Ident(name)) = trees.next() else { return Ok(()) };
         if name == "doc" {
             self.has_docs = true;
+        } else {
+            self.has_others = true;
         }
         if name == "derive"
             && let Some(TokenTree::Group(list)) = trees.next()

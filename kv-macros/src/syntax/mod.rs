@@ -44,6 +44,7 @@ impl Header {
         Self::Struct(Struct {
             attributes: TokenStream::new(),
             has_docs: false,
+            has_others: false,
             derives: Vec::new(),
             visibility: quote::quote!(pub),
             name: crate::names::ident(name, span),
@@ -57,6 +58,8 @@ impl Header {
 pub(crate) struct Struct {
     pub(crate) attributes: TokenStream,
     pub(crate) has_docs: bool,
+    /// Whether there are attributes besides docs.
+    pub(crate) has_others: bool,
     /// The last segments of the paths in `#[derive(...)]`.
     pub(crate) derives: Vec<String>,
     pub(crate) visibility: TokenStream,

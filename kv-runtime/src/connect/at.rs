@@ -53,7 +53,7 @@ impl<N: Namespace> At<N> {
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
     /// let notes = Notes::at("0f2ac74b498b48028cb68387c421e279")
-    ///     .base_url("http://127.0.0.1:8787/client/v4") // such as `kv-local` serves
+    ///     .base_url("http://127.0.0.1:8790/client/v4") // such as `kv-local` serves
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -115,6 +115,8 @@ impl<N: Namespace> At<N> {
 
     async fn connect(self) -> Result<N, ConnectError> {
         let Self { namespace_id, overrides, retry, .. } = self;
+        kv_rules::check_namespace_id(&namespace_id)
+            .map_err(|error| ConnectError::Invalid(vec![error.to_string()]))?;
         let login = Login::read(&N::DECLARATION.account, &overrides)?;
         let run = RunContext::default();
         let mut connection = Connection::open(login, retry, &run).await?;

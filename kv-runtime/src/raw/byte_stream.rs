@@ -14,7 +14,7 @@ pub type ByteStream = BoxStream<'static, Result<Bytes, RawError>>;
 /// as it is, and an error is anything that can be shown.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a stream of pieces of a value",
-    label = "give a `Stream` of `Result<B, E>`, in which a `B` is bytes and an `E` an error"
+    label = "give a `Stream` of `Result<B, E>` that is `Send`, in which a `B` is bytes and an `E` an error"
 )]
 pub trait IntoByteStream {
     /// The same pieces.

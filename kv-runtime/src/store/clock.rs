@@ -28,7 +28,7 @@ use crate::raw;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
-    /// By how many seconds it is ahead of the system's.
+    /// By how many milliseconds it is ahead of the system's.
     ahead: Arc<AtomicU64>,
 }
 
@@ -44,7 +44,7 @@ impl Clock {
         Self::default()
     }
 
-    /// Moves it forward, by whole seconds.
+    /// Moves it forward.
     ///
     /// ```
     /// use std::time::Duration;
@@ -55,7 +55,9 @@ impl Clock {
     /// assert!(clock.now() >= before + 3600);
     /// ```
     pub fn advance(&self, by: Duration) {
-        self.ahead.fetch_add(by.as_secs(), Ordering::Relaxed);
+        let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        let add = |ahead: u64| Some(ahead.saturating_add(by));
+        let _ = self.ahead.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 
     /// What it shows, in seconds since 1970.
@@ -66,6 +68,25 @@ impl Clock {
     /// ```
     #[must_use]
     pub fn now(&self) -> u64 {
-        raw::now().unix().saturating_add(self.ahead.load(Ordering::Relaxed))
+        raw::now().unix().saturating_add(self.ahead.load(Ordering::Relaxed) / 1000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_second_add_up_and_the_end_of_time_stays() {
+        let clock = Clock::new();
+        let before = clock.now();
+        for _ in 0..10 {
+            clock.advance(Duration::from_millis(900));
+        }
+        assert!(clock.now() >= before + 9);
+        clock.advance(Duration::MAX);
+        let end = clock.now();
+        clock.advance(Duration::from_secs(1));
+        assert!(clock.now() >= end);
     }
 }

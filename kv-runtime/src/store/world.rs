@@ -169,7 +169,7 @@ impl WorldPlace {
             _ => {
                 let writes = pairs.writes.get(key).map_or(&[][..], Vec::as_slice);
                 let stored = self.seen(writes, now).cloned();
-                let until = now + cache_ttl.unwrap_or(CACHED_FOR);
+                let until = now.saturating_add(cache_ttl.unwrap_or(CACHED_FOR));
                 pairs.cached.insert(name, Cached { until, stored: stored.clone() });
                 stored
             }
@@ -179,7 +179,9 @@ impl WorldPlace {
 
     /// What this place sees of a key.
     fn seen<'a>(&self, writes: &'a [Write], now: u64) -> Option<&'a StoredValue> {
-        let is_seen = |write: &&Write| write.place == self.name || write.at + VISIBLE_AFTER <= now;
+        let is_seen = |write: &&Write| {
+            write.place == self.name || write.at.saturating_add(VISIBLE_AFTER) <= now
+        };
         writes.iter().rev().find(is_seen)?.stored.as_ref()
     }
 

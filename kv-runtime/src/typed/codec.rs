@@ -176,7 +176,7 @@ where
 }
 
 /// Metadata as compact JSON; `None` for what is `null` in JSON, which Workers KV keeps as none.
-pub(crate) fn encode_metadata<M: Serialize>(
+pub(crate) fn encode_metadata<M: Serialize + ?Sized>(
     metadata: &M,
 ) -> Result<Option<Box<RawValue>>, EncodeError> {
     match serde_json::value::to_raw_value(metadata) {

@@ -344,7 +344,7 @@ impl<T, M, A> Entry<T, M, A> {
             let mut value =
                 decode(value).map_err(|source| decode_error(&key.text, Part::Value, source))?;
             change(&mut value);
-            let earliest = bound.store.now().unix() + MIN_TTL + MARGIN;
+            let earliest = bound.store.now().unix().saturating_add(MIN_TTL + MARGIN);
             let ends = expiration.map_or(Ends::Never, |time| Ends::At(time.max(earliest)));
             bound.put(encode(&value), Ok(metadata), ends).await?;
             Ok(Some(value))

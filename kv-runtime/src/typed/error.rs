@@ -106,7 +106,7 @@ pub enum Error {
         /// The binding that the declaration names.
         binding: String,
     },
-    /// The store failed in a way of its own.
+    /// The store failed in a way of its own, or the stream did that was put.
     #[error(transparent)]
     Store(Source),
 }

@@ -60,9 +60,14 @@ pub enum FamilyError {
 }
 
 impl Family {
+    /// The pattern as a declaration writes it, less the types.
+    pub(super) fn shown(&self) -> String {
+        show(&self.pattern)
+    }
+
     /// The key of these parameters.
     pub(crate) fn key(&self, params: &[Cow<'_, str>]) -> Result<String, FamilyError> {
-        let family = || show(&self.pattern);
+        let family = || self.shown();
         let key = self
             .pattern
             .render(params)
@@ -76,7 +81,7 @@ impl Family {
     /// The text with which keys begin that have these leading parameters.
     pub(crate) fn prefix(&self, params: &[Cow<'_, str>]) -> Result<String, FamilyError> {
         let prefix = self.pattern.render_prefix(params);
-        prefix.map_err(|source| FamilyError::Params { family: show(&self.pattern), source })
+        prefix.map_err(|source| FamilyError::Params { family: self.shown(), source })
     }
 
     /// The parameters of a key, or `None` when it is not of this family.

@@ -146,6 +146,18 @@ impl<T, M> Future for GetWithMetadata<T, M> {
     }
 }
 
+impl<T> fmt::Debug for Get<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Get").finish_non_exhaustive()
+    }
+}
+
+impl<T, M> fmt::Debug for GetWithMetadata<T, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GetWithMetadata").finish_non_exhaustive()
+    }
+}
+
 fn typed_pair<T, M>(
     key: &str,
     stored: StoredValue,

@@ -163,7 +163,7 @@ impl<M, A> List<M, A> {
         A: CanRead,
     {
         let Listing { store, prefix, .. } = &self.listing;
-        let page = page(store.clone(), prefix.clone(), limit, cursor, |_| Some(()));
+        let page = page(store.clone(), prefix.clone(), "", limit, cursor, |_| Some(()));
         Request::new(async move {
             let (items, cursor) = page.await?;
             let items = items.into_iter().map(|((), info)| typed_info(info));
@@ -284,8 +284,10 @@ impl<P, M, A> FamilyList<P, M, A> {
     {
         let (members, Listing { store, prefix, .. }) = (self.members, &self.listing);
         let accept = move |key: &str| members.params(key);
-        let page = page(store.clone(), prefix.clone(), limit, cursor, accept);
+        let (store, prefix) = (store.clone(), prefix.clone());
         Request::new(async move {
+            let family = members.family.shown();
+            let page = page(store, prefix, &family, limit, cursor, accept);
             let (items, cursor) = page.await?;
             let items = items.into_iter().map(|(params, info)| Ok((params, typed_info(info)?)));
             Ok(Page { items: items.collect::<Result<_, Error>>()?, cursor })
@@ -387,13 +389,14 @@ impl Listing {
 async fn page<P: Send>(
     store: SharedStore,
     prefix: Result<String, FamilyError>,
+    family: &str,
     limit: usize,
     cursor: Option<String>,
     accept: impl Fn(&str) -> Option<P> + Send,
 ) -> Result<(Vec<(P, RawInfo)>, Option<String>), Error> {
     let prefix = prefix?;
     let mut place = match cursor {
-        Some(cursor) => Place::read(&cursor, &prefix).ok_or(Error::InvalidCursor)?,
+        Some(cursor) => Place::read(&cursor, [family, &prefix]).ok_or(Error::InvalidCursor)?,
         None => Place::default(),
     };
     // A page without an item would never end for who follows its cursor.
@@ -411,7 +414,7 @@ async fn page<P: Send>(
             }
             let Some(params) = accept(&key.name) else { continue };
             if items.len() == limit {
-                return Ok((items, Some(place.write(&prefix))));
+                return Ok((items, Some(place.write([family, &prefix]))));
             }
             place.last = Some(key.name.clone());
             items.push((params, key));

@@ -32,7 +32,7 @@ pub use key::Key;
 pub use list::{FamilyList, List, Page};
 pub use namespace::Namespace;
 pub use put::{Pieces, Put, Whole};
-pub use put_as::PutAs;
+pub use put_as::{MetadataAs, PutAs};
 pub use request::Request;
 pub use seconds::Seconds;
 pub use store::Store;

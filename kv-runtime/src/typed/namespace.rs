@@ -3,7 +3,8 @@
 use super::declaration::Declaration;
 use super::store::Store;
 
-/// A declared namespace. [`kv_namespace!`](crate::kv_namespace) implements it.
+/// A declared namespace. [`kv_namespace!`](crate::kv_namespace) implements it, for the namespace
+/// itself and not for its views.
 ///
 /// ```
 /// use kv_runtime::Namespace;
@@ -21,7 +22,7 @@ use super::store::Store;
 /// # Ok(())
 /// # }
 /// ```
-pub trait Namespace: Sized {
+pub trait Namespace: Sized + Send + Sync + 'static {
     /// What was declared.
     const DECLARATION: &'static Declaration;
 

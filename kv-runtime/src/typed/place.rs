@@ -10,10 +10,11 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// As letters and digits. It begins with what tells one prefix from another.
-    pub(super) fn write(&self, prefix: &str) -> String {
+    /// As letters and digits. It begins with what tells one listing from another: its family and its
+    /// prefix.
+    pub(super) fn write(&self, listing: [&str; 2]) -> String {
         let mut text = String::new();
-        push_hex(&mut text, &mark(prefix).to_be_bytes());
+        push_hex(&mut text, &mark(listing).to_be_bytes());
         for part in [&self.last, &self.cursor] {
             let bytes = part.as_deref().unwrap_or_default().as_bytes();
             let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
@@ -23,11 +24,11 @@ impl Place {
         text
     }
 
-    /// Reads what [`write`](Self::write) wrote for the same prefix.
-    pub(super) fn read(text: &str, prefix: &str) -> Option<Self> {
+    /// Reads what [`write`](Self::write) wrote for the same listing.
+    pub(super) fn read(text: &str, listing: [&str; 2]) -> Option<Self> {
         let bytes = from_hex(text)?;
         let (found, mut rest) = bytes.split_first_chunk()?;
-        if u32::from_be_bytes(*found) != mark(prefix) {
+        if u32::from_be_bytes(*found) != mark(listing) {
             return None;
         }
         let mut part = || {
@@ -42,10 +43,11 @@ impl Place {
     }
 }
 
-/// A number that two prefixes hardly share (FNV-1a).
-fn mark(prefix: &str) -> u32 {
+/// A number that two listings hardly share (FNV-1a).
+fn mark([family, prefix]: [&str; 2]) -> u32 {
     let step = |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-    prefix.bytes().fold(0x811c_9dc5, step)
+    // No text has this byte.
+    family.bytes().chain([0xff]).chain(prefix.bytes()).fold(0x811c_9dc5, step)
 }
 
 fn push_hex(text: &mut String, bytes: &[u8]) {
@@ -75,22 +77,24 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_place_reads_back_for_its_own_prefix(
+        fn a_place_reads_back_for_its_own_listing(
             cursor in proptest::option::of("[ -~é]{1,40}"),
             last in proptest::option::of("[ -~é]{1,40}"),
+            family: String,
             prefix: String,
         ) {
             let place = Place { cursor, last };
-            let text = place.write(&prefix);
+            let text = place.write([&family, &prefix]);
             prop_assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-            prop_assert_eq!(Place::read(&text, &format!("{prefix}x")), None);
-            prop_assert_eq!(Place::read(&text, &prefix), Some(place));
+            prop_assert_eq!(Place::read(&text, [&family, &format!("{prefix}x")]), None);
+            prop_assert_eq!(Place::read(&text, [&format!("{family}x"), &prefix]), None);
+            prop_assert_eq!(Place::read(&text, [&family, &prefix]), Some(place));
         }
 
         #[test]
         fn no_text_panics(text: String, hex in "[0-9a-f]{0,60}") {
-            prop_assert_eq!(Place::read(&text, "").filter(|_| text.is_empty()), None);
-            let _ = Place::read(&hex, "");
+            prop_assert_eq!(Place::read(&text, ["", ""]).filter(|_| text.is_empty()), None);
+            let _ = Place::read(&hex, ["", ""]);
         }
     }
 }

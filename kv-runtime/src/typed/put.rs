@@ -1,5 +1,6 @@
 //! Writes: what is put at a key, whole or in pieces.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -8,12 +9,12 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::stream::{self, StreamExt};
 use kv_rules::{Expiry, ExpiryError, Time, ValueError, check_metadata, check_value};
-use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::codec::{EncodeError, encode_metadata};
+use super::codec::EncodeError;
 use super::entry::{BoundKey, Name};
 use super::error::{Error, Part};
+use super::put_as::MetadataAs;
 use super::request::Lazy;
 use super::seconds::Seconds;
 use crate::raw::{ByteStream, PutOptions, RawError, RawPair, SharedStore};
@@ -60,8 +61,8 @@ pub struct Whole(Result<Bytes, EncodeError>);
 /// ```
 pub struct Pieces(ByteStream);
 
-impl std::fmt::Debug for Pieces {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Pieces {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pieces").finish_non_exhaustive()
     }
 }
@@ -71,7 +72,8 @@ impl std::fmt::Debug for Pieces {
 ///
 /// The pair lives as long as the last of [`expiration_ttl`](Put::expiration_ttl),
 /// [`expiration`](Put::expiration) and [`never_expires`](Put::never_expires) says; without any, as
-/// long as the key's declaration says.
+/// long as the key's declaration says. Options count until it is polled first. One that is dropped
+/// before it is done may have written, or not.
 ///
 /// ```
 /// use std::time::Duration;
@@ -91,6 +93,12 @@ impl std::fmt::Debug for Pieces {
 pub struct Put<M, V = Whole> {
     write: Lazy<Write<V>, ()>,
     types: PhantomData<fn() -> M>,
+}
+
+impl<M, V> fmt::Debug for Put<M, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Put").finish_non_exhaustive()
+    }
 }
 
 /// When a pair is to expire, unchecked.
@@ -164,9 +172,10 @@ impl<M, V> Put<M, V> {
     }
 }
 
-impl<M: Serialize, V> Put<M, V> {
+impl<M, V> Put<M, V> {
     /// Keeps metadata beside the value, at most 1,024 bytes as compact JSON. What is `None`, or
-    /// `null` in JSON, is no metadata.
+    /// `null` in JSON, is no metadata. It takes a `&M`, an `Option` of one, or what an `M` borrows as:
+    /// see [`MetadataAs`].
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -179,11 +188,8 @@ impl<M: Serialize, V> Put<M, V> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn metadata<'m>(mut self, metadata: impl Into<Option<&'m M>>) -> Self
-    where
-        M: 'm,
-    {
-        let metadata = metadata.into().map_or(Ok(None), encode_metadata);
+    pub fn metadata(mut self, metadata: impl MetadataAs<M>) -> Self {
+        let metadata = metadata.stored();
         self.write.set(|write| write.metadata = metadata);
         self
     }
@@ -253,7 +259,7 @@ impl BoundKey {
         let name = self.key?;
         let options = beside(&name, metadata, ends, self.store.now())?;
         let put = self.store.put_stream(&name.text, limited(pieces), options).await;
-        put.map_err(|error| too_large(&name, error))
+        put.map_err(|error| of_stream(&name, error))
     }
 }
 
@@ -268,17 +274,17 @@ fn limited(pieces: ByteStream) -> ByteStream {
     limited.boxed()
 }
 
-/// What [`limited`] made of a value that is too large.
-fn too_large(name: &Name, error: RawError) -> Error {
-    match error {
-        RawError::Other(source) => match source.downcast::<ValueError>() {
-            Ok(source) => {
-                Error::ValueTooLarge { key: name.text.clone().into_owned(), source: *source }
-            }
-            Err(source) => Error::Store(source),
-        },
-        error => error.into(),
-    }
+/// Why a stream was not put. What [`limited`] and a stream of another entry say of it is typed.
+fn of_stream(name: &Name, error: RawError) -> Error {
+    let RawError::Other(source) = error else { return error.into() };
+    let source = match source.downcast::<ValueError>() {
+        Ok(source) => {
+            let key = name.text.clone().into_owned();
+            return Error::ValueTooLarge { key, source: *source };
+        }
+        Err(source) => source,
+    };
+    source.downcast::<Error>().map_or_else(Error::Store, |error| *error)
 }
 
 /// A pair that obeys every rule.

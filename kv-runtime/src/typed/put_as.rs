@@ -1,9 +1,10 @@
-//! What a value can be put as: itself, or what it borrows as.
+//! What a value or metadata can be put as: itself, or what it borrows as.
 
 use bytes::Bytes;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
-use super::codec::{EncodeError, encode, encode_json};
+use super::codec::{EncodeError, encode, encode_json, encode_metadata};
 
 /// What a value of the type `T` can be put as: a `T` itself; a `str` for a [`String`]; `[u8]`, an
 /// array or a vector of bytes for [`Bytes`]; a slice or an array for a [`Vec`].
@@ -75,5 +76,48 @@ impl<T: Serialize> PutAs<Vec<T>> for [T] {
 impl<T: Serialize, const N: usize> PutAs<Vec<T>> for [T; N] {
     fn stored(&self) -> Result<Bytes, EncodeError> {
         encode_json(&self[..])
+    }
+}
+
+/// What metadata of the type `M` can be put as: a `&M`, an `Option<&M>`, or a `&str` for a
+/// [`String`].
+///
+/// ```
+/// # kv_runtime::kv_namespace! { pub struct Files; title: "files", keys: { "{path}": String { metadata: String } } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kv_runtime::Error> {
+/// # let files = Files::in_memory();
+/// files.path("a").put("tea").metadata("text/plain").await?;
+/// files.path("b").put("tea").metadata(&String::from("text/plain")).await?;
+/// files.path("c").put("tea").metadata(None).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "metadata of the type `{M}` cannot be put as `{Self}`",
+    label = "write a `&{M}`, or an `Option` of one"
+)]
+pub trait MetadataAs<M> {
+    /// As JSON; `None` when it is none.
+    #[doc(hidden)]
+    fn stored(self) -> Result<Option<Box<RawValue>>, EncodeError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Serialize> MetadataAs<M> for &M {
+    fn stored(self) -> Result<Option<Box<RawValue>>, EncodeError> {
+        encode_metadata(self)
+    }
+}
+
+impl<M: Serialize> MetadataAs<M> for Option<&M> {
+    fn stored(self) -> Result<Option<Box<RawValue>>, EncodeError> {
+        self.map_or(Ok(None), encode_metadata)
+    }
+}
+
+impl MetadataAs<String> for &str {
+    fn stored(self) -> Result<Option<Box<RawValue>>, EncodeError> {
+        encode_metadata(self)
     }
 }

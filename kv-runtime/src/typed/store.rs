@@ -125,7 +125,8 @@ impl<A> Store<A> {
         Entry::named(&self.0, Ok(name)).generations(key.generations)
     }
 
-    /// Reads the values of many entries, each in its own store, in their order; `None` where there is none.
+    /// Reads the values of many entries, each in its own store, in their order; `None` where there is
+    /// none. Their types are the same: those of another family are a call of their own.
     ///
     /// Over Cloudflare's API a hundred values cost one request. Only values that are no text, or
     /// more than 25 MiB together, are asked for one by one.
@@ -145,13 +146,12 @@ impl<A> Store<A> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get_many<T, M>(
+    pub fn get_many<T, M, R: CanRead>(
         &self,
-        entries: impl IntoIterator<Item = Entry<T, M, A>>,
+        entries: impl IntoIterator<Item = Entry<T, M, R>>,
     ) -> Request<Vec<Option<T>>>
     where
         T: DeserializeOwned + Send + 'static,
-        A: CanRead,
     {
         get::get_many(entries)
     }
@@ -171,20 +171,19 @@ impl<A> Store<A> {
     /// # }
     /// ```
     #[allow(clippy::type_complexity, reason = "a name would be one more to look up")]
-    pub fn get_many_with_metadata<T, M>(
+    pub fn get_many_with_metadata<T, M, R: CanRead>(
         &self,
-        entries: impl IntoIterator<Item = Entry<T, M, A>>,
+        entries: impl IntoIterator<Item = Entry<T, M, R>>,
     ) -> Request<Vec<Option<(T, Option<M>)>>>
     where
         T: DeserializeOwned + Send + 'static,
         M: DeserializeOwned + Send + 'static,
-        A: CanRead,
     {
         get::get_many_with_metadata(entries)
     }
 
     /// Makes many puts, each in the store of its entry. All are checked before the first is sent; of two
-    /// to one key the later one counts.
+    /// to one key the later one counts. Values can be of any types, their metadata is of one.
     ///
     /// Over Cloudflare's API a request carries up to 10,000, and each is confirmed. A Worker puts some
     /// at a time.
@@ -203,10 +202,7 @@ impl<A> Store<A> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn put_many<M>(&self, puts: impl IntoIterator<Item = Put<M>>) -> Request<()>
-    where
-        A: CanWrite,
-    {
+    pub fn put_many<M>(&self, puts: impl IntoIterator<Item = Put<M>>) -> Request<()> {
         let puts = puts.into_iter().map(Put::into_pair).collect::<Result<Vec<_>, _>>();
         Request::new(async move {
             for (store, mut pairs) in by_store(puts?) {
@@ -234,14 +230,11 @@ impl<A> Store<A> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete_many<T, M>(
+    pub fn delete_many<T, M, W: CanWrite>(
         &self,
-        entries: impl IntoIterator<Item = Entry<T, M, A>>,
-    ) -> Request<usize>
-    where
-        A: CanWrite,
-    {
-        let key = |entry: Entry<T, M, A>| {
+        entries: impl IntoIterator<Item = Entry<T, M, W>>,
+    ) -> Request<usize> {
+        let key = |entry: Entry<T, M, W>| {
             let (store, key) = entry.into_parts();
             Ok::<_, FamilyError>((store, key?.text))
         };

@@ -47,6 +47,8 @@ async fn what_cannot_be_connected_says_what_to_do() {
     assert!(help.contains("Account Settings: Read"), "{help}");
     let error = at(&server, &id).account_id("mine").await.unwrap_err();
     assert!(error.to_string().contains("`mine` is not an account id"), "{error}");
+    let error = at(&server, "../x").await.unwrap_err();
+    assert!(error.to_string().contains("32 hex digits"), "{error}");
     let error = at(&server, &id).base_url("http://example.com").await.unwrap_err();
     assert!(error.to_string().contains("loopback"), "{error}");
 

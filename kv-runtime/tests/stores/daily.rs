@@ -223,6 +223,25 @@ pub(crate) async fn a_page_goes_on_where_it_ended_whatever_went_meanwhile(store:
     assert_eq!(ids, [15, 16, 17, 18, 19]);
 }
 
+kv_namespace! {
+    struct Mixed;
+    title: "mixed",
+    keys: { "{a}/x/{b}": String { as: mid }, "{path}": Bytes { as: any } }
+}
+
+pub(crate) async fn a_cursor_of_another_family_is_refused(store: &Store) {
+    let mixed = Mixed::new(store.clone());
+    for n in 0..3 {
+        mixed.mid("p", &n.to_string()).put("v").await.unwrap();
+    }
+    let cursor = mixed.mid_list().page(1, None).await.unwrap().cursor;
+    assert!(cursor.is_some());
+    let error = mixed.any_list().page(1, cursor.clone()).await.unwrap_err();
+    assert!(matches!(error, Error::InvalidCursor), "{error:?}");
+    let error = store.list::<Value>("").page(1, cursor).await.unwrap_err();
+    assert!(matches!(error, Error::InvalidCursor), "{error:?}");
+}
+
 pub(crate) async fn a_cursor_of_another_listing_is_refused(store: &Store) {
     let daily = daily(store);
     store.put_many((0..20).map(|id| daily.profile("a", id).put("x"))).await.unwrap();
@@ -314,6 +333,10 @@ pub(crate) async fn bytes_stream_in_and_out(store: &Store) {
     profile.put_stream(pieces).metadata(&7).expiration_ttl(3600).await.unwrap();
     assert_eq!(profile.get_with_metadata().await.unwrap(), Some(("Ada".to_owned(), Some(7))));
     assert!(profile.info().await.unwrap().unwrap().expiration.is_some());
+    // What another entry's stream says is as typed as it is there.
+    let broken = stream::iter([Err::<Bytes, _>(Error::InvalidCursor)]);
+    let error = profile.put_stream(broken).await.unwrap_err();
+    assert!(matches!(error, Error::InvalidCursor), "{error:?}");
     let none = stream::empty::<Result<Bytes, std::io::Error>>();
     let error = profile.put_stream(none).expiration_ttl(1).await.unwrap_err();
     assert!(matches!(error, Error::Expiry { .. }), "{error:?}");

@@ -87,6 +87,7 @@ every_store! {
     daily::a_family_is_listed_page_by_page,
     daily::a_page_goes_on_where_it_ended_whatever_went_meanwhile,
     daily::a_cursor_of_another_listing_is_refused,
+    daily::a_cursor_of_another_family_is_refused,
     daily::leading_parameters_narrow_a_listing,
     daily::a_listing_is_deleted_and_nothing_else,
     daily::many_are_put_read_and_deleted,
