@@ -1,5 +1,7 @@
 //! Accounts: ids, e-mail addresses and where the API is.
 
+use crate::shown;
+
 /// Where Cloudflare's API is.
 pub const DEFAULT_BASE_URL: &str = "https://api.cloudflare.com/client/v4";
 
@@ -7,13 +9,13 @@ pub const DEFAULT_BASE_URL: &str = "https://api.cloudflare.com/client/v4";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{}` is not an account id, which has 32 hex digits; copy it from the account's overview in \
-     the dashboard", .0.escape_debug()
+     the dashboard", shown(.0)
 )]
 pub struct AccountError(pub String);
 
 /// Why a text cannot be an e-mail address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not an e-mail address: it has no `@`", .0.escape_debug())]
+#[error("`{}` is not an e-mail address: it has no `@`", shown(.0))]
 pub struct EmailError(pub String);
 
 /// Why a base URL is refused. It never shows the URL, which can carry a password.
@@ -31,7 +33,7 @@ pub enum BaseUrlError {
     /// Plain `http` to a host that is not this machine.
     #[error(
         "`http` would send the API token in clear to `{}`: use `https`; `http` is for loopback \
-         hosts (`localhost`, `127.0.0.1`, `[::1]`) only", .0.escape_debug()
+         hosts (`localhost`, `127.0.0.1`, `[::1]`) only", shown(.0)
     )]
     Insecure(String),
 }
@@ -48,7 +50,7 @@ pub fn check_account_id(id: &str) -> Result<(), AccountError> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{}` is not a namespace's id, which has 32 hex digits; copy it from the dashboard, or from \
-     `wrangler kv namespace list`", .0.escape_debug()
+     `wrangler kv namespace list`", shown(.0)
 )]
 pub struct NamespaceIdError(pub String);
 

@@ -1,6 +1,7 @@
 //! Expiry: when a pair ceases to exist, and how durations and points in time are written.
 
 use super::time::{Time, read_duration, read_time};
+use crate::shown;
 
 /// The shortest expiration TTL, in seconds
 /// (<https://developers.cloudflare.com/kv/api/write-key-value-pairs/#expiring-keys>).
@@ -92,12 +93,12 @@ pub enum ExpiryError {
     #[error("a cache TTL of {0} s is too short: Workers KV takes at least {MIN_CACHE_TTL} s")]
     CacheTtlTooShort(u64),
     /// The text is not a duration in whole seconds.
-    #[error("`{}` is not a duration in whole seconds: write `3600`, `\"1h 30m\"` or `\"7d\"`", .0.escape_debug())]
+    #[error("`{}` is not a duration in whole seconds: write `3600`, `\"1h 30m\"` or `\"7d\"`", shown(.0))]
     NotADuration(String),
     /// The text is not a point in time in whole seconds.
     #[error(
         "`{}` is not a point in time in whole seconds: write seconds since 1970 or RFC 3339 text \
-         with its zone, such as `\"2030-01-31T12:00:00Z\"`", .0.escape_debug()
+         with its zone, such as `\"2030-01-31T12:00:00Z\"`", shown(.0)
     )]
     NotATime(String),
 }

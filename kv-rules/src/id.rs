@@ -1,5 +1,7 @@
 //! Ids, app names and stage names: the keys of the state.
 
+use crate::shown;
+
 /// The longest id.
 pub const MAX_ID_BYTES: usize = 64;
 
@@ -7,7 +9,7 @@ pub const MAX_ID_BYTES: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{}` cannot name anything in the state: use 1 to {MAX_ID_BYTES} characters of a-z, 0-9, `_` \
-     and `-`, beginning with a letter or digit", .0.escape_debug()
+     and `-`, beginning with a letter or digit", shown(.0)
 )]
 pub struct IdError(pub String);
 

@@ -20,6 +20,7 @@ mod pattern;
 mod place;
 #[cfg(feature = "seed")]
 pub mod seed;
+mod shown;
 mod stage;
 mod suggest;
 mod time;
@@ -47,6 +48,7 @@ pub use limits::{
 };
 pub use pattern::{Param, ParamError, Pattern, PatternError, Segment, family_of};
 pub use place::Place;
+pub use shown::shown;
 pub use stage::{StagePatternError, check_stage_pattern, matches_glob};
 pub use suggest::{closest, did_you_mean};
 pub use time::{Time, TimeError, read_duration, show_duration};

@@ -4,6 +4,7 @@
 //! never empty, two parameters are always parted by literal text, and a parameter ends where that
 //! text first occurs.
 
+use crate::shown;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -126,7 +127,7 @@ pub enum ParamError {
     #[error("the parameter `{0}` is empty: every parameter of a key needs text")]
     Empty(String),
     /// A parameter would not parse back from the key.
-    #[error("the parameter `{name}` is `{}`, which cannot stand before `{}`: the key would not parse back to its parameters; choose or encode it without that text", .value.escape_debug(), .next.escape_debug())]
+    #[error("the parameter `{name}` is `{}`, which cannot stand before `{}`: the key would not parse back to its parameters; choose or encode it without that text", shown(.value), shown(.next))]
     Ambiguous {
         /// The parameter's name.
         name: String,

@@ -1,12 +1,13 @@
 //! Which stages a part of a declaration is for.
 
+use crate::shown;
 use crate::{IdError, check_id};
 
 /// Why a text is not a pattern of stages.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "no stage can be called `{}`: write a stage such as \"prod\", or a pattern such as \"pr-*\", of \
-     a-z, 0-9, `_`, `-` and `*`", .0.escape_debug()
+     a-z, 0-9, `_`, `-` and `*`", shown(.0)
 )]
 pub struct StagePatternError(pub String);
 

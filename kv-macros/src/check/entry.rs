@@ -1,5 +1,6 @@
 //! The entries of `values`.
 
+use kv_rules::shown;
 use std::rc::Rc;
 
 use kv_rules::seed::{FileError, Package};
@@ -63,7 +64,7 @@ pub(super) fn entry(written: syntax::Entry, families: &Families<'_>) -> Option<E
             format!(
                 "the family `{}` gives this key its {types}: remove `type`{both}, or choose a key that is \
                  not of the family",
-                family.pattern_text().escape_default()
+                shown(family.pattern_text())
             ),
         );
     }
@@ -167,7 +168,7 @@ fn was(
             span,
             format!(
                 "the family `{}` gives this key its types: write `was` there",
-                family.pattern_text().escape_default()
+                shown(family.pattern_text())
             ),
         ),
         (None, Some(span)) if own_type.is_none() => {

@@ -1,5 +1,6 @@
 //! Key families: their patterns, and which family a key is of.
 
+use kv_rules::shown;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::rc::Rc;
@@ -139,7 +140,7 @@ impl<'a> Families<'a> {
 
 fn overlap(first: &Family<'_>, second: &Family<'_>, context: Context<'_>) {
     if first.pattern_text() == second.pattern_text() {
-        let pattern = first.pattern_text().escape_default();
+        let pattern = shown(first.pattern_text());
         context.push_beside(
             second.text.span,
             format!("the family `{pattern}` appears twice: keep one of the two"),
@@ -157,8 +158,8 @@ fn overlap(first: &Family<'_>, second: &Family<'_>, context: Context<'_>) {
         second.text.span,
         format!(
             "a key can be of both `{}` and `{}`: {hint}",
-            first.pattern_text().escape_default(),
-            second.pattern_text().escape_default()
+            shown(first.pattern_text()),
+            shown(second.pattern_text())
         ),
         first.text.span,
     );

@@ -1,5 +1,6 @@
 //! The keys of a declaration: each is declared once, wherever it comes from.
 
+use kv_rules::shown;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::rc::Rc;
@@ -64,7 +65,7 @@ impl<'a> Keys<'a> {
                 *first
             }
         };
-        let key_shown = key.escape_debug();
+        let key_shown = shown(&key);
         let first_shown = self.describe(first, key);
         let message = format!(
             "the key `{key_shown}` is declared twice, first {first_shown}: keep one of the two"

@@ -1,5 +1,6 @@
 //! The names of constants and accessors: each is free, or the clash is shown at both places.
 
+use kv_rules::shown;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
@@ -52,8 +53,8 @@ enum What {
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Key(key) => write!(f, "the key `{}`", key.escape_default()),
-            Self::Family(pattern) => write!(f, "the family `{}`", pattern.escape_default()),
+            Self::Key(key) => write!(f, "the key `{}`", shown(&key)),
+            Self::Family(pattern) => write!(f, "the family `{}`", shown(&pattern)),
         }
     }
 }

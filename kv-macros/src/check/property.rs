@@ -1,6 +1,7 @@
 //! The properties of one namespace, entry or family: which are known, which stand twice, and
 //! what kind of value each takes.
 
+use kv_rules::shown;
 use proc_macro2::{Ident, Span, TokenStream};
 
 use super::Context;
@@ -230,7 +231,7 @@ impl<'a> Properties<'a> {
             format!(
                 "`{}` cannot name an environment variable: use letters, digits and `_`, such as \
                  `env(\"API_TOKEN\")`",
-                text.escape_default()
+                shown(&text)
             ),
         );
         None

@@ -1,6 +1,7 @@
 //! Macros of the standard library that make a text while the declaration is read: `concat!`, `env!` and
 //! `stringify!`.
 
+use kv_rules::shown;
 use proc_macro2::{Delimiter, Span};
 
 use super::json::scalar_text;
@@ -66,7 +67,7 @@ fn env(mut tokens: Tokens<'_>, open: Span) -> Made {
         let message = format!(
             "the environment variable `{}` is not set while this is compiled: for a value of the \
              deploy's environment write `env(\"{0}\")`, without `!`",
-            name.escape_default()
+            shown(&name)
         );
         (span, message)
     })

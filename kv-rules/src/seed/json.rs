@@ -1,6 +1,7 @@
 //! JSON text as a tree in which every node knows its place, so that a mistake in a file is shown
 //! by line and column. `serde_json` gives places for mistakes of grammar only.
 
+use crate::shown;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -169,10 +170,8 @@ impl<'a> Reader<'a, '_> {
             if twice {
                 let other =
                     members.iter().find(|member| member.name == name).map(|member| member.at);
-                let message = format!(
-                    "`{}` appears twice in this object: keep one of the two",
-                    name.escape_debug()
-                );
+                let message =
+                    format!("`{}` appears twice in this object: keep one of the two", shown(&name));
                 self.mistakes.push(Mistake { at, message, other });
             } else {
                 members.push(Member { at, name, value });

@@ -1,5 +1,6 @@
 //! The pairs of a seed file: the JSON of `wrangler kv bulk put`, with every rule applied to each.
 
+use crate::shown;
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, Read};
@@ -242,7 +243,7 @@ impl<'a> Item<'a> {
                         hint if hint.is_empty() => format!(": there are {}", known()),
                         hint => hint,
                     };
-                    let unknown = unknown.escape_debug();
+                    let unknown = shown(unknown);
                     self.mistake(at, format!("a pair has no property `{unknown}`{hint}"));
                 }
             }

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::{Either, join, select};
 use futures_util::stream::{self, StreamExt};
-use kv_rules::{Expiry, MAX_BULK_GET_KEYS};
+use kv_rules::{Expiry, MAX_BULK_GET_KEYS, shown};
 use serde_json::value::RawValue;
 use worker::js_sys::{Array, Function, JSON, Map, Object, Promise, Reflect, Uint8Array};
 use worker::send::{SendFuture, SendWrapper};
@@ -309,7 +309,7 @@ fn for_javascript(key: &str, metadata: &str) -> Result<JsValue, RawError> {
         Some(number) => Err(RawError::other(format!(
             "the metadata of `{}` holds {}: in a Worker, metadata passes JavaScript, which keeps \
              integers exact up to 2^53 only; write it as text, or into the value",
-            key.escape_debug(),
+            shown(key),
             &metadata[number.clone()]
         ))),
     }

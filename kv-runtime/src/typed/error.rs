@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use kv_rules::{ExpiryError, KeyError, MetadataError, ValueError};
+use kv_rules::{ExpiryError, KeyError, MetadataError, ValueError, shown};
 
 use super::codec::{DecodeError, EncodeError};
 use super::family::FamilyError;
@@ -39,7 +39,7 @@ pub enum Error {
     #[error("the {} for `{}` is refused", match source {
         ExpiryError::CacheTtlTooShort(_) => "cache TTL",
         _ => "expiry",
-    }, .key.escape_debug())]
+    }, shown(.key))]
     Expiry {
         /// The key.
         key: String,
@@ -47,7 +47,7 @@ pub enum Error {
         source: ExpiryError,
     },
     /// The value is larger than Workers KV takes.
-    #[error("the value of `{}` cannot be put", .key.escape_debug())]
+    #[error("the value of `{}` cannot be put", shown(.key))]
     ValueTooLarge {
         /// The key.
         key: String,
@@ -55,7 +55,7 @@ pub enum Error {
         source: ValueError,
     },
     /// The metadata is larger than Workers KV takes.
-    #[error("the metadata of `{}` cannot be put", .key.escape_debug())]
+    #[error("the metadata of `{}` cannot be put", shown(.key))]
     MetadataTooLarge {
         /// The key.
         key: String,
@@ -63,7 +63,7 @@ pub enum Error {
         source: MetadataError,
     },
     /// The value or metadata has no stored form.
-    #[error("the {part} of `{}` cannot be written", .key.escape_debug())]
+    #[error("the {part} of `{}` cannot be written", shown(.key))]
     Encode {
         /// The key.
         key: String,
@@ -73,7 +73,7 @@ pub enum Error {
         source: EncodeError,
     },
     /// What is stored is not of the Rust type.
-    #[error("the {part} of `{}` cannot be read", .key.escape_debug())]
+    #[error("the {part} of `{}` cannot be read", shown(.key))]
     Decode {
         /// The key.
         key: String,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use kv_rules::{ParamError, Pattern, Segment};
+use kv_rules::{ParamError, Pattern, Segment, shown};
 
 /// A declared family of keys; generated code makes it.
 #[doc(hidden)]
@@ -47,7 +47,7 @@ pub enum FamilyError {
     /// The key that they make has the types of another family.
     #[error(
         "`{}` is a key of the family `{owner}`, not of `{family}`: use the accessor of `{owner}`",
-        .key.escape_debug()
+        shown(.key)
     )]
     Shadowed {
         /// The key.
