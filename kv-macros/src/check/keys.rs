@@ -65,7 +65,7 @@ impl<'a> Keys<'a> {
                 *first
             }
         };
-        let key_shown = shown(&key);
+        let key_shown = shown(key);
         let first_shown = self.describe(first, key);
         let message = format!(
             "the key `{key_shown}` is declared twice, first {first_shown}: keep one of the two"
