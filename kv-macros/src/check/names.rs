@@ -53,8 +53,8 @@ enum What {
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Key(key) => write!(f, "the key `{}`", shown(&key)),
-            Self::Family(pattern) => write!(f, "the family `{}`", shown(&pattern)),
+            Self::Key(key) => write!(f, "the key `{}`", shown(key)),
+            Self::Family(pattern) => write!(f, "the family `{}`", shown(pattern)),
         }
     }
 }
