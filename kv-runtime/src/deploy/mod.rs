@@ -6,6 +6,8 @@ mod data;
 #[cfg(feature = "local")]
 mod local;
 mod place;
+#[cfg(all(test, feature = "local", feature = "rest"))]
+mod remotes;
 #[cfg(feature = "rest")]
 mod rest;
 mod setup;
