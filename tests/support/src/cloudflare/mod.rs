@@ -1,4 +1,25 @@
 //! Cloudflare, played by kv-local over real HTTP: it logs what it is asked, and fails as told.
+//!
+//! | a test wants | it calls |
+//! |---|---|
+//! | what was asked | [`take_requests`](Cloudflare::take_requests): each with its [`Kind`] |
+//! | what is stored, behind the API's back | [`pairs`](Cloudflare::pairs), [`titles`](Cloudflare::titles), [`storage`](Cloudflare::storage) |
+//! | a request that fails, once, at times or always | [`fail`](Cloudflare::fail) with [`When`] and a [`Fault`]: before or after it is applied, with any [`Answer`] |
+//! | a request that waits, so that something else happens meanwhile | [`hold`](Cloudflare::hold), [`hold_kind`](Cloudflare::hold_kind): a [`Held`] says when it is there, and lets it go |
+//! | a namespace that is not seen yet | [`lag`](Cloudflare::lag) for those to come, [`hide`](Cloudflare::hide) for one that is there |
+//! | all well again | [`heal`](Cloudflare::heal) |
+//!
+//! ```
+//! use kv_test_support::cloudflare::{Answer, Cloudflare, Fault, Kind, When};
+//!
+//! let cloudflare = Cloudflare::start();
+//! // The second bulk write is applied, and its answer never arrives.
+//! let cut = Fault { applied: true, answer: Answer::Cut };
+//! cloudflare.fail(Kind::BulkPut, When::Nth(1), cut);
+//! // ... a deploy to `cloudflare.base_url()` ...
+//! cloudflare.heal();
+//! assert!(cloudflare.take_requests().is_empty());
+//! ```
 
 mod account;
 mod consistency;
