@@ -20,6 +20,7 @@ pub struct EmailError(pub String);
 
 /// Why a base URL is refused. It never shows the URL, which can carry a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum BaseUrlError {
     /// The text is not an absolute `http` or `https` URL with a host.
     #[error("a base URL is `https://HOST/PATH`, for example `{DEFAULT_BASE_URL}`")]

@@ -56,6 +56,7 @@ impl Expiry {
 
 /// Why an expiry is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ExpiryError {
     /// The TTL is below [`MIN_TTL`].
     #[error("an expiration TTL of {0} s is too short: Workers KV takes at least {MIN_TTL} s")]

@@ -5,6 +5,7 @@ pub const MAX_KEY_BYTES: usize = 512;
 
 /// Why a key cannot be stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeyError {
     /// The key has no bytes.
     #[error("a key cannot be empty: Workers KV takes 1 to {MAX_KEY_BYTES} bytes")]

@@ -78,6 +78,7 @@ pub fn family_of<'p, 't: 'p, T>(
 
 /// Why a pattern is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PatternError {
     /// A brace has no partner.
     #[error(
@@ -122,6 +123,7 @@ pub enum PatternError {
 
 /// Why parameters make no key of a family.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ParamError {
     /// A parameter has no text.
     #[error("the parameter `{0}` is empty: every parameter of a key needs text")]

@@ -6,6 +6,7 @@ pub const MAX_TITLE_BYTES: usize = 512;
 
 /// Why a title is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TitleError {
     /// The title has no characters.
     #[error("a title cannot be empty: Cloudflare takes 1 to {MAX_TITLE_BYTES} bytes")]

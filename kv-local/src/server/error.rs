@@ -183,6 +183,7 @@ impl ApiError {
                     "UTF-8 encoded length of {bytes} exceeds key length limit of {MAX_KEY_BYTES}."
                 ),
             ),
+            other => (StatusCode::BAD_REQUEST, other.to_string()),
         };
         Self::new(status, 10022, format!("{operation}: '{text}'"))
     }

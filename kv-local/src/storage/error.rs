@@ -6,6 +6,7 @@ use kv_rules::{ExpiryError, KeyError, MAX_NAMESPACES, MetadataError, TitleError,
 
 /// Why the store refused or failed.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StorageError {
     /// The id cannot be the name of a folder.
     #[error(
@@ -71,6 +72,7 @@ impl StorageError {
 
 /// Which rule of Workers KV a pair breaks.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PairError {
     /// About its key.
     #[error(transparent)]

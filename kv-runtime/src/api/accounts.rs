@@ -10,6 +10,7 @@ use super::{envelope, pages};
 
 /// An account that the credentials reach.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct AccountInfo {
     /// 32 hex digits.
     #[serde(deserialize_with = "envelope::id")]

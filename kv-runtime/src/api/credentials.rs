@@ -26,6 +26,7 @@ pub enum Credentials {
 
 /// Why credentials cannot be sent. It never shows the secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CredentialsError {
     /// The secret has no characters.
     #[error("the {0} is empty: copy it from https://dash.cloudflare.com/profile/api-tokens")]

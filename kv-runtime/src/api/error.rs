@@ -51,6 +51,7 @@ pub enum ApiError {
 
 /// A request that failed: which, how, and after how many attempts.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct CallError {
     pub(super) method: Method,
     pub(super) path: String,

@@ -10,6 +10,7 @@ use super::namespaces::Namespaces;
 
 /// A key as the list gives it.
 #[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
 pub struct KeyInfo {
     /// The key.
     pub name: String,
@@ -21,6 +22,7 @@ pub struct KeyInfo {
 
 /// A page of a list of keys. It may be empty although others follow.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct KeyPage {
     /// The keys, in the order of their UTF-8 bytes.
     pub keys: Vec<KeyInfo>,

@@ -22,6 +22,7 @@ pub struct Namespaces {
 
 /// A namespace.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct NamespaceInfo {
     /// 32 hex digits.
     #[serde(deserialize_with = "envelope::id")]

@@ -19,6 +19,7 @@ const EXPIRATION: HeaderName = HeaderName::from_static("expiration");
 
 /// A value as it is stored. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ValueResponse {
     /// The value.
     pub bytes: Bytes,

@@ -134,6 +134,7 @@ pub enum Record {
 /// Where an account is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Server {
     /// At Cloudflare.
     Cloudflare,
