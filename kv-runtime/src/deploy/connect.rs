@@ -3,17 +3,11 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
-#[cfg(feature = "local")]
-use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::Arc;
 
-use super::place::Place;
-#[cfg(feature = "local")]
-use super::setup::Target;
+use super::place::{Place, place_methods};
 use crate::base::RunContext;
 use crate::engine::{DeployError, Options, Run};
-use crate::state::StateStore;
 use crate::typed::{Namespace, Store};
 
 /// A connection with a namespace that is deployed; awaiting it gives the namespace.
@@ -55,52 +49,7 @@ impl<N: Namespace> Connect<N> {
         Self { place, namespace_id: Some(at.namespace_id), namespace: PhantomData }
     }
 
-    /// The app, by default `KV_APP`, else the name of the package that declares the namespace.
-    pub fn app(mut self, app: impl Into<String>) -> Self {
-        self.place.app = Some(app.into());
-        self
-    }
-
-    /// The stage, by default `KV_STAGE`, else `dev`.
-    pub fn stage(mut self, stage: impl Into<String>) -> Self {
-        self.place.stage = Some(stage.into());
-        self
-    }
-
-    /// What was deployed to the files below `folder` that `wrangler dev` reads, usually
-    /// `.wrangler/state`; a relative path begins at the package's folder.
-    #[cfg(feature = "local")]
-    pub fn local(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.place.setup.target = Target::Local(folder.into());
-        self
-    }
-
-    /// Where the state is kept, as [`Deploy::state`](crate::Deploy::state) says.
-    pub fn state(mut self, store: impl StateStore + 'static) -> Self {
-        self.place.setup.state = Some(Arc::new(store));
-        self
-    }
-
-    /// Where the API is, instead of what the declaration or the environment says.
-    #[cfg(feature = "rest")]
-    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
-        self.place.setup.overrides.base_url = Some(base_url.into());
-        self
-    }
-
-    /// The API token, instead of what the declaration or the environment says.
-    #[cfg(feature = "rest")]
-    pub fn api_token(mut self, token: impl Into<String>) -> Self {
-        self.place.setup.overrides.api_token = Some(token.into().into());
-        self
-    }
-
-    /// The account, instead of what the state, the declaration or the environment says.
-    #[cfg(feature = "rest")]
-    pub fn account_id(mut self, account_id: impl Into<String>) -> Self {
-        self.place.setup.overrides.account_id = Some(account_id.into());
-        self
-    }
+    place_methods!();
 
     /// A run on the namespace, its id, and Cloudflare's id of it where that was said.
     pub(super) fn run(self) -> Result<(Run, &'static str, Option<String>), DeployError> {

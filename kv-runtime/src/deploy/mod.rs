@@ -17,17 +17,15 @@ use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use crate::base::RunContext;
 use crate::engine::{Caller, DeployError, Deployed, Options, Plan, Run};
-use crate::state::StateStore;
 use crate::typed::Namespace;
 
 pub use connect::Connect;
 pub use data::ExportRequest;
 pub(crate) use place::DEFAULT_STAGE;
-use place::Place;
+use place::{Place, place_methods};
 
 pub(crate) use setup::{Setup, Target};
 
@@ -63,34 +61,7 @@ impl<N: Namespace> Deploy<N> {
         Self { place: Place::default(), root: None, adopt: false, namespace: PhantomData }
     }
 
-    /// The app, by default `KV_APP`, else the name of the package that declares the namespace.
-    ///
-    /// Name it where that is not the package whose `deploy_main!` deploys the namespace.
-    pub fn app(mut self, app: impl Into<String>) -> Self {
-        self.place.app = Some(app.into());
-        self
-    }
-
-    /// The stage, by default `KV_STAGE`, else `dev`.
-    pub fn stage(mut self, stage: impl Into<String>) -> Self {
-        self.place.stage = Some(stage.into());
-        self
-    }
-
-    /// Deploys to the files below `folder` that `wrangler dev` reads, usually `.wrangler/state`;
-    /// a relative path begins at the package's folder.
-    #[cfg(feature = "local")]
-    pub fn local(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.place.setup.target = Target::Local(folder.into());
-        self
-    }
-
-    /// Where the state is kept, by default `KV_STATE`, else in `.kv` below the package's folder; of a
-    /// deploy to local files, beside these.
-    pub fn state(mut self, store: impl StateStore + 'static) -> Self {
-        self.place.setup.state = Some(Arc::new(store));
-        self
-    }
+    place_methods!();
 
     /// The folder in which the files of `..file` and `..dir` are, by default the package's folder when
     /// it was compiled.
@@ -102,34 +73,6 @@ impl<N: Namespace> Deploy<N> {
     /// Takes over a namespace that already has the title, whatever the declaration says.
     pub fn adopt(mut self, adopt: bool) -> Self {
         self.adopt = adopt;
-        self
-    }
-
-    /// Where the API is, instead of what the declaration or the environment says.
-    #[cfg(feature = "rest")]
-    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
-        self.place.setup.overrides.base_url = Some(base_url.into());
-        self
-    }
-
-    /// The API token, instead of what the declaration or the environment says.
-    #[cfg(feature = "rest")]
-    pub fn api_token(mut self, token: impl Into<String>) -> Self {
-        self.place.setup.overrides.api_token = Some(token.into().into());
-        self
-    }
-
-    /// The account, instead of what the declaration or the environment says.
-    #[cfg(feature = "rest")]
-    pub fn account_id(mut self, account_id: impl Into<String>) -> Self {
-        self.place.setup.overrides.account_id = Some(account_id.into());
-        self
-    }
-
-    /// How long requests are tried.
-    #[cfg(feature = "rest")]
-    pub fn retry(mut self, policy: crate::api::RetryPolicy) -> Self {
-        self.place.setup.retry = policy;
         self
     }
 

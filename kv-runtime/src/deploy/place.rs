@@ -22,6 +22,70 @@ pub(super) struct Place {
     pub(super) setup: Setup,
 }
 
+/// The methods by which a builder with a `place` says what that is.
+macro_rules! place_methods {
+    () => {
+        /// The app, by default `KV_APP`, else the name of the package that declares the namespace.
+        ///
+        /// Name it where that is not the package whose `deploy_main!` deploys the namespace.
+        pub fn app(mut self, app: impl Into<String>) -> Self {
+            self.place.app = Some(app.into());
+            self
+        }
+
+        /// The stage, by default `KV_STAGE`, else `dev`.
+        pub fn stage(mut self, stage: impl Into<String>) -> Self {
+            self.place.stage = Some(stage.into());
+            self
+        }
+
+        /// The files below `folder` that `wrangler dev` reads, usually `.wrangler/state`, in place of
+        /// Cloudflare; a relative path begins at the package's folder.
+        #[cfg(feature = "local")]
+        pub fn local(mut self, folder: impl Into<std::path::PathBuf>) -> Self {
+            self.place.setup.target = $crate::deploy::Target::Local(folder.into());
+            self
+        }
+
+        /// Where the state is kept, by default `KV_STATE`, else in `.kv` below the package's folder;
+        /// that of local files, beside these.
+        pub fn state(mut self, store: impl $crate::state::StateStore + 'static) -> Self {
+            self.place.setup.state = Some(std::sync::Arc::new(store));
+            self
+        }
+
+        /// Where the API is, instead of what the declaration or the environment says.
+        #[cfg(feature = "rest")]
+        pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+            self.place.setup.overrides.base_url = Some(base_url.into());
+            self
+        }
+
+        /// The API token, instead of what the declaration or the environment says.
+        #[cfg(feature = "rest")]
+        pub fn api_token(mut self, token: impl Into<String>) -> Self {
+            self.place.setup.overrides.api_token = Some(token.into().into());
+            self
+        }
+
+        /// The account, instead of what the state, the declaration or the environment says.
+        #[cfg(feature = "rest")]
+        pub fn account_id(mut self, account_id: impl Into<String>) -> Self {
+            self.place.setup.overrides.account_id = Some(account_id.into());
+            self
+        }
+
+        /// How long requests are tried.
+        #[cfg(feature = "rest")]
+        pub fn retry(mut self, policy: $crate::api::RetryPolicy) -> Self {
+            self.place.setup.retry = policy;
+            self
+        }
+    };
+}
+
+pub(super) use place_methods;
+
 impl Place {
     /// The setup, the stage, the program, and whether the app was named.
     pub(super) fn resolve(

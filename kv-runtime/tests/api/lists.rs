@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use kv_runtime::api::NamespaceInfo;
 use serde_json::{Value, json};
 
 use crate::server::{Act, Seen, Server};
