@@ -1,5 +1,7 @@
 //! What every account promises the engine: Cloudflare's API and wrangler's local files pass one suite.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails the test")]
+
 use std::sync::Arc;
 
 use kv_local::{Server, ServerConfig, Storage};
