@@ -86,9 +86,17 @@ impl Errors {
         self.all.borrow().is_empty()
     }
 
-    /// One `compile_error!` a mistake.
+    /// One `compile_error!` a mistake, in the order of the source.
     pub(crate) fn to_tokens(&self) -> TokenStream {
-        self.all.borrow().iter().map(syn::Error::to_compile_error).collect()
+        let mut all: Vec<_> = self.all.borrow().iter().cloned().collect();
+        // Outside of a compiler there are no places.
+        if proc_macro::is_available() {
+            all.sort_by_key(|error| {
+                let place = error.span().unwrap();
+                (place.line(), place.column())
+            });
+        }
+        all.iter().map(syn::Error::to_compile_error).collect()
     }
 
     #[cfg(test)]

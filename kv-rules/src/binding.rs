@@ -3,8 +3,8 @@
 /// Why a name cannot be a binding.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a JavaScript identifier, which a binding must be: a letter, `_` or `$`, then \
-     letters, digits, `_` or `$`; for example `{suggestion}`", suggestion = suggest(.0)
+    "`{0}` is not a binding, which has only letters a-z and A-Z, digits, `_` and `$`: write one \
+     such as `{suggestion}`", suggestion = suggest(.0)
 )]
 pub struct BindingError(pub String);
 

@@ -75,8 +75,7 @@ pub enum ExpiryError {
     ExpirationLooksLikeTtl(i128),
     /// The expiration is beyond [`MAX_EXPIRATION`].
     #[error(
-        "an expiration of {0} is too late: Cloudflare keeps seconds since 1970 in 32 signed bits, \
-         at most {MAX_EXPIRATION} (2038-01-19){hint}", hint = milliseconds_hint(*.0)
+        "an expiration of {0} {why}", why = too_late(*.0)
     )]
     ExpirationTooLate(i128),
     /// The expiration is not far enough ahead.
@@ -94,22 +93,25 @@ pub enum ExpiryError {
     #[error("a cache TTL of {0} s is too short: Workers KV takes at least {MIN_CACHE_TTL} s")]
     CacheTtlTooShort(u64),
     /// The text is not a duration in whole seconds.
-    #[error("`{}` is not a duration in whole seconds: write `3600`, `\"1h 30m\"` or `\"7d\"`", shown(.0))]
+    #[error("`{}` is not a duration of whole seconds: write `3600`, `\"1h 30m\"` or `\"7d\"`", shown(.0))]
     NotADuration(String),
     /// The text is not a point in time in whole seconds.
     #[error(
-        "`{}` is not a point in time in whole seconds: write seconds since 1970 or RFC 3339 text \
-         with its zone, such as `\"2030-01-31T12:00:00Z\"`", shown(.0)
+        "`{}` is not a point in time: write seconds since 1970, or RFC 3339 text with its zone, such \
+         as `\"2030-01-31T12:00:00Z\"`", shown(.0)
     )]
     NotATime(String),
 }
 
-fn milliseconds_hint(expiration: i128) -> String {
+fn too_late(expiration: i128) -> String {
     let seconds = expiration / 1000;
     if (i128::from(EARLIEST_EXPIRATION)..=i128::from(MAX_EXPIRATION)).contains(&seconds) {
-        return format!("; it looks like milliseconds, write {seconds}");
+        return format!("looks like milliseconds, and it is in seconds: write `{seconds}`");
     }
-    String::new()
+    format!(
+        "is too late: Cloudflare takes at most {MAX_EXPIRATION}, which is 2038-01-19; write an earlier \
+         one"
+    )
 }
 
 /// A TTL that a declaration gives as a constant: one that [`check_ttl`] refuses does not compile.
@@ -119,7 +121,10 @@ fn milliseconds_hint(expiration: i128) -> String {
 /// When the TTL is refused: in a constant, that is an error of the compiler.
 #[must_use]
 pub const fn const_ttl(seconds: u64) -> u64 {
-    assert!(seconds >= MIN_TTL, "`expirationTtl` is at least 60 seconds");
+    assert!(
+        seconds >= MIN_TTL,
+        "this `expirationTtl` is too short: Workers KV takes at least 60 s"
+    );
     assert!(
         seconds < EARLIEST_EXPIRATION,
         "this `expirationTtl` looks like a point in time: it counts seconds from the write"
@@ -212,7 +217,7 @@ mod tests {
             Err(ExpiryError::ExpirationTooLate(2_147_483_648))
         );
         let message = check_expiration(1_893_456_000_000).unwrap_err().to_string();
-        assert!(message.ends_with("it looks like milliseconds, write 1893456000"), "{message}");
+        assert!(message.ends_with("write `1893456000`"), "{message}");
     }
 
     #[test]

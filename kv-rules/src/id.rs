@@ -8,8 +8,8 @@ pub const MAX_ID_BYTES: usize = 64;
 /// Why a text cannot be an id, an app or a stage.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{}` cannot name anything in the state: use 1 to {MAX_ID_BYTES} characters of a-z, 0-9, `_` \
-     and `-`, beginning with a letter or digit", shown(.0)
+    "`{}` is not an id, an app or a stage, which has 1 to {MAX_ID_BYTES} characters of a-z, 0-9, \
+     `_` and `-` and begins with a letter or digit", shown(.0)
 )]
 pub struct IdError(pub String);
 

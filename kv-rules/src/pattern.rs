@@ -82,16 +82,14 @@ pub fn family_of<'p, 't: 'p, T>(
 pub enum PatternError {
     /// A brace has no partner.
     #[error(
-        "this pattern has a `{0}` without its partner: write a parameter as `{{name}}`, a brace itself as `{0}{0}`"
+        "this pattern has a `{0}` alone: write a parameter as `{{name}}`, a brace itself as `{0}{0}`"
     )]
     UnmatchedBrace(char),
     /// What stands between braces is not `name` or `name: Type`.
     #[error("`{{{0}}}` is not a parameter: write `{{name}}` or `{{name: Type}}`")]
     NotAParam(String),
     /// A parameter is written as in JavaScript.
-    #[error(
-        "`${{{0}}}` is a placeholder of JavaScript: write a parameter as `{{id}}`, without `$`"
-    )]
+    #[error("`${{{0}}}` is JavaScript: write a parameter as `{{id}}`, without `$`")]
     Dollar(String),
     /// Nothing in the pattern can differ.
     #[error(
@@ -100,7 +98,7 @@ pub enum PatternError {
     NoParam,
     /// Nothing parts two parameters.
     #[error(
-        "nothing parts `{{{first}}}` from `{{{second}}}`: put text between them, such as `/`, so that a key parses back to its parameters"
+        "`{{{first}}}` and `{{{second}}}` have no text between them: add some, such as `/`, so that a key parses back to its parameters"
     )]
     Adjacent {
         /// The former parameter's name.

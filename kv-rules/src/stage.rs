@@ -6,8 +6,8 @@ use crate::{IdError, check_id};
 /// Why a text is not a pattern of stages.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no stage can be called `{}`: write a stage such as \"prod\", or a pattern such as \"pr-*\", of \
-     a-z, 0-9, `_`, `-` and `*`", shown(.0)
+    "`{}` is not a stage, which has only a-z, 0-9, `_` and `-`: write one such as `\"prod\"`, or a \
+     pattern such as `\"pr-*\"`", shown(.0)
 )]
 pub struct StagePatternError(pub String);
 

@@ -31,7 +31,7 @@ pub enum TitleError {
     UnknownPlaceholder(String),
     /// A placeholder is written as in JavaScript.
     #[error(
-        "`${{{expression}}}` is a placeholder of JavaScript: write `{{{}}}`, since a title can hold \
+        "`${{{expression}}}` is JavaScript: write `{{{}}}`, since a title can hold \
          `{{app}}`, `{{stage}}` and `{{id}}`",
         meant(expression)
     )]
@@ -40,7 +40,7 @@ pub enum TitleError {
         expression: String,
     },
     /// A brace has no partner.
-    #[error("this title has a `{0}` without its partner: write a placeholder such as `{{stage}}`")]
+    #[error("this title has a `{0}` alone: write a placeholder such as `{{stage}}`")]
     UnmatchedBrace(char),
 }
 

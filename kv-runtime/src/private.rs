@@ -72,8 +72,8 @@ pub struct ValueType<T> {
 
 /// A type that values and metadata can have.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the type of a value or of metadata: it is not `Serialize + DeserializeOwned`",
-    label = "derive `serde::Serialize` and `serde::Deserialize` for it and for what it holds"
+    message = "`{Self}` cannot be the type of a value or of metadata: it does not implement `Serialize` and `Deserialize`",
+    label = "derive `serde::Serialize` and `serde::Deserialize` for it and for the types in its fields"
 )]
 pub trait TypedValue: Sized + 'static {
     /// How it is read and written.

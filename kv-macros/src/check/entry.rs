@@ -83,7 +83,8 @@ pub(super) fn entry(written: syntax::Entry, families: &Families<'_>) -> Option<E
             let message = if by_stage.is_empty() {
                 "this entry has no value: add `value: ...`"
             } else {
-                "this entry has no value for the other stages: add `value: ...`"
+                "this entry has no value for the other stages: add `value: ...`, or name its stages with \
+                 `only: [...]`"
             };
             if !written.is_lost {
                 context.push(written.open, message);
@@ -146,8 +147,8 @@ fn same_type(one: EntryType, other: EntryType, span: Span, context: Context<'_>)
         }
         (EntryType::Known(one), EntryType::Known(other)) if one == other => EntryType::Known(one),
         (one, _) => {
-            let message = "this value is of another type than the one of the other stages: make \
-                           them alike, or add `type: ...`";
+            let message = "this value is of another type than that of the other stages: give both \
+                           the same type, or add `type: ...`";
             context.push(span, message);
             one
         }
@@ -270,7 +271,7 @@ fn fits(what: &str, kind: &JsonKind, ty: &UserType) -> Result<(), String> {
         (_, JsonKind::Integer(digits)) => {
             if is_in_range(ty, digits) == Some(false) {
                 return Err(format!(
-                    "{digits} is out of the range of `{ty}`: write another, or widen the type"
+                    "`{digits}` does not fit into `{ty}`: write another number, or choose a larger type"
                 ));
             }
             true

@@ -14,8 +14,8 @@ pub(super) fn expiry(properties: &mut Properties<'_>) -> Option<Expiry> {
     if let (Some(ttl_at), Some(expiration_at)) = (ttl_at, expiration_at) {
         properties.context.push_beside(
             expiration_at,
-            "`expiration` and `expirationTtl` exclude each other (Workers KV would take the TTL): keep \
-             `expiration` for a point in time, or `expirationTtl` for seconds from the write",
+            "an entry has either `expiration` or `expirationTtl`: keep `expiration` for a point in time, or \
+             `expirationTtl` for seconds from the write",
             ttl_at,
         );
     }
@@ -80,8 +80,8 @@ fn seconds(properties: &mut Properties<'_>, rules: &Seconds) -> Option<u64> {
             {
                 let days = kv_rules::show_duration(u64::try_from(seconds).unwrap_or_default());
                 let message = format!(
-                    "`expirationTtl` is in seconds, and {seconds} looks like milliseconds: write {meant}; \
-                     if {days} are meant, write `\"{days}\"`"
+                    "`expirationTtl` is in seconds, and {seconds} looks like milliseconds: write `{meant}`, \
+                     or `\"{days}\"` for as long as that"
                 );
                 properties.context.push(span, message);
                 return u64::try_from(meant).ok();

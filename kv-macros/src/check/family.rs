@@ -167,7 +167,7 @@ fn overlap(first: &Family<'_>, second: &Family<'_>, context: Context<'_>) {
 
 fn check<'a>(written: &'a mut syntax::Family, context: Context<'_>) -> Option<Family<'a>> {
     let properties = std::mem::take(&mut written.properties);
-    let mut properties = Properties::new(properties, FAMILY, "a key family", context);
+    let mut properties = Properties::new(properties, FAMILY, "a family", context);
     let docs = properties.docs(&written.docs);
     let metadata = properties.ty("metadata");
     let was_at = properties.span("was");
@@ -285,7 +285,7 @@ fn params(pattern: &Pattern<'_>, span: Span, context: Context<'_>) -> Vec<Param>
             let (name, ident) = (written.name, &param.ident);
             context.push(
                 span,
-                format!("`{{{name}}}` and another parameter are both `{ident}` in Rust: rename one of them"),
+                format!("two parameters of this family are both `{ident}` in Rust, one of them `{{{name}}}`: rename one"),
             );
             continue;
         }
@@ -303,7 +303,7 @@ fn param(param: kv_rules::Param<'_>, span: Span, context: Context<'_>) -> Param 
         context.push(
             span,
             format!(
-                "`{parameter}` has no Rust type after its colon: write a type that is `Display + FromStr`, \
+                "`{parameter}` has no Rust type after its colon: write one that has `Display` and `FromStr`, \
                  such as `u64`"
             ),
         );
@@ -314,8 +314,8 @@ fn param(param: kv_rules::Param<'_>, span: Span, context: Context<'_>) -> Param 
         context.push(
             span,
             format!(
-                "`{parameter}` cannot be the type of a parameter: write `{{{}}}` for text, or a type \
-                 that is `Display + FromStr`, such as `u64`",
+                "`{ty}` cannot be the type of a parameter: write `{{{0}}}` for text, or a type that has \
+                 `Display` and `FromStr`, such as `{{{0}: u64}}`",
                 param.name
             ),
         );

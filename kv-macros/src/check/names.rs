@@ -112,8 +112,8 @@ impl<'a> Names<'a> {
             self.context.push(
                 span,
                 format!(
-                    "{ours} would have the {kind} `{name}`, which is a method of every namespace: choose \
-                     another with `as: name`"
+                    "{ours} would have the {kind} `{name}`, which every namespace has already: name it with \
+                     `as: ...`"
                 ),
             );
             return false;
@@ -133,8 +133,7 @@ impl<'a> Names<'a> {
         self.context.push_beside(
             span,
             format!(
-                "{theirs} and {ours} would both have the {both} `{name}`: give one of them another with \
-                 `as: name`"
+                "{theirs} and {ours} would both have the {both} `{name}`: name one of them with `as: ...`"
             ),
             first.span,
         );
@@ -146,7 +145,9 @@ fn derived(name: Option<String>, what: &What, span: Span, context: Context<'_>) 
     if name.is_none() {
         context.push(
             span,
-            format!("{what} has no letter or digit to name an accessor after: choose one with `as: name`"),
+            format!(
+                "{what} has no letter or digit to name an accessor after: name it with `as: ...`"
+            ),
         );
     }
     name

@@ -36,8 +36,8 @@ pub(super) fn head(
             let Some(title) = title else {
                 context.push(
                     Span::call_site(),
-                    "this declaration has no name: begin with `pub struct Name;`, or add `title: \"...\"` after \
-                     which the type is named",
+                    "this declaration has no name: begin with `pub struct Name;`, or add a `title`, which the type is \
+                     then named after",
                 );
                 return None;
             };
@@ -46,7 +46,8 @@ pub(super) fn head(
             let Some(name) = name else {
                 context.push(
                     title.span,
-                    "the type cannot be named after this title: begin the declaration with `pub struct Name;`",
+                    "no type can be named after this title, since a name begins with a letter: begin the declaration with \
+                     `pub struct Name;`",
                 );
                 return None;
             };

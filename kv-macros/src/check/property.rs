@@ -47,7 +47,7 @@ impl<'a> Properties<'a> {
                     (None, Some(_)) => meant,
                     (None, None) => {
                         let names: Vec<_> = names().map(|name| format!("`{name}`")).collect();
-                        format!(": there are {}", names.join(", "))
+                        format!(": use one of {}", names.join(", "))
                     }
                 };
                 context.push(property.name.span, format!("{place} has no property `{text}`{hint}"));
@@ -152,7 +152,17 @@ impl<'a> Properties<'a> {
         match kind {
             ValueKind::Json(Json { kind: JsonKind::Bool(value), .. }) => Some(value),
             kind => {
-                self.mismatch(name, "`true` or `false`", &format!("{name}: true"), span, &kind);
+                // What means no is never answered with yes.
+                let means_no = match &kind {
+                    ValueKind::Json(Json { kind: JsonKind::Integer(digits), .. }) => digits == "0",
+                    ValueKind::Json(Json { kind: JsonKind::String(text), .. }) => {
+                        ["no", "false", "off"].contains(&text.to_lowercase().as_str())
+                    }
+                    ValueKind::Json(Json { kind, .. }) => matches!(kind, JsonKind::Null),
+                    _ => false,
+                };
+                let example = format!("{name}: {}", !means_no);
+                self.mismatch(name, "`true` or `false`", &example, span, &kind);
                 None
             }
         }
@@ -254,24 +264,19 @@ fn elsewhere(name: &str, place: &str) -> Option<&'static str> {
             "it is chosen when deploying, with `--app shop` or KV_APP, or by \
              `deploy_main! { app: \"shop\", namespaces: [...] }`"
         }
-        ("a namespace", "name") => "what it is called at Cloudflare is its `title`",
+        ("a namespace", "name") => "write `title`, which is what it is called at Cloudflare",
         ("a namespace", "preview_id" | "previewId") => {
             "a deploy with `--local` has its own namespaces, and `--wrangler` writes their `preview_id`"
         }
-        ("an entry", "val" | "data" | "content" | "body") => "what it stores is its `value`",
-        ("an entry", "name") => "what it is called is its `key`",
-        (
-            "an entry" | "a key family",
-            "ttl" | "expiresIn" | "maxAge" | "expires_in" | "max_age",
-        ) => "how many seconds it lives is its `expirationTtl`",
-        ("an entry", "expiresAt" | "expires" | "expires_at") => {
-            "when it expires is its `expiration`"
+        ("an entry", "val" | "data" | "content" | "body") => "write `value`",
+        ("an entry", "name") => "write `key`",
+        ("an entry" | "a family", "ttl" | "expiresIn" | "maxAge" | "expires_in" | "max_age") => {
+            "write `expirationTtl`"
         }
-        ("an entry" | "a key family", "meta") => "what is stored beside a value is its `metadata`",
+        ("an entry", "expiresAt" | "expires" | "expires_at") => "write `expiration`",
+        ("an entry" | "a family", "meta") => "write `metadata`",
         ("an entry", "base64") => "bytes are in a file: write `value: file(\"path\")`",
-        ("a key family", "type") => {
-            "the type of its values follows the pattern: `\"user:{id}\": User`"
-        }
+        ("a family", "type") => "the type of its values follows the pattern: `\"user:{id}\": User`",
         _ => return None,
     })
 }
@@ -282,8 +287,12 @@ fn checked_stages(written: Vec<Property>, context: Context<'_>) -> Vec<Property>
     for property in written {
         let name = property.known.unwrap_or_default();
         if !["value", "delete"].contains(&name) {
+            let instead = match name {
+                "title" => "write `{stage}` in it, such as `\"{stage}-flags\"`",
+                _ => "remove the `in`",
+            };
             let message = format!(
-                "`{}` cannot differ by stage, only `value` and `delete` can: remove the `in`",
+                "`{}` cannot differ by stage, only `value` and `delete` can: {instead}",
                 property.name.text
             );
             context.push(property.name.span, message);

@@ -27,7 +27,12 @@ pub(super) fn constants(model: &Namespace) -> Option<TokenStream> {
         let span = name.span();
         let mut runtime = runtime.clone();
         runtime.set_span(runtime.span().located_at(span));
-        let value = quote_spanned!(span=> #runtime::__private::const_ttl(#constant));
+        let value = quote_spanned! {span=>
+            #runtime::__private::const_ttl({
+                let seconds: ::core::primitive::u64 = #constant;
+                seconds
+            })
+        };
         quote! {
             #cfg
             #[allow(dead_code, non_upper_case_globals)]

@@ -19,8 +19,8 @@ pub(crate) struct Before {
 pub(super) fn docs(tokens: &mut Tokens<'_>) -> String {
     let Before { docs, cfg } = before(tokens);
     if let Some(first) = cfg.into_iter().next() {
-        let message = "`#[cfg(...)]` cannot be before a property: write it before `struct Name;`, an \
-                       entry or a family";
+        let message = "`#[cfg(...)]` is not allowed before a property: write it before `struct Name;`, \
+                       an entry or a family";
         tokens.errors.push(first.span(), message);
     }
     docs
@@ -60,8 +60,7 @@ pub(super) fn before(tokens: &mut Tokens<'_>) -> Before {
             continue;
         }
         let name = name.map_or_else(String::new, |name| name.to_string());
-        let message =
-            format!("`#[{name}]` cannot be here, only `/// docs` and `#[cfg(...)]` can: remove it");
+        let message = format!("`#[{name}]` is not allowed here: remove it");
         tokens.errors.push(span, message);
     }
     Before { docs, cfg }

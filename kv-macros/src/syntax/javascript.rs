@@ -10,7 +10,9 @@ pub(super) fn javascript(tokens: Tokens<'_>) -> Option<String> {
         return Some(format!("Rust has no template strings: write `\"{text}\"`"));
     }
     if let Some(name) = after(tokens, &["process", "env"]) {
-        return Some(format!("what is read when deploying is `env(...)`: write `env(\"{name}\")`"));
+        return Some(format!(
+            "`process.env` is JavaScript: write `env(\"{name}\")`, which is read when deploying"
+        ));
     }
     if after(tokens, &["JSON"]).is_some_and(|method| method == "stringify") {
         let message =
@@ -22,14 +24,12 @@ pub(super) fn javascript(tokens: Tokens<'_>) -> Option<String> {
     }
     let mut ahead = tokens;
     match ahead.ident()?.to_string().as_str() {
-        "undefined" => {
-            Some("JSON has no `undefined`: write `null`, or leave the name out".to_owned())
-        }
+        "undefined" => Some("JSON has no `undefined`: write `null`".to_owned()),
         "new" => {
             let what = ahead.ident()?;
             let message = format!(
-                "`new {what}(...)` would be calculated when deploying, and a declaration is not: \
-                 write the text or the number itself"
+                "`new {what}(...)` is JavaScript: write the text or the number itself, such as \
+                 `\"2030-01-31T12:00:00Z\"`"
             );
             Some(message)
         }
@@ -43,8 +43,8 @@ fn ternary(mut tokens: Tokens<'_>) -> Option<String> {
     tokens.punct('?')?;
     tokens.until(|tokens| tokens.at_comma() || tokens.at_punct(':'));
     tokens.punct(':')?;
-    let message = "a declaration decides nothing: what differs by stage is written beside it, such as \
-                   `value: 1, value: 2 in \"prod\"`";
+    let message = "a declaration has no `? :`: write the usual value, and beside it the one of a stage, such \
+                   as `value: 2, value: 1 in \"prod\"`";
     Some(message.to_owned())
 }
 

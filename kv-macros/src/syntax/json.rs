@@ -68,7 +68,7 @@ pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize) -> Json {
     let found = tokens.describe();
     tokens.errors.lose(span, match tokens.ident() {
         Some(ident) if tokens.at_group(Delimiter::Parenthesis) && (ident == "file" || ident == "env") => format!(
-            "`{ident}(...)` is a whole value: it cannot stand inside a JSON literal"
+            "`{ident}(...)` cannot be a part of a value: give it an entry of its own, such as `{{ key: \"...\", value: {ident}(\"...\") }}`"
         ),
         Some(_) => format!(
             "expected JSON, found {found}: inside a JSON literal everything is JSON; quote text, and write a \
@@ -78,12 +78,24 @@ pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize) -> Json {
         None if tokens.at_group(Delimiter::Parenthesis) => {
             "JSON has no parentheses: remove them, or write a list as `[...]`".to_owned()
         }
-        None if tokens.at_punct('.') => "a number begins with a digit: write `0.5`".to_owned(),
-        None if tokens.at_punct('+') => "a number has no `+` before it: write `1`".to_owned(),
+        None if tokens.at_punct('.') => {
+            let digits = number_behind(*tokens).unwrap_or_else(|| "5".to_owned());
+            format!("a number begins with a digit: write `0.{digits}`")
+        }
+        None if tokens.at_punct('+') => {
+            let digits = number_behind(*tokens).unwrap_or_else(|| "1".to_owned());
+            format!("a number has no `+` before it: write `{digits}`")
+        }
         None => format!("expected JSON, found {found}"),
     });
     tokens.until_comma();
     broken
+}
+
+/// The number behind a sign or a dot.
+fn number_behind(mut tokens: Tokens<'_>) -> Option<String> {
+    tokens.tree();
+    tokens.literal().map(|literal| literal.to_string())
 }
 
 /// `true`, `false` or `null`, when no path goes on behind it.
@@ -133,14 +145,20 @@ pub(super) fn name(tokens: &mut Tokens<'_>) -> Option<Name> {
     let Some(text) = bare_or_quoted(tokens) else {
         let mut ahead = *tokens;
         if ahead.joined("..").is_some() {
-            let message = "one object is not spread into another here: write its properties out, or \
-                           give each namespace its own declaration by a `macro_rules!`";
+            let message = "an object cannot be spread into another: write its properties out";
             tokens.errors.lose(span, message);
             tokens.until_comma();
             return None;
         }
         let found = tokens.describe();
-        tokens.errors.lose(span, format!("expected a name, found {found}: write `name: value`, and quote a name that is not an identifier"));
+        let message = if tokens.at_comma() {
+            "expected a name, found another `,`: remove it".to_owned()
+        } else {
+            format!(
+                "expected a name, found {found}: write `name: value`, and quote a name that is not an identifier"
+            )
+        };
+        tokens.errors.lose(span, message);
         tokens.until_comma();
         return None;
     };
@@ -150,9 +168,9 @@ pub(super) fn name(tokens: &mut Tokens<'_>) -> Option<Name> {
     }
     let text = shorten(&name.text);
     let arrows = ["=>", "->", "::", ":="];
-    let arrow = arrows.into_iter().find_map(|arrow| tokens.joined(arrow));
-    if let Some(span) = arrow.or_else(|| tokens.punct('=')) {
-        tokens.errors.push(span, format!("expected `:` after `{text}`, as in JSON"));
+    let arrow = arrows.into_iter().find_map(|arrow| Some((tokens.joined(arrow)?, arrow)));
+    if let Some((span, shown)) = arrow.or_else(|| Some((tokens.punct('=')?, "="))) {
+        tokens.errors.push(span, format!("expected `:` after `{text}`, found `{shown}`"));
         return Some(name);
     }
     if tokens.is_empty() || tokens.at_comma() {
@@ -236,16 +254,16 @@ pub(super) fn comma(tokens: &mut Tokens<'_>, begins_item: fn(&Tokens<'_>) -> boo
     }
     let span = tokens.span();
     if tokens.punct(';').is_some() {
-        tokens.errors.push(span, "expected `,`, found `;`: commas part what is listed");
+        tokens.errors.push(span, "expected `,`, found `;`: write `,`");
         return;
     }
     let mut ahead = *tokens;
     let operator =
         ['*', '+', '-', '/', '|', '<', '%'].into_iter().any(|c| ahead.punct(c).is_some());
     let hint = if operator {
-        ": a declaration calculates nothing, write the result"
+        ": a value is not calculated, write the result"
     } else if ahead.punct('.').is_some() {
-        ": a declaration calls nothing, write the value itself"
+        ": a macro can call nothing, write the value itself"
     } else {
         ""
     };
@@ -275,7 +293,7 @@ fn suffixed(lit: &Lit, sign: &str) -> String {
     let suffix = lit.suffix();
     if !matches!(lit, Lit::Int(_) | Lit::Float(_)) || RUST_NUMBERS.contains(&suffix) {
         return format!(
-            "JSON has no type suffix: remove `{suffix}`; `type: ...` names the type of a whole value"
+            "a number has no type suffix here: remove `{suffix}`; `type: ...` names the type of a whole value"
         );
     }
     let written = format!("{sign}{}", lit.to_token_stream());
@@ -287,7 +305,7 @@ fn not_json(lit: &Lit) -> Option<String> {
         // Several characters in single quotes, or an escape that Rust does not have.
         Lit::Verbatim(literal) if literal.to_string().starts_with(['\'', '"']) => return None,
         Lit::Char(char) => {
-            format!("a character is text in JSON: write {:?}", char.value().to_string())
+            format!("text has double quotes: write `{:?}`", char.value().to_string())
         }
         Lit::ByteStr(_) | Lit::CStr(_) | Lit::Byte(_) => {
             "JSON has no bytes: put them into a file and write `file(\"path\")`".to_owned()

@@ -82,7 +82,7 @@ fn property(tokens: &mut Tokens<'_>, name: Name, all: &'static [Known]) -> Prope
     let span = tokens.span();
     if tokens.is_empty() || tokens.at_comma() {
         let text = &name.text;
-        let example = found.map_or("value", |known| known.grammar.example());
+        let example = found.map_or("...", |known| known.grammar.example());
         tokens.errors.lose(name.span, format!("`{text}` has no value: write `{text}: {example}`"));
         let value = Value { span, kind: ValueKind::Broken };
         let (docs, stages) = (String::new(), Vec::new());
@@ -117,9 +117,8 @@ fn stages(tokens: &mut Tokens<'_>) -> Vec<Name> {
         Some(keyword) => keyword,
         None => match word {
             Some(word) if takes_stages => {
-                let message = format!(
-                    "`{word}` parts nothing here: a value of some stages is `value in \"prod\"`"
-                );
+                let message =
+                    format!("expected `in` before the stage, found `{word}`: write `in \"prod\"`");
                 tokens.errors.lose(word.span(), message);
                 tokens.ident();
                 word.span()
@@ -211,7 +210,9 @@ fn call(tokens: &mut Tokens<'_>) -> Option<Call> {
     let example = if function == Function::Env { "NAME" } else { "path" };
     let at = if inside.is_empty() { delimiters.open() } else { inside.span() };
     let Some(text) = inside.literal().as_ref().and_then(text) else {
-        tokens.errors.lose(at, format!("`{name}` takes a text: write `{name}(\"{example}\")`"));
+        tokens
+            .errors
+            .lose(at, format!("`{name}` takes text in quotes: write `{name}(\"{example}\")`"));
         return None;
     };
     inside.punct(',');
@@ -399,11 +400,15 @@ fn item(tokens: &mut Tokens<'_>) -> Option<Item> {
             .push(first.span(), "`#[cfg(...)]` can be before an entry, and not before a spread");
     }
     if let Some(dots) = tokens.joined("...") {
-        tokens.errors.push(dots, "a spread has two dots: `..file(\"seed.json\")`");
         if !tokens.at_keyword("file") && !tokens.at_keyword("dir") {
+            let message = "a variable cannot be spread here: write the entries out, or \
+                           `..file(\"seed.json\")`";
+            tokens.errors.push(dots, message);
             tokens.until_comma();
             return None;
         }
+        let written = { *tokens }.until_comma().to_string().replace(' ', "");
+        tokens.errors.push(dots, format!("a spread has two dots: write `..{written}`"));
         return spread(tokens, span);
     }
     if tokens.joined("..").is_some() {
@@ -455,7 +460,7 @@ fn families(tokens: &mut Tokens<'_>) -> Value {
     let span = tokens.span();
     let Some((mut inside, _)) = tokens.group(Delimiter::Brace) else {
         let found = tokens.describe();
-        tokens.errors.push(span, format!("`keys` is a map of key families, found {found}: write `{{ \"session:{{id}}\": Session }}`"));
+        tokens.errors.push(span, format!("`keys` is a map of families, found {found}: write `{{ \"session:{{id}}\": Session }}`"));
         let Some((mut inside, _)) = tokens.group(Delimiter::Bracket) else {
             tokens.until_comma();
             return Value { span, kind: ValueKind::Broken };

@@ -29,9 +29,8 @@ pub(super) fn pasted(tokens: Tokens<'_>) -> Option<Pasted<'_>> {
             return None;
         }
         let message =
-            "this is wrangler's configuration, and a declaration says what a namespace is: \
-                       begin with `pub struct Sessions;` and `title: \"...\"`; `deploy init \
-                       --from-wrangler` writes one of it"
+            "this is wrangler's configuration: write `pub struct Sessions;` and `title: \"...\"`, or \
+             let `cargo run --bin deploy -- init --from-wrangler` write the declaration"
                 .to_owned();
         return Some(Pasted { span, message, name: "Namespace".to_owned(), inside: None });
     }
@@ -69,7 +68,7 @@ pub(super) fn pasted(tokens: Tokens<'_>) -> Option<Pasted<'_>> {
     }
     let name = name.unwrap_or_else(|| "Sessions".to_owned());
     let message = format!(
-        "this is a statement of JavaScript: write `pub struct {name};` in its place, and after it the \
+        "this is JavaScript: write `pub struct {name};` in its place, and after it the \
          properties without braces, such as `title: \"...\", values: [...]`"
     );
     Some(Pasted { span, message, name, inside })
@@ -88,8 +87,7 @@ fn call(tokens: Tokens<'_>) -> Option<Pasted<'_>> {
     let name = names::pascal(literal.trim_matches(['"', '\'']));
     let name = name.unwrap_or_else(|| "Sessions".to_owned());
     let message = format!(
-        "these are the arguments of a call in JavaScript: write `pub struct {name};` in place of \
-         {literal}, and after it the properties without braces, such as `title: \"...\", \
+        "this is JavaScript: write `pub struct {name};` in place of `{literal}`, and after it the properties without braces, such as `title: \"...\", \
          values: [...]`"
     );
     Some(Pasted { span: tokens.span(), message, name, inside: Some(inside) })

@@ -18,8 +18,8 @@ impl Grammar {
     /// What could stand there.
     pub(super) const fn example(self) -> &'static str {
         match self {
-            Self::Value => "value",
-            Self::Type => "Type",
+            Self::Value => "...",
+            Self::Type => "String",
             Self::Types => "[OlderType]",
             Self::Seconds => "3600",
             Self::Ident => "name",

@@ -31,7 +31,7 @@ pub(super) fn ty(tokens: &mut Tokens<'_>) -> Option<TokenStream> {
     }
     let written = outside_angles(tokens);
     if let Some((shown, ours)) = of_typescript(&written) {
-        tokens.errors.lose(start, format!("`{shown}` is a type of TypeScript: write {ours}"));
+        tokens.errors.lose(start, format!("`{shown}` is a TypeScript type: write {ours}"));
         return None;
     }
     match parse::<syn::Type>(written.clone(), tokens.span()) {
@@ -62,7 +62,7 @@ fn of_typescript(ty: &TokenStream) -> Option<(String, &'static str)> {
         "number" => "`u64`, `i64` or `f64`",
         "boolean" => "`bool`",
         "bigint" => "`u64` or `i64`",
-        "any" | "unknown" | "object" => "`serde_json::Value`, or a struct of yours",
+        "any" | "unknown" | "object" => "`kv_runtime::serde_json::Value`, or a struct of your own",
         "ArrayBuffer" | "Uint8Array" | "ReadableStream" => "`kv_runtime::Bytes`",
         _ => return None,
     };
@@ -75,15 +75,19 @@ fn refused(ty: &TokenStream) -> Option<(Span, String)> {
     if let [TokenTree::Ident(ident)] = trees.as_slice()
         && ident == "str"
     {
-        return Some((ident.span(), "a value owns its data: write `String`".to_owned()));
+        return Some((ident.span(), "`str` cannot be stored by itself: write `String`".to_owned()));
     }
     if let [TokenTree::Group(group)] = trees.as_slice()
         && group.delimiter() == Delimiter::Bracket
         && !group.stream().to_string().contains(';')
     {
         let item = group.stream().to_string();
-        let or_bytes = if item == "u8" { ", or `kv_runtime::Bytes`" } else { "" };
-        let message = format!("a value owns its data: write `Vec<{item}>`{or_bytes}");
+        let message = match item.as_str() {
+            "u8" => "a value's type cannot be a slice: write `kv_runtime::Bytes` for bytes, or \
+                     `Vec<u8>` for a JSON list"
+                .to_owned(),
+            _ => format!("a value's type cannot be a slice: write `Vec<{item}>`"),
+        };
         return Some((group.span_open(), message));
     }
     trees.iter().enumerate().find_map(|(index, tree)| match tree {
@@ -92,14 +96,14 @@ fn refused(ty: &TokenStream) -> Option<(Span, String)> {
             let instead =
                 if of_text { "String" } else { "the type itself, or `Vec<T>` for a slice" };
             let instead = if of_text { format!("`{instead}`") } else { instead.to_owned() };
-            Some((punct.span(), format!("a value owns its data: write {instead}")))
+            Some((punct.span(), format!("a value's type cannot be a reference: write {instead}")))
         }
         TokenTree::Ident(ident) if ident == "dyn" || ident == "impl" => {
-            let message = format!("a value has one type, which `{ident}` does not name: write it");
+            let message = format!("`{ident}` does not name one type: write the type itself");
             Some((ident.span(), message))
         }
         TokenTree::Ident(ident) if ident == "_" => {
-            Some((ident.span(), "no type is inferred here: write it in place of `_`".to_owned()))
+            Some((ident.span(), "`_` is not inferred here: write the type itself".to_owned()))
         }
         TokenTree::Group(group) => refused(&group.stream()),
         _ => None,

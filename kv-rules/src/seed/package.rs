@@ -29,17 +29,17 @@ pub enum FileError {
     )]
     Absolute(String),
     #[error(
-        "`{0}` leaves the crate: what is deployed must lie beside or below its `Cargo.toml`; copy it there"
+        "`{0}` is outside the crate, or a link that leads out of it: copy it into the folder of the crate's `Cargo.toml`"
     )]
     Outside(String),
     #[error(
         "`{0}` is the whole crate, with its sources and `target`: write the folder that is to be deployed, such as `..dir(\"public\")`"
     )]
     WholePackage(String),
-    #[error("there is no `{path}`: a path begins at the folder of the crate's `Cargo.toml`{hint}")]
+    #[error("there is no `{path}` beside the crate's `Cargo.toml`{hint}")]
     NotFound { path: String, hint: String },
     #[error(
-        "`{0}` is a folder: write the path of a file, or `..dir(\"{0}\")` as an item of `values` for all its files"
+        "`{0}` is a folder: write the path of a file in it, or `..dir(\"{0}\")` for an entry of each of its files"
     )]
     IsFolder(String),
     #[error("`{0}` is a file: write the path of a folder, or `..file(\"{0}\")` for a seed file")]
@@ -48,7 +48,7 @@ pub enum FileError {
     Special(String),
     #[error("`{path}` cannot be read: {source}")]
     Unreadable { path: String, source: io::Error },
-    #[error("the path {0:?} is not UTF-8, which a key and a path in code are: rename it")]
+    #[error("the path {0:?} is not UTF-8, which a key has to be: rename it")]
     NotUtf8(PathBuf),
     #[error("`{path}`: {source}")]
     TooLarge { path: String, source: ValueError },

@@ -90,9 +90,9 @@ pub enum WriteOnly {}
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not allow to read",
+    message = "`{Self}` does not allow reading",
     label = "this reads, which `ReadWrite` and `ReadOnly` allow",
-    note = "take the namespace itself, or its `reader()`"
+    note = "use the namespace itself, or its `reader()` for what only reads"
 )]
 pub trait CanRead: Access {}
 
@@ -117,9 +117,9 @@ pub trait CanRead: Access {}
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not allow to write",
+    message = "`{Self}` does not allow writing",
     label = "this writes, which `ReadWrite` and `WriteOnly` allow",
-    note = "take the namespace itself, or its `writer()`"
+    note = "use the namespace itself, or its `writer()` for what only writes"
 )]
 pub trait CanWrite: Access {}
 

@@ -151,7 +151,7 @@ pub fn decode_generations<T>(
 /// An older type of a value that is a `T` now.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an older type of `{T}`: one does not become the other",
+    message = "`{Self}` cannot be an older type of `{T}`: there is no conversion from it",
     label = "write `impl From<{Self}> for {T}`, and derive `serde::Deserialize` for `{Self}`"
 )]
 pub trait Older<T>: Sized {

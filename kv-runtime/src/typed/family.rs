@@ -109,8 +109,8 @@ fn show(pattern: &Pattern<'_>) -> String {
 /// A parameter that is not text: of any type that is `Display + FromStr`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a parameter of a key family: it is not `Display + FromStr`",
-    label = "implement `std::fmt::Display` and `std::str::FromStr` for `{Self}`, each the other's inverse"
+    message = "`{Self}` cannot be a parameter of a family: it does not implement `Display` and `FromStr`",
+    label = "use a type that implements both, such as `u64`, or one of your own whose text parses back to it"
 )]
 pub trait TypedParam: Sized {
     /// How it stands in a key.
@@ -190,8 +190,8 @@ impl LeadingParam<String> for &String {
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not the first parameter of this family, nor a tuple of its first ones",
-    label = "give as many as you know, but not all, in the order of the pattern"
+    message = "`{Self}` is not what `within` takes: the first parameters of a family, but not all of them",
+    label = "one parameter as it is, several as a tuple; the entry of a whole key is what the accessor gives"
 )]
 pub trait Leading<P, K> {
     #[doc(hidden)]

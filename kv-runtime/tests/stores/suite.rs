@@ -229,7 +229,7 @@ pub(crate) async fn what_breaks_a_rule_is_not_written(store: &Store) {
     let error = expiry(at(now()).await.unwrap_err());
     assert!(matches!(error, ExpiryError::NotAhead { .. }), "{error}");
     let error = expiry(at(later * 1000).await.unwrap_err());
-    assert!(error.to_string().ends_with(&format!("write {later}")), "{error}");
+    assert!(error.to_string().ends_with(&format!("write `{later}`")), "{error}");
 
     let error = entry.get().cache_ttl(29).await.unwrap_err();
     assert_eq!(expiry(error), ExpiryError::CacheTtlTooShort(29));

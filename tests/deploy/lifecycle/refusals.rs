@@ -237,7 +237,7 @@ fn a_stage_or_app_that_would_leave_the_folder_of_the_states_is_refused() {
         for flag in ["--stage", "--app"] {
             for command in ["deploy", "plan", "status", "destroy", "unlock"] {
                 let ran = stage.run("v1", &[command, "--yes", flag, evil]).expect(1);
-                assert!(ran.stderr.contains("cannot name anything in the state"), "{}", ran.stderr);
+                assert!(ran.stderr.contains("is not an id, an app or a stage"), "{}", ran.stderr);
                 assert!(!ran.stderr.contains('\u{1b}'), "{:?}", ran.stderr);
             }
         }
