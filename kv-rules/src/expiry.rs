@@ -63,14 +63,12 @@ pub enum ExpiryError {
     TtlTooShort(i128),
     /// The TTL is so large that it looks like a point in time.
     #[error(
-        "an expiration TTL of {0} s looks like a point in time: a TTL counts seconds from the \
-         write; write `expiration: {0}` for a point in time"
+        "an expiration TTL of {0} s {why}", why = too_long(*.0)
     )]
     TtlLooksLikeTime(i128),
     /// The expiration is so small that it looks like a duration.
     #[error(
-        "an expiration of {0} looks like a duration: an expiration counts seconds since 1970; \
-         write `expirationTtl: {0}` for a duration"
+        "an expiration of {0} {why}", why = too_early(*.0)
     )]
     ExpirationLooksLikeTtl(i128),
     /// The expiration is beyond [`MAX_EXPIRATION`].
@@ -92,6 +90,9 @@ pub enum ExpiryError {
     /// The read's cache TTL is below [`MIN_CACHE_TTL`].
     #[error("a cache TTL of {0} s is too short: Workers KV takes at least {MIN_CACHE_TTL} s")]
     CacheTtlTooShort(u64),
+    /// The text is a point in time that is long past.
+    #[error("`{}` is past: write a later time", shown(.0))]
+    Past(String),
     /// The text is not a duration in whole seconds.
     #[error("`{}` is not a duration of whole seconds: write `3600`, `\"1h 30m\"` or `\"7d\"`", shown(.0))]
     NotADuration(String),
@@ -101,6 +102,26 @@ pub enum ExpiryError {
          as `\"2030-01-31T12:00:00Z\"`", shown(.0)
     )]
     NotATime(String),
+}
+
+fn too_long(ttl: i128) -> String {
+    if ttl <= i128::from(MAX_EXPIRATION) {
+        return format!(
+            "looks like a point in time: a TTL counts seconds from the write; write `expiration: {ttl}` \
+             for a point in time"
+        );
+    }
+    "is too long: write a shorter one, or none for a pair that never expires".to_owned()
+}
+
+fn too_early(expiration: i128) -> String {
+    if expiration >= i128::from(MIN_TTL) {
+        return format!(
+            "looks like a duration: an expiration counts seconds since 1970; write `expirationTtl: \
+             {expiration}` for a duration"
+        );
+    }
+    "is past: it counts seconds since 1970; write a later time".to_owned()
 }
 
 fn too_late(expiration: i128) -> String {
@@ -185,6 +206,9 @@ pub fn parse_duration(text: &str) -> Result<u64, ExpiryError> {
 /// Reads a point in time in RFC 3339 and checks it as an expiration.
 pub fn parse_time(text: &str) -> Result<u64, ExpiryError> {
     match read_time(text) {
+        Some((time, true)) if time.unix() < EARLIEST_EXPIRATION => {
+            Err(ExpiryError::Past(text.to_owned()))
+        }
         Some((time, true)) => check_expiration(time.unix().into()),
         _ => Err(ExpiryError::NotATime(text.to_owned())),
     }

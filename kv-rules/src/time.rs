@@ -219,6 +219,11 @@ pub fn read_duration(text: &str) -> Option<i128> {
         Some(text) => (true, text),
         None => (false, text),
     };
+    // A minute is `m`; what is `M` elsewhere is a month, of which there is no one length.
+    let mut words = text.split(|c: char| !c.is_ascii_alphabetic());
+    if !text.starts_with(['P', 'p']) && words.any(|word| word == "M") {
+        return None;
+    }
     let lower = text.to_ascii_lowercase();
     let (iso, mut rest) = match lower.strip_prefix('p') {
         Some(rest) => (true, rest),

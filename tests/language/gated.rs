@@ -91,3 +91,16 @@ fn macros_make_titles_keys_and_values() {
     assert_eq!(Gated::DECLARATION.title, "gated-tests-{stage}");
     assert_eq!(Gated::THERE.as_str(), "there");
 }
+
+kv_namespace! {
+    /// A text that is a secret in one stage, and a file's in another.
+    struct Secrets;
+    title: "secrets",
+    values: [{ key: "token", value: "none", value: env("TOKEN") in "prod", value: file("Cargo.toml") in "ci" }]
+}
+
+#[tokio::test]
+async fn the_text_of_a_variable_or_a_file_stands_beside_a_literal() {
+    let token: Option<String> = Secrets::in_memory().token().get().await.unwrap();
+    assert_eq!(token.as_deref(), Some("none"));
+}

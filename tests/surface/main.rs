@@ -2,6 +2,8 @@
 //!
 //! `INSTA_UPDATE=always cargo test -p tests --test surface` writes the lists anew.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails the test")]
+
 use std::path::Path;
 use std::process::Command;
 

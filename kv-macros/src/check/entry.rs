@@ -48,8 +48,12 @@ pub(super) fn entry(written: syntax::Entry, families: &Families<'_>) -> Option<E
     let context = families.context;
     let mut properties = Properties::new(written.properties, ENTRY, "an entry", context);
     let docs = properties.docs(&written.docs);
-    if properties.span("key").is_none() && !written.is_lost {
-        context.push(written.open, "this entry has no key: add `key: \"...\"`");
+    let is_lost = written.is_lost || properties.has_unknown;
+    if properties.span("key").is_none() && !is_lost {
+        let and_value = if properties.span("value").is_none() { " and no value" } else { "" };
+        let example =
+            if and_value.is_empty() { "key: \"...\"" } else { "key: \"...\", value: ..." };
+        context.push(written.open, format!("this entry has no key{and_value}: add `{example}`"));
     }
     let key = key(&mut properties);
     let family = key.as_ref().and_then(|key| families.of_key(&key.text));
@@ -86,7 +90,7 @@ pub(super) fn entry(written: syntax::Entry, families: &Families<'_>) -> Option<E
                 "this entry has no value for the other stages: add `value: ...`, or name its stages with \
                  `only: [...]`"
             };
-            if !written.is_lost {
+            if !is_lost && key.is_some() {
                 context.push(written.open, message);
             }
             syntax::Value { span: written.open, kind: ValueKind::Broken }
@@ -146,6 +150,11 @@ fn same_type(one: EntryType, other: EntryType, span: Span, context: Context<'_>)
             EntryType::Inferred(one.unify(other))
         }
         (EntryType::Known(one), EntryType::Known(other)) if one == other => EntryType::Known(one),
+        // The text of a file or of a variable is as good a text as a literal.
+        (EntryType::Known(Type::String), EntryType::Inferred(Shape::Text))
+        | (EntryType::Inferred(Shape::Text), EntryType::Known(Type::String)) => {
+            EntryType::Known(Type::String)
+        }
         (one, _) => {
             let message = "this value is of another type than that of the other stages: give both \
                            the same type, or add `type: ...`";
@@ -229,7 +238,11 @@ fn value(
                 _ => "value: Theme { dark: true }` or `value: \"text\"".to_owned(),
             };
             properties.mismatch("value", takes, &example, span, &kind);
-            (Value::Unknown, known(declared, Type::Json))
+            let meant = match &kind {
+                ValueKind::Expression(expression) => meant(expression),
+                _ => Type::Json,
+            };
+            (Value::Unknown, known(declared, meant))
         }
     }
 }
@@ -250,6 +263,24 @@ fn instead(Expression { shown, macro_name }: &Expression) -> String {
         None => "value: Theme { dark: true }` or `value: \"text\"",
     };
     example.to_owned()
+}
+
+/// The type that such an expression means, so that no use of it is a second error.
+fn meant(Expression { shown, macro_name }: &Expression) -> Type {
+    let is_bool = ["TRUE", "True", "FALSE", "False"].contains(&shown.as_str());
+    let is_text_macro = matches!(
+        macro_name.as_deref(),
+        Some("include_str" | "env" | "option_env" | "format" | "concat" | "stringify")
+    );
+    let makes_text = shown.starts_with("String::from")
+        || [".to_string", ".to_owned"].iter().any(|to| shown.contains(to));
+    if is_bool || shown.starts_with('!') {
+        Type::Bool
+    } else if is_text_macro || makes_text || is_text(shown) {
+        Type::String
+    } else {
+        Type::Json
+    }
 }
 
 /// Holds a literal against one of Rust's own types; of others the compiler, or a deploy, knows more.

@@ -224,6 +224,19 @@ fn meant(text: &str) -> Option<String> {
         let _ = write!(meant, "{{{name}{ty}}}");
         names.push(name);
     };
+    // `<id>`, `[id]`, `(id)`, `$id`, `@id` and `%s` are parameters elsewhere.
+    if !text.contains(['{', '*'])
+        && !text.contains("/:")
+        && let Some((before, after)) = text.split_once(['<', '[', '(', '$', '@', '%'])
+    {
+        let end = after.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(after.len());
+        let (word, after) = after.split_at(end);
+        let after =
+            after.trim_start_matches(|c: char| !c.is_alphanumeric() && c != ':' && c != '/');
+        let word = names::snake(word).filter(|word| word.len() > 1).unwrap_or("id".to_owned());
+        let meant = format!("{before}{{{word}}}{after}");
+        return Pattern::parse(&meant).is_ok().then_some(meant);
+    }
     while let Some(at) = rest.find(['{', '*', ':']) {
         let (literal, from) = rest.split_at(at);
         meant.push_str(literal.trim_end_matches('$').trim_end_matches('}'));

@@ -16,6 +16,8 @@ pub(super) struct Properties<'a> {
     /// Those that are for some stages.
     by_stage: Vec<Property>,
     docs: String,
+    /// Whether one of them is of no known name: then nothing is called absent.
+    pub(super) has_unknown: bool,
     pub(super) context: Context<'a>,
 }
 
@@ -27,6 +29,7 @@ impl<'a> Properties<'a> {
         place: &str,
         context: Context<'a>,
     ) -> Self {
+        let has_unknown = written.iter().any(|property| property.known.is_none());
         let mut kept: Vec<Property> = Vec::with_capacity(written.len());
         let docs = written.iter().map(|property| property.docs.as_str());
         let docs = docs.filter(|docs| !docs.is_empty()).collect::<Vec<_>>().join("\n");
@@ -63,7 +66,7 @@ impl<'a> Properties<'a> {
                 None => kept.push(property),
             }
         }
-        Self { all: kept, by_stage, docs, context }
+        Self { all: kept, by_stage, docs, has_unknown, context }
     }
 
     /// What is documented: before all, and before single properties.

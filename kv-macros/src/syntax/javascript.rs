@@ -4,34 +4,35 @@ use proc_macro2::{Delimiter, TokenTree};
 
 use super::tokens::Tokens;
 
-/// What to say of a value that is JavaScript.
-pub(super) fn javascript(tokens: Tokens<'_>) -> Option<String> {
+/// What to say of a value that is JavaScript, and whether it means text.
+pub(super) fn javascript(tokens: Tokens<'_>) -> Option<(String, bool)> {
     if let Some(text) = template(tokens) {
-        return Some(format!("Rust has no template strings: write `\"{text}\"`"));
+        return Some((format!("Rust has no template strings: write `\"{text}\"`"), true));
     }
     if let Some(name) = after(tokens, &["process", "env"]) {
-        return Some(format!(
+        let message = format!(
             "`process.env` is JavaScript: write `env(\"{name}\")`, which is read when deploying"
-        ));
+        );
+        return Some((message, true));
     }
     if after(tokens, &["JSON"]).is_some_and(|method| method == "stringify") {
         let message =
             "JSON is written as it is, without `JSON.stringify`: write `{ name: \"...\" }`";
-        return Some(message.to_owned());
+        return Some((message.to_owned(), false));
     }
     if let Some(message) = ternary(tokens) {
-        return Some(message);
+        return Some((message, false));
     }
     let mut ahead = tokens;
     match ahead.ident()?.to_string().as_str() {
-        "undefined" => Some("JSON has no `undefined`: write `null`".to_owned()),
+        "undefined" => Some(("JSON has no `undefined`: write `null`".to_owned(), false)),
         "new" => {
             let what = ahead.ident()?;
             let message = format!(
                 "`new {what}(...)` is JavaScript: write the text or the number itself, such as \
                  `\"2030-01-31T12:00:00Z\"`"
             );
-            Some(message)
+            Some((message, false))
         }
         _ => None,
     }

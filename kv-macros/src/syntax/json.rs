@@ -48,11 +48,11 @@ pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize) -> Json {
     let minus = tokens.punct('-');
     if let Some(literal) = tokens.literal() {
         let at = literal.span();
-        let kind = scalar(literal, minus.is_some()).unwrap_or_else(|message| {
+        let kind = scalar(literal, minus.is_some()).unwrap_or_else(|(message, meant)| {
             if let Some(message) = message {
                 tokens.errors.lose(at, message);
             }
-            JsonKind::Broken
+            meant
         });
         return Json { span: minus.unwrap_or(span), kind };
     }
@@ -88,8 +88,27 @@ pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize) -> Json {
         }
         None => format!("expected JSON, found {found}"),
     });
+    let (meant, _) = tokens.errors.silently(|| meant(*tokens, depth));
     tokens.until_comma();
-    broken
+    Json { span, kind: meant }
+}
+
+/// What is meant by tokens that are no JSON, so that no use of it is a second error: what stands in
+/// parentheses, or behind `vec!`, `&`, `!`, `+` or `.`.
+fn meant(mut tokens: Tokens<'_>, depth: usize) -> JsonKind {
+    if let Some((mut inside, _)) = tokens.group(Delimiter::Parenthesis) {
+        return json(&mut inside, depth + 1).kind;
+    }
+    for prefix in ['&', '!', '+', '.'] {
+        if tokens.punct(prefix).is_some() {
+            return if tokens.is_empty() {
+                JsonKind::Broken
+            } else {
+                json(&mut tokens, depth + 1).kind
+            };
+        }
+    }
+    JsonKind::Broken
 }
 
 /// The number behind a sign or a dot.
@@ -272,20 +291,28 @@ pub(super) fn comma(tokens: &mut Tokens<'_>, begins_item: fn(&Tokens<'_>) -> boo
     tokens.punct(',');
 }
 
-/// A number or a text, or what is wrong with it; nothing where the compiler has said that.
-fn scalar(literal: Literal, negative: bool) -> Result<JsonKind, Option<String>> {
+/// A number or a text; or what is wrong with it, but for what the compiler has said, and what is meant.
+fn scalar(literal: Literal, negative: bool) -> Result<JsonKind, (Option<String>, JsonKind)> {
     if let Some(text) = text(&literal).filter(|_| !negative) {
         return Ok(JsonKind::String(text));
     }
     let sign = if negative { "-" } else { "" };
     let lit = Lit::new(literal);
+    let kind = match &lit {
+        Lit::Int(int) => JsonKind::Integer(format!("{sign}{}", int.base10_digits())),
+        Lit::Float(float) => JsonKind::Float(format!("{sign}{}", float.base10_digits())),
+        Lit::Char(char) => JsonKind::String(char.value().to_string()),
+        _ => JsonKind::Broken,
+    };
+    // `1h` is no number at all.
+    let is_number = lit.suffix().is_empty() || RUST_NUMBERS.contains(&lit.suffix());
+    let kind = if is_number { kind } else { JsonKind::Broken };
     if !lit.suffix().is_empty() {
-        return Err(Some(suffixed(&lit, sign)));
+        return Err((Some(suffixed(&lit, sign)), kind));
     }
     match lit {
-        Lit::Int(int) => Ok(JsonKind::Integer(format!("{sign}{}", int.base10_digits()))),
-        Lit::Float(float) => Ok(JsonKind::Float(format!("{sign}{}", float.base10_digits()))),
-        lit => Err(not_json(&lit)),
+        Lit::Int(_) | Lit::Float(_) => Ok(kind),
+        lit => Err((not_json(&lit), kind)),
     }
 }
 

@@ -158,10 +158,12 @@ fn stages(tokens: &mut Tokens<'_>) -> Vec<Name> {
 
 fn value(tokens: &mut Tokens<'_>) -> Value {
     let span = tokens.span();
-    if let Some(message) = javascript(*tokens) {
+    if let Some((message, is_text)) = javascript(*tokens) {
         tokens.errors.lose(span, message);
         tokens.until_comma();
-        return Value { span, kind: ValueKind::Broken };
+        let text = Json { span, kind: JsonKind::String("text".to_owned()) };
+        let kind = if is_text { ValueKind::Json(text) } else { ValueKind::Broken };
+        return Value { span, kind };
     }
     if text_macro(&mut { *tokens }).is_some() {
         return Value { span, kind: ValueKind::Json(json(tokens, 0)) };
@@ -170,6 +172,16 @@ fn value(tokens: &mut Tokens<'_>) -> Value {
     let Some(ident) = ahead.ident() else {
         return Value { span, kind: ValueKind::Json(json(tokens, 0)) };
     };
+    if ident == "Some"
+        && let Some((mut inside, _)) = ahead.group(Delimiter::Parenthesis)
+    {
+        *tokens = ahead;
+        let written = { inside }.until(|_| false).to_string();
+        let message = format!("JSON has no `Some(...)`: write `{}`", shorten(&written));
+        tokens.errors.lose(span, message);
+        let (meant, _) = tokens.errors.silently(|| value(&mut inside));
+        return Value { span, kind: meant.kind };
+    }
     if ahead.at_group(Delimiter::Parenthesis) {
         let call = call(tokens);
         return Value { span, kind: call.map_or(ValueKind::Broken, ValueKind::Call) };
@@ -192,10 +204,7 @@ fn call(tokens: &mut Tokens<'_>) -> Option<Call> {
     let (mut inside, delimiters) = tokens.group(Delimiter::Parenthesis)?;
     let known = [Function::File, Function::Env, Function::Dir];
     let Some(function) = known.into_iter().find(|known| known.name() == function) else {
-        let hint = match function.as_str() {
-            "Some" => "; write the value itself, and `null` for `None`".to_owned(),
-            _ => did_you_mean(&function, known.map(Function::name)),
-        };
+        let hint = did_you_mean(&function, known.map(Function::name));
         tokens.errors.lose(
             span,
             format!(
@@ -209,11 +218,13 @@ fn call(tokens: &mut Tokens<'_>) -> Option<Call> {
     let name = function.name();
     let example = if function == Function::Env { "NAME" } else { "path" };
     let at = if inside.is_empty() { delimiters.open() } else { inside.span() };
-    let Some(text) = inside.literal().as_ref().and_then(text) else {
-        tokens
-            .errors
-            .lose(at, format!("`{name}` takes text in quotes: write `{name}(\"{example}\")`"));
-        return None;
+    let made = text_macro(&mut inside).and_then(Result::ok);
+    let Some(text) = made.or_else(|| inside.literal().as_ref().and_then(text)) else {
+        let message = format!("`{name}` takes text in quotes: write `{name}(\"{example}\")`");
+        tokens.errors.lose(at, message);
+        // Whatever the variable is called, it is text.
+        let meant = Call { function, argument: Name { text: "NAME".to_owned(), span: at } };
+        return (function == Function::Env).then_some(meant);
     };
     inside.punct(',');
     if !inside.is_empty() {
@@ -229,6 +240,8 @@ fn seconds(tokens: &mut Tokens<'_>) -> Value {
     let span = tokens.span();
     let mut ahead = *tokens;
     if let (Some(number), Some(unit)) = (ahead.literal(), ahead.ident())
+        && unit != "in"
+        && text(&number).is_none()
         && !ahead.at_punct(':')
         && let Some(unit) = unit.to_string().chars().next()
     {
@@ -241,7 +254,7 @@ fn seconds(tokens: &mut Tokens<'_>) -> Value {
     let mut ahead = *tokens;
     let written = ahead.until_comma();
     let mut constant = written.clone();
-    let is_constant = match syn::parse2(written) {
+    let is_constant = match syn::parse2(written).map(rust::ungrouped) {
         Ok(syn::Expr::Paren(inside)) => {
             constant = inside.expr.into_token_stream();
             true
@@ -325,6 +338,13 @@ fn ident(tokens: &mut Tokens<'_>, property: &str) -> Value {
 fn entries(tokens: &mut Tokens<'_>) -> Value {
     let span = tokens.span();
     let found = tokens.describe();
+    // `vec![...]` and `&[...]` are lists that were written in Rust.
+    let mut ahead = *tokens;
+    let is_vec = ahead.keyword("vec").is_some_and(|_| ahead.punct('!').is_some());
+    if (is_vec || ahead.punct('&').is_some()) && ahead.at_group(Delimiter::Bracket) {
+        tokens.errors.push(span, format!("`values` is a list, found {found}: write `[...]`"));
+        *tokens = ahead;
+    }
     let mut inside = if let Some((inside, _)) = tokens.group(Delimiter::Bracket) {
         inside
     } else {
@@ -369,19 +389,12 @@ fn braced(inside: Tokens<'_>, open: Span) -> Vec<Item> {
     }
     let (object, _) = inside.errors.silently(|| object_of(inside, open));
     let JsonKind::Object(fields) = object.kind else { return Vec::new() };
-    let property = |known: &'static str, name: &Name, kind| Property {
-        docs: String::new(),
-        name: Name { text: known.to_owned(), span: name.span },
-        known: Some(known),
-        value: Value { span: name.span, kind },
-        stages: Vec::new(),
-    };
     let fields = fields.into_iter().map(|(name, value)| {
         let key = JsonKind::String(name.text.clone());
         let key = ValueKind::Json(Json { span: name.span, kind: key });
-        let (key, value) =
-            (property("key", &name, key), property("value", &name, ValueKind::Json(value)));
-        entry(vec![key, value])
+        let value = ValueKind::Json(value);
+        let [key, value] = [key, value].map(|kind| Value { span: name.span, kind });
+        entry(vec![meant("key", key), meant("value", value)])
     });
     fields.collect()
 }
@@ -394,10 +407,12 @@ fn item(tokens: &mut Tokens<'_>) -> Option<Item> {
         let open = delimiters.open();
         return Some(Item::Entry(Entry { docs, cfg, open, properties, is_lost }));
     }
+    if let Some(entry) = other_brackets(tokens) {
+        return Some(entry);
+    }
     if let Some(first) = cfg.into_iter().next() {
-        tokens
-            .errors
-            .push(first.span(), "`#[cfg(...)]` can be before an entry, and not before a spread");
+        let message = "`#[cfg(...)]` can be before an entry, and not before a spread";
+        tokens.errors.push(first.span(), message);
     }
     if let Some(dots) = tokens.joined("...") {
         if !tokens.at_keyword("file") && !tokens.at_keyword("dir") {
@@ -440,6 +455,57 @@ fn item(tokens: &mut Tokens<'_>) -> Option<Item> {
     None
 }
 
+/// An entry that is written in other brackets than braces, or behind a name; `None` for anything else.
+fn other_brackets(tokens: &mut Tokens<'_>) -> Option<Item> {
+    let mut ahead = *tokens;
+    let span = tokens.span();
+    let is_named = ahead.name().is_some();
+    let delimiters = if is_named {
+        [Delimiter::Brace].as_slice()
+    } else {
+        &[Delimiter::Parenthesis, Delimiter::Bracket]
+    };
+    let (inside, open) = delimiters.iter().find_map(|delimiter| ahead.group(*delimiter))?;
+    let mut pair = inside;
+    let first = pair.literal().as_ref().and_then(text);
+    let properties = if at_name(&inside) {
+        inside.errors.silently(|| properties(inside, ENTRY)).0
+    } else if inside.at_group(Delimiter::Brace) {
+        let (mut list, message) =
+            (inside, "a list of entries has one pair of brackets: remove these");
+        tokens.errors.push(span, message);
+        *tokens = ahead;
+        return item(&mut list);
+    } else if let Some(key) = first
+        && pair.punct(',').is_some()
+    {
+        let key = JsonKind::String(key);
+        let (value, _) = inside.errors.silently(|| value(&mut pair));
+        let key = Value { span, kind: ValueKind::Json(Json { span, kind: key }) };
+        vec![meant("key", key), meant("value", value)]
+    } else {
+        return None;
+    };
+    let found = tokens.describe();
+    let message =
+        format!("an entry has braces, found {found}: write `{{ key: \"...\", value: ... }}`");
+    tokens.errors.push(span, message);
+    *tokens = ahead;
+    let (docs, cfg, open) = (String::new(), TokenStream::new(), open.open());
+    Some(Item::Entry(Entry { docs, cfg, open, properties, is_lost: true }))
+}
+
+/// A property that was meant.
+fn meant(known: &'static str, value: Value) -> Property {
+    Property {
+        docs: String::new(),
+        name: Name { text: known.to_owned(), span: value.span },
+        known: Some(known),
+        value,
+        stages: Vec::new(),
+    }
+}
+
 fn spread(tokens: &mut Tokens<'_>, dots: Span) -> Option<Item> {
     let mut ahead = *tokens;
     let span = tokens.span();
@@ -461,6 +527,17 @@ fn families(tokens: &mut Tokens<'_>) -> Value {
     let Some((mut inside, _)) = tokens.group(Delimiter::Brace) else {
         let found = tokens.describe();
         tokens.errors.push(span, format!("`keys` is a map of families, found {found}: write `{{ \"session:{{id}}\": Session }}`"));
+        if let Some((inside, _)) = tokens.group(Delimiter::Parenthesis) {
+            let mut inside = inside;
+            let mut families = Vec::new();
+            inside.errors.silently(|| {
+                while !inside.is_empty() {
+                    families.extend(family(&mut inside));
+                    comma(&mut inside, at_name);
+                }
+            });
+            return Value { span, kind: ValueKind::Families(families) };
+        }
         let Some((mut inside, _)) = tokens.group(Delimiter::Bracket) else {
             tokens.until_comma();
             return Value { span, kind: ValueKind::Broken };

@@ -32,14 +32,19 @@ pub(super) fn ty(tokens: &mut Tokens<'_>) -> Option<TokenStream> {
     let written = outside_angles(tokens);
     if let Some((shown, ours)) = of_typescript(&written) {
         tokens.errors.lose(start, format!("`{shown}` is a TypeScript type: write {ours}"));
-        return None;
+        return meant(ours);
+    }
+    if let Some(ty) = quoted(&written) {
+        tokens.errors.lose(start, format!("a type has no quotes: write `{ty}`"));
+        return Some(ty);
     }
     match parse::<syn::Type>(written.clone(), tokens.span()) {
         Ok(_) => match refused(&written) {
             None => Some(written),
             Some((span, message)) => {
+                let meant = meant(&message);
                 tokens.errors.lose(span, message);
-                None
+                meant
             }
         },
         Err(error) => {
@@ -67,6 +72,22 @@ fn of_typescript(ty: &TokenStream) -> Option<(String, &'static str)> {
         _ => return None,
     };
     Some((name.to_owned(), ours))
+}
+
+/// The type that a message says to write, which is the first in backticks behind `write`: so that no
+/// use of it is a second error.
+fn meant(message: &str) -> Option<TokenStream> {
+    let advice = message.rsplit_once("write ").map_or(message, |(_, advice)| advice);
+    let ty = advice.split('`').nth(1)?.parse::<TokenStream>().ok()?;
+    syn::parse2::<syn::Type>(ty.clone()).is_ok().then_some(ty)
+}
+
+/// The type in quotes.
+fn quoted(ty: &TokenStream) -> Option<TokenStream> {
+    let written = ty.to_string();
+    let text = written.strip_prefix('"')?.strip_suffix('"')?;
+    let ty = text.parse::<TokenStream>().ok()?;
+    syn::parse2::<syn::Type>(ty.clone()).is_ok().then_some(ty)
 }
 
 /// Why a type cannot be that of a value, and where.
@@ -114,7 +135,7 @@ fn refused(ty: &TokenStream) -> Option<(Span, String)> {
 pub(super) fn expression(tokens: &mut Tokens<'_>) -> Value {
     let span = tokens.span();
     let written = tokens.until(|tokens| tokens.at_comma() || tokens.at_keyword("in"));
-    let kind = match parse(written.clone(), tokens.span()) {
+    let kind = match parse(written.clone(), tokens.span()).map(ungrouped) {
         Ok(syn::Expr::Struct(literal)) => {
             let (qself, path) = (literal.qself, literal.path);
             let ty = syn::TypePath { attrs: Vec::new(), qself, path }.into_token_stream();
@@ -139,6 +160,14 @@ pub(super) fn expression(tokens: &mut Tokens<'_>) -> Value {
         }
     };
     Value { span, kind }
+}
+
+/// An expression without the groups that a fragment of `macro_rules!` puts around it.
+pub(super) fn ungrouped(expression: syn::Expr) -> syn::Expr {
+    match expression {
+        syn::Expr::Group(group) => ungrouped(*group.expr),
+        expression => expression,
+    }
 }
 
 /// Tokens as people write them, not as a stream prints them.

@@ -33,9 +33,14 @@ impl<'a> Tokens<'a> {
         if self.is_empty() {
             return self.close.unwrap_or(self.last);
         }
-        match self.cursor.any_group() {
-            Some((_, _, span, _)) => span.open(),
-            None => self.cursor.span(),
+        let mut cursor = self.cursor;
+        loop {
+            match cursor.any_group() {
+                // What a fragment of `macro_rules!` holds is where it was given.
+                Some((inside, Delimiter::None, ..)) if !inside.eof() => cursor = inside,
+                Some((_, _, span, _)) => return span.open(),
+                None => return cursor.span(),
+            }
         }
     }
 
