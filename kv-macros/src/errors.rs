@@ -37,6 +37,13 @@ impl Errors {
         }
     }
 
+    /// Adds a mistake of grammar after which reading knows where to go on, unless it lost its way before.
+    pub(crate) fn push_unless_lost(&self, span: Span, message: impl Display) {
+        if self.ways.borrow().last() != Some(&Way::Lost) {
+            self.push(span, message);
+        }
+    }
+
     /// Reads a group, and says whether reading lost its way in it. In one that is lost, all groups
     /// are.
     pub(crate) fn group<T>(&self, read: impl FnOnce() -> T) -> (T, bool) {

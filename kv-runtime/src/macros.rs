@@ -98,7 +98,7 @@
 /// `type` of yours is held against that type when deploying, since a macro cannot see it.
 ///
 /// A text can be made by `concat!`, `env!` and `stringify!`, and `#[cfg(...)]` before an entry or a
-/// family has it only where that holds.
+/// family has it only where that holds: one key can be declared once for each of several builds.
 ///
 /// ```
 /// # use kv_runtime::kv_namespace;

@@ -46,7 +46,8 @@ pub(super) enum EntryType {
 /// Reads an entry; `None` when its key could not be understood.
 pub(super) fn entry(written: syntax::Entry, families: &Families<'_>) -> Option<Entry> {
     let context = families.context;
-    let mut properties = Properties::new(written.properties, ENTRY, "an entry", context);
+    let mut properties =
+        Properties::new(written.properties, ENTRY, "an entry", written.is_lost, context);
     let docs = properties.docs(&written.docs);
     let is_lost = written.is_lost || properties.has_unknown;
     if properties.span("key").is_none() && !is_lost {
@@ -103,8 +104,12 @@ pub(super) fn entry(written: syntax::Entry, families: &Families<'_>) -> Option<E
         let (own, other) = self::value(written, declared.clone(), &properties);
         let one = std::mem::replace(&mut ty, EntryType::Known(Type::Json));
         // What is not known was reported.
-        let is_known = !matches!(value, Value::Unknown);
-        ty = if is_known { same_type(one, other, span, context) } else { other };
+        let is_known = !matches!(value, Value::Unknown) && !matches!(own, Value::Unknown);
+        ty = match (&value, &own) {
+            _ if is_known => same_type(one, other, span, context),
+            (Value::Unknown, _) => other,
+            _ => one,
+        };
         (stages, own)
     });
     let by_stage = by_stage.collect();

@@ -167,7 +167,7 @@ fn overlap(first: &Family<'_>, second: &Family<'_>, context: Context<'_>) {
 
 fn check<'a>(written: &'a mut syntax::Family, context: Context<'_>) -> Option<Family<'a>> {
     let properties = std::mem::take(&mut written.properties);
-    let mut properties = Properties::new(properties, FAMILY, "a family", context);
+    let mut properties = Properties::new(properties, FAMILY, "a family", false, context);
     let docs = properties.docs(&written.docs);
     let metadata = properties.ty("metadata");
     let was_at = properties.span("was");

@@ -27,7 +27,8 @@ use crate::syntax::{self, Call, Function, Item, NAMESPACE, ValueKind};
 
 /// Checks a declaration; `None` when not even its name is known.
 pub(crate) fn check(written: syntax::Namespace, context: Context<'_>) -> Option<Namespace> {
-    let mut properties = Properties::new(written.properties, NAMESPACE, "a namespace", context);
+    let mut properties =
+        Properties::new(written.properties, NAMESPACE, "a namespace", written.is_lost, context);
     let has_title = properties.span("title").is_some();
     let title = properties.text("title");
     // What could not be read may have been the title.

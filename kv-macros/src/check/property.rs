@@ -22,11 +22,13 @@ pub(super) struct Properties<'a> {
 }
 
 impl<'a> Properties<'a> {
-    /// Reports what is unknown or appears twice. `place` says what has the properties.
+    /// Reports what is unknown or appears twice. `place` says what has the properties; where reading was
+    /// lost, one can appear twice by that.
     pub(super) fn new(
         written: Vec<Property>,
         all: &[Known],
         place: &str,
+        is_lost: bool,
         context: Context<'a>,
     ) -> Self {
         let has_unknown = written.iter().any(|property| property.known.is_none());
@@ -56,8 +58,8 @@ impl<'a> Properties<'a> {
                 context.push(property.name.span, format!("{place} has no property `{text}`{hint}"));
             }
             match kept.iter().find(|other| other.known.is_some() && other.known == property.known) {
-                // One slip is one error.
-                Some(_) if !is_spelt => {}
+                // One slip is one error: this one was told, or a stage behind it was not read.
+                Some(_) if !is_spelt || is_lost => {}
                 Some(first) => context.push_beside(
                     property.name.span,
                     format!("`{text}` appears twice: keep one of the two"),

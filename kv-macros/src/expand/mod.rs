@@ -13,7 +13,7 @@ mod path;
 mod ttl;
 mod types;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 
 use crate::model::{Broken, Head, Namespace};
@@ -71,79 +71,79 @@ fn code(model: &Namespace, declaration: &TokenStream) -> TokenStream {
 /// The namespace's type, its alias and the module of the generated types.
 ///
 /// The type is in a hidden module, and whatever else is made names it by an alias: so a name that is
-/// taken is one error. Its docs are to be at its place, so that rustdoc finds it there; and attributes
-/// may be of the user's scope, which the module does not have in a function.
+/// taken is one error. For rustdoc it stands at its place, which its docs and links are of; and so it
+/// does where it has attributes, which may be of a function's scope.
 fn named(model: &Namespace) -> TokenStream {
-    let Namespace { runtime, alias, .. } = model;
-    let Head { attributes, has_others, visibility, name, cfg, .. } = &model.head;
-    let docs = (!model.head.has_docs).then(|| docs::namespace(model));
+    let Head { visibility, name, cfg, has_others, .. } = &model.head;
+    let types = types::module(model);
+    let in_place = structure(model, visibility, &TokenStream::new());
+    let alias_in_place = alias(model, &quote!(#name));
+    if *has_others {
+        return quote!(#in_place #alias_in_place #types);
+    }
+    let module = format_ident!("{}_module", model.alias, span = name.span());
+    let hidden = structure(model, &quote!(pub), &quote!(pub(super)));
+    let alias_hidden = alias(model, &quote!(#module::#name));
+    let import = quote_spanned!(name.span()=> use #module::#name;);
+    quote! {
+        #[cfg(not(doc))]
+        #cfg
+        #[allow(dead_code)]
+        mod #module {
+            #hidden
+        }
+
+        #[cfg(not(doc))]
+        #cfg
+        #[allow(unreachable_pub, unused_imports)]
+        #visibility #import
+
+        #[cfg(not(doc))]
+        #alias_hidden
+
+        #[cfg(doc)]
+        #in_place
+
+        #[cfg(doc)]
+        #alias_in_place
+
+        #types
+    }
+}
+
+/// The namespace's type, with these visibilities of it and of its field.
+fn structure(model: &Namespace, visibility: &TokenStream, of_field: &TokenStream) -> TokenStream {
+    let Head { attributes, has_docs, name, cfg, .. } = &model.head;
+    let runtime = &model.runtime;
+    let docs = (!has_docs).then(|| docs::namespace(model));
     let docs = docs.map(|docs| quote!(#[doc = #docs]));
     let derives = derives(&model.head);
     // What is not found in it is told where the name comes from.
-    let structure = |of: TokenStream| {
-        let structure = quote_spanned! {name.span()=>
-            struct #name<__Access = #runtime::ReadWrite> {
-                #of store: #runtime::Store<__Access>,
-            }
-        };
-        (quote!(#docs #attributes #derives), structure)
-    };
-    let (before, in_place) = structure(TokenStream::new());
-    let in_place = quote! {
-        #before
-        #[allow(unreachable_pub)]
-        #visibility #in_place
-    };
-    let types = types::module(model);
-    let (path, structure) = if *has_others {
-        (quote!(#name), quote!(#cfg #in_place))
-    } else {
-        let module = format_ident!("{alias}_module");
-        let (before, structure) = structure(quote!(pub(super)));
-        let import = import(&module, name);
-        let structure = quote! {
-            #[cfg(not(doc))]
-            #cfg
-            #[allow(dead_code, unreachable_pub)]
-            mod #module {
-                #before
-                pub #structure
-            }
-
-            #[cfg(not(doc))]
-            #cfg
-            #[allow(unreachable_pub, unused_imports)]
-            #visibility #import
-
-            #[cfg(doc)]
-            #cfg
-            #in_place
-        };
-        (quote!(#module::#name), structure)
-    };
-    let alias = |path: TokenStream| {
-        quote! {
-            #cfg
-            #[doc(hidden)]
-            #[allow(dead_code, deprecated, non_camel_case_types)]
-            type #alias<__Access = #runtime::ReadWrite> = #path<__Access>;
+    let structure = quote_spanned! {name.span()=>
+        struct #name<__Access = #runtime::ReadWrite> {
+            #of_field store: #runtime::Store<__Access>,
         }
     };
-    let aliases = if *has_others {
-        alias(path)
-    } else {
-        let (one, other) = (alias(path), alias(quote!(#name)));
-        quote!(#[cfg(not(doc))] #one #[cfg(doc)] #other)
-    };
-    quote!(#structure #aliases #types)
+    quote! {
+        #cfg
+        #docs
+        #attributes
+        #derives
+        #[allow(unreachable_pub)]
+        #visibility #structure
+    }
 }
 
-/// The import of a name from a module, all of it where the name is written.
-fn import(module: &Ident, name: &Ident) -> TokenStream {
-    let at = name.span();
-    let mut module = module.clone();
-    module.set_span(at);
-    quote_spanned!(at=> use #module::#name;)
+/// The alias of the type, which is there.
+fn alias(model: &Namespace, path: &TokenStream) -> TokenStream {
+    let Namespace { runtime, alias, head, .. } = model;
+    let cfg = &head.cfg;
+    quote! {
+        #cfg
+        #[doc(hidden)]
+        #[allow(dead_code, deprecated, non_camel_case_types)]
+        type #alias<__Access = #runtime::ReadWrite> = #path<__Access>;
+    }
 }
 
 /// `Clone` and `Debug`, unless the user derives them.

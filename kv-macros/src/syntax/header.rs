@@ -1,6 +1,6 @@
 //! The header: `/// docs`, attributes, visibility and `struct Name;`.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
 use syn::parse::Parser as _;
 use syn::{Attribute, Visibility};
@@ -10,6 +10,48 @@ use super::tokens::{Tokens, at_name};
 use super::{Header, Struct};
 
 pub(super) fn header(tokens: &mut Tokens<'_>) -> Header {
+    let start = *tokens;
+    match read(tokens) {
+        Header::Broken => lost_name(start)
+            .map_or(Header::Broken, |name| Header::named(&name.to_string(), name.span())),
+        Header::Absent => match misplaced_struct(start) {
+            Some(name) => {
+                let found = tokens.describe();
+                let message = format!("expected `struct {name};`, found {found}: remove it");
+                tokens.errors.lose(tokens.span(), message);
+                skip_header(tokens);
+                Header::named(&name.to_string(), name.span())
+            }
+            None => Header::Absent,
+        },
+        header @ Header::Struct(_) => header,
+    }
+}
+
+/// The name of a header that could not be read: the last before its `;`.
+fn lost_name(mut tokens: Tokens<'_>) -> Option<Ident> {
+    let mut name = None;
+    while !tokens.is_empty() && !tokens.at_punct(';') && !at_name(&tokens) {
+        match tokens.name() {
+            Some(found) => name = Some(found),
+            None => drop(tokens.tree()),
+        }
+    }
+    name
+}
+
+/// The name of a `struct` that something stands before.
+fn misplaced_struct(mut tokens: Tokens<'_>) -> Option<Ident> {
+    while !tokens.is_empty() && !tokens.at_punct(';') && !tokens.at_punct(':') {
+        if tokens.keyword("struct").is_some() {
+            return tokens.name();
+        }
+        tokens.tree();
+    }
+    None
+}
+
+fn read(tokens: &mut Tokens<'_>) -> Header {
     let mut written = Attributes::default();
     while let Some(hash) = tokens.punct('#') {
         if !tokens.at_group(Delimiter::Bracket) {

@@ -161,6 +161,7 @@ fn object(mut tokens: Tokens<'_>, depth: usize) -> JsonKind {
 /// Reads a name and its colon. Without them it reports that and goes to the next comma.
 pub(super) fn name(tokens: &mut Tokens<'_>) -> Option<Name> {
     let span = tokens.span();
+    let is_bare = { *tokens }.ident().is_some();
     let Some(text) = bare_or_quoted(tokens) else {
         let mut ahead = *tokens;
         if ahead.joined("..").is_some() {
@@ -201,9 +202,21 @@ pub(super) fn name(tokens: &mut Tokens<'_>) -> Option<Name> {
     let is_punct = tokens.is_punct();
     let hint = if is_punct { "; a name that is not an identifier is quoted" } else { "" };
     tokens.errors.lose(at, format!("expected `:` after `{text}`, found {found}{hint}"));
+    if at_name(tokens) && bare_or_quoted(&mut { *tokens }).as_ref() == Some(&name.text) {
+        // It stands there twice.
+        return None;
+    }
     let is_word = ["true", "false", "null"].into_iter().any(|word| tokens.at_keyword(word));
     if !is_punct && (is_word || tokens.is_no_ident()) {
         // Only the colon is missing: what follows is the value.
+        return Some(name);
+    }
+    let mut ahead = *tokens;
+    ahead.tree();
+    ahead.punct(':');
+    if is_bare && ahead.is_no_ident() {
+        // Something stands in the place of the colon, or before it.
+        *tokens = ahead;
         return Some(name);
     }
     tokens.until_comma();
@@ -268,7 +281,8 @@ pub(super) fn comma(tokens: &mut Tokens<'_>, begins_item: fn(&Tokens<'_>) -> boo
     }
     let found = tokens.describe();
     if begins_item(tokens) {
-        tokens.errors.push(tokens.last(), format!("expected `,` after this, before {found}"));
+        let message = format!("expected `,` after this, before {found}");
+        tokens.errors.push_unless_lost(tokens.last(), message);
         return;
     }
     let span = tokens.span();
@@ -287,7 +301,7 @@ pub(super) fn comma(tokens: &mut Tokens<'_>, begins_item: fn(&Tokens<'_>) -> boo
         ""
     };
     tokens.errors.lose(span, format!("expected `,`, found {found}{hint}"));
-    tokens.until_comma();
+    tokens.until(|tokens| tokens.at_comma() || begins_item(tokens));
     tokens.punct(',');
 }
 

@@ -338,6 +338,12 @@ fn ident(tokens: &mut Tokens<'_>, property: &str) -> Value {
 fn entries(tokens: &mut Tokens<'_>) -> Value {
     let span = tokens.span();
     let found = tokens.describe();
+    // Something stands before the list.
+    let mut ahead = *tokens;
+    if ahead.tree().is_some() && ahead.at_group(Delimiter::Bracket) && tokens.is_punct() {
+        tokens.errors.push(span, format!("expected a list, found {found}: remove it"));
+        *tokens = ahead;
+    }
     // `vec![...]` and `&[...]` are lists that were written in Rust.
     let mut ahead = *tokens;
     let is_vec = ahead.keyword("vec").is_some_and(|_| ahead.punct('!').is_some());
@@ -524,6 +530,12 @@ fn spread(tokens: &mut Tokens<'_>, dots: Span) -> Option<Item> {
 
 fn families(tokens: &mut Tokens<'_>) -> Value {
     let span = tokens.span();
+    let mut ahead = *tokens;
+    if tokens.is_punct() && ahead.tree().is_some() && ahead.at_group(Delimiter::Brace) {
+        let message = format!("expected a map, found {}: remove it", tokens.describe());
+        tokens.errors.push(span, message);
+        *tokens = ahead;
+    }
     let Some((mut inside, _)) = tokens.group(Delimiter::Brace) else {
         let found = tokens.describe();
         tokens.errors.push(span, format!("`keys` is a map of families, found {found}: write `{{ \"session:{{id}}\": Session }}`"));

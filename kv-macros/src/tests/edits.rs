@@ -1,5 +1,7 @@
-//! One slip of the keyboard is one error: each token of realistic declarations is deleted, doubled and
-//! swapped with the next.
+//! One slip of the keyboard is one error, with uses of what was declared: each token of realistic
+//! declarations is deleted, doubled, replaced and swapped with the next.
+
+use std::collections::BTreeSet;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
@@ -25,6 +27,10 @@ const DECLARATIONS: &[&str] = &[
     r#"pub struct Account; title: "acc", accountId: "0123456789abcdef0123456789abcdef", apiToken: env("T"), baseUrl: "https://example.com""#,
     r#"pub struct Many; title: "many", values: [{ key: "a", value: 1 }, { key: "b", value: 2 }, { key: "c", value: 3 }, { key: "d", value: 4 }]"#,
     r#"pub struct Two; title: "two", keys: { "a:{x}/{y: u32}": u8, "{rest}": String }, values: [{ key: "plain", value: "text" }]"#,
+    r#"pub struct Keys; title: "keys", module: key_types, values: [{ key: "main.js", value: "x", as: script }, { key: "robots.txt", value: "y" }]"#,
+    r#"pub struct Times; title: "times", values: [{ key: "a", value: "x", expirationTtl: 60 * 60 }, { key: "b", value: "y", expiration: 1893456000 }]"#,
+    r#"pub struct Gated; title: "gated", keys: { #[cfg(unix)] "unix:{pid: u32}": String, "{path}": Bytes }"#,
+    r#"pub struct Mixed; title: "{app}-{stage}-{id}", values: [..dir("public"), { key: "list", value: [{ a: 1 }, { a: 2, b: "x" }] }]"#,
     r#"/// Docs.
     pub struct Docs; title: "docs", values: [
         /// A key.
@@ -75,10 +81,24 @@ fn nest(flat: &[Flat]) -> Option<TokenStream> {
     if open.len() == 1 { open.pop().map(|(.., tokens)| tokens) } else { None }
 }
 
-/// How many errors a declaration has.
-fn errors(tokens: TokenStream) -> usize {
+/// How many errors a declaration has, and the names of its accessors.
+fn errors(tokens: TokenStream) -> (usize, BTreeSet<String>) {
     let understood = crate::understand(tokens, &Package::new(Some(PACKAGE.into())));
-    understood.err().map_or(0, |broken| broken.errors.into_vec().len())
+    let (errors, namespace) = match understood {
+        Ok(namespace) => (0, Some(namespace)),
+        Err(broken) => (broken.errors.into_vec().len(), broken.understood),
+    };
+    let names = namespace.map(|namespace| {
+        let entries = namespace.entries.iter().map(|entry| entry.names.accessor.to_string());
+        let families = namespace.families.iter().map(|family| family.accessor.to_string());
+        entries.chain(families).collect()
+    });
+    (errors, names.unwrap_or_default())
+}
+
+/// How many uses of the accessors are errors too: of those that are gone, one can be what was edited.
+fn lost(before: &BTreeSet<String>, after: &BTreeSet<String>) -> usize {
+    before.difference(after).count().saturating_sub(1)
 }
 
 #[test]
@@ -87,7 +107,8 @@ fn a_slip_is_one_error() {
     for declaration in DECLARATIONS {
         let mut flat = Vec::new();
         flatten(input(declaration), &mut flat, &mut 0);
-        assert_eq!(errors(nest(&flat).unwrap()), 0, "{declaration}");
+        let (wrong, names) = errors(nest(&flat).unwrap());
+        assert_eq!(wrong, 0, "{declaration}");
         // The wrapper in kv-runtime writes the first two tokens.
         for at in 2..flat.len() {
             let mut deleted = flat.clone();
@@ -98,14 +119,23 @@ fn a_slip_is_one_error() {
             if at + 1 < flat.len() {
                 swapped.swap(at, at + 1);
             }
-            for (what, edited) in [("deleted", deleted), ("doubled", doubled), ("swapped", swapped)]
-            {
+            let mut replaced = flat.clone();
+            if let Flat::Token(token) = &mut replaced[at] {
+                *token = TokenTree::Ident(proc_macro2::Ident::new("oops", token.span()));
+            }
+            for (what, edited) in [
+                ("deleted", deleted),
+                ("doubled", doubled),
+                ("replaced", replaced),
+                ("swapped", swapped),
+            ] {
                 let Some(tokens) = nest(&edited) else { continue };
                 let shown = tokens.to_string();
                 edits += 1;
-                let found = errors(tokens);
-                if found > 1 {
-                    bad.push(format!("{found} errors, {what} {at}: {shown}"));
+                let (found, left) = errors(tokens);
+                let lost = lost(&names, &left);
+                if found + lost > 1 {
+                    bad.push(format!("{found} errors, {lost} uses, {what} {at}: {shown}"));
                 }
             }
         }
