@@ -94,7 +94,7 @@ impl Errors {
     }
 
     /// One `compile_error!` a mistake, in the order of the source.
-    pub(crate) fn to_tokens(&self) -> TokenStream {
+    pub(crate) fn to_tokens(&self) -> Vec<TokenStream> {
         let mut all: Vec<_> = self.all.borrow().iter().cloned().collect();
         // Outside of a compiler there are no places.
         if proc_macro::is_available() {

@@ -2,7 +2,8 @@
 //!
 //! The user's tokens pass through stages: `syntax` mirrors what was written, `check` applies every
 //! rule and builds the `model`, `expand` writes the code and cannot fail. Of a declaration with
-//! mistakes it writes what was understood, beside the errors.
+//! mistakes it writes the errors, a type of which rustc asks nothing more, and for editors what was
+//! understood.
 
 #![deny(missing_docs)]
 // Half-typed input is normal input: an editor expands the macro at every keystroke.

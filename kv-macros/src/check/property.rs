@@ -42,7 +42,9 @@ impl<'a> Properties<'a> {
             let text = &property.name.text;
             let names = || all.iter().map(|known| known.name);
             let is_spelt = property.known.is_some_and(|known| spells(text, known));
-            if !is_spelt {
+            // What reading was lost at, and told of, can look like a property.
+            let is_told = is_lost && property.known.is_none();
+            if !is_spelt && !is_told {
                 let meant = did_you_mean(text, names());
                 let hint = match (elsewhere(text, place), property.known) {
                     (Some(instead), _) => format!(": {instead}"),

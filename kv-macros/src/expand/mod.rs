@@ -13,28 +13,30 @@ mod path;
 mod ttl;
 mod types;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use crate::model::{Broken, Head, Namespace};
 
 /// Writes a namespace's type, its data, its constants and accessors, and its generated types.
 pub(crate) fn namespace(model: &Namespace) -> TokenStream {
-    code(model, &data::declaration(model))
+    code(model, &named(model), &data::declaration(model))
 }
 
-/// Writes the errors, and the type, constants and accessors that were understood, so that no use of
-/// them adds a second error and completion goes on working.
+/// Writes the errors, and the type, constants and accessors that were understood, so that completion
+/// goes on working.
 pub(crate) fn broken(broken: &Broken) -> TokenStream {
     let errors = broken.errors.to_tokens();
-    let understood = broken.understood.as_ref().map(|model| code(model, &data::nothing(model)));
-    quote!(#errors #understood)
+    let understood = broken.understood.as_ref().map(|model| {
+        let first = errors.first().cloned().unwrap_or_default();
+        code(model, &unasked(model, &first), &data::nothing(model))
+    });
+    quote!(#(#errors)* #understood)
 }
 
-fn code(model: &Namespace, declaration: &TokenStream) -> TokenStream {
+fn code(model: &Namespace, named: &TokenStream, declaration: &TokenStream) -> TokenStream {
     let runtime = &model.runtime;
     let cfg = &model.head.cfg;
-    let named = named(model);
     let namespace = &model.alias;
     let accessors = accessors::accessors(model);
     let constants = ttl::constants(model);
@@ -76,13 +78,14 @@ fn code(model: &Namespace, declaration: &TokenStream) -> TokenStream {
 fn named(model: &Namespace) -> TokenStream {
     let Head { visibility, name, cfg, has_others, .. } = &model.head;
     let types = types::module(model);
-    let in_place = structure(model, visibility, &TokenStream::new());
+    let attributes = attributes(model);
+    let in_place = structure(model, &attributes, visibility, &TokenStream::new());
     let alias_in_place = alias(model, &quote!(#name));
     if *has_others {
         return quote!(#in_place #alias_in_place #types);
     }
-    let module = format_ident!("{}_module", model.alias, span = name.span());
-    let hidden = structure(model, &quote!(pub), &quote!(pub(super)));
+    let module = hidden_module(model);
+    let hidden = structure(model, &attributes, &quote!(pub), &quote!(pub(super)));
     let alias_hidden = alias(model, &quote!(#module::#name));
     let import = quote_spanned!(name.span()=> use #module::#name;);
     quote! {
@@ -111,13 +114,64 @@ fn named(model: &Namespace) -> TokenStream {
     }
 }
 
-/// The namespace's type, with these visibilities of it and of its field.
-fn structure(model: &Namespace, visibility: &TokenStream, of_field: &TokenStream) -> TokenStream {
-    let Head { attributes, has_docs, name, cfg, .. } = &model.head;
-    let runtime = &model.runtime;
+/// The type of a declaration with mistakes, which is a mistake itself: of such a type rustc asks nothing
+/// more, so no use of it is a second error. What was understood is what rust-analyzer sees of it.
+///
+/// rustc tells the same error once, so it can be here again.
+fn unasked(model: &Namespace, error: &TokenStream) -> TokenStream {
+    let Namespace { runtime, head, .. } = model;
+    let Head { visibility, name, cfg, .. } = head;
+    let module = hidden_module(model);
+    let derives = derives(&[]);
+    let structure = structure(model, &derives, &quote!(pub), &quote!(pub(super)));
+    let alias = alias(model, &quote!(#module::#name));
+    let types = types::module(model);
+    quote! {
+        #cfg
+        #[allow(dead_code, unexpected_cfgs)]
+        mod #module {
+            #structure
+
+            pub struct __Mistake<T>(T);
+
+            #[cfg(not(rust_analyzer))]
+            pub type __Unasked<__Access = #runtime::ReadWrite> = __Mistake<[__Access; #error]>;
+
+            #[cfg(rust_analyzer)]
+            pub use #name as __Unasked;
+        }
+
+        #cfg
+        #[allow(unreachable_pub, unused_imports)]
+        #visibility use #module::__Unasked as #name;
+
+        #alias
+
+        #types
+    }
+}
+
+fn hidden_module(model: &Namespace) -> Ident {
+    format_ident!("{}_module", model.alias, span = model.head.name.span())
+}
+
+/// The attributes of the type: docs, the user's, and derives.
+fn attributes(model: &Namespace) -> TokenStream {
+    let Head { attributes, has_docs, derives: derived, .. } = &model.head;
     let docs = (!has_docs).then(|| docs::namespace(model));
     let docs = docs.map(|docs| quote!(#[doc = #docs]));
-    let derives = derives(&model.head);
+    let derives = derives(derived);
+    quote!(#docs #attributes #derives)
+}
+
+/// The namespace's type, with these visibilities of it and of its field.
+fn structure(
+    model: &Namespace,
+    attributes: &TokenStream,
+    visibility: &TokenStream,
+    of_field: &TokenStream,
+) -> TokenStream {
+    let Namespace { runtime, head: Head { name, cfg, .. }, .. } = model;
     // What is not found in it is told where the name comes from.
     let structure = quote_spanned! {name.span()=>
         struct #name<__Access = #runtime::ReadWrite> {
@@ -126,9 +180,7 @@ fn structure(model: &Namespace, visibility: &TokenStream, of_field: &TokenStream
     };
     quote! {
         #cfg
-        #docs
         #attributes
-        #derives
         #[allow(unreachable_pub)]
         #visibility #structure
     }
@@ -147,11 +199,11 @@ fn alias(model: &Namespace, path: &TokenStream) -> TokenStream {
 }
 
 /// `Clone` and `Debug`, unless the user derives them.
-fn derives(head: &Head) -> TokenStream {
+fn derives(derived: &[String]) -> TokenStream {
     let derives = [("Clone", quote!(::core::clone::Clone)), ("Debug", quote!(::core::fmt::Debug))];
     let missing = derives
         .into_iter()
-        .filter(|(name, _)| !head.derives.iter().any(|derived| derived == name))
+        .filter(|(name, _)| !derived.iter().any(|derived| derived == name))
         .map(|(_, path)| quote!(#[derive(#path)]));
     missing.collect()
 }

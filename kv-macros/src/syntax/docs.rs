@@ -33,7 +33,7 @@ pub(super) fn before(tokens: &mut Tokens<'_>) -> Before {
         let span = tokens.span();
         let hash = tokens.tree();
         if !tokens.at_group(Delimiter::Bracket) {
-            tokens.errors.push(span, "an attribute is `#[...]`, and only `/// docs` can be here");
+            tokens.errors.lose(span, "an attribute is `#[...]`, and only `/// docs` can be here");
             continue;
         }
         let brackets = tokens.tree();

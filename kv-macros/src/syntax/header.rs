@@ -22,7 +22,7 @@ pub(super) fn header(tokens: &mut Tokens<'_>) -> Header {
                 skip_header(tokens);
                 Header::named(&name.to_string(), name.span())
             }
-            None => Header::Absent,
+            None => keyword_of_another_language(tokens).unwrap_or(Header::Absent),
         },
         header @ Header::Struct(_) => header,
     }
@@ -49,6 +49,23 @@ fn misplaced_struct(mut tokens: Tokens<'_>) -> Option<Ident> {
         tokens.tree();
     }
     None
+}
+
+/// Reads `class Sessions { ... }` and the like.
+fn keyword_of_another_language(tokens: &mut Tokens<'_>) -> Option<Header> {
+    let mut ahead = *tokens;
+    let (keyword, name) = (ahead.name()?, ahead.name()?);
+    let inside = braced_properties(ahead);
+    if inside.is_none() && !ahead.at_punct(';') {
+        return None;
+    }
+    let message = format!("a declaration begins with `pub struct {name};`, found `{keyword}`");
+    tokens.errors.push(keyword.span(), message);
+    match inside {
+        Some((inside, _)) => *tokens = inside,
+        None => skip_header(tokens),
+    }
+    Some(Header::named(&name.to_string(), name.span()))
 }
 
 fn read(tokens: &mut Tokens<'_>) -> Header {

@@ -1,0 +1,13 @@
+use kv_runtime::kv_namespace;
+
+kv_namespace! {
+    pub struct Sessions;
+    title: "user-sessions",
+    entries: [{ key: "greeting", value: "hello" }],
+}
+
+pub async fn greet(sessions: &Sessions) -> Result<String, kv_runtime::Error> {
+    Ok(sessions.greeting().get().await?.unwrap_or_default())
+}
+
+fn main() {}
