@@ -6,6 +6,7 @@ use std::rc::Rc;
 use proc_macro2::{Ident, Span, TokenStream};
 
 use crate::errors::Errors;
+pub(crate) use crate::syntax::Head;
 
 /// A namespace.
 #[derive(Debug)]
@@ -41,20 +42,6 @@ pub(crate) struct Broken {
     pub(crate) errors: Errors,
     /// What of it was understood; `None` when not even its name is known.
     pub(crate) understood: Option<Namespace>,
-}
-
-/// The type that stands for the namespace.
-#[derive(Debug)]
-pub(crate) struct Head {
-    pub(crate) attributes: TokenStream,
-    pub(crate) has_docs: bool,
-    /// Whether there are attributes besides docs.
-    pub(crate) has_others: bool,
-    pub(crate) derives: Vec<String>,
-    pub(crate) visibility: TokenStream,
-    pub(crate) name: Ident,
-    /// Its `#[cfg(...)]`, which everything has that is made of the declaration.
-    pub(crate) cfg: TokenStream,
 }
 
 #[derive(Debug, Default)]

@@ -243,11 +243,7 @@ fn value(
                 _ => "value: Theme { dark: true }` or `value: \"text\"".to_owned(),
             };
             properties.mismatch("value", takes, &example, span, &kind);
-            let meant = match &kind {
-                ValueKind::Expression(expression) => meant(expression),
-                _ => Type::Json,
-            };
-            (Value::Unknown, known(declared, meant))
+            (Value::Unknown, known(declared, Type::Json))
         }
     }
 }
@@ -268,24 +264,6 @@ fn instead(Expression { shown, macro_name }: &Expression) -> String {
         None => "value: Theme { dark: true }` or `value: \"text\"",
     };
     example.to_owned()
-}
-
-/// The type that such an expression means, so that no use of it is a second error.
-fn meant(Expression { shown, macro_name }: &Expression) -> Type {
-    let is_bool = ["TRUE", "True", "FALSE", "False"].contains(&shown.as_str());
-    let is_text_macro = matches!(
-        macro_name.as_deref(),
-        Some("include_str" | "env" | "option_env" | "format" | "concat" | "stringify")
-    );
-    let makes_text = shown.starts_with("String::from")
-        || [".to_string", ".to_owned"].iter().any(|to| shown.contains(to));
-    if is_bool || shown.starts_with('!') {
-        Type::Bool
-    } else if is_text_macro || makes_text || is_text(shown) {
-        Type::String
-    } else {
-        Type::Json
-    }
 }
 
 /// Holds a literal against one of Rust's own types; of others the compiler, or a deploy, knows more.

@@ -185,7 +185,7 @@ fn check<'a>(written: &'a mut syntax::Family, context: Context<'_>) -> Option<Fa
             ),
             None => context.push(written.pattern.span, error),
         }
-        // Its accessor has the parameters that were meant, so that uses of it are no second error.
+        // Its accessor has the parameters that were meant, so that editors go on completing it.
         written.pattern.text = meant?;
     }
     let text = &written.pattern;

@@ -7,7 +7,7 @@ use super::Context;
 use super::property::Properties;
 use crate::model::{Account, Head, Setting};
 use crate::names;
-use crate::syntax::{Function, Header, Json, JsonKind, Name, Struct, Value, ValueKind};
+use crate::syntax::{Function, Header, Json, JsonKind, Name, Value, ValueKind};
 use kv_rules::did_you_mean;
 
 const DEFAULT_TITLE: &str = "{app}-{stage}-{id}";
@@ -22,15 +22,7 @@ pub(super) fn head(
 ) -> Option<Head> {
     match header {
         Header::Broken => None,
-        Header::Struct(Struct {
-            attributes,
-            has_docs,
-            has_others,
-            derives,
-            visibility,
-            name,
-            cfg,
-        }) => Some(Head { attributes, has_docs, has_others, derives, visibility, name, cfg }),
+        Header::Struct(head) => Some(head),
         Header::Absent if has_title && title.is_none() => None,
         Header::Absent => {
             let Some(title) = title else {
@@ -51,15 +43,7 @@ pub(super) fn head(
                 );
                 return None;
             };
-            Some(Head {
-                attributes: proc_macro2::TokenStream::new(),
-                has_docs: false,
-                has_others: false,
-                derives: Vec::new(),
-                visibility: quote::quote!(pub),
-                name: names::ident(&name, title.span),
-                cfg: proc_macro2::TokenStream::new(),
-            })
+            Some(Head::named(&name, title.span))
         }
     }
 }

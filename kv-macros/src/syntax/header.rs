@@ -7,7 +7,7 @@ use syn::{Attribute, Visibility};
 
 use super::property::{NAMESPACE, spells};
 use super::tokens::{Tokens, at_name};
-use super::{Header, Struct};
+use super::{Head, Header};
 
 pub(super) fn header(tokens: &mut Tokens<'_>) -> Header {
     let start = *tokens;
@@ -129,7 +129,7 @@ fn read(tokens: &mut Tokens<'_>) -> Header {
             skip_header(tokens);
         }
         let Attributes { tokens: attributes, has_docs, has_others, derives, cfg } = written;
-        return Header::Struct(Struct {
+        return Header::Struct(Head {
             attributes,
             has_docs,
             has_others,

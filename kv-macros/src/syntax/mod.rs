@@ -35,27 +35,19 @@ pub(crate) enum Header {
     Absent,
     /// It stands there, but the type's name could not be read.
     Broken,
-    Struct(Struct),
+    Struct(Head),
 }
 
 impl Header {
     /// `pub struct Name;`.
     fn named(name: &str, span: Span) -> Self {
-        Self::Struct(Struct {
-            attributes: TokenStream::new(),
-            has_docs: false,
-            has_others: false,
-            derives: Vec::new(),
-            visibility: quote::quote!(pub),
-            name: crate::names::ident(name, span),
-            cfg: TokenStream::new(),
-        })
+        Self::Struct(Head::named(name, span))
     }
 }
 
 /// `/// docs`, attributes, visibility and `struct Name;`.
 #[derive(Debug)]
-pub(crate) struct Struct {
+pub(crate) struct Head {
     pub(crate) attributes: TokenStream,
     pub(crate) has_docs: bool,
     /// Whether there are attributes besides docs.
@@ -64,7 +56,23 @@ pub(crate) struct Struct {
     pub(crate) derives: Vec<String>,
     pub(crate) visibility: TokenStream,
     pub(crate) name: Ident,
+    /// Its `#[cfg(...)]`, which everything has that is made of the declaration.
     pub(crate) cfg: TokenStream,
+}
+
+impl Head {
+    /// `pub struct Name;`.
+    pub(crate) fn named(name: &str, span: Span) -> Self {
+        Self {
+            attributes: TokenStream::new(),
+            has_docs: false,
+            has_others: false,
+            derives: Vec::new(),
+            visibility: quote::quote!(pub),
+            name: crate::names::ident(name, span),
+            cfg: TokenStream::new(),
+        }
+    }
 }
 
 /// `name: value`.

@@ -536,18 +536,11 @@ fn families(tokens: &mut Tokens<'_>) -> Value {
         tokens.errors.push(span, message);
         *tokens = ahead;
     }
-    let Some((mut inside, _)) = tokens.group(Delimiter::Brace) else {
+    let Some((inside, _)) = tokens.group(Delimiter::Brace) else {
         let found = tokens.describe();
         tokens.errors.push(span, format!("`keys` is a map of families, found {found}: write `{{ \"session:{{id}}\": Session }}`"));
         if let Some((inside, _)) = tokens.group(Delimiter::Parenthesis) {
-            let mut inside = inside;
-            let mut families = Vec::new();
-            inside.errors.silently(|| {
-                while !inside.is_empty() {
-                    families.extend(family(&mut inside));
-                    comma(&mut inside, at_name);
-                }
-            });
+            let (families, _) = inside.errors.silently(|| all_families(inside));
             return Value { span, kind: ValueKind::Families(families) };
         }
         let Some((mut inside, _)) = tokens.group(Delimiter::Bracket) else {
@@ -565,14 +558,17 @@ fn families(tokens: &mut Tokens<'_>) -> Value {
         }
         return Value { span, kind: ValueKind::Families(families) };
     };
-    let mut families = Vec::new();
-    tokens.errors.group(|| {
-        while !inside.is_empty() {
-            families.extend(family(&mut inside));
-            comma(&mut inside, at_name);
-        }
-    });
+    let (families, _) = tokens.errors.group(|| all_families(inside));
     Value { span, kind: ValueKind::Families(families) }
+}
+
+fn all_families(mut inside: Tokens<'_>) -> Vec<Family> {
+    let mut families = Vec::new();
+    while !inside.is_empty() {
+        families.extend(family(&mut inside));
+        comma(&mut inside, at_name);
+    }
+    families
 }
 
 fn family(tokens: &mut Tokens<'_>) -> Option<Family> {
