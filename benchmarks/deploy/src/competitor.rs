@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use kv_runtime::__private::declaration::Declaration;
-use kv_runtime::__private::declaration::{AccountSettings, Spread};
+use kv_runtime::__private::declaration::Spread;
 
 use crate::measure::{Cost, run};
 use crate::seed::Seed;
@@ -77,16 +77,8 @@ pub(crate) fn deploy_main() -> ExitCode {
         id: "redirects",
         title: "bench",
         binding: "REDIRECTS",
-        adopt: false,
-        delete: None,
-        delete_by_stage: &[],
-        account: AccountSettings::FROM_ENVIRONMENT,
-        texts: "[]",
-        entries: &[],
-        was: None,
-        types: &[],
         spreads: vec![Spread::File(name)].leak(),
-        families: &[],
+        ..Declaration::NOTHING
     }));
     let package = kv_runtime::__private::Package {
         name: env!("CARGO_PKG_NAME"),

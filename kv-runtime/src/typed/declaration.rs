@@ -123,7 +123,8 @@ pub struct DeclaredText {
 }
 
 impl Declaration {
-    /// That of a namespace whose declaration does not compile.
+    /// That of a namespace that declares nothing: what others begin from, and what one has whose
+    /// declaration does not compile.
     pub const NOTHING: Self = Self {
         package: "",
         root: "",

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use kv_runtime::__private::declaration::Declaration;
-use kv_runtime::__private::declaration::{AccountSettings, Spread};
+use kv_runtime::__private::declaration::Spread;
 use kv_runtime::{Namespace, kv_namespace};
 
 /// As first deployed.
@@ -483,15 +483,6 @@ fn nothing(id: &'static str, binding: &'static str) -> Declaration {
         id,
         title: id,
         binding,
-        adopt: false,
-        delete: None,
-        delete_by_stage: &[],
-        account: AccountSettings::FROM_ENVIRONMENT,
-        texts: "[]",
-        entries: &[],
-        was: None,
-        types: &[],
-        spreads: &[],
-        families: &[],
+        ..Declaration::NOTHING
     }
 }
