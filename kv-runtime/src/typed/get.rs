@@ -257,9 +257,13 @@ fn keys<T: DeserializeOwned + 'static, M, A>(
     entries.into_iter().map(key).collect()
 }
 
-/// Runs of entries of one store: each entry is asked for where it is.
-fn runs<T>(keys: &[ToRead<T>]) -> impl Iterator<Item = &[ToRead<T>]> {
-    keys.chunk_by(|one, other| one.0.is(&other.0))
+/// Runs of entries of one store, with that store and their keys: each entry is asked for where it is.
+fn runs<T>(keys: &[ToRead<T>]) -> impl Iterator<Item = (&SharedStore, Vec<&str>, &[ToRead<T>])> {
+    let runs = keys.chunk_by(|one, other| one.0.is(&other.0));
+    runs.filter_map(|run| {
+        let (store, ..) = run.first()?;
+        Some((store, run.iter().map(|(_, key, _)| key.text.as_ref()).collect(), run))
+    })
 }
 
 /// Reads the values of many keys, after all keys were checked.
@@ -272,9 +276,7 @@ pub(super) fn get_many<T: DeserializeOwned + Send + 'static, M, A>(
 
 async fn read_many<T: Send + 'static>(keys: &[ToRead<T>]) -> Result<Vec<Option<T>>, Error> {
     let mut values = Vec::with_capacity(keys.len());
-    for run in runs(keys) {
-        let Some((store, ..)) = run.first() else { continue };
-        let texts: Vec<&str> = run.iter().map(|(_, key, _)| key.text.as_ref()).collect();
+    for (store, texts, run) in runs(keys) {
         let got = store.get_many(&texts, many::<T>()).await?;
         for ((_, key, decode), stored) in run.iter().zip(got) {
             let value = stored.map(decode).transpose();
@@ -305,9 +307,7 @@ where
     M: DeserializeOwned + Send + 'static,
 {
     let mut pairs = Vec::with_capacity(keys.len());
-    for run in runs(keys) {
-        let Some((store, ..)) = run.first() else { continue };
-        let texts: Vec<&str> = run.iter().map(|(_, key, _)| key.text.as_ref()).collect();
+    for (store, texts, run) in runs(keys) {
         let got = store.get_many_with_metadata(&texts, many::<T>()).await?;
         for ((_, key, decode), stored) in run.iter().zip(got) {
             let typed = |stored| typed_pair(&key.text, stored, *decode, decode_metadata);
