@@ -3,8 +3,7 @@
 use kv_test_support::cloudflare::Cloudflare;
 use serde_json::{Value, json};
 
-use super::{Deployed, title};
-use crate::stage::kill_at;
+use super::{Deployed, kill_at_each_request, title};
 
 #[test]
 fn an_audit_says_what_does_not_fit_and_why() {
@@ -113,18 +112,9 @@ fn begin(cloudflare: &Cloudflare) -> Deployed<'_> {
 
 #[test]
 fn a_migration_that_was_killed_goes_on() {
-    let cloudflare = Cloudflare::start();
     let args = ["migrate", "--yes", "--jobs", "1"];
-    begin(&cloudflare).run("app", &args).expect(0);
-    let requests = cloudflare.take_requests().len();
-    for (n, applied) in (0..requests).flat_map(|n| [(n, false), (n, true)]) {
-        let cloudflare = Cloudflare::start();
-        let deployed = begin(&cloudflare);
-        let held = cloudflare.hold(n, applied);
-        kill_at(&held, deployed.command("app", &args));
-        held.release();
-        deployed.run("app", &args).expect(0);
+    kill_at_each_request(begin, &args, |deployed, _| {
         let audit = deployed.run("app", &["audit"]).expect(0);
         assert!(audit.stderr.contains("0 of an older type"), "{}", audit.stderr);
-    }
+    });
 }

@@ -2,8 +2,7 @@
 
 use kv_test_support::cloudflare::Cloudflare;
 
-use super::{Deployed, SECRET, title};
-use crate::stage::kill_at;
+use super::{Deployed, SECRET, kill_at_each_request, title};
 
 #[test]
 fn families_are_copied_and_personal_data_is_not() {
@@ -72,22 +71,13 @@ fn a_copy_that_was_cut_off_anywhere_goes_on() {
         deployed
     }
     let args = ["copy", "--from", "dev", "--to", "prod", "--yes", "--except", "user:*"];
-    let cloudflare = Cloudflare::start();
-    begin(&cloudflare).run("app", &args).expect(0);
-    let requests = cloudflare.take_requests().len();
-    for (n, applied) in (0..requests).flat_map(|n| [(n, false), (n, true)]) {
-        let cloudflare = Cloudflare::start();
-        let deployed = begin(&cloudflare);
-        let held = cloudflare.hold(n, applied);
-        kill_at(&held, deployed.command("app", &args));
-        held.release();
-        deployed.run("app", &args).expect(0);
-        let copied = cloudflare.pairs(&title("prod"));
+    kill_at_each_request(begin, &args, |deployed, told| {
+        let copied = deployed.stage.cloudflare.pairs(&title("prod"));
         let keys: Vec<_> = copied.keys().map(String::as_str).collect();
-        assert_eq!(keys, ["flag:a", "limits", "motd", "password"], "{n} {applied}");
+        assert_eq!(keys, ["flag:a", "limits", "motd", "password"], "{told}");
         assert_eq!((copied["motd"].as_str(), copied["password"].as_str()), ("theirs", SECRET));
         // The state knows what the declared key holds: the next deploy puts its own value back.
         let plan = deployed.run("app", &["plan", "--stage", "prod"]).expect(0);
         assert!(plan.stderr.contains("~ motd"), "{}", plan.stderr);
-    }
+    });
 }

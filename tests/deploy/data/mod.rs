@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use kv_test_support::cloudflare::Cloudflare;
 
-use crate::stage::{Ran, Stage};
+use crate::stage::{Ran, Stage, kill_at};
 
 /// The value of the secret that `app` declares.
 const SECRET: &str = "correct-horse";
@@ -51,6 +51,27 @@ impl<'a> Deployed<'a> {
     fn export(&self, file: &str) -> serde_json::Value {
         self.run("app", &["export", "app", "--out", file]).expect(0);
         json(&self.path(file))
+    }
+}
+
+/// Kills a command at each of its requests, before and after that is applied, each time on a stage of
+/// its own; runs it again, and looks at what became of it.
+fn kill_at_each_request(
+    begin: impl for<'c> Fn(&'c Cloudflare) -> Deployed<'c>,
+    args: &[&str],
+    look: impl Fn(&Deployed<'_>, &str),
+) {
+    let cloudflare = Cloudflare::start();
+    begin(&cloudflare).run("app", args).expect(0);
+    let requests = cloudflare.take_requests().len();
+    for (n, applied) in (0..requests).flat_map(|n| [(n, false), (n, true)]) {
+        let cloudflare = Cloudflare::start();
+        let deployed = begin(&cloudflare);
+        let held = cloudflare.hold(n, applied);
+        kill_at(&held, deployed.command("app", args));
+        held.release();
+        deployed.run("app", args).expect(0);
+        look(&deployed, &format!("{n} {applied}"));
     }
 }
 

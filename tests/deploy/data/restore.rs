@@ -6,8 +6,7 @@ use kv_runtime::rules::{Expiry, Time};
 use kv_test_support::cloudflare::{Answer, Cloudflare, Fault, Kind, When};
 use proptest::prelude::*;
 
-use super::{Deployed, SECRET, json, title};
-use crate::stage::kill_at;
+use super::{Deployed, SECRET, json, kill_at_each_request, title};
 
 const RESTORE: [&str; 4] = ["restore", "app", "backup.json", "--yes"];
 
@@ -158,20 +157,15 @@ fn begin<'a>(cloudflare: &'a Cloudflare, file: &str) -> Deployed<'a> {
 fn a_restore_that_was_cut_off_anywhere_goes_on() {
     let (file, pairs) = many();
     let args = [&RESTORE[..], &["--jobs", "1"]].concat();
-    let cloudflare = Cloudflare::start();
-    begin(&cloudflare, &file).run("app", &args).expect(0);
-    let requests = cloudflare.take_requests().len();
-    for (n, applied) in (0..requests).flat_map(|n| [(n, false), (n, true)]) {
-        let cloudflare = Cloudflare::start();
-        let deployed = begin(&cloudflare, &file);
-        let held = cloudflare.hold(n, applied);
-        kill_at(&held, deployed.command("app", &args));
-        held.release();
-        deployed.run("app", &args).expect(0);
-        let stored = cloudflare.pairs(&title("dev"));
-        assert!(pairs.iter().all(|(key, value)| stored[key] == *value), "{n} {applied}");
-        assert_eq!(stored.len(), pairs.len() + 3);
-    }
+    kill_at_each_request(
+        |cloudflare| begin(cloudflare, &file),
+        &args,
+        |deployed, told| {
+            let stored = deployed.stage.cloudflare.pairs(&title("dev"));
+            assert!(pairs.iter().all(|(key, value)| stored[key] == *value), "{told}");
+            assert_eq!(stored.len(), pairs.len() + 3);
+        },
+    );
 }
 
 #[test]
