@@ -105,7 +105,7 @@ pub use engine::{
     Action, Billed, DeployError, Deployed, Drift, KeyChange, NamespacePlan, OtherNamespaces,
     PLAN_FORMAT, PartChange, Plan, PlanAccount, Problem, Reason, RemoteError, ValueChange,
 };
-pub use raw::{KeyInfo, RawStore};
+pub use raw::{KeyInfo, RawError, RawStore};
 #[cfg(all(feature = "local", not(target_arch = "wasm32")))]
 pub use store::LocalStore;
 pub use store::{Clock, MemoryStore};

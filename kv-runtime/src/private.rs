@@ -34,6 +34,12 @@ pub mod state {
     pub use crate::state::{Digest, DigestKey, Session};
 }
 
+/// What the fuzzer calls.
+#[cfg(all(fuzzing, feature = "cli"))]
+pub mod fuzzing {
+    pub use crate::wrangler::fuzzing::edit_wrangler;
+}
+
 /// The bytes to store for a value of any of its generations, as one of the newest.
 pub fn migrate<T>(
     stored: &[u8],

@@ -9,7 +9,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use kv_runtime::{Error, kv_namespace};
+use kv_runtime::{Error, RawError, kv_namespace};
 use serde::{Deserialize, Serialize};
 
 /// What is known of a user.
@@ -88,7 +88,9 @@ fn failed(error: Error) -> (StatusCode, String) {
             (StatusCode::BAD_REQUEST, format!("{error}: {}", why.unwrap_or_default()))
         }
         Error::InvalidCursor => (StatusCode::BAD_REQUEST, error.to_string()),
-        Error::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "try again".to_owned()),
+        Error::Store(RawError::RateLimited(_)) => {
+            (StatusCode::TOO_MANY_REQUESTS, "try again".to_owned())
+        }
         error => {
             eprintln!("{error}: {:?}", error.help());
             (StatusCode::BAD_GATEWAY, "the store failed".to_owned())

@@ -65,8 +65,10 @@ impl SeedMistakes {
             format!("{name}:{}: {message}{}", place(*at), other.unwrap_or_default())
         };
         let mut messages: Vec<_> = self.shown.iter().map(message).collect();
-        if self.more > 0 {
-            messages.push(format!("{name}: there are {} more mistakes in this file", self.more));
+        match self.more {
+            0 => {}
+            1 => messages.push(format!("{name}: there is 1 more mistake in this file")),
+            more => messages.push(format!("{name}: there are {more} more mistakes in this file")),
         }
         Ok(messages)
     }

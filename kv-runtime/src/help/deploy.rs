@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::raw::of_api;
 use crate::data::DataError;
 use crate::engine::{DeployError, RemoteError};
 use crate::raw::RawError;
@@ -63,13 +64,7 @@ impl DeployError {
             Self::UndeclaredKeys { .. } => {
                 "nothing was changed; `delete: false` keeps the namespace"
             }
-            Self::OtherApp { app, other, .. } => {
-                return Some(format!(
-                    "nothing was changed; to deploy them as the app {other:?}, set KV_APP={other} \
-                     or call `.app({other:?})`; to deploy them anew as {app:?} besides, name that \
-                     app in the same way"
-                ));
-            }
+            Self::OtherApp { app, other, .. } => return Some(of_other_app(app, other)),
             Self::CameBack { .. } => {
                 "nothing was changed; delete the one that you do not want in the dashboard, then \
                  deploy again"
@@ -85,7 +80,10 @@ impl DeployError {
             }
             Self::State(error) => return Some(error.help()),
             Self::Data(error) => return error.help().map(str::to_owned),
-            Self::Store { source, .. } => return of_raw(source),
+            Self::Store { source: RawError::Unconfirmed { .. }, .. } => {
+                "run it again: it goes on with the rest"
+            }
+            Self::Store { source, .. } => return source.help(),
             Self::NotOne(_) => "name one of them",
             Self::SameNamespace { .. } => "nothing was changed; there is nothing to copy",
             Self::PlanChanged => {
@@ -115,14 +113,11 @@ impl DeployError {
     }
 }
 
-#[cfg(feature = "rest")]
-fn api(error: &RemoteError) -> Option<String> {
-    error.get_ref().downcast_ref::<crate::api::ApiError>()?.help()
-}
-
-#[cfg(not(feature = "rest"))]
-fn api(_: &RemoteError) -> Option<String> {
-    None
+fn of_other_app(app: &str, other: &str) -> String {
+    format!(
+        "nothing was changed; to deploy them as the app {other:?}, set KV_APP={other} or call \
+         `.app({other:?})`; to deploy them anew as {app:?} besides, name that app in the same way"
+    )
 }
 
 fn remote(error: &RemoteError) -> Option<String> {
@@ -131,31 +126,7 @@ fn remote(error: &RemoteError) -> Option<String> {
                     files hold then";
         return Some(help.to_owned());
     }
-    api(error)
-}
-
-/// What to do about what a store said.
-fn of_raw(error: &RawError) -> Option<String> {
-    let source = match error {
-        RawError::RateLimited(source)
-        | RawError::NamespaceNotFound(source)
-        | RawError::Unauthorized(source)
-        | RawError::Other(source) => source,
-        RawError::NoBinding { .. } | RawError::Unconfirmed { .. } => {
-            return Some("run it again: it goes on with the rest".to_owned());
-        }
-    };
-    of_api(&**source)
-}
-
-#[cfg(feature = "rest")]
-fn of_api(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<String> {
-    error.downcast_ref::<crate::api::ApiError>()?.help()
-}
-
-#[cfg(not(feature = "rest"))]
-fn of_api(_: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<String> {
-    None
+    of_api(error.get_ref())
 }
 
 impl DataError {

@@ -4,6 +4,7 @@
 mod connect;
 #[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
 mod deploy;
+mod raw;
 #[cfg(all(feature = "rest", not(target_arch = "wasm32")))]
 mod rest;
 mod typed;

@@ -46,9 +46,9 @@ impl Binding {
     fn call(
         &self,
         method: &str,
-        arguments: Array,
+        arguments: &Array,
     ) -> SendFuture<impl Future<Output = Result<JsValue, RawError>> + use<>> {
-        call(&self.0, method, &arguments)
+        call(&self.0, method, arguments)
     }
 
     fn read(
@@ -62,7 +62,7 @@ impl Binding {
         if let Some(seconds) = cache_ttl {
             set(&options, "cacheTtl", number(seconds));
         }
-        self.call(method, Array::of2(&key.into(), &options))
+        self.call(method, &Array::of2(&key.into(), &options))
     }
 
     /// The values of up to a hundred keys as text: one operation.
@@ -74,7 +74,7 @@ impl Binding {
         let names: Array = keys.iter().map(|key| JsValue::from_str(key)).collect();
         let options = Object::new();
         set(&options, "type", "text");
-        let get = self.call("get", Array::of2(&names, &options));
+        let get = self.call("get", &Array::of2(&names, &options));
         SendFuture::new(async move {
             let found: Map = get.await?.unchecked_into();
             let mut values = HashMap::new();
@@ -100,7 +100,7 @@ impl Binding {
             Some(Expiry::At(seconds)) => set(&options, "expiration", number(seconds)),
             None => {}
         }
-        Ok(self.call("put", Array::of3(&key.into(), value, &options)))
+        Ok(self.call("put", &Array::of3(&key.into(), value, &options)))
     }
 
     /// Writes a value while its pieces come: each is handed over before the next is asked for.
@@ -192,7 +192,7 @@ impl RawStore for Binding {
     async fn get_stream(&self, key: &str) -> Result<Option<ByteStream>, RawError> {
         let options = Object::new();
         set(&options, "type", "stream");
-        let get = self.call("get", Array::of2(&key.into(), &options));
+        let get = self.call("get", &Array::of2(&key.into(), &options));
         drop(options);
         let body = get.await?;
         if body.is_null() || body.is_undefined() {
@@ -229,7 +229,7 @@ impl RawStore for Binding {
     }
 
     async fn delete(&self, key: &str) -> Result<(), RawError> {
-        let delete = self.call("delete", Array::of1(&key.into()));
+        let delete = self.call("delete", &Array::of1(&key.into()));
         delete.await.map(drop)
     }
 
@@ -240,14 +240,14 @@ impl RawStore for Binding {
         if let Some(cursor) = from.cursor {
             set(&options, "cursor", cursor);
         }
-        let list = self.call("list", Array::of1(&options));
+        let list = self.call("list", &Array::of1(&options));
         drop(options);
         let page = list.await?;
         let keys: Array = field(&page, "keys").unchecked_into();
         let keys = keys.iter().map(|key| {
             Ok(KeyInfo {
                 name: field(&key, "name").as_string().unwrap_or_default(),
-                expiration: field(&key, "expiration").as_f64().map(|seconds| seconds as u64),
+                expiration: field(&key, "expiration").as_f64().map(seconds),
                 metadata: metadata(&key)?,
             })
         });
@@ -315,11 +315,22 @@ fn for_javascript(key: &str, metadata: &str) -> Result<JsValue, RawError> {
     }
 }
 
+/// Seconds that JavaScript counts.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the cast saturates, and the runtime gives whole seconds since 1970"
+)]
+fn seconds(number: f64) -> u64 {
+    number as u64
+}
+
 /// Seconds as a number of JavaScript; a `u64` would be a `BigInt`, which no option takes.
 fn number(seconds: u64) -> u32 {
     u32::try_from(seconds).unwrap_or(u32::MAX)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "`map_err` hands it over")]
 fn failed(thrown: JsValue) -> RawError {
     let message = match thrown.dyn_ref::<js_sys::Error>() {
         Some(error) => error.message().into(),

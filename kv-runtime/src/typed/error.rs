@@ -85,30 +85,9 @@ pub enum Error {
     /// A cursor is not one of this listing.
     #[error("this cursor is not of this listing: begin without one")]
     InvalidCursor,
-    /// Cloudflare did not confirm that these keys were written or deleted.
-    #[error("Cloudflare did not confirm {} keys, first {:?}", .keys.len(), .keys.first())]
-    Unconfirmed {
-        /// The keys.
-        keys: Vec<String>,
-    },
-    /// Cloudflare takes no more requests for now.
-    #[error("Workers KV takes no more requests for now (rate limit)")]
-    RateLimited(#[source] Source),
-    /// The namespace does not exist.
-    #[error("there is no such namespace")]
-    NamespaceNotFound(#[source] Source),
-    /// The credentials are refused, or do not allow it.
-    #[error("Cloudflare does not allow it with these credentials")]
-    Unauthorized(#[source] Source),
-    /// The Worker has no such binding.
-    #[error("this Worker has no KV namespace bound as `{binding}`")]
-    NoBinding {
-        /// The binding that the declaration names.
-        binding: String,
-    },
-    /// The store failed in a way of its own, or the stream did that was put.
+    /// The store could not do it, or the stream that was put failed.
     #[error(transparent)]
-    Store(Source),
+    Store(#[from] RawError),
 }
 
 impl Error {
@@ -138,9 +117,6 @@ impl Error {
     }
 }
 
-/// What a store says of its failure.
-type Source = Box<dyn std::error::Error + Send + Sync>;
-
 /// What a pair holds.
 ///
 /// ```
@@ -160,18 +136,5 @@ impl fmt::Display for Part {
             Self::Value => "value",
             Self::Metadata => "metadata",
         })
-    }
-}
-
-impl From<RawError> for Error {
-    fn from(error: RawError) -> Self {
-        match error {
-            RawError::RateLimited(source) => Self::RateLimited(source),
-            RawError::NamespaceNotFound(source) => Self::NamespaceNotFound(source),
-            RawError::Unauthorized(source) => Self::Unauthorized(source),
-            RawError::NoBinding { binding } => Self::NoBinding { binding },
-            RawError::Unconfirmed { keys } => Self::Unconfirmed { keys },
-            RawError::Other(source) => Self::Store(source),
-        }
     }
 }

@@ -205,7 +205,7 @@ impl<M> Put<M> {
         let Some(Write { bound, value: Whole(value), metadata, ends }) = self.write.into_parts()
         else {
             let sent = "a put that was polled was sent alone: it cannot be sent with others";
-            return Err(Error::Store(sent.into()));
+            return Err(RawError::other(sent).into());
         };
         let pair = checked(bound.key?, value, metadata, ends, bound.store.now())?;
         Ok((bound.store, pair))
@@ -284,7 +284,7 @@ fn of_stream(name: &Name, error: RawError) -> Error {
         }
         Err(source) => source,
     };
-    source.downcast::<Error>().map_or_else(Error::Store, |error| *error)
+    source.downcast::<Error>().map_or_else(|source| RawError::Other(source).into(), |error| *error)
 }
 
 /// A pair that obeys every rule.

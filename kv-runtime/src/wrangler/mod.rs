@@ -7,6 +7,8 @@
 mod document;
 mod edit;
 mod file;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod jsonc;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use kv_local::{Server, ServerConfig, Storage};
 use kv_runtime::api::{Client, Credentials, RetryPolicy};
-use kv_runtime::{At, ConnectError, Error, kv_namespace};
+use kv_runtime::{At, ConnectError, Error, RawError, kv_namespace};
 use secrecy::ExposeSecret as _;
 
 kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id: u64}": String } }
@@ -54,5 +54,5 @@ async fn what_cannot_be_connected_says_what_to_do() {
 
     let gone = at(&server, "0f2ac74b498b48028cb68387c421e279").await.unwrap();
     let error = gone.note(1).get().await.unwrap_err();
-    assert!(matches!(error, Error::NamespaceNotFound(_)), "{error:?}");
+    assert!(matches!(error, Error::Store(RawError::NamespaceNotFound(_))), "{error:?}");
 }

@@ -1,0 +1,29 @@
+//! What holds for a configuration of any content.
+
+use super::edit::{edit, remove};
+use super::jsonc::JSONC;
+use super::toml::TOML;
+use super::{Binding, Field};
+
+/// Edits a text as TOML and as JSONC, for two stages and for both ids.
+///
+/// # Panics
+///
+/// When an edit leaves what cannot be read, or is not the last that is needed.
+pub fn edit_wrangler(text: &str) {
+    let bindings = [Binding { name: "SESSIONS", id: "1a2b" }];
+    for syntax in [&TOML, &JSONC] {
+        for stage in ["dev", "staging"] {
+            for field in [Field::Id, Field::PreviewId] {
+                let Ok(edited) = edit(syntax, text, stage, field, &bindings) else { continue };
+                let again = edit(syntax, &edited.text, stage, field, &bindings)
+                    .unwrap_or_else(|fault| panic!("{}\n{}", fault.message, edited.text));
+                assert_eq!((&again.text, again.changed.len()), (&edited.text, 0));
+                let removed = remove(syntax, &edited.text, stage, field, &["1a2b"])
+                    .unwrap_or_else(|fault| panic!("{}\n{}", fault.message, edited.text));
+                (syntax.parse)(&removed.text)
+                    .unwrap_or_else(|fault| panic!("{}\n{}", fault.message, removed.text));
+            }
+        }
+    }
+}
