@@ -10,7 +10,7 @@ use kv_rules::{Expiry, MAX_NAMESPACES};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-/// The index of the namespace `sessions`: its name is the check value of facts about workerd.
+/// The index of the namespace `sessions`: its name is a known value that workerd computes.
 const INDEX: &str = "v3/kv/miniflare-KVNamespaceObject/\
                      30f51a5fa376723f634c74ce3a08b180582992222efbe9055f6748290f6d3fa2.sqlite";
 
@@ -114,7 +114,7 @@ fn of_two_pairs_with_one_key_the_later_wins() {
 }
 
 #[test]
-fn a_process_that_died_after_its_blobs_left_the_old_pairs() {
+fn a_process_that_died_after_its_blobs_keeps_the_old_pairs() {
     let (folder, pairs) = sessions();
     put(&pairs, "k", "old");
     // Dying between blob and row leaves a blob that no row names.
@@ -126,7 +126,7 @@ fn a_process_that_died_after_its_blobs_left_the_old_pairs() {
     assert_eq!(reopened.get("k").unwrap().unwrap().value, "new");
 }
 
-/// How many values there are that no row names.
+/// How many values there are without a row that refers to them.
 fn orphans(folder: &TempDir) -> usize {
     let count = "SELECT count(*) FROM _mf_entries";
     let rows: i64 = index(folder.path()).query_row(count, (), |row| row.get(0)).unwrap();
@@ -245,7 +245,7 @@ fn keys_are_listed_by_their_bytes_a_page_at_a_time() {
 }
 
 #[test]
-fn reading_a_namespace_that_nobody_wrote_writes_nothing() {
+fn reading_a_namespace_that_was_never_written_writes_nothing() {
     let (folder, pairs) = sessions();
     assert_eq!(pairs.get("k").unwrap(), None);
     assert_eq!(names(&pairs, "", None, 10), (vec![], true));
@@ -292,7 +292,7 @@ fn an_account_holds_a_thousand_namespaces_and_no_more() {
 }
 
 #[test]
-fn a_deleted_namespace_takes_its_files_along() {
+fn deleting_a_namespace_deletes_its_files() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::open(folder.path()).unwrap();
     let (gone, kept) = (storage.create("gone").unwrap(), storage.create("kept").unwrap());
@@ -349,7 +349,7 @@ fn readers_never_miss_a_key_that_is_being_replaced() {
 }
 
 #[test]
-fn a_store_whose_folder_was_deleted_starts_anew() {
+fn a_store_whose_folder_was_deleted_starts_again() {
     let (folder, pairs) = sessions();
     put(&pairs, "k", "v");
     fs::remove_dir_all(folder.path().join("v3")).unwrap();
@@ -359,7 +359,7 @@ fn a_store_whose_folder_was_deleted_starts_anew() {
 }
 
 #[test]
-fn more_namespaces_can_be_used_than_files_be_open() {
+fn more_namespaces_can_be_used_than_files_can_be_open() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::open(folder.path()).unwrap();
     for number in 0..100 {

@@ -10,15 +10,15 @@ use proc_macro2::{Span, TokenStream};
 #[derive(Debug, Default)]
 pub(crate) struct Errors {
     all: RefCell<Vec<syn::Error>>,
-    /// How reading goes in the groups that are open, outermost first.
-    ways: RefCell<Vec<Way>>,
+    /// Whether the reader knows where it is in each open group, outermost first.
+    confidence: RefCell<Vec<Confidence>>,
 }
 
-/// How reading goes in a group.
+/// Whether the reader knows where it is in a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Confidence {
     Sure,
-    /// It was lost in the group that ended last: what comes right behind can belong to that.
+    /// It was lost in the group that ended last: what comes right after may belong to that group.
     Unsure,
     Lost,
 }
@@ -28,60 +28,68 @@ impl Errors {
         self.all.borrow_mut().push(syn::Error::new(span, message));
     }
 
-    /// Adds a mistake of grammar after which reading guesses where to go on. Of a group only the first
-    /// counts: what is read behind it can be wrong because of it.
+    /// Adds a syntax error after which the reader guesses where to continue. Only the first one in a
+    /// group counts: what is read after it may be wrong because of it.
     pub(crate) fn lose(&self, span: Span, message: impl Display) {
-        let before = self.ways.borrow_mut().last_mut().map(|way| mem::replace(way, Way::Lost));
-        if before.is_none_or(|way| way == Way::Sure) {
+        let before = self
+            .confidence
+            .borrow_mut()
+            .last_mut()
+            .map(|last| mem::replace(last, Confidence::Lost));
+        if before.is_none_or(|last| last == Confidence::Sure) {
             self.push(span, message);
         }
     }
 
-    /// Adds a mistake of grammar after which reading knows where to go on, unless it lost its way before.
+    /// Adds a syntax error after which the reader knows where to continue, unless it was lost before.
     pub(crate) fn push_unless_lost(&self, span: Span, message: impl Display) {
-        if self.ways.borrow().last() != Some(&Way::Lost) {
+        if self.confidence.borrow().last() != Some(&Confidence::Lost) {
             self.push(span, message);
         }
     }
 
-    /// Reads a group, and says whether reading lost its way in it. In one that is lost, all groups
-    /// are.
+    /// Reads a group, and returns whether the reader got lost in it. Every group inside a lost group is
+    /// lost.
     pub(crate) fn group<T>(&self, read: impl FnOnce() -> T) -> (T, bool) {
-        let way = match self.ways.borrow().last() {
-            Some(Way::Lost) => Way::Lost,
-            _ => Way::Sure,
+        let inner = match self.confidence.borrow().last() {
+            Some(Confidence::Lost) => Confidence::Lost,
+            _ => Confidence::Sure,
         };
-        self.ways.borrow_mut().push(way);
+        self.confidence.borrow_mut().push(inner);
         let read = read();
-        let mut ways = self.ways.borrow_mut();
-        let is_lost = ways.pop() == Some(Way::Lost);
-        if let Some(way) = ways.last_mut().filter(|way| is_lost && **way == Way::Sure) {
-            *way = Way::Unsure;
+        let mut confidence = self.confidence.borrow_mut();
+        let is_lost = confidence.pop() == Some(Confidence::Lost);
+        if let Some(last) =
+            confidence.last_mut().filter(|last| is_lost && **last == Confidence::Sure)
+        {
+            *last = Confidence::Unsure;
         }
         (read, is_lost)
     }
 
-    /// Reads what says nothing of its mistakes, and says whether there are any.
+    /// Reads without reporting mistakes, and returns whether there were any.
     pub(crate) fn silently<T>(&self, read: impl FnOnce() -> T) -> (T, bool) {
-        let (told, ways) = (self.all.borrow().len(), self.ways.borrow().clone());
+        let (told, confidence) = (self.all.borrow().len(), self.confidence.borrow().clone());
         let read = read();
         let is_wrong = self.all.borrow().len() > told;
         self.all.borrow_mut().truncate(told);
-        self.ways.replace(ways);
+        self.confidence.replace(confidence);
         (read, is_wrong)
     }
 
-    /// An item of a list was read to its end.
+    /// Notes that an item of a list was read to its end.
     pub(crate) fn item_ends(&self) {
-        if let Some(way) = self.ways.borrow_mut().last_mut().filter(|way| **way == Way::Unsure) {
-            *way = Way::Sure;
+        if let Some(last) =
+            self.confidence.borrow_mut().last_mut().filter(|last| **last == Confidence::Unsure)
+        {
+            *last = Confidence::Sure;
         }
     }
 
-    /// Adds a mistake that has a second place, of which only the line is told: one mistake is one
-    /// error.
-    pub(crate) fn push_beside(&self, span: Span, message: impl Display, other: Span) {
-        // Outside of a compiler there are no lines.
+    /// Adds a mistake that has a second place. The message names only the line of that place, since one
+    /// mistake is one error.
+    pub(crate) fn push_with_other(&self, span: Span, message: impl Display, other: Span) {
+        // Spans have lines only inside the compiler.
         let line = proc_macro::is_available().then(|| other.unwrap().line());
         match line {
             Some(line) => self.push(span, format!("{message} (the other is on line {line})")),
@@ -93,10 +101,10 @@ impl Errors {
         self.all.borrow().is_empty()
     }
 
-    /// One `compile_error!` a mistake, in the order of the source.
+    /// One `compile_error!` per mistake, in the order of the source.
     pub(crate) fn to_tokens(&self) -> Vec<TokenStream> {
         let mut all: Vec<_> = self.all.borrow().iter().cloned().collect();
-        // Outside of a compiler there are no places.
+        // Spans have positions only inside the compiler.
         if proc_macro::is_available() {
             all.sort_by_key(|error| {
                 let place = error.span().unwrap();

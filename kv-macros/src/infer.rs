@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 
 use proc_macro2::Span;
 
-/// Integers beyond this do not survive as `f64`.
+/// Integers beyond this are not exact as `f64`.
 const MAX_EXACT_IN_F64: u64 = 1 << 53;
 
-/// What is known of a JSON value's type.
+/// What is known about a JSON value's type.
 #[derive(Debug, Clone)]
 pub(crate) enum Shape {
-    /// Of no value yet: the items of an empty array.
+    /// No value was seen yet: the items of an empty array.
     Nothing,
     Null,
     Bool,
@@ -22,7 +22,7 @@ pub(crate) enum Shape {
     Option(Box<Shape>),
     List(Box<Shape>),
     Object(Object),
-    /// Different kinds that no Rust type but `serde_json::Value` takes.
+    /// Different kinds, which only `serde_json::Value` can hold.
     Any,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct Object {
 #[derive(Debug, Clone)]
 pub(crate) struct Field {
     pub(crate) name: String,
-    /// Where its name stands first: an editor goes there from its uses.
+    /// Where its name appears first: an editor goes there from its uses.
     pub(crate) span: Span,
     pub(crate) shape: Shape,
     /// Some objects do not have it.
@@ -109,7 +109,7 @@ impl Shape {
         }
     }
 
-    /// A text that equal shapes share: neither the order of fields nor the examples are in it.
+    /// A text that equal shapes share: it does not contain the order of fields or the examples.
     pub(crate) fn signature(&self) -> String {
         let mut signature = String::new();
         self.sign(&mut signature);

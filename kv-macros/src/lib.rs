@@ -1,9 +1,9 @@
 //! The `kv_namespace!` macro of kv-runtime, which documents and re-exports it.
 //!
-//! The user's tokens pass through stages: `syntax` mirrors what was written, `check` applies every
-//! rule and builds the `model`, `expand` writes the code and cannot fail. Of a declaration with
-//! mistakes it writes the errors, a type of which rustc asks nothing more, and for editors what was
-//! understood.
+//! The user's tokens pass through phases: `syntax` mirrors what was written, `check` applies every
+//! rule and builds the `model`, `expand` writes the code and cannot fail. For a declaration with
+//! mistakes, `expand` writes the errors, a type whose uses cause no further errors, and, for editors,
+//! what was understood.
 
 #![deny(missing_docs)]
 // Half-typed input is normal input: an editor expands the macro at every keystroke.

@@ -1,4 +1,4 @@
-//! A declaration that obeys every rule; after a mistake, what of it was understood.
+//! A declaration that obeys every rule; after a mistake, the parts of it that were understood.
 
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
@@ -21,13 +21,13 @@ pub(crate) struct Namespace {
     pub(crate) binding: String,
     pub(crate) adopt: bool,
     pub(crate) delete: Option<bool>,
-    /// What it is in some stages instead.
+    /// Its values for single stages.
     pub(crate) delete_by_stage: Vec<(Vec<String>, bool)>,
     pub(crate) account: Account,
     pub(crate) families: Vec<Family>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) spreads: Vec<Spread>,
-    /// Another name of the type, which no other item has.
+    /// An alias of the type, which no other item has.
     pub(crate) alias: Ident,
     /// The module of [`structs`](Self::structs).
     pub(crate) module: Ident,
@@ -40,7 +40,7 @@ pub(crate) struct Namespace {
 pub(crate) struct Broken {
     /// The mistakes, at least one.
     pub(crate) errors: Errors,
-    /// What of it was understood; `None` when not even its name is known.
+    /// The parts that were understood; `None` when not even the name is known.
     pub(crate) understood: Option<Namespace>,
 }
 
@@ -78,9 +78,9 @@ pub(crate) struct Entry {
     /// The TTL of a put that names none.
     pub(crate) default_ttl: Option<Ttl>,
     pub(crate) once: bool,
-    /// The stages that it is for; none: all.
+    /// The stages that it is for; if empty, all.
     pub(crate) only: Vec<String>,
-    /// What it has in some stages instead.
+    /// Its values for single stages.
     pub(crate) by_stage: Vec<(Vec<String>, Value)>,
     pub(crate) names: Names,
 }
@@ -93,7 +93,7 @@ pub(crate) enum Expiry {
     At(u64),
 }
 
-/// How many seconds a pair lives.
+/// How many seconds after a write a pair expires.
 #[derive(Debug, Clone)]
 pub(crate) enum Ttl {
     Seconds(u64),
@@ -117,7 +117,7 @@ pub(crate) enum Value {
     File(File),
     Env(String),
     Rust(TokenStream),
-    /// It could not be understood, which was reported.
+    /// It could not be understood, and that was reported.
     Unknown,
 }
 
@@ -151,7 +151,7 @@ pub(crate) enum Type {
 #[derive(Debug, Clone)]
 pub(crate) struct UserType {
     pub(crate) tokens: TokenStream,
-    /// The same as text, by which types are told apart.
+    /// The same as text, for comparisons.
     pub(crate) text: Rc<str>,
 }
 
@@ -176,8 +176,8 @@ impl Hash for UserType {
     }
 }
 
-/// The types of the user's that values and metadata have, each once with the `#[cfg(...)]` of what has
-/// it.
+/// The user's types of values and metadata, each once, with the `#[cfg(...)]` of the entry or family
+/// that has it.
 #[derive(Debug, Default)]
 pub(crate) struct UserTypes(Vec<(UserType, TokenStream)>);
 
@@ -206,7 +206,7 @@ impl UserTypes {
     }
 }
 
-/// Whether two `#[cfg(...)]` say the same. Most are none.
+/// Whether two `#[cfg(...)]` are equal. Most are empty.
 pub(crate) fn is_same(one: &TokenStream, other: &TokenStream) -> bool {
     one.is_empty() == other.is_empty() && (one.is_empty() || one.to_string() == other.to_string())
 }
@@ -249,7 +249,7 @@ pub(crate) struct Family {
     pub(crate) default_ttl: Option<Ttl>,
     pub(crate) accessor: Ident,
     pub(crate) list: Ident,
-    /// The families whose keys are not of this one, by index.
+    /// The indexes of the families that take precedence over this one.
     pub(crate) shadowed_by: Vec<usize>,
 }
 

@@ -3,10 +3,10 @@
 use proc_macro2::{Ident, Span};
 use unicode_ident::{is_xid_continue, is_xid_start};
 
-/// `userId`, `main.js`, `2024` → `user_id`, `main_js`, `_2024`. `None` when nothing of the text
-/// can stand in a name.
+/// `userId`, `main.js`, `2024` → `user_id`, `main_js`, `_2024`. `None` when no part of the
+/// text can appear in a name.
 pub(crate) fn snake(text: &str) -> Option<String> {
-    // Most keys are so already, and a macro, which cargo builds unoptimised, is slow to find words.
+    // Most keys are in snake case, and splitting words is slow in a macro, which cargo does not optimise.
     if is_snake(text) {
         return Some(text.to_owned());
     }
@@ -89,7 +89,7 @@ fn capitalised(word: &str) -> String {
     first.chain(chars.flat_map(char::to_lowercase)).collect()
 }
 
-/// Splits at what cannot stand in a name, and where camelCase begins a word.
+/// Splits at characters that cannot appear in a name, and where camelCase begins a word.
 fn words(text: &str) -> Vec<&str> {
     text.split(|c: char| !(c.is_alphanumeric() && is_xid_continue(c)))
         .flat_map(camel_words)
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_become_names_that_one_can_predict() {
+    fn keys_become_predictable_names() {
         for (key, accessor, constant, ty) in [
             ("session_123", "session_123", "SESSION_123", "Session123"),
             ("main.js", "main_js", "MAIN_JS", "MainJs"),
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_keywords_are_in_the_order_that_the_search_needs() {
+    fn the_keywords_are_sorted_for_the_search() {
         assert!(KEYWORDS.is_sorted());
     }
 

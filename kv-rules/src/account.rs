@@ -25,16 +25,16 @@ pub enum BaseUrlError {
     /// The text is not an absolute `http` or `https` URL with a host.
     #[error("a base URL is `https://HOST/PATH`, for example `{DEFAULT_BASE_URL}`")]
     NotAUrl,
-    /// A user or password stands in the URL.
-    #[error("a base URL cannot carry a user or password: credentials have properties of their own")]
+    /// The URL contains a user or password.
+    #[error("a base URL cannot carry a user or password: credentials have their own properties")]
     Credentials,
-    /// A query or fragment stands in the URL.
+    /// The URL contains a query or fragment.
     #[error("a base URL cannot have a `?` or `#`: paths are appended to it")]
     Query,
     /// Plain `http` to a host that is not this machine.
     #[error(
-        "`http` would send the API token in clear to `{}`: use `https`; `http` is for loopback \
-         hosts (`localhost`, `127.0.0.1`, `[::1]`) only", shown(.0)
+        "`http` would send the API token unencrypted to `{}`: use `https`; `http` is only for \
+         loopback hosts (`localhost`, `127.0.0.1`, `[::1]`)", shown(.0)
     )]
     Insecure(String),
 }
@@ -55,8 +55,8 @@ pub fn check_account_id(id: &str) -> Result<(), AccountError> {
 )]
 pub struct NamespaceIdError(pub String);
 
-/// Checks Cloudflare's id of a namespace: letters and digits, which is all that a path can take as it
-/// is. Cloudflare's have 32 hex digits, those of other servers may differ.
+/// Checks Cloudflare's id of a namespace: letters, digits, `-` and `_`, which need no escaping in a
+/// path. Cloudflare's ids have 32 hex digits; those of other servers may differ.
 pub fn check_namespace_id(id: &str) -> Result<(), NamespaceIdError> {
     let part = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
     if !id.is_empty() && id.bytes().all(part) {
@@ -65,7 +65,7 @@ pub fn check_namespace_id(id: &str) -> Result<(), NamespaceIdError> {
     Err(NamespaceIdError(id.to_owned()))
 }
 
-/// Checks the least that an e-mail address has: text on both sides of an `@`.
+/// Checks the minimum that an e-mail address needs: text on both sides of an `@`.
 pub fn check_email(email: &str) -> Result<(), EmailError> {
     match email.rsplit_once('@') {
         Some((user, host)) if !user.is_empty() && !host.is_empty() => Ok(()),

@@ -1,4 +1,4 @@
-//! Expiry: when a pair ceases to exist, and how durations and points in time are written.
+//! Expiry: when a pair expires, and how durations and points in time are written.
 
 use super::time::{Time, read_duration, read_time};
 use crate::shown;
@@ -7,8 +7,8 @@ use crate::shown;
 /// (<https://developers.cloudflare.com/kv/api/write-key-value-pairs/#expiring-keys>).
 pub const MIN_TTL: u64 = 60;
 
-/// The least `expiration` that is taken for a point in time (2001-09-09); a smaller number looks
-/// like a duration. A rule of this project, not of Cloudflare.
+/// The smallest `expiration` that counts as a point in time (2001-09-09); a smaller number looks like
+/// a duration. This is a rule of this project, not of Cloudflare.
 pub const EARLIEST_EXPIRATION: u64 = 1_000_000_000;
 
 /// The latest `expiration`, in seconds since 1970 (2038-01-19): Cloudflare keeps 32 signed bits
@@ -19,18 +19,18 @@ pub const MAX_EXPIRATION: u64 = i32::MAX as u64;
 /// (<https://developers.cloudflare.com/kv/api/read-key-value-pairs/#cachettl-parameter>).
 pub const MIN_CACHE_TTL: u64 = 30;
 
-/// When a pair ceases to exist.
+/// When a pair expires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Expiry {
-    /// So many seconds after it was written: `expirationTtl`.
+    /// This many seconds after it was written: `expirationTtl`.
     Ttl(u64),
     /// At a point in time, in seconds since 1970: `expiration`.
     At(u64),
 }
 
 impl Expiry {
-    /// When a pair that is written now ceases to exist, in seconds since 1970, if Workers KV takes
-    /// it.
+    /// When a pair that is written now expires, in seconds since 1970; an error if Workers KV does not
+    /// take the expiry.
     ///
     /// ```
     /// use kv_rules::{Expiry, Time};
@@ -78,7 +78,7 @@ pub enum ExpiryError {
     ExpirationTooLate(i128),
     /// The expiration is not far enough ahead.
     #[error(
-        "an expiration of {} is not {MIN_TTL} s ahead: Workers KV refuses it at {now}; \
+        "an expiration of {} is less than {MIN_TTL} s after {now}: Workers KV refuses it; \
          write a later time, or remove the key", Time::from_unix(*.expiration)
     )]
     NotAhead {
@@ -91,7 +91,7 @@ pub enum ExpiryError {
     #[error("a cache TTL of {0} s is too short: Workers KV takes at least {MIN_CACHE_TTL} s")]
     CacheTtlTooShort(u64),
     /// The text is a point in time that is long past.
-    #[error("`{}` is past: write a later time", shown(.0))]
+    #[error("`{}` is in the past: write a later time", shown(.0))]
     Past(String),
     /// The text is not a duration in whole seconds.
     #[error("`{}` is not a duration of whole seconds: write `3600`, `\"1h 30m\"` or `\"7d\"`", shown(.0))]
@@ -121,13 +121,13 @@ fn too_early(expiration: i128) -> String {
              {expiration}` for a duration"
         );
     }
-    "is past: it counts seconds since 1970; write a later time".to_owned()
+    "is in the past: it counts seconds since 1970; write a later time".to_owned()
 }
 
 fn too_late(expiration: i128) -> String {
     let seconds = expiration / 1000;
     if (i128::from(EARLIEST_EXPIRATION)..=i128::from(MAX_EXPIRATION)).contains(&seconds) {
-        return format!("looks like milliseconds, and it is in seconds: write `{seconds}`");
+        return format!("looks like milliseconds, but is in seconds: write `{seconds}`");
     }
     format!(
         "is too late: Cloudflare takes at most {MAX_EXPIRATION}, which is 2038-01-19; write an earlier \
@@ -139,7 +139,7 @@ fn too_late(expiration: i128) -> String {
 ///
 /// # Panics
 ///
-/// When the TTL is refused: in a constant, that is an error of the compiler.
+/// If the TTL is refused; in a constant, that is a compile error.
 #[must_use]
 pub const fn const_ttl(seconds: u64) -> u64 {
     assert!(
@@ -181,7 +181,7 @@ pub fn check_expiration(seconds: i128) -> Result<u64, ExpiryError> {
     }
 }
 
-/// Checks that an expiration lies at least [`MIN_TTL`] seconds after `now`.
+/// Checks that an expiration is at least [`MIN_TTL`] seconds after `now`.
 pub fn check_expiration_ahead(expiration: u64, now: Time) -> Result<(), ExpiryError> {
     if expiration < now.unix().saturating_add(MIN_TTL) {
         return Err(ExpiryError::NotAhead { expiration, now });
@@ -219,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ttl_is_at_least_a_minute_and_no_point_in_time() {
+    fn a_ttl_is_at_least_a_minute_and_not_a_point_in_time() {
         assert_eq!(check_ttl(60), Ok(60));
         assert_eq!(check_ttl(59), Err(ExpiryError::TtlTooShort(59)));
         assert_eq!(check_ttl(-1), Err(ExpiryError::TtlTooShort(-1)));
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expiration_lies_a_minute_ahead() {
+    fn an_expiration_is_at_least_a_minute_ahead() {
         let now: Time = "2030-01-01T00:00:00Z".parse().unwrap();
         let at = now.unix();
         assert_eq!(check_expiration_ahead(at + 60, now), Ok(()));

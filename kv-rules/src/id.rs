@@ -8,15 +8,15 @@ pub const MAX_ID_BYTES: usize = 64;
 /// Why a text cannot be an id, an app or a stage.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{}` is not an id, an app or a stage, which has 1 to {MAX_ID_BYTES} characters of a-z, 0-9, \
-     `_` and `-` and begins with a letter or digit", shown(.0)
+    "`{}` cannot be an id, an app or a stage: these have 1 to {MAX_ID_BYTES} characters of a-z, 0-9, \
+     `_` and `-`, and begin with a letter or digit", shown(.0)
 )]
 pub struct IdError(pub String);
 
 /// Checks an id, an app or a stage: `[a-z0-9][a-z0-9_-]{0,63}`.
 ///
-/// They name entries and files of the state, so nothing that a path or a terminal would
-/// interpret can be in one.
+/// They name entries and files of the state, so they cannot contain anything that a path or a
+/// terminal would interpret.
 pub fn check_id(id: &str) -> Result<(), IdError> {
     let part = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
     let starts = id.bytes().next().is_some_and(|b| part(b) && b != b'_' && b != b'-');

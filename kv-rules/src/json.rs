@@ -1,13 +1,13 @@
-//! What this project asks of JSON text beyond its grammar.
+//! What this project requires of JSON text beyond its grammar.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// How many arrays and objects may be within each other: as deep as `serde_json` reads.
+/// How deeply arrays and objects may be nested: as deeply as `serde_json` reads.
 pub const MAX_JSON_DEPTH: usize = 127;
 
 /// JSON text without the white space between its tokens: names keep their order and numbers their
-/// digits. What is no JSON gives some other text.
+/// digits. For text that is not JSON the result is unspecified.
 ///
 /// ```
 /// assert_eq!(kv_rules::compact_json(r#"{ "a b": [1.50, 2] }"#), r#"{"a b":[1.50,2]}"#);
@@ -29,8 +29,8 @@ pub fn compact_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(json.chars().filter(|c| keep(*c)).collect())
 }
 
-/// Appends a text as a JSON string, to the byte as `serde_json` writes it: the macro, which cargo
-/// builds for itself, need not have that compiled a second time.
+/// Appends a text as a JSON string, byte for byte as `serde_json` writes it. With this, cargo need not
+/// compile `serde_json` a second time for the macro.
 ///
 /// ```
 /// let mut json = String::new();
@@ -52,7 +52,7 @@ pub fn push_json_text(json: &mut String, text: &str) {
             Some('\t') => json.push_str("\\t"),
             Some('\u{8}') => json.push_str("\\b"),
             Some('\u{c}') => json.push_str("\\f"),
-            // A string takes whatever is written to it.
+            // Writing to a `String` cannot fail.
             Some(control) => drop(write!(json, "\\u{:04x}", u32::from(control))),
             None => {}
         }
@@ -62,22 +62,22 @@ pub fn push_json_text(json: &mut String, text: &str) {
     json.push('"');
 }
 
-/// An integer of any JSON; `None` beyond every type that holds one.
+/// Reads a JSON integer; `None` if neither `i64` nor `u64` can hold it.
 #[must_use]
 pub fn json_integer(digits: &str) -> Option<i128> {
     let value = digits.parse().ok()?;
     (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&value).then_some(value)
 }
 
-/// What to say of an integer that is none of [`json_integer`].
+/// The message for an integer that [`json_integer`] does not read.
 pub const BEYOND_U64: &str = "JSON integers are kept exact from i64::MIN to u64::MAX \
      (18446744073709551615); write a larger number as text";
 
-/// What to say of a number that no `f64` holds.
+/// The message for a number that no `f64` can hold.
 pub const BEYOND_F64: &str = "a number is at most 1.7976931348623157e308, the largest f64";
 
-/// A number as `serde_json` writes it, but for the last digit where two are equally near; `None`
-/// where JSON has none.
+/// A number as `serde_json` writes it, except for the last digit if two are equally near; `None` if
+/// JSON cannot express the number.
 #[must_use]
 pub fn json_number(number: f64) -> Option<String> {
     if !number.is_finite() {
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn only_white_space_between_tokens_goes() {
+    fn only_white_space_between_tokens_is_removed() {
         let json = "{ \"b \\\" \\\\\" :\n[ 1 , 10000000000000000000001.50 ],\t\"a\": \"x y\" }";
         let expected = "{\"b \\\" \\\\\":[1,10000000000000000000001.50],\"a\":\"x y\"}";
         assert_eq!(compact_json(json), expected);

@@ -2,7 +2,7 @@
 //!
 //! The `kv_namespace!` macro applies these rules when it compiles, kv-runtime when it runs, and
 //! kv-local when it answers in Cloudflare's place, so that all three agree to the byte. The crate
-//! knows nothing of the others, and reads nothing but seeds.
+//! does not depend on the others, and reads no files but seeds.
 //!
 //! Every limit names its source. Unless another is named, it is
 //! <https://developers.cloudflare.com/kv/platform/limits/>.

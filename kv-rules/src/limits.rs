@@ -1,4 +1,4 @@
-//! How much one request may carry, how many there may be, and how much one account may hold.
+//! How much one request may carry, how many requests there may be, and how much one account may hold.
 
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ pub const MAX_LIST_KEYS: usize = 1_000;
 /// The most namespaces in one account, on every plan.
 pub const MAX_NAMESPACES: usize = 1_000;
 
-/// How many requests a user may make in an [`API_WINDOW`], over all tokens; who makes more is shut out
-/// for as long (<https://developers.cloudflare.com/fundamentals/api/reference/limits/>).
+/// How many requests a user may make in an [`API_WINDOW`], over all tokens; a user who makes more is
+/// blocked for the same time (<https://developers.cloudflare.com/fundamentals/api/reference/limits/>).
 pub const MAX_API_REQUESTS: usize = 1_200;
 
 /// See [`MAX_API_REQUESTS`].

@@ -1,7 +1,7 @@
 //! Patterns: the keys of a family, such as `user:{tenant}/{user_id: u64}`.
 //!
-//! A key of a family parses back to exactly the parameters that it was made of. So a parameter is
-//! never empty, two parameters are always parted by literal text, and a parameter ends where that
+//! A key of a family parses back to exactly the parameters that it was made from. So a parameter is
+//! never empty, two parameters are always separated by literal text, and a parameter ends where that
 //! text first occurs.
 
 use crate::shown;
@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use crate::key::{KeyError, MAX_KEY_BYTES, check_key};
 
-/// The keys of a family: literal text and parameters by turns.
+/// The keys of a family: alternating literal text and parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern<'a> {
     segments: Cow<'a, [Segment<'a>]>,
@@ -35,7 +35,7 @@ pub struct Param<'a> {
 }
 
 impl Param<'_> {
-    /// Whether the type prints as digits, so that a key with other text here is not of the family.
+    /// Whether the type prints as digits, so that a key with other text here is not in the family.
     fn is_integer(self) -> bool {
         const SIGNED: [&str; 6] = ["i8", "i16", "i32", "i64", "i128", "isize"];
         const UNSIGNED: [&str; 6] = ["u8", "u16", "u32", "u64", "u128", "usize"];
@@ -47,8 +47,8 @@ impl Param<'_> {
     }
 }
 
-/// The family that a key is of, among patterns and what stands for them: a catch-all only when no
-/// other matches.
+/// Finds the family of a key among patterns, each with the value to return for it. A catch-all is
+/// returned only if no other pattern matches.
 ///
 /// ```
 /// use kv_rules::{Pattern, family_of};
@@ -80,23 +80,23 @@ pub fn family_of<'p, 't: 'p, T>(
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PatternError {
-    /// A brace has no partner.
+    /// A brace has no counterpart.
     #[error(
-        "this pattern has a `{0}` alone: write a parameter as `{{name}}`, a brace itself as `{0}{0}`"
+        "this pattern has an unmatched `{0}`: write a parameter as `{{name}}`, a literal brace as `{0}{0}`"
     )]
     UnmatchedBrace(char),
-    /// What stands between braces is not `name` or `name: Type`.
+    /// The text between braces is not `name` or `name: Type`.
     #[error("`{{{0}}}` is not a parameter: write `{{name}}` or `{{name: Type}}`")]
     NotAParam(String),
     /// A parameter is written as in JavaScript.
     #[error("`${{{0}}}` is JavaScript: write a parameter as `{{id}}`, without `$`")]
     Dollar(String),
-    /// Nothing in the pattern can differ.
+    /// The pattern has no parameter.
     #[error(
         "this pattern has no parameter: write a family as `\"session:{{id}}\"`, a single key as an entry of `values`"
     )]
     NoParam,
-    /// Nothing parts two parameters.
+    /// No text separates two parameters.
     #[error(
         "`{{{first}}}` and `{{{second}}}` have no text between them: add some, such as `/`, so that a key parses back to its parameters"
     )]
@@ -106,8 +106,8 @@ pub enum PatternError {
         /// The latter parameter's name.
         second: String,
     },
-    /// Two parameters have one name.
-    #[error("`{{{0}}}` appears twice in this pattern: give each parameter a name of its own")]
+    /// Two parameters have the same name.
+    #[error("`{{{0}}}` appears twice in this pattern: give each parameter its own name")]
     Twice(String),
     /// No key of the family could be stored.
     #[error(
@@ -119,7 +119,7 @@ pub enum PatternError {
     },
 }
 
-/// Why parameters make no key of a family.
+/// Why parameters do not make a key of a family.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParamError {
@@ -127,7 +127,7 @@ pub enum ParamError {
     #[error("the parameter `{0}` is empty: every parameter of a key needs text")]
     Empty(String),
     /// A parameter would not parse back from the key.
-    #[error("the parameter `{name}` is `{}`, which cannot stand before `{}`: the key would not parse back to its parameters; choose or encode it without that text", shown(.value), shown(.next))]
+    #[error("the parameter `{name}` is `{}`, which cannot come before `{}`: the key would not parse back to its parameters; choose a value without that text, or encode it", shown(.value), shown(.next))]
     Ambiguous {
         /// The parameter's name.
         name: String,
@@ -136,7 +136,7 @@ pub enum ParamError {
         /// The literal text that follows it.
         next: String,
     },
-    /// Workers KV takes no such key.
+    /// Workers KV does not take the key.
     #[error(transparent)]
     Key(#[from] KeyError),
 }
@@ -212,8 +212,7 @@ impl<'a> Pattern<'a> {
         Ok(key)
     }
 
-    /// The text with which every key begins that has these leading parameters, one text for each in
-    /// order.
+    /// The prefix of every key that has these leading parameters, one text for each in order.
     pub fn render_prefix(&self, params: &[Cow<'_, str>]) -> Result<String, ParamError> {
         let mut values = params.iter();
         let mut prefix = String::new();
@@ -268,7 +267,7 @@ impl<'a> Pattern<'a> {
         }
     }
 
-    /// The parameters of a key, or `None` when it is not of this family.
+    /// The parameters of a key, or `None` if it is not in this family.
     #[must_use]
     pub fn match_key<'k>(&self, key: &'k str) -> Option<Vec<&'k str>> {
         let mut params = Vec::new();
@@ -291,8 +290,8 @@ impl<'a> Pattern<'a> {
         rest.is_empty().then_some(params)
     }
 
-    /// Whether some key can be of both families. It may say so of two that only their types'
-    /// spelling keeps apart, never the reverse.
+    /// Whether a key can be in both families. It may be `true` for two families that only the formats
+    /// of their types keep apart, but it is never `false` for two that share a key.
     #[must_use]
     pub fn overlaps(&self, other: &Pattern<'_>) -> bool {
         let (ours, theirs) = (self.atoms(), other.atoms());
@@ -347,7 +346,7 @@ struct Atom {
     repeats: bool,
 }
 
-/// Which characters can stand somewhere.
+/// The characters that can appear at one position.
 #[derive(Clone, Copy)]
 enum Class {
     Char(char),
@@ -464,7 +463,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pattern_says_why() {
+    fn an_invalid_pattern_says_why() {
         let error = |text| Pattern::parse(text).unwrap_err();
         assert_eq!(error("session"), PatternError::NoParam);
         assert_eq!(error("a{b"), PatternError::UnmatchedBrace('{'));
@@ -480,7 +479,7 @@ mod tests {
     }
 
     #[test]
-    fn braces_are_doubled_to_stand_for_themselves() {
+    fn doubled_braces_are_literal_braces() {
         let pattern = pattern("{{a}}:{id}");
         assert_eq!(pattern.prefix(), "{a}:");
         assert_eq!(pattern.render(&["7".into()]).unwrap(), "{a}:7");

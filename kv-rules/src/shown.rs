@@ -1,10 +1,10 @@
-//! Text of others in a message.
+//! Text from others in a message.
 
-/// A text for a message: as it is, but for quotes, backslashes and what a terminal would obey, which
-/// are written as Rust writes them.
+/// Prepares a text for a message: quotes, backslashes and whatever a terminal would interpret are
+/// escaped as in Rust.
 #[must_use]
 pub fn shown(text: &str) -> String {
-    // A Worker has the code of this for other messages, and would grow by that of `escape_debug`.
+    // A Worker contains the code of `{:?}` anyway; `escape_debug` would add its own.
     let quoted = format!("{text:?}");
     quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
 }
@@ -14,7 +14,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_would_do_harm_is_escaped() {
+    fn only_harmful_characters_are_escaped() {
         assert_eq!(shown("user:zoë/🎉"), "user:zoë/🎉");
         assert_eq!(shown("\u{1b}[2J\n\"a\""), "\\u{1b}[2J\\n\\\"a\\\"");
         assert_eq!(shown(""), "");

@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_can_match_is_refused() {
+    fn a_pattern_that_can_never_match_is_refused() {
         for good in ["dev", "pr-*", "*", "*-eu"] {
             assert_eq!(check_stage_pattern(good), Ok(()), "{good}");
         }

@@ -16,7 +16,7 @@ pub fn closest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
         .map(|(_, word)| word)
 }
 
-/// The half sentence that offers [`closest`], or nothing.
+/// The end of a message that suggests [`closest`], or an empty text.
 pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     closest(written, known).map_or_else(String::new, |word| format!("; did you mean `{word}`?"))
 }
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_of_the_finger_is_recognised_and_another_word_is_not() {
+    fn a_typo_is_recognised_and_another_word_is_not() {
         let known = ["key", "value", "expirationTtl", "expiration", "metadata"];
         for (written, meant) in [
             ("vaule", Some("value")),

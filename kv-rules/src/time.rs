@@ -1,7 +1,7 @@
 //! Times and durations as the language writes them: RFC 3339, and `1h 30m`.
 //!
-//! A library for time would be the slowest thing that users compile, twice: for the macro and for
-//! their program.
+//! A time library would be the slowest dependency that users compile, and they would compile it
+//! twice: for the macro and for their program.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,7 +19,7 @@ use std::time::{Duration, SystemTime};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Time(u64);
 
-/// A text that is no point in time.
+/// The error for a text that is not a point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a time in RFC 3339, such as 2030-01-31T12:00:00Z")]
 pub struct TimeError;
@@ -29,25 +29,25 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 impl Time {
-    /// So many seconds after 1970 began.
+    /// The time this many seconds after the beginning of 1970.
     #[must_use]
     pub const fn from_unix(seconds: u64) -> Self {
         Self(seconds)
     }
 
-    /// How many seconds after 1970 began.
+    /// The number of seconds since the beginning of 1970.
     #[must_use]
     pub const fn unix(self) -> u64 {
         self.0
     }
 
-    /// The system's time. A Worker has none.
+    /// The system's time, which a Worker does not have.
     #[must_use]
     pub fn now() -> Self {
         SystemTime::now().into()
     }
 
-    /// How long after `earlier` it is; nothing if it is not.
+    /// The time that passed since `earlier`; zero if `earlier` is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_secs(self.0.saturating_sub(earlier.0))
@@ -55,7 +55,7 @@ impl Time {
 }
 
 impl From<SystemTime> for Time {
-    /// Without what is beyond a whole second; a time before 1970 counts as its beginning.
+    /// Drops fractions of a second; a time before 1970 becomes the beginning of 1970.
     fn from(time: SystemTime) -> Self {
         Self(time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs()))
     }
@@ -80,7 +80,7 @@ impl fmt::Display for Time {
 impl FromStr for Time {
     type Err = TimeError;
 
-    /// Reads RFC 3339; what is beyond a whole second is left out.
+    /// Reads RFC 3339; fractions of a second are dropped.
     fn from_str(text: &str) -> Result<Self, TimeError> {
         read_time(text).map(|(time, _)| time).ok_or(TimeError)
     }
@@ -174,16 +174,16 @@ fn days_of(year: u64, month: u64) -> u64 {
     }
 }
 
-/// How many days lie between the beginning of 1970 and a date.
+/// The number of days from the beginning of 1970 to a date.
 fn days_until(year: u64, month: u64, day: u64) -> u64 {
     let leap_years = |until: u64| until / 4 - until / 100 + until / 400;
     let years = (year - 1970) * 365 + leap_years(year - 1) - leap_years(1969);
     years + (1..month).map(|month| days_of(year, month)).sum::<u64>() + day - 1
 }
 
-/// The date so many days after 1970 began.
+/// The date this many days after the beginning of 1970.
 fn date_of(days: u64) -> (u64, u64, u64) {
-    // A year has at most 366 days, and at least as many years passed as that makes.
+    // A year has at most 366 days, so at least `days / 366` years have passed.
     let mut year = 1970 + days / 366;
     while days_until(year + 1, 1, 1) <= days {
         year += 1;
@@ -219,7 +219,7 @@ pub fn read_duration(text: &str) -> Option<i128> {
         Some(text) => (true, text),
         None => (false, text),
     };
-    // A minute is `m`; what is `M` elsewhere is a month, of which there is no one length.
+    // A minute is `m`; `M` means a month elsewhere, and months differ in length.
     let mut words = text.split(|c: char| !c.is_ascii_alphabetic());
     if !text.starts_with(['P', 'p']) && words.any(|word| word == "M") {
         return None;
@@ -277,7 +277,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn times_are_those_of_a_library_that_does_nothing_else(seconds in 0..253_402_300_800_u64) {
+        fn times_agree_with_a_time_library(seconds in 0..253_402_300_800_u64) {
             let theirs = jiff::Timestamp::from_second(i64::try_from(seconds).unwrap()).unwrap();
             let time = Time::from_unix(seconds);
             prop_assert_eq!(time.to_string(), theirs.to_string());
@@ -285,7 +285,7 @@ mod tests {
         }
 
         #[test]
-        fn an_offset_is_taken_off(seconds in 100_000..253_402_200_000_u64, minutes in -1439..1440_i64) {
+        fn an_offset_is_subtracted(seconds in 100_000..253_402_200_000_u64, minutes in -1439..1440_i64) {
             let time = Time::from_unix(seconds);
             let local = Time::from_unix(seconds.checked_add_signed(minutes * 60).unwrap());
             let sign = if minutes < 0 { '-' } else { '+' };
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_no_time() {
+    fn an_invalid_date_is_not_a_time() {
         for text in [
             "2030-02-29T00:00:00Z",
             "2030-13-01T00:00:00Z",

@@ -20,18 +20,20 @@ pub enum TitleError {
         /// Its length in bytes of UTF-8.
         bytes: usize,
     },
-    /// The title holds a control character.
+    /// The title contains a control character.
     #[error(
-        "a title cannot hold the control character `{}`: it could not be told apart in the \
-         dashboard or on a terminal; remove it", .0.escape_debug()
+        "a title cannot contain the control character `{}`, which cannot be seen in the dashboard \
+         or on a terminal: remove it", .0.escape_debug()
     )]
     Control(char),
     /// `{name}` is not a placeholder.
-    #[error("`{{{0}}}` is not a placeholder: a title can hold `{{app}}`, `{{stage}}` and `{{id}}`")]
+    #[error(
+        "`{{{0}}}` is not a placeholder: a title can contain `{{app}}`, `{{stage}}` and `{{id}}`"
+    )]
     UnknownPlaceholder(String),
     /// A placeholder is written as in JavaScript.
     #[error(
-        "`${{{expression}}}` is JavaScript: write `{{{}}}`, since a title can hold \
+        "`${{{expression}}}` is JavaScript: write `{{{}}}`, since a title can contain \
          `{{app}}`, `{{stage}}` and `{{id}}`",
         meant(expression)
     )]
@@ -39,8 +41,8 @@ pub enum TitleError {
         /// What is between its braces.
         expression: String,
     },
-    /// A brace has no partner.
-    #[error("this title has a `{0}` alone: write a placeholder such as `{{stage}}`")]
+    /// A brace has no counterpart.
+    #[error("this title has an unmatched `{0}`: write a placeholder such as `{{stage}}`")]
     UnmatchedBrace(char),
 }
 
@@ -56,11 +58,11 @@ pub enum Placeholder {
 }
 
 impl Placeholder {
-    /// The names that can stand between braces.
+    /// The names that can appear between braces.
     pub const NAMES: [&'static str; 3] = ["app", "stage", "id"];
 }
 
-/// Which placeholder an expression of JavaScript means, such as `app.stage`.
+/// Which placeholder a JavaScript expression means, such as `app.stage`.
 fn meant(expression: &str) -> &'static str {
     let last = expression.rsplit('.').next().unwrap_or(expression);
     Placeholder::NAMES.into_iter().find(|name| *name == last).unwrap_or("app")
@@ -150,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_placeholder_is_named() {
+    fn what_is_not_a_placeholder_is_named() {
         let unknown = TitleError::UnknownPlaceholder("stge".to_owned());
         assert_eq!(fill_title("{stge}", "a", "b", "c"), Err(unknown));
         assert_eq!(fill_title("{app", "a", "b", "c"), Err(TitleError::UnmatchedBrace('{')));
@@ -158,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_filled_title_is_what_is_limited() {
+    fn the_limit_applies_to_the_filled_title() {
         let long = format!("{{app}}{}", "x".repeat(510));
         assert!(fill_title(&long, "ab", "dev", "id").is_ok());
         let too_long = TitleError::TooLong { bytes: 513 };

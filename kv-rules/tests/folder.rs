@@ -39,13 +39,13 @@ fn keys_are_paths_in_order() {
 }
 
 #[test]
-fn hidden_files_stay_at_home() {
+fn hidden_files_are_left_out() {
     let package = package(&["a", ".env", ".git/config", ".well-known/security.txt"]);
     assert_eq!(keys(package.path()), [".well-known/security.txt", "a"]);
 }
 
 #[test]
-fn what_tools_make_again_stays_at_home() {
+fn node_modules_and_caches_are_left_out() {
     let package = package(&["a", "node_modules/b/c", "d/node_modules", "e/CACHEDIR.TAG", "e/f"]);
     let everything = ["a", "d/node_modules", "e/CACHEDIR.TAG", "e/f"];
     assert_eq!(keys(package.path()), everything, "a tag has a signature");
@@ -104,7 +104,7 @@ mod unix {
         symlink("self", package.path().join("public/self")).unwrap();
         let refusals = refusals(package.path());
         assert!(
-            refusals.contains("`public/a/up/` is a symlink to a folder that it lies in"),
+            refusals.contains("`public/a/up/` is a symlink to a folder that contains it"),
             "{refusals}"
         );
         assert!(refusals.contains("`public/self` cannot be read"), "{refusals}");
@@ -121,7 +121,7 @@ mod unix {
     }
 
     #[test]
-    fn what_is_no_file_is_refused_without_waiting_for_it() {
+    fn a_special_file_is_refused_without_waiting_for_it() {
         let package = package(&["a"]);
         let socket = package.path().join("public/socket");
         let _listener = std::os::unix::net::UnixListener::bind(socket).unwrap();

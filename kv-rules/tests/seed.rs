@@ -1,4 +1,4 @@
-//! Seed files: what is read of them, and what is said of those that are wrong.
+//! Seed files: which pairs are read from them, and how their mistakes are reported.
 
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
@@ -25,7 +25,7 @@ type Pairs = Vec<(String, Vec<u8>, Option<String>, Option<Expiry>)>;
 fn read(text: &[u8]) -> (Pairs, Vec<String>) {
     let (mut pairs, mut mistakes) = (Vec::new(), SeedMistakes::default());
     read_pairs(Slow(text), &mut mistakes, |pair, _| {
-        // What is read again from its place is the same.
+        // Reading a value again from its place gives the same value.
         let at = usize::try_from(pair.value.at).unwrap();
         let again = std::str::from_utf8(&text[at..at + pair.value.json.len()]).unwrap();
         assert_eq!(again, pair.value.json);
@@ -120,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_panics_and_what_is_wrong_has_a_place(text in "[\\[\\]{}\",:\\\\ a0-9\n]{0,60}") {
+    fn no_text_panics_and_every_mistake_has_a_place(text in "[\\[\\]{}\",:\\\\ a0-9\n]{0,60}") {
         let (_, mistakes) = read(text.as_bytes());
         for mistake in mistakes {
             prop_assert!(mistake.starts_with("s.json:"), "{}", mistake);

@@ -1,4 +1,4 @@
-//! Whoever looks something up finds how to use it: what an application uses has an example.
+//! Every public item that an application uses has an example in its docs.
 
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
@@ -16,7 +16,7 @@ fn without_example(path: &Path, wanted: impl Fn(&str) -> bool) -> Vec<String> {
             has_example |= docs.contains("```");
             continue;
         }
-        // An attribute belongs to what follows; that of several lines ends so.
+        // An attribute belongs to the item after it; one of several lines ends like this.
         if is_attribute || line.starts_with("#[") || line.starts_with("//") {
             is_hidden |= line == "#[doc(hidden)]";
             is_attribute = !line.ends_with(']') && (is_attribute || line.starts_with("#["));
@@ -35,9 +35,9 @@ fn without_example(path: &Path, wanted: impl Fn(&str) -> bool) -> Vec<String> {
 #[test]
 fn what_an_application_uses_has_an_example() {
     let types = |kind: &str| ["struct", "enum", "trait"].contains(&kind);
-    // The options of a request that is made elsewhere are in its example.
+    // The options of a request are in the example of the request, which is elsewhere.
     let rooms = [("typed", true), ("store", true), ("connect", false), ("deploy", false)];
-    // What only generated code names.
+    // Only generated code names these.
     let hidden = ["declaration.rs", "families.rs"];
     let mut missing = Vec::new();
     for (room, with_functions) in rooms {

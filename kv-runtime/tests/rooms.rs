@@ -1,4 +1,4 @@
-//! `ARCHITECTURE.md` says which room knows which. It is true.
+//! Rooms import only the rooms that the table in `ARCHITECTURE.md` allows.
 
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
@@ -27,7 +27,7 @@ fn allowed() -> Arrows {
     rows.map(row).collect()
 }
 
-/// What the files of a folder import of other rooms.
+/// The other rooms that the files of a folder import.
 fn imports(folder: &Path, rooms: &BTreeSet<String>, found: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -1,5 +1,5 @@
-//! A deploy binary whose code the environment selects: its declarations, which package and binary it
-//! is, and how long it tries requests, in milliseconds.
+//! A deploy binary that environment variables configure: its declarations, the names of its package and
+//! binary, and how long it retries requests, in milliseconds.
 
 use std::env;
 use std::process::ExitCode;

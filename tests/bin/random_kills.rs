@@ -20,12 +20,11 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 
-/// What is declared from one run to the next. All of them have `users`, so that none looks like
-/// another package's.
+/// The declarations that runs choose from. All have `users`, so that none looks like another package's.
 const DECLARED: [&str; 6] =
     ["v1", "v2", "v1-without-sessions", "shop-and-v1", "store-and-v1", "many-and-v1"];
 
-/// A whole run after so many kills.
+/// How many kills there are between two runs that are not killed.
 const KILLS_BETWEEN: usize = 5;
 
 /// The longest time before a kill: longer than most runs take.
@@ -54,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut child = stage.deploy(name).stderr(Stdio::null()).spawn()?;
         thread::sleep(LONGEST.mul_f64(random.random()));
         child.kill()?;
-        // No code: it was still at work.
+        // Without an exit code it was killed while it ran.
         if child.wait()?.code().is_none() {
             killed += 1;
         } else {
@@ -104,7 +103,7 @@ impl Stage {
             for (key, value) in &expected {
                 assert_eq!(found.get(key), Some(value), "{name}: {key}");
             }
-            // What is seeded once stays when it leaves the declaration.
+            // A key with `once` stays when it leaves the declaration.
             let more: Vec<_> = found.keys().filter(|key| !expected.contains_key(*key)).collect();
             assert!(more.iter().all(|key| *key == "theme"), "{name}: {more:?}");
         }

@@ -7,10 +7,10 @@ use kv_test_support::cloudflare::{Cloudflare, Kind};
 use crate::stage::{Ran, Stage, kill_at, kinds};
 
 #[test]
-fn of_eight_deploys_at_once_one_works_and_the_others_say_who_it_is() {
+fn of_eight_deploys_at_once_one_runs_and_the_others_name_it() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
-    // Whoever comes first works until all others are gone.
+    // The first deploy is held until all others have exited.
     let held = cloudflare.hold_kind(Some(Kind::Create), 0, true);
     let spawn = || {
         let mut command = stage.command("v1", &["--yes"]);
@@ -38,7 +38,7 @@ fn of_eight_deploys_at_once_one_works_and_the_others_say_who_it_is() {
     }
     let told = stage.run("v1", &["unlock"]).expect(1);
     assert!(told.stderr.contains(&pid), "{}", told.stderr);
-    // Looking needs no lock, and another stage has its own.
+    // `status` needs no lock, and another stage has its own.
     stage.run("v1", &["status"]).expect(0);
     stage.run("hooks-plain", &["--yes", "--stage", "prod"]).expect(0);
     held.release();
@@ -50,7 +50,7 @@ fn of_eight_deploys_at_once_one_works_and_the_others_say_who_it_is() {
 }
 
 #[test]
-fn eight_deploys_that_nobody_holds_up_end_in_one_state() {
+fn eight_deploys_that_are_not_held_up_end_in_one_state() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let spawn = |_| {

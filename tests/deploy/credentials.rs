@@ -1,4 +1,4 @@
-//! Where credentials come from: the environment, `.env`, a file that is named, wrangler's login.
+//! Where credentials come from: the environment, `.env`, a file given by name, wrangler's login.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use kv_test_support::cloudflare::{ACCOUNT, Cloudflare, TOKEN};
 
 use crate::stage::{Ran, Stage};
 
-/// A package's folder without credentials in the environment.
+/// Runs a command in a package's folder, without credentials in the environment.
 fn run(stage: &Stage<'_>, root: &Path, args: &[&str], path: Option<&Path>) -> Ran {
     let args = [args, &["--root", root.to_str().unwrap()]].concat();
     let mut command = stage.command("v1", &args);
@@ -35,7 +35,7 @@ fn dotenv_beside_the_package_gives_what_the_environment_does_not() {
 }
 
 #[test]
-fn a_file_that_is_named_comes_before_the_packages_own() {
+fn a_file_given_by_name_comes_before_the_packages_own() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let root = tempfile::tempdir().unwrap();
@@ -49,7 +49,7 @@ fn a_file_that_is_named_comes_before_the_packages_own() {
 }
 
 #[test]
-fn an_odd_line_is_named_without_its_value() {
+fn a_malformed_line_is_named_without_its_value() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let root = tempfile::tempdir().unwrap();
@@ -62,7 +62,7 @@ fn an_odd_line_is_named_without_its_value() {
 
 #[cfg(unix)]
 #[test]
-fn the_login_of_wrangler_serves_where_there_is_no_token() {
+fn wranglers_login_is_used_if_there_is_no_token() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let cloudflare = Cloudflare::start();
@@ -81,7 +81,7 @@ fn the_login_of_wrangler_serves_where_there_is_no_token() {
     let ran = run(&stage, root.path(), &["plan"], None).expect(0);
     assert!(ran.stderr.contains("Using the login of wrangler"), "{}", ran.stderr);
     assert!(!ran.stderr.contains(TOKEN));
-    // A login that expired, or odd words, are as none.
+    // An expired login, or unexpected output, counts as no login.
     for body in ["exit 1", "echo 'You are not logged in.'", "echo '{\"token\":\"\"}'", "echo '{'"] {
         script(body);
         let ran = run(&stage, root.path(), &["plan"], None).expect(1);

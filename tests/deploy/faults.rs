@@ -11,18 +11,18 @@ use kv_test_support::declared::{v1, v2};
 
 use crate::stage::{PATIENT, Ran, Stage, declared_pairs};
 
-/// A run of which each request can go wrong.
+/// A run in which each request can go wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scenario {
     /// The first deploy, which has to find its account.
     Create,
-    /// A deploy of what changed in every way: title, values, keys that came and went.
+    /// A deploy with every kind of change: the title, values, keys added and removed.
     Change,
-    /// The end.
+    /// A destroy.
     Destroy,
     /// A deploy after a namespace left the code.
     Prune,
-    /// Existing namespaces with data of others, taken into the state and deployed.
+    /// Existing namespaces with data from others, imported into the state and deployed.
     Import,
     /// A plan that compares every key.
     Refresh,
@@ -39,7 +39,7 @@ struct Case {
     fault: Fault,
 }
 
-/// How a run ended: what it says when it failed.
+/// How a run ended: with its output if it failed.
 type Ended = Result<(), String>;
 
 impl Scenario {
@@ -151,12 +151,12 @@ impl Scenario {
     }
 }
 
-/// Runs a command that is to succeed; what it says when it does not.
+/// Runs a command that should succeed, and returns its output if it does not.
 fn command(stage: &Stage<'_>, policy: RetryPolicy, declarations: &str, args: &[&str]) -> Ended {
     let mut command = stage.command(declarations, args);
     command.env("FIXTURE_PATIENCE", policy.total.as_millis().to_string());
     command.env("FIXTURE_TIMEOUT", policy.request_timeout.as_millis().to_string());
-    // Many cases run at once, and this one does nothing but wait.
+    // Many cases run at once, and waiting here would block them.
     let ran = Ran::from(tokio::task::block_in_place(|| command.output()).unwrap());
     match ran.code {
         Some(0) => Ok(()),
@@ -197,7 +197,7 @@ fn faults(kind: Kind) -> Vec<Fault> {
 }
 
 impl Case {
-    /// Waits of milliseconds. What never heals is given up at once; a stalled request is ended soon.
+    /// Waits of milliseconds. A fault that never ends fails at once; a stalled request times out soon.
     fn policy(&self) -> RetryPolicy {
         let mut policy = PATIENT;
         if self.when == When::Always {
@@ -209,7 +209,7 @@ impl Case {
         policy
     }
 
-    /// Whether the run has to get over it.
+    /// Whether the run has to recover.
     fn recovers(&self) -> bool {
         let is_refused = matches!(
             self.fault.answer,
@@ -218,9 +218,9 @@ impl Case {
         self.when != When::Always && !is_refused
     }
 
-    /// Whether the run may succeed although the fault never ends: the keys themselves tell that they
-    /// were written or deleted, whatever the answers say; and a list may have titles twice that are
-    /// not looked for.
+    /// Whether the run may succeed although the fault never ends: reading the keys shows that they were
+    /// written or deleted, whatever the answers say, and duplicate titles in a list may not be the ones
+    /// looked for.
     fn is_seen_through(&self) -> bool {
         let odd = matches!(self.fault.answer, Answer::Odd(_));
         (self.fault.applied && odd) || matches!(self.fault.answer, Answer::Twice)
@@ -234,7 +234,7 @@ impl Case {
         cloudflare.fail(self.kind, self.when, self.fault.clone());
         let result = self.scenario.run(&stage, self.policy()).await;
         let met = cloudflare.take_requests().iter().any(|request| request.kind == self.kind);
-        // Where nothing is tried twice, a busy machine can end a run before it meets its fault.
+        // Without retries, a run on a busy machine can end before it meets its fault.
         assert!(met || self.when == When::Always);
         cloudflare.heal();
         match &result {

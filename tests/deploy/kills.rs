@@ -12,7 +12,7 @@ use kv_test_support::stores::{End, Fatal};
 
 use crate::stage::{Ran, Stage, kill_at, kinds};
 
-/// From which declarations to which: the first deploy, a change in every way, the end.
+/// The declarations before and after each run: the first deploy, every kind of change, the destroy.
 const RUNS: [(Option<&str>, &str, &[&str]); 3] = [
     (None, "v1", &["deploy", "--yes"]),
     (Some("v1"), "v2", &["deploy", "--yes"]),
@@ -92,7 +92,7 @@ fn keys_that_a_killed_deploy_deleted_come_back_with_their_declaration() {
     stage.run("many", &["--yes"]).expect(0);
     let held = cloudflare.hold_kind(Some(Kind::BulkDelete), 0, true);
     kill_at(&held, stage.command("none-of-many", &["--yes"]));
-    // Somebody thinks better of it: what was deployed before is deployed again.
+    // The change is reverted: what was deployed before is deployed again.
     assert_many_go_on(&stage);
 }
 
@@ -137,7 +137,7 @@ fn a_death_before_or_after_any_write_of_the_state_is_survived() {
                 }
                 println!("{name}, {after} write {deaths}");
                 stage.run(code, args).expect(0);
-                // The rest, in which nobody died.
+                // This run is not killed, and does the rest.
                 if name == "destroy" {
                     assert_eq!(cloudflare.titles(), ["user-data"]);
                     assert!(!stage.state().namespaces.contains_key("sessions"));
@@ -181,7 +181,7 @@ async fn a_disk_that_is_full_at_any_write_of_the_state_fails_the_run_and_loses_n
 }
 
 #[test]
-fn what_a_kill_leaves_of_a_state_that_was_being_written_disturbs_nobody() {
+fn a_half_written_state_file_left_by_a_kill_is_ignored() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     stage.run("v1", &["--yes"]).expect(0);

@@ -1,4 +1,4 @@
-//! Secrets go to Cloudflare and nowhere else; nothing of others reaches the terminal raw.
+//! Secrets go to Cloudflare and nowhere else; text from others never reaches the terminal raw.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ const URL: &str = "https://hooks.example.com/the-url-that-nobody-may-see";
 const PASSWORD: &str = "the-password-that-nobody-may-see";
 const PARTS: [&str; 4] = ["the-token", "the-key", "the-url", "the-password"];
 
-/// A command that is given every kind of secret, and tells all that it can.
+/// A command that is given every kind of secret, and prints as much as it can.
 fn command(stage: &Stage<'_>, code: &str, args: &[&str]) -> Command {
     let mut command = stage.command(code, args);
     command
@@ -91,7 +91,7 @@ fn a_run_that_fails_in_any_way_shows_no_secret() {
 }
 
 #[test]
-fn a_variable_that_is_no_value_of_its_type_is_named_and_not_shown() {
+fn a_variable_that_does_not_fit_its_type_is_named_and_not_shown() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let ran = Ran::from(command(&stage, "typed", &["--yes"]).output().unwrap()).expect(1);
@@ -134,9 +134,9 @@ fn a_redirect_carries_nothing_elsewhere() {
     assert!(elsewhere.take_requests().is_empty());
 }
 
-/// Whatever a terminal would act on.
+/// Checks that the output has nothing that a terminal would act on.
 #[track_caller]
-fn assert_tame(ran: &Ran) {
+fn assert_escaped(ran: &Ran) {
     for text in [&ran.stdout, &ran.stderr] {
         let raw = text.chars().find(|c| c.is_control() && *c != '\n');
         assert_eq!(raw, None, "{text:?}");
@@ -155,18 +155,18 @@ fn keys_and_titles_that_a_terminal_would_act_on_are_shown_escaped() {
         &["status", "--refresh"],
         &["--yes", "--renew"],
     ] {
-        assert_tame(&stage.run("odd", args).expect(0));
+        assert_escaped(&stage.run("odd", args).expect(0));
     }
     let odd = cloudflare.titles().remove(0);
     cloudflare.put(&odd, "clear\u{1b}[2J", "changed by others");
-    assert_tame(&stage.run("odd", &["plan", "--refresh"]).expect(0));
-    assert_tame(&stage.run("odd", &["status", "--refresh"]).expect(0));
+    assert_escaped(&stage.run("odd", &["plan", "--refresh"]).expect(0));
+    assert_escaped(&stage.run("odd", &["status", "--refresh"]).expect(0));
     cloudflare.fail(Kind::BulkPut, When::Always, Fault { applied: false, answer: Answer::Partial });
     let ran = stage.run("odd", &["--yes", "--repair"]).expect(1);
     assert!(ran.stderr.contains("did not confirm"), "{}", ran.stderr);
-    assert_tame(&ran);
+    assert_escaped(&ran);
     cloudflare.heal();
-    assert_tame(&stage.run("odd", &["destroy", "--yes"]).expect(0));
+    assert_escaped(&stage.run("odd", &["destroy", "--yes"]).expect(0));
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn what_a_hostile_server_says_is_shown_escaped() {
         if kind == Kind::Accounts {
             command.env_remove("CLOUDFLARE_ACCOUNT_ID");
         }
-        assert_tame(&command.output().unwrap().into());
+        assert_escaped(&command.output().unwrap().into());
     }
 }
 
@@ -219,7 +219,7 @@ fn what_others_wrote_into_a_state_is_refused_or_shown_escaped() {
         assert_ne!(bad, good);
         fs::write(stage.document(), bad).unwrap();
         for args in [&["status"][..], &["plan"], &["plan", "--format", "markdown"]] {
-            assert_tame(&stage.run("v1", args));
+            assert_escaped(&stage.run("v1", args));
         }
     }
     fs::write(stage.document(), good).unwrap();
@@ -229,7 +229,7 @@ fn what_others_wrote_into_a_state_is_refused_or_shown_escaped() {
     held.lock().unwrap();
     let ran = stage.run("v1", &["--yes"]).expect(1);
     assert!(ran.stderr.contains("process 1 on h"), "{}", ran.stderr);
-    assert_tame(&ran);
+    assert_escaped(&ran);
 }
 
 #[cfg(unix)]
@@ -309,7 +309,7 @@ fn an_error_in_rust_repeats_no_secret_either() {
 }
 
 #[test]
-fn a_title_of_others_is_no_markup_in_a_comment_and_no_command_in_a_log() {
+fn a_foreign_title_is_not_markup_in_a_comment_or_a_command_in_a_log() {
     let evil =
         "a|b [x](https://evil.example) ![i](https://evil.example/i.png) @everyone ##[group]g";
     let cloudflare = Cloudflare::start();

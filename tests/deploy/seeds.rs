@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::stage::{Ran, Stage};
 
-/// A package with a seed file and a folder, in which nothing else is.
+/// A package with a seed file, a folder and nothing else.
 struct Sources(TempDir);
 
 impl Sources {
@@ -33,7 +33,7 @@ impl Sources {
         stage.run("site", &[&["--root", self.root().to_str().unwrap()], args].concat())
     }
 
-    /// Deploys what is to be refused before anything is written.
+    /// Deploys what must be refused before anything is written.
     #[track_caller]
     fn refused(&self, stage: &Stage<'_>) -> Ran {
         stage.refused("site", &["--root", self.root().to_str().unwrap(), "--yes"])
@@ -41,7 +41,7 @@ impl Sources {
 }
 
 #[test]
-fn files_that_came_changed_or_went_are_seen() {
+fn files_that_were_added_changed_or_removed_are_seen() {
     let cloudflare = Cloudflare::start();
     let (stage, sources) = (Stage::new(&cloudflare), Sources::new());
     sources.deploy(&stage, &["--yes"]).expect(0);
@@ -65,7 +65,7 @@ fn files_that_came_changed_or_went_are_seen() {
 }
 
 #[test]
-fn away_from_the_sources_the_folder_that_is_missed_is_named() {
+fn without_the_sources_the_missing_folder_is_named() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let refused = stage.refused("site", &["--root", "/nowhere", "--yes"]);
@@ -174,7 +174,7 @@ fn values_arrive_as_the_file_escapes_them() {
 }
 
 #[test]
-fn nothing_of_a_seed_is_in_the_program() {
+fn no_part_of_a_seed_is_in_the_program() {
     let binary = fs::read(env!("CARGO_BIN_EXE_fixture")).unwrap();
     let marker = b"<p>This sentence of a page is nowhere in the program.</p>";
     let public = concat!(env!("CARGO_MANIFEST_DIR"), "/support/public/marker.html");

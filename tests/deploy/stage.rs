@@ -15,7 +15,7 @@ use kv_test_support::cloudflare::{ACCOUNT, Cloudflare, Held, Kind, Request, TOKE
 use kv_test_support::declared;
 use tempfile::TempDir;
 
-/// Waits of milliseconds, and all the time that a loaded machine needs for an answer.
+/// Short waits, but all the time that a loaded machine needs for an answer.
 pub(crate) const PATIENT: RetryPolicy = RetryPolicy {
     base_delay: Duration::from_millis(1),
     max_delay: Duration::from_millis(4),
@@ -62,7 +62,7 @@ impl<'a> Stage<'a> {
         self.command(declarations, args).output().unwrap().into()
     }
 
-    /// Runs what is to be refused: exit 1, nothing written at Cloudflare, the state as it was.
+    /// Runs what must be refused: exit 1, nothing written at Cloudflare, the state as it was.
     #[track_caller]
     pub(crate) fn refused(&self, declarations: &str, args: &[&str]) -> Ran {
         let before = std::fs::read(self.document()).ok();
@@ -95,7 +95,7 @@ impl<'a> Stage<'a> {
         self.folder.path().join("states")
     }
 
-    /// The document.
+    /// The path of the state's document.
     pub(crate) fn document(&self) -> PathBuf {
         self.states().join("tests/dev.json")
     }
@@ -162,7 +162,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// All is stored as these declarations say, and so the next deploy only looks.
+    /// Everything is stored as these declarations say, and the next deploy only reads.
     #[track_caller]
     pub(crate) fn assert_converged(&self, declarations: &str) {
         self.assert_stored(declarations);
@@ -199,7 +199,7 @@ pub(crate) fn kill_at(held: &Held, mut command: Command) {
 }
 
 impl Ran {
-    /// Holds the exit code against the expected one.
+    /// Checks the exit code.
     #[track_caller]
     pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{}\n{}", self.stdout, self.stderr);

@@ -1,4 +1,4 @@
-//! A deploy that is asked to stop does so soon and cleanly; a stream that is gone stops nothing.
+//! A deploy that is asked to stop does so soon and cleanly; a closed stream does not stop it.
 
 use std::fs::OpenOptions;
 use std::io::{BufReader, Read as _, Write as _};
@@ -13,7 +13,7 @@ fn signal(child: &Child, name: &str) {
     assert!(Command::new("sh").args(args).status().unwrap().success());
 }
 
-/// The same command, which heeds every signal even where these tests run under `nohup`.
+/// The same command, which obeys every signal even if these tests run under `nohup`.
 fn heeding_signals(command: &Command) -> Command {
     let mut heeding = Command::new("env");
     heeding.arg("--default-signal").arg(command.get_program()).args(command.get_args());
@@ -36,7 +36,7 @@ fn read_until(lines: &mut impl std::io::BufRead, word: &str) -> String {
 }
 
 #[test]
-fn any_signal_ends_a_back_off_at_once_and_gives_the_lock_back() {
+fn any_signal_ends_a_back_off_at_once_and_releases_the_lock() {
     for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let cloudflare = Cloudflare::start();
         let stage = Stage::new(&cloudflare);
@@ -51,7 +51,7 @@ fn any_signal_ends_a_back_off_at_once_and_gives_the_lock_back() {
         lines.read_to_string(&mut said).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(code), "{said}");
         assert!(said.contains("what was done is in the state"), "{said}");
-        // Had it waited, it would have asked again.
+        // If it had waited, it would have sent another request.
         let requests = kinds(&cloudflare.take_requests());
         assert_eq!(requests, [Kind::List, Kind::Create, Kind::BulkPut]);
         let unlocked = stage.run("v1", &["unlock"]).expect(0);
@@ -83,7 +83,7 @@ fn a_wait_for_what_is_not_seen_yet_ends_at_once_too() {
     stage.assert_converged("v1");
 }
 
-/// It takes the 10 s that a request still gets.
+/// This test takes 10 s, the time that a request gets to finish.
 #[test]
 fn a_request_that_never_ends_is_left_after_its_grace() {
     let cloudflare = Cloudflare::start();
@@ -142,14 +142,14 @@ fn deploy_with(redirect: impl Fn(&mut Command)) {
 }
 
 #[test]
-fn a_reader_that_went_away_ends_no_deploy() {
+fn a_reader_that_goes_away_does_not_end_a_deploy() {
     deploy_with(|command| {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
     });
 }
 
 #[test]
-fn a_stream_that_is_closed_ends_no_deploy() {
+fn a_closed_stream_does_not_end_a_deploy() {
     for args in ["--yes", "--yes -v", "--yes --format json"] {
         let cloudflare = Cloudflare::start();
         let stage = Stage::new(&cloudflare);
@@ -169,7 +169,7 @@ fn a_stream_that_is_closed_ends_no_deploy() {
 }
 
 #[test]
-fn a_full_stderr_ends_no_deploy_and_a_full_stdout_is_an_error_that_changes_nothing() {
+fn a_full_stderr_is_ignored_and_a_full_stdout_is_an_error() {
     let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
     deploy_with(|command| {
         command.stdout(Stdio::null()).stderr(full());
@@ -182,7 +182,7 @@ fn a_full_stderr_ends_no_deploy_and_a_full_stdout_is_an_error_that_changes_nothi
 }
 
 #[test]
-fn a_host_that_is_not_there_is_named_and_given_up_soon() {
+fn an_unreachable_host_is_named_and_given_up_soon() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -220,17 +220,17 @@ fn the_wait_that_a_server_asks_for_is_the_one_that_is_advised() {
     assert!(!ran.stderr.contains("five minutes"), "{}", ran.stderr);
 }
 
-/// A stderr that is full, or soon will be, and that nobody reads.
+/// A stderr that is full, or soon will be, and is never read.
 fn stuck() -> (std::io::PipeReader, Stdio) {
     let (reader, writer) = std::io::pipe().unwrap();
     let mut filler = writer.try_clone().unwrap();
-    // It waits with what does not fit for as long as the test runs.
+    // Writing what does not fit blocks for as long as the test runs.
     std::thread::spawn(move || filler.write_all(&vec![b'x'; 1 << 20]));
     (reader, writer.into())
 }
 
 #[test]
-fn a_stderr_that_nobody_reads_ends_no_deploy() {
+fn a_stderr_that_is_never_read_does_not_end_a_deploy() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let (_reader, stderr) = stuck();
@@ -267,7 +267,7 @@ fn a_wait_for_the_lock_can_be_of_any_length() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_comes_after_all_that_was_to_be_done() {
+fn a_report_that_cannot_be_written_fails_after_all_work_is_done() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let folder = tempfile::tempdir().unwrap();

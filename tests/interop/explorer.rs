@@ -18,7 +18,7 @@ const ID: &str = "fedcba9876543210fedcba9876543210";
 
 kv_namespace! {
     struct Mirrored;
-    // The explorer calls a namespace by its binding, and creates none.
+    // The explorer names a namespace after its binding, and creates none.
     title: "KV",
     adopt: true,
     values: [
@@ -28,7 +28,7 @@ kv_namespace! {
     ]
 }
 
-/// The explorer knows one account, so that its paths do without. This gives them one.
+/// The explorer has a single account, so its paths name none. This adds the account to them.
 async fn account_api(dev: &Dev) -> String {
     let base = format!("{}/cdn-cgi/local/explorer/api", dev.url);
     let forward = async move |request: Request| {

@@ -1,4 +1,4 @@
-//! How the real tools are run: from `tests/interop/node_modules`, on this machine only.
+//! Runs the real tools: from `tests/interop/node_modules`, on this machine only.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ pub(crate) fn workspace() -> &'static Path {
 
 /// Runs the `deploy` binary of an example, with its state beside the local files.
 pub(crate) fn deploy(package: &str, folder: &Path, arguments: &[&str]) {
-    // Both examples' binaries have one name, and so one place in the target folder.
+    // The examples' binaries have the same name, and so the same path in the target folder.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = ONE_AT_A_TIME.lock();
     let output = cargo_run(package, "deploy")
@@ -67,7 +67,7 @@ pub(crate) fn node(script: impl AsRef<Path>) -> Command {
     command
 }
 
-/// Wrangler, which asks nobody, and tells nobody.
+/// Wrangler, without prompts and without telemetry.
 pub(crate) fn wrangler(folder: &Path) -> Command {
     let mut command = node("node_modules/wrangler/bin/wrangler.js");
     command
@@ -115,7 +115,7 @@ impl Running {
         let mut child = command.stdout(Stdio::piped()).process_group(0).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = mpsc::channel();
-        // It reads to the end, also when nobody listens any more: a full pipe would stop the server.
+        // It reads to the end even if nothing receives the lines: a full pipe would stop the server.
         std::thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
                 let _ = sender.send(line);

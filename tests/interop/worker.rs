@@ -39,10 +39,10 @@ async fn the_worker_serves_what_was_deployed_and_stores_what_it_is_sent() {
     let get = async |path: &str| http.get(url(path)).send().await.unwrap();
     let list = async || get("sessions/").await.json::<Vec<Value>>().await.unwrap();
 
-    // Seeded values: a map, a key that is no ASCII, an integer that JavaScript would round.
+    // Seeded values: a map, a key that is not ASCII, an integer that JavaScript would round.
     let demo = get("sessions/demo").await.text().await.unwrap();
     assert_eq!(demo, r#"{"user_id":18446744073709551615,"cart":{"Käse":1,"apple":3}}"#);
-    // Typed metadata, of the deploy's own making.
+    // Typed metadata, which the deploy added itself.
     let greeting = get("grüße.txt").await;
     assert_eq!(greeting.headers()["content-type"], "text/plain; charset=utf-8");
     assert_eq!(greeting.headers()["etag"].len(), 34);
@@ -58,7 +58,7 @@ async fn the_worker_serves_what_was_deployed_and_stores_what_it_is_sent() {
     assert_eq!(get("sessions/nobody").await.status(), StatusCode::NOT_FOUND);
     assert_eq!(get("no.txt").await.status(), StatusCode::NOT_FOUND);
 
-    // What the Worker puts, it gets, and so does every other program.
+    // The Worker and every other program read what the Worker puts.
     let session = Session {
         user_id: u64::MAX - 1,
         cart: BTreeMap::from([("crème brûlée".to_owned(), u32::MAX), (String::new(), 0)]),
@@ -78,7 +78,7 @@ async fn the_worker_serves_what_was_deployed_and_stores_what_it_is_sent() {
     assert_eq!(all[1].0, "zoë/1");
     assert_eq!(all[1].1.expiration, listed[1]["ends"].as_u64());
     assert!(all[1].1.expiration.is_some());
-    // And the other way around, while the Worker runs.
+    // The Worker reads what others put while it runs.
     sessions.session("native").put(&session).await.unwrap();
     assert_eq!(get("sessions/native").await.json::<Session>().await.unwrap(), session);
 

@@ -70,7 +70,7 @@ async fn a_key_can_be_declared_once_for_each_build() {
 }
 
 #[tokio::test]
-async fn what_a_cfg_leaves_out_is_nowhere() {
+async fn what_a_cfg_leaves_out_does_not_exist() {
     let declaration = Gated::DECLARATION;
     let patterns: Vec<_> = declaration.families.iter().map(|family| family.pattern).collect();
     assert_eq!(patterns, ["always:{id}", "{rest}", "pair:{id: u8}"]);
@@ -80,7 +80,7 @@ async fn what_a_cfg_leaves_out_is_nowhere() {
     keys.sort_unstable();
     assert_eq!(keys, ["there", "version"]);
     let gated = Gated::in_memory();
-    // The key of a family that is left out is one of the catch-all.
+    // A key of a family that is left out belongs to the catch-all.
     gated.rest("never:1").put("x").await.unwrap();
     gated.always("1").put(&7).await.unwrap();
     assert_eq!(gated.there().get().await.unwrap().as_deref(), Some("x-1trueca + b"));
@@ -100,7 +100,7 @@ kv_namespace! {
 }
 
 #[tokio::test]
-async fn the_text_of_a_variable_or_a_file_stands_beside_a_literal() {
+async fn text_from_a_variable_or_a_file_has_the_type_of_a_literal() {
     let token: Option<String> = Secrets::in_memory().token().get().await.unwrap();
     assert_eq!(token.as_deref(), Some("none"));
 }

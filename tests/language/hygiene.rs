@@ -1,4 +1,4 @@
-//! Names of the user's that are those of the library, of std or of generated items.
+//! User names that are also names of the library, of std or of generated items.
 
 #![allow(dead_code, unreachable_pub, unused_imports, reason = "it is declared to be compiled")]
 
@@ -80,7 +80,7 @@ mod without_prelude {
     }
 }
 
-/// Namespaces that are named as items of the library are.
+/// Namespaces that have the names of items of the library.
 mod named_as_ours {
     kv_runtime::kv_namespace! { pub struct Store; title: "a", values: [{ key: "a", value: { b: 1 } }] }
     kv_runtime::kv_namespace! { pub struct Namespace; title: "a", values: [{ key: "a", value: { b: 1 } }] }

@@ -1,4 +1,4 @@
-//! The language as its users meet it: what the compiler says to every mistake, and what it takes.
+//! The language as users see it: what the compiler says to every mistake, and what it accepts.
 
 #![allow(clippy::unwrap_used, reason = "a helper of tests may fail a test")]
 

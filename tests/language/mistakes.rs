@@ -1,4 +1,4 @@
-//! What the compiler says to each mistake: `fail/*.rs`, one mistake a file, named by the mistake.
+//! What the compiler says to each mistake: `fail/*.rs`, one mistake per file, named after the mistake.
 //!
 //! `TRYBUILD=overwrite cargo test -p tests --test language mistakes` writes the messages anew.
 
@@ -52,7 +52,7 @@ fn make(files: &Path) {
 
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "some files cannot exist there")]
-fn every_mistake_is_told_at_its_token_with_the_rule_and_what_to_write_instead() {
+fn every_mistake_is_an_error_at_its_token_with_rule_and_remedy() {
     let files = files();
     if files.exists() {
         fs::remove_dir_all(&files).unwrap();
@@ -62,20 +62,20 @@ fn every_mistake_is_told_at_its_token_with_the_rule_and_what_to_write_instead() 
     trybuild::TestCases::new().compile_fail("language/fail/*.rs");
 }
 
-/// The cases that have several mistakes, or one that the compiler tells of at several places.
+/// The cases that have several mistakes, or one that the compiler reports at several places.
 const SEVERAL: &[(&str, usize)] = &[
     ("attribute_on_an_entry", 2),
     ("key_named_like_a_method", 4),
     ("mistakes_in_two_modules_and_a_function", 3),
     ("mistakes_of_two_declarations", 2),
-    // The compiler's own: a name that is taken, and what is not found in what has it.
+    // The compiler's own errors: a name that is taken, and what is not found in the item that has it.
     ("module_name_is_taken", 2),
     ("no_comma_after_a_type", 2),
     ("only_without_a_stage", 2),
     ("seed_with_several_mistakes", 5),
     ("several_mistakes_of_one_declaration", 8),
     ("stage_that_cannot_be", 3),
-    // The compiler tells of each backtick.
+    // The compiler reports each backtick.
     ("title_in_backticks", 3),
     ("ttl_constant_too_short", 2),
     ("type_name_outside_ascii", 2),
@@ -86,7 +86,7 @@ const SEVERAL: &[(&str, usize)] = &[
 ];
 
 #[test]
-fn one_mistake_is_one_error_with_its_uses_too() {
+fn one_mistake_is_one_error_even_with_uses() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("language/fail");
     let mut wrong = Vec::new();
     for entry in cases.read_dir().unwrap() {

@@ -36,7 +36,7 @@ kv_namespace! {
 
 kv_namespace! { pub struct Preserved; title: "preserved-namespace", delete: false }
 
-/// The text that the only entry stores that is more than a key and a text.
+/// The text of the only entry, which has more than a key and a text.
 fn text(declaration: &Declaration) -> &'static str {
     let [entry] = declaration.entries else { panic!("{declaration:?}") };
     let DeclaredValue::Text(text) = entry.value else { panic!("{entry:?}") };

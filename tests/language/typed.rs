@@ -90,7 +90,7 @@ async fn every_entry_is_read_as_the_type_that_its_value_had_in_the_declaration()
     assert_eq!(all.quoted().get().await.unwrap(), Some(serde_json::Value::from("hello")));
     assert_eq!(all.kind().get().await.unwrap(), Some(1_i64));
 
-    // An entry has the type of the family that its key is of.
+    // An entry has the type of its key's family.
     assert_eq!(all.session_root().get().await.unwrap().as_ref(), Some(&theme));
     assert_eq!(all.session("root").get().await.unwrap(), Some(theme));
 
@@ -147,13 +147,13 @@ async fn a_key_of_a_family_carries_its_types_and_its_ttl() {
 }
 
 #[tokio::test]
-async fn a_listing_gives_the_parameters_that_the_keys_were_made_of() {
+async fn a_listing_gives_the_parameters_that_the_keys_were_made_from() {
     let all = Everything::new(MemoryStore::new());
     for (tenant, user_id, visits) in [("a:b", 0, 1), ("größe", u64::MAX, 2), ("{x}", 7, 3)] {
         let visits = Visits { visits };
         all.profile(tenant, user_id).put(&text("...")).metadata(&visits).await.unwrap();
     }
-    // Texts that are no u64, or no u64 as it is printed, are not of the family.
+    // Text that is not a u64, or not a u64 as it is printed, is not in the family.
     for stray in ["user:a/x", "user:a/007", "user:a", "user:/1", "users:a/1"] {
         let stray = Entry::<String>::new(all.store(), stray).unwrap();
         stray.put(&text("stray")).await.unwrap();
@@ -205,10 +205,10 @@ fn equal_shapes_share_one_type_and_names_can_be_predicted() {
     assert_eq!(Everything::KIND.as_str(), "type");
 }
 
-/// The type that an entry is to have is known to the compiler alone, so its value is tried when
-/// deploying, before anything is sent.
+/// Only the compiler knows the declared type of an entry, so its value is checked when deploying, before
+/// anything is sent.
 #[tokio::test]
-async fn a_value_that_is_none_of_its_type_is_not_deployed() {
+async fn a_value_that_does_not_fit_its_type_is_not_deployed() {
     kv_namespace! {
         struct Untrue;
         title: "untrue",

@@ -1,4 +1,4 @@
-//! The public items of the published crates, as lists: a change of the surface is seen.
+//! The public items of the published crates, as lists, so that a change of the surface is noticed.
 //!
 //! `INSTA_UPDATE=always cargo test -p tests --test surface` writes the lists anew.
 
@@ -16,7 +16,7 @@ fn surface(package: &str) -> String {
         .args(["--", "-Z", "unstable-options", "--output-format", "json", "--cap-lints", "allow"])
         .current_dir(workspace)
         .env("CARGO_TARGET_DIR", &target)
-        // Rustdoc writes JSON only so; its format is that of this compiler.
+        // Rustdoc writes JSON only this way; the format depends on the compiler.
         .env("RUSTC_BOOTSTRAP", "1")
         .env_remove("RUSTDOCFLAGS")
         .status()

@@ -58,7 +58,7 @@ async fn wrong_credentials_are_refused_as_cloudflare_does() {
 }
 
 #[tokio::test]
-async fn a_user_reaches_several_accounts_whose_namespaces_are_apart() {
+async fn a_user_reaches_several_accounts_with_separate_namespaces() {
     let other_folder = tempfile::tempdir().unwrap();
     let other = Account { id: "f".repeat(32), name: "other".to_owned() };
     let other_storage = Storage::open(other_folder.path()).unwrap();

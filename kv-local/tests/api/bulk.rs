@@ -115,7 +115,7 @@ async fn the_error_names_the_key_and_the_rule() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_array_is_refused() {
+async fn a_body_that_is_not_an_array_is_refused() {
     let bulk = Bulk::new().await;
     for (method, path) in
         [(Method::PUT, "/bulk"), (Method::POST, "/bulk/delete"), (Method::POST, "/bulk/get")]

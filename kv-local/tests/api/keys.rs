@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{Api, code, result, success};
 
 #[tokio::test]
-async fn a_listing_shows_what_each_key_has_and_nothing_that_it_has_not() {
+async fn a_listing_shows_only_the_properties_that_a_key_has() {
     let api = Api::new().await;
     let namespace = api.namespace().await;
     let pairs = json!([

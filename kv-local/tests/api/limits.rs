@@ -10,7 +10,7 @@ async fn limited() -> Api {
 }
 
 #[tokio::test]
-async fn after_1200_requests_one_has_to_wait() {
+async fn after_1200_requests_a_client_has_to_wait() {
     let api = limited().await;
     for _ in 0..1200 {
         assert_eq!(send(api.request(Method::GET, "/user")).await.status(), 200);
@@ -28,7 +28,7 @@ async fn a_key_takes_one_write_a_second_when_limits_are_on() {
     let put = |key: &str| api.kv(Method::PUT, &format!("{namespace}/values/{key}")).body("v");
     result(put("a")).await;
     result(put("b")).await;
-    // Unless the machine sleeps in between, one of many comes within the second.
+    // Unless the machine sleeps in between, one of many writes comes within the second.
     let mut refused = None;
     for _ in 0..100 {
         let response = send(put("a")).await;

@@ -96,7 +96,7 @@ async fn listing_goes_page_by_page_in_the_order_asked_for() {
 }
 
 #[tokio::test]
-async fn a_malformed_id_is_another_error_than_an_unknown_one() {
+async fn a_malformed_id_and_an_unknown_one_are_different_errors() {
     let api = Api::new().await;
     for id in ["/sessions", "/0123", "/zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"] {
         assert_eq!(code(api.kv(Method::GET, id)).await, (400, 10011), "{id}");

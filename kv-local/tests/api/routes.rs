@@ -1,4 +1,4 @@
-//! Paths that lead nowhere, and how a server begins and ends.
+//! Unknown paths, and how a server starts and stops.
 
 use kv_local::{Server, ServerConfig, Storage, router};
 use reqwest::Method;
@@ -6,7 +6,7 @@ use reqwest::Method;
 use crate::{Api, code, failure, result, send};
 
 #[tokio::test]
-async fn what_is_no_route_says_so() {
+async fn an_unknown_route_says_so() {
     let api = Api::new().await;
     let namespace = api.namespace().await;
     let text = (404, 7000, "No route for that URI".to_owned());
@@ -19,7 +19,7 @@ async fn what_is_no_route_says_so() {
 }
 
 #[tokio::test]
-async fn a_server_that_was_shut_down_answers_no_more_and_the_store_stays() {
+async fn a_server_that_was_shut_down_stops_answering_and_keeps_the_store() {
     let api = Api::new().await;
     let path = api.namespace().await + "/values/k";
     result(api.kv(Method::PUT, &path).body("v")).await;
@@ -43,7 +43,7 @@ async fn a_port_that_is_taken_is_an_error_that_names_it() {
 }
 
 #[tokio::test]
-async fn something_can_be_put_in_front_of_the_routes() {
+async fn a_layer_can_be_put_in_front_of_the_routes() {
     use axum::response::IntoResponse as _;
 
     let folder = tempfile::tempdir().unwrap();

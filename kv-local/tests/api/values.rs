@@ -32,7 +32,7 @@ async fn a_raw_body_is_the_value_whatever_its_type() {
 }
 
 #[tokio::test]
-async fn a_form_carries_metadata_and_a_write_without_clears_it() {
+async fn a_form_carries_metadata_and_a_write_without_metadata_clears_it() {
     let api = Api::new().await;
     let namespace = api.namespace().await;
     let (path, metadata) = (namespace.clone() + "/values/k", namespace + "/metadata/k");
@@ -67,7 +67,7 @@ async fn a_form_that_cannot_be_used_is_refused() {
 }
 
 #[tokio::test]
-async fn a_missing_key_is_an_error_to_read_and_none_to_delete() {
+async fn reading_a_missing_key_is_an_error_and_deleting_it_is_not() {
     let api = Api::new().await;
     let namespace = api.namespace().await;
     let expected = (404, 10009, "get: 'key not found'".to_owned());

@@ -7,7 +7,7 @@ use proc_macro2::Span;
 
 use crate::errors::Errors;
 
-/// The package whose files a declaration names, and where its mistakes are told.
+/// The package whose files a declaration names, and where its mistakes are reported.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     pub(crate) package: &'a Package,
@@ -15,13 +15,13 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Tells of a mistake.
+    /// Reports a mistake.
     pub(super) fn push(self, span: Span, message: impl Display) {
         self.errors.push(span, message);
     }
 
-    /// Tells of a mistake that has a second place.
-    pub(super) fn push_beside(self, span: Span, message: impl Display, other: Span) {
-        self.errors.push_beside(span, message, other);
+    /// Reports a mistake that has a second place.
+    pub(super) fn push_with_other(self, span: Span, message: impl Display, other: Span) {
+        self.errors.push_with_other(span, message, other);
     }
 }

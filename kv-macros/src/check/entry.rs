@@ -15,11 +15,11 @@ use crate::infer::Shape;
 use crate::model::{Expiry, File, Ttl, Type, UserType, Value};
 use crate::syntax::{self, ENTRY, Expression, Function, Json, JsonKind, Name, ValueKind, is_text};
 
-/// An entry without its names, and with shapes for the types that are still to be generated.
+/// An entry without its names, and with shapes for the types that are not generated yet.
 pub(super) struct Entry {
     pub(super) docs: String,
     pub(super) cfg: TokenStream,
-    /// The same as text, by which they are told apart.
+    /// The same as text, for comparisons.
     pub(super) cfg_text: Rc<str>,
     pub(super) key: Name,
     pub(super) name: Option<Ident>,
@@ -67,8 +67,8 @@ pub(super) fn entry(written: syntax::Entry, families: &Families<'_>) -> Option<E
         context.push(
             span,
             format!(
-                "the family `{}` gives this key its {types}: remove `type`{both}, or choose a key that is \
-                 not of the family",
+                "the family `{}` gives this key its {types}: remove `type`{both}, or choose a key outside \
+                 the family",
                 shown(family.pattern_text())
             ),
         );
@@ -76,7 +76,7 @@ pub(super) fn entry(written: syntax::Entry, families: &Families<'_>) -> Option<E
     let declared = match (family, own_type) {
         (Some(family), _) => match &family.ty {
             Type::User(ty) => Some(ty.clone()),
-            // It could not be read, which was reported.
+            // The family's type could not be read, and that was reported.
             _ => None,
         },
         (None, Some(ty)) => Some(UserType::new(ty)),
@@ -103,7 +103,7 @@ pub(super) fn entry(written: syntax::Entry, families: &Families<'_>) -> Option<E
         let span = written.span;
         let (own, other) = self::value(written, declared.clone(), &properties);
         let one = std::mem::replace(&mut ty, EntryType::Known(Type::Json));
-        // What is not known was reported.
+        // An unknown value was already reported.
         let is_known = !matches!(value, Value::Unknown) && !matches!(own, Value::Unknown);
         ty = match (&value, &own) {
             _ if is_known => same_type(one, other, span, context),
@@ -147,7 +147,7 @@ pub(super) fn entry(written: syntax::Entry, families: &Families<'_>) -> Option<E
 /// The type of two values of one key.
 fn same_type(one: EntryType, other: EntryType, span: Span, context: Context<'_>) -> EntryType {
     match (one, other) {
-        // Text is stored as it is, all else as JSON.
+        // Text is stored as it is, everything else as JSON.
         (EntryType::Inferred(one), EntryType::Inferred(other))
             if matches!(one, Shape::Text) == matches!(other, Shape::Text)
                 && !matches!(one.clone().unify(other.clone()), Shape::Any) =>
@@ -155,13 +155,13 @@ fn same_type(one: EntryType, other: EntryType, span: Span, context: Context<'_>)
             EntryType::Inferred(one.unify(other))
         }
         (EntryType::Known(one), EntryType::Known(other)) if one == other => EntryType::Known(one),
-        // The text of a file or of a variable is as good a text as a literal.
+        // Text from a file or a variable has the same type as a text literal.
         (EntryType::Known(Type::String), EntryType::Inferred(Shape::Text))
         | (EntryType::Inferred(Shape::Text), EntryType::Known(Type::String)) => {
             EntryType::Known(Type::String)
         }
         (one, _) => {
-            let message = "this value is of another type than that of the other stages: give both \
+            let message = "this value has another type than the value for the other stages: give both \
                            the same type, or add `type: ...`";
             context.push(span, message);
             one
@@ -169,7 +169,7 @@ fn same_type(one: EntryType, other: EntryType, span: Span, context: Context<'_>)
     }
 }
 
-/// The older types of an entry's value: of its family, or its own beside a `type`.
+/// The older types of an entry's value: those of its family, or its own if it has a `type`.
 fn was(
     properties: &mut Properties<'_>,
     family: Option<&Family<'_>>,
@@ -178,7 +178,7 @@ fn was(
     let at = properties.span("was");
     let own = properties.types("was");
     match (family, at) {
-        // That of both is told at `type`.
+        // If `type` is there too, the mistake is reported there.
         (Some(family), Some(span)) if own_type.is_none() => properties.context.push(
             span,
             format!(
@@ -188,7 +188,7 @@ fn was(
         ),
         (None, Some(span)) if own_type.is_none() => {
             let message =
-                "`was` names older types of a `type`, and this entry has none: add `type: ...`";
+                "`was` names older types of a `type`, but this entry has none: add `type: ...`";
             properties.context.push(span, message);
             return Vec::new();
         }
@@ -204,7 +204,7 @@ fn key(properties: &mut Properties<'_>) -> Option<Name> {
     let key = properties.text("key")?;
     if let Err(error) = kv_rules::check_key(&key.text) {
         properties.context.push(key.span, error);
-        // What names nothing would be a second error.
+        // A key that cannot name an accessor would cause a second error.
         crate::names::snake(&key.text)?;
     }
     Some(key)
@@ -266,7 +266,7 @@ fn instead(Expression { shown, macro_name }: &Expression) -> String {
     example.to_owned()
 }
 
-/// Holds a literal against one of Rust's own types; of others the compiler, or a deploy, knows more.
+/// Checks a literal against one of Rust's own types; other types are left to the compiler or a deploy.
 fn fits(what: &str, kind: &JsonKind, ty: &UserType) -> Result<(), String> {
     let ty = &*ty.text;
     let found = match kind {
@@ -295,11 +295,11 @@ fn fits(what: &str, kind: &JsonKind, ty: &UserType) -> Result<(), String> {
     if fits {
         Ok(())
     } else {
-        Err(format!("{what} is {found}, and its type is `{ty}`: change one of the two"))
+        Err(format!("{what} is {found}, but its type is `{ty}`: change one of the two"))
     }
 }
 
-/// Whether a whole number is one of a type; `None`: the type is none of Rust's integers.
+/// Whether a whole number fits a type; `None` if the type is not one of Rust's integers.
 fn is_in_range(ty: &str, digits: &str) -> Option<bool> {
     Some(match ty {
         "u8" => digits.parse::<u8>().is_ok(),
@@ -317,7 +317,7 @@ fn is_in_range(ty: &str, digits: &str) -> Option<bool> {
 
 fn json_value(json: Json, declared: Option<UserType>, context: Context<'_>) -> (Value, EntryType) {
     let span = json.span;
-    // Whether a text is stored as it is or as JSON is up to the type; as it is, it is shorter.
+    // The type decides whether a text is stored as it is or as JSON; as it is, it is shorter.
     let text_length = match &json.kind {
         JsonKind::String(text) => Some(text.len()),
         _ => None,

@@ -12,7 +12,7 @@ pub(super) fn expiry(properties: &mut Properties<'_>) -> Option<Expiry> {
     let ttl = ttl(properties);
     let expiration = seconds(properties, &EXPIRATION);
     if let (Some(ttl_at), Some(expiration_at)) = (ttl_at, expiration_at) {
-        properties.context.push_beside(
+        properties.context.push_with_other(
             expiration_at,
             "an entry has either `expiration` or `expirationTtl`: keep `expiration` for a point in time, or \
              `expirationTtl` for seconds from the write",
@@ -30,7 +30,7 @@ pub(super) fn ttl(properties: &mut Properties<'_>) -> Option<Ttl> {
     seconds(properties, &TTL).map(Ttl::Seconds)
 }
 
-/// The seconds that a number of milliseconds means: whole hours, as most of these are.
+/// The seconds meant by a number of milliseconds, if they are whole hours, as most TTLs are.
 fn milliseconds(number: i128) -> Option<i128> {
     let seconds = number / 1000;
     (number % 1000 == 0 && seconds % 3600 == 0 && seconds > 0).then_some(seconds)
@@ -80,8 +80,8 @@ fn seconds(properties: &mut Properties<'_>, rules: &Seconds) -> Option<u64> {
             {
                 let days = kv_rules::show_duration(u64::try_from(seconds).unwrap_or_default());
                 let message = format!(
-                    "`expirationTtl` is in seconds, and {seconds} looks like milliseconds: write `{meant}`, \
-                     or `\"{days}\"` for as long as that"
+                    "`expirationTtl` is in seconds, but {seconds} looks like milliseconds: write `{meant}`, \
+                     or `\"{days}\"` for the same duration"
                 );
                 properties.context.push(span, message);
                 return u64::try_from(meant).ok();

@@ -1,4 +1,4 @@
-//! Key families: their patterns, and which family a key is of.
+//! Key families: their patterns, and which family a key belongs to.
 
 use kv_rules::shown;
 use std::collections::HashMap;
@@ -21,7 +21,7 @@ use crate::syntax::{self, FAMILY, Name};
 pub(super) struct Family<'a> {
     pub(super) docs: String,
     pub(super) cfg: TokenStream,
-    /// The same as text, by which they are told apart.
+    /// The same as text, for comparisons.
     pub(super) cfg_text: Rc<str>,
     pub(super) text: &'a Name,
     pub(super) pattern: Pattern<'a>,
@@ -32,7 +32,7 @@ pub(super) struct Family<'a> {
     pub(super) was: Vec<UserType>,
     pub(super) metadata_ty: Type,
     pub(super) default_ttl: Option<Ttl>,
-    /// Its keys can be of an earlier family, which was reported.
+    /// Its keys can belong to an earlier family, and that was reported.
     pub(super) overlaps: bool,
 }
 
@@ -90,7 +90,7 @@ impl<'a> Families<'a> {
         kv_rules::family_of(key, families)
     }
 
-    /// The families that a family's pattern covers, by index.
+    /// The indexes of the families that take precedence over a family.
     pub(super) fn shadowing(&self, family: &Family<'_>) -> Vec<usize> {
         if !family.pattern.is_catch_all() {
             return Vec::new();
@@ -99,7 +99,7 @@ impl<'a> Families<'a> {
         self.all.iter().enumerate().filter(literal).map(|(index, _)| index).collect()
     }
 
-    /// Two families can only meet when the prefix of one begins with the prefix of the other.
+    /// Two families can overlap only when the prefix of one begins with the prefix of the other.
     fn check_overlaps(&mut self) {
         let mut overlapping = Vec::new();
         for (index, family) in self.all.iter().enumerate() {
@@ -141,7 +141,7 @@ impl<'a> Families<'a> {
 fn overlap(first: &Family<'_>, second: &Family<'_>, context: Context<'_>) {
     if first.pattern_text() == second.pattern_text() {
         let pattern = shown(first.pattern_text());
-        context.push_beside(
+        context.push_with_other(
             second.text.span,
             format!("the family `{pattern}` appears twice: keep one of the two"),
             first.text.span,
@@ -149,15 +149,15 @@ fn overlap(first: &Family<'_>, second: &Family<'_>, context: Context<'_>) {
         return;
     }
     let hint = if first.pattern.is_catch_all() {
-        "one family at most can take every key; give this one literal text"
+        "at most one family can take every key; give this one literal text"
     } else {
         "give one of them literal text that the other cannot have, or make one a catch-all such as \
          `{path}`, which yields to every other family"
     };
-    context.push_beside(
+    context.push_with_other(
         second.text.span,
         format!(
-            "a key can be of both `{}` and `{}`: {hint}",
+            "a key can belong to both `{}` and `{}`: {hint}",
             shown(first.pattern_text()),
             shown(second.pattern_text())
         ),
@@ -185,7 +185,7 @@ fn check<'a>(written: &'a mut syntax::Family, context: Context<'_>) -> Option<Fa
             ),
             None => context.push(written.pattern.span, error),
         }
-        // Its accessor has the parameters that were meant, so that editors go on completing it.
+        // Its accessor has the parameters that were meant, so that editors keep completing it.
         written.pattern.text = meant?;
     }
     let text = &written.pattern;
@@ -206,7 +206,7 @@ fn check<'a>(written: &'a mut syntax::Family, context: Context<'_>) -> Option<Fa
     })
 }
 
-/// The pattern that a text means which is none; `None` where that cannot be told.
+/// The pattern meant by a text that is not one; `None` if that is unclear.
 fn meant(text: &str) -> Option<String> {
     let (mut meant, mut rest) = (String::new(), text);
     let mut count = 0;
@@ -224,7 +224,7 @@ fn meant(text: &str) -> Option<String> {
         let _ = write!(meant, "{{{name}{ty}}}");
         names.push(name);
     };
-    // `<id>`, `[id]`, `(id)`, `$id`, `@id` and `%s` are parameters elsewhere.
+    // `<id>`, `[id]`, `(id)`, `$id`, `@id` and `%s` are parameters in other tools.
     if !text.contains(['{', '*'])
         && !text.contains("/:")
         && let Some((before, after)) = text.split_once(['<', '[', '(', '$', '@', '%'])
@@ -250,7 +250,7 @@ fn meant(text: &str) -> Option<String> {
         } else if first == Some('*') {
             param("rest", &mut meant);
         } else {
-            // `/:id` is a parameter elsewhere, `user:` is text.
+            // `/:id` is a parameter in other tools, `user:` is text.
             let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
             let (word, after) = rest.split_at(end);
             if literal.ends_with('/') && !word.is_empty() {
@@ -266,7 +266,7 @@ fn meant(text: &str) -> Option<String> {
     parsed.then_some(meant)
 }
 
-/// The older types of a type; none of one that takes every value, where they would never be tried.
+/// The older types of a type; none for a type that takes every value, since they would never be tried.
 pub(super) fn older(
     was: Vec<UserType>,
     was_at: Option<Span>,

@@ -94,7 +94,7 @@ impl Writer<'_> {
         for (name, value) in written {
             if let Some(first) = seen.get(&name.text) {
                 let text = &name.text;
-                self.context.push_beside(
+                self.context.push_with_other(
                     name.span,
                     format!("`{text}` appears twice in this object: keep one of the two"),
                     *first,

@@ -50,7 +50,7 @@ impl<'a> Keys<'a> {
         self.spreads.len() - 1
     }
 
-    /// Takes a key that is not taken yet, or only where another `#[cfg(...)]` holds.
+    /// Takes a key that is free, or that is taken only under another `#[cfg(...)]`.
     pub(super) fn claim(&mut self, key: &str, place: Place, cfg: &Rc<str>) -> Result<(), Clash> {
         let first = match self.places.entry(key.to_owned()) {
             Entry::Vacant(free) => {
@@ -94,8 +94,8 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// Whether two `#[cfg(...)]` are there and differ. That they exclude each other is up to the user; the
-/// compiler tells where they do not.
+/// Whether both `#[cfg(...)]` are there and differ. It is up to the user that they exclude each other;
+/// the compiler reports where they do not.
 pub(super) fn are_apart(one: &str, other: &str) -> bool {
     !one.is_empty() && !other.is_empty() && one != other
 }

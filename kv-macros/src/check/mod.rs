@@ -72,18 +72,18 @@ pub(crate) fn check(written: syntax::Namespace, context: Context<'_>) -> Option<
     })
 }
 
-/// Another name of the type. Another declaration of the same name has another.
+/// An alias of the type. Another declaration of the same name has a different alias.
 fn alias(head: &Head) -> Ident {
     let span = head.name.span();
-    // Outside of a compiler there are no places.
+    // Spans have positions only inside the compiler.
     let place = proc_macro::is_available().then(|| (span.unwrap().line(), span.unwrap().column()));
     let (line, column) = place.unwrap_or_default();
     let name = crate::names::snake(&head.name.to_string()).unwrap_or_default();
     Ident::new(&format!("__{name}_{line}_{column}"), Span::call_site())
 }
 
-/// The module of the generated types: as it is called, else named after the type, which it must
-/// differ from.
+/// The module of the generated types: the name given for it, or one made from the type's name, which it
+/// must differ from.
 fn module(head: &Head, chosen: Option<&Ident>, context: Context<'_>) -> Ident {
     let name = head.name.to_string();
     match chosen {
@@ -103,7 +103,7 @@ fn module(head: &Head, chosen: Option<&Ident>, context: Context<'_>) -> Ident {
     crate::names::ident(&module, Span::call_site().located_at(head.name.span()))
 }
 
-/// What `delete` is in some stages.
+/// The values of `delete` for single stages.
 fn delete_by_stage(properties: &mut Properties<'_>) -> Vec<(Vec<String>, bool)> {
     let mut all = Vec::new();
     for (stages, value) in properties.take_by_stage("delete") {
@@ -164,7 +164,7 @@ fn values(properties: &mut Properties<'_>, families: &Families<'_>) -> (Vec<Entr
                     Ok(()) => entries.push(entry),
                     Err(clash) => match clash.entry {
                         Some(first) => {
-                            context.push_beside(entry.key.span, clash.message, first);
+                            context.push_with_other(entry.key.span, clash.message, first);
                         }
                         None => context.push(entry.key.span, clash.message),
                     },

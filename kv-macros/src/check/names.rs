@@ -60,13 +60,13 @@ impl fmt::Display for What {
 }
 
 impl<'a> Names<'a> {
-    /// No names yet, and room for those of so many entries: to make room again and again would be
-    /// a third of the work.
+    /// No names yet, with room for those of this many entries: growing the map again and again would
+    /// take a third of the time.
     pub(super) fn for_entries(entries: usize, context: Context<'a>) -> Self {
         Self { owners: HashMap::with_capacity(2 * entries), context }
     }
 
-    /// The names of an entry, or `None` when it has none that is free.
+    /// The names of an entry, or `None` when they are taken.
     pub(super) fn entry(
         &mut self,
         key: &str,
@@ -130,7 +130,7 @@ impl<'a> Names<'a> {
         let Owner { what: ours, kind, span, .. } = owner;
         let theirs = &first.what;
         let both = if first.kind == kind { kind } else { "name" };
-        self.context.push_beside(
+        self.context.push_with_other(
             span,
             format!(
                 "{theirs} and {ours} would both have the {both} `{name}`: name one of them with `as: ...`"

@@ -12,8 +12,8 @@ use kv_rules::did_you_mean;
 
 const DEFAULT_TITLE: &str = "{app}-{stage}-{id}";
 
-/// Where the namespace's type begins: from the header, else from the title.
-/// A title that could not be read was reported.
+/// The head of the namespace's type: from the header, or else from the title. A title that could not be
+/// read was already reported.
 pub(super) fn head(
     header: Header,
     has_title: bool,
@@ -48,7 +48,7 @@ pub(super) fn head(
     }
 }
 
-/// The key of the state.
+/// The namespace's key in the state.
 pub(super) fn id(written: Option<Name>, head: &Head, context: Context<'_>) -> String {
     let (text, span, hint) = if let Some(Name { text, span }) = written {
         (text, span, "")
@@ -69,7 +69,7 @@ pub(super) fn was(written: Option<Name>, id: &str, context: Context<'_>) -> Opti
         context.push(span, error);
     } else if text == id {
         let message = format!(
-            "`was` is the id that the namespace had before, and `{id}` is the one that it has: \
+            "`was` is the id that the namespace had before, but `{id}` is the id that it has now: \
              remove `was`, or give it another `id`"
         );
         context.push(span, message);
@@ -94,7 +94,7 @@ pub(super) fn binding(written: Option<Name>, head: &Head, context: Context<'_>) 
 /// The title, its placeholders still open.
 pub(super) fn title(written: Option<Name>, id: &str, context: Context<'_>) -> String {
     let Some(Name { text, span }) = written else { return DEFAULT_TITLE.to_owned() };
-    // App and stage have one character at least, so what is too long here is too long filled in.
+    // App and stage have at least one character, so a title too long here is too long when filled in.
     if let Err(error) = kv_rules::fill_title(&text, "a", "s", id) {
         let hint = match &error {
             TitleError::UnknownPlaceholder(name) => {
@@ -108,7 +108,7 @@ pub(super) fn title(written: Option<Name>, id: &str, context: Context<'_>) -> St
     text
 }
 
-/// Where and as whom the namespace is deployed.
+/// The account, credentials and base URL with which the namespace is deployed.
 pub(super) fn account(properties: &mut Properties<'_>) -> Account {
     let email = |text: &str| kv_rules::check_email(text).map_err(|error| error.to_string());
     let id = |text: &str| kv_rules::check_account_id(text).map_err(|error| error.to_string());

@@ -1,5 +1,5 @@
-//! The properties of one namespace, entry or family: which are known, which stand twice, and
-//! what kind of value each takes.
+//! The properties of one namespace, entry or family: which are known, which appear twice, and what
+//! kind of value each takes.
 
 use kv_rules::shown;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -13,17 +13,17 @@ use kv_rules::did_you_mean;
 /// The properties that were written, each at most once.
 pub(super) struct Properties<'a> {
     all: Vec<Property>,
-    /// Those that are for some stages.
+    /// Those that are for single stages.
     by_stage: Vec<Property>,
     docs: String,
-    /// Whether one of them is of no known name: then nothing is called absent.
+    /// Whether one of them has an unknown name: then nothing is reported as missing.
     pub(super) has_unknown: bool,
     pub(super) context: Context<'a>,
 }
 
 impl<'a> Properties<'a> {
-    /// Reports what is unknown or appears twice. `place` says what has the properties; where reading was
-    /// lost, one can appear twice by that.
+    /// Reports what is unknown or appears twice. `place` says what has the properties. If the reader got
+    /// lost, a property may appear twice only because of that.
     pub(super) fn new(
         written: Vec<Property>,
         all: &[Known],
@@ -42,7 +42,7 @@ impl<'a> Properties<'a> {
             let text = &property.name.text;
             let names = || all.iter().map(|known| known.name);
             let is_spelt = property.known.is_some_and(|known| spells(text, known));
-            // What reading was lost at, and told of, can look like a property.
+            // The tokens where the reader got lost, which were reported, can look like a property.
             let is_told = is_lost && property.known.is_none();
             if !is_spelt && !is_told {
                 let meant = did_you_mean(text, names());
@@ -60,9 +60,9 @@ impl<'a> Properties<'a> {
                 context.push(property.name.span, format!("{place} has no property `{text}`{hint}"));
             }
             match kept.iter().find(|other| other.known.is_some() && other.known == property.known) {
-                // One slip is one error: this one was told, or a stage behind it was not read.
+                // One slip is one error: this one was reported, or the stage after it was not read.
                 Some(_) if !is_spelt || is_lost => {}
-                Some(first) => context.push_beside(
+                Some(first) => context.push_with_other(
                     property.name.span,
                     format!("`{text}` appears twice: keep one of the two"),
                     first.name.span,
@@ -73,7 +73,7 @@ impl<'a> Properties<'a> {
         Self { all: kept, by_stage, docs, has_unknown, context }
     }
 
-    /// What is documented: before all, and before single properties.
+    /// The docs, from before the whole and from before single properties.
     pub(super) fn docs(&self, before: &str) -> String {
         let gap = if before.is_empty() || self.docs.is_empty() { "" } else { "\n" };
         format!("{before}{gap}{}", self.docs)
@@ -86,7 +86,7 @@ impl<'a> Properties<'a> {
         Some((property.name, property.value))
     }
 
-    /// Takes the values that a property has in some stages.
+    /// Takes the values that a property has for single stages.
     pub(super) fn take_by_stage(&mut self, name: &'static str) -> Vec<(Vec<String>, Value)> {
         let (taken, rest) = std::mem::take(&mut self.by_stage)
             .into_iter()
@@ -129,7 +129,7 @@ impl<'a> Properties<'a> {
         stages
     }
 
-    /// Where a property stands.
+    /// Where a property is.
     pub(super) fn span(&self, name: &'static str) -> Option<Span> {
         self.all.iter().find(|property| property.known == Some(name)).map(|found| found.name.span)
     }
@@ -159,7 +159,7 @@ impl<'a> Properties<'a> {
         match kind {
             ValueKind::Json(Json { kind: JsonKind::Bool(value), .. }) => Some(value),
             kind => {
-                // What means no is never answered with yes.
+                // If the value means no, the example must not say yes.
                 let means_no = match &kind {
                     ValueKind::Json(Json { kind: JsonKind::Integer(digits), .. }) => digits == "0",
                     ValueKind::Json(Json { kind: JsonKind::String(text), .. }) => {
@@ -225,8 +225,8 @@ impl<'a> Properties<'a> {
         };
         if let Some(constant) = constant.filter(|_| takes == "text") {
             let message = format!(
-                "`{name}` takes text, and a macro cannot read the constant `{constant}`: write its text, \
-                 or make it of `concat!(...)` and `env!(...)`"
+                "`{name}` takes text, but a macro cannot read the constant `{constant}`: write its text, \
+                 or build it with `concat!(...)` and `env!(...)`"
             );
             self.context.push(span, message);
         } else if let Some(found) = describe(found) {
@@ -255,7 +255,7 @@ impl<'a> Properties<'a> {
     }
 }
 
-/// What takes the place of a property that other tools have.
+/// What to write instead of a property that other tools have.
 fn elsewhere(name: &str, place: &str) -> Option<&'static str> {
     Some(match (place, name) {
         ("a namespace", "dev") => {
@@ -263,7 +263,7 @@ fn elsewhere(name: &str, place: &str) -> Option<&'static str> {
              namespace there, set `remote = true` for the binding in wrangler's configuration"
         }
         ("a namespace", "profile") => {
-            "credentials come from CLOUDFLARE_API_TOKEN, or from a variable of this namespace's own: \
+            "credentials come from CLOUDFLARE_API_TOKEN, or from a variable for this namespace alone: \
              `apiToken: env(\"NAME\")`"
         }
         ("a namespace", "stage") => "it is chosen when deploying, with `--stage prod` or KV_STAGE",
@@ -282,13 +282,13 @@ fn elsewhere(name: &str, place: &str) -> Option<&'static str> {
         }
         ("an entry", "expiresAt" | "expires" | "expires_at") => "write `expiration`",
         ("an entry" | "a family", "meta") => "write `metadata`",
-        ("an entry", "base64") => "bytes are in a file: write `value: file(\"path\")`",
+        ("an entry", "base64") => "bytes belong in a file: write `value: file(\"path\")`",
         ("a family", "type") => "the type of its values follows the pattern: `\"user:{id}\": User`",
         _ => return None,
     })
 }
 
-/// The properties that can differ by stage, each stage of which can be.
+/// The properties that can differ by stage, with the stages that are valid.
 fn checked_stages(written: Vec<Property>, context: Context<'_>) -> Vec<Property> {
     let mut kept: Vec<Property> = Vec::new();
     for property in written {
@@ -305,7 +305,7 @@ fn checked_stages(written: Vec<Property>, context: Context<'_>) -> Vec<Property>
             context.push(property.name.span, message);
             continue;
         }
-        // One without text was reported.
+        // A stage without text was already reported.
         for stage in property.stages.iter().filter(|stage| !stage.text.is_empty()) {
             if let Err(error) = kv_rules::check_stage_pattern(&stage.text) {
                 context.push(stage.span, error);
@@ -323,13 +323,13 @@ fn checked_stages(written: Vec<Property>, context: Context<'_>) -> Vec<Property>
     kept
 }
 
-/// Whether a name is written as those of constants are.
+/// Whether a name is written like the name of a constant.
 fn is_constant(shown: &str) -> bool {
     let is_upper = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     shown.starts_with(|c: char| c.is_ascii_uppercase()) && shown.chars().all(is_upper)
 }
 
-/// What was found, for a message; `None` when it was reported already.
+/// What was found, for a message; `None` when it was already reported.
 fn describe(kind: &ValueKind) -> Option<String> {
     let found = match kind {
         ValueKind::Json(json) => match json.kind {

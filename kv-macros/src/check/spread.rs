@@ -1,4 +1,4 @@
-//! `..file("seed.json")` and `..dir("public")`: everything that a deploy will read of them is held
+//! `..file("seed.json")` and `..dir("public")`: everything that a deploy will read from them is checked
 //! against the rules; none of it is kept.
 
 use super::keys::{Keys, Place};
@@ -15,7 +15,7 @@ pub(super) fn file(path: Name, keys: &mut Keys<'_>) -> Spread {
             Some(format) if !messages.is_empty() => context.push(
                 span,
                 format!(
-                    "`{written}` is {format}, and a seed file is JSON: convert it to a list of pairs, \
+                    "`{written}` is {format}, but a seed file is JSON: convert it to a list of pairs, \
                      `[{{\"key\": \"...\", \"value\": \"...\"}}]`"
                 ),
             ),
@@ -26,7 +26,7 @@ pub(super) fn file(path: Name, keys: &mut Keys<'_>) -> Spread {
     Spread::File(written)
 }
 
-/// The format that the name of a file says, if it is not JSON.
+/// The format that a file's name indicates, if it is not JSON.
 fn other_format(path: &str) -> Option<&'static str> {
     let (_, extension) = path.rsplit_once('.')?;
     Some(match extension.to_ascii_lowercase().as_str() {

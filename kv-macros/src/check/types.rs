@@ -35,7 +35,7 @@ struct Draft {
     fields: Vec<Field>,
 }
 
-/// What has a struct's type: the first, and how many more.
+/// What uses a struct as its type: the first use, and how many more there are.
 struct Purposes {
     first: String,
     others: usize,
@@ -67,8 +67,8 @@ impl Types {
         }
     }
 
-    /// The type of a shape. `name` is what its struct is called, if it needs one that is new, and
-    /// `span` what an editor shows for it; `purpose` says what has the type.
+    /// The type of a shape. If it needs a new struct, `name` is the struct's name, and `span` is where an
+    /// editor goes for it; `purpose` says what has the type.
     fn resolve(&mut self, shape: Shape, name: &str, span: Span, purpose: &str) -> Type {
         match shape {
             Shape::Nothing | Shape::Null | Shape::Any => Type::Json,

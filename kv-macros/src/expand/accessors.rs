@@ -42,7 +42,7 @@ fn families(model: &Namespace) -> Option<TokenStream> {
     })
 }
 
-/// The constants and accessors of entries. Those with a `#[cfg(...)]` of their own are apart from the
+/// The constants and accessors of entries. Those with their own `#[cfg(...)]` are separate from the
 /// others.
 fn entries(model: &Namespace) -> TokenStream {
     let Namespace { runtime, alias, head, .. } = model;
@@ -65,8 +65,8 @@ fn entries(model: &Namespace) -> TokenStream {
     invocations.collect()
 }
 
-/// The entries that have one type, for `__entries!` of kv-runtime to make constants and accessors
-/// of. Their code stands there, since a procedural macro pays for each token that it hands over.
+/// The entries that have one type. `__entries!` of kv-runtime makes their constants and accessors: the
+/// code is there because a procedural macro pays for each token that it returns.
 struct Group<'a> {
     index: usize,
     entries: Vec<&'a Entry>,

@@ -1,5 +1,5 @@
-//! What holds stored pairs against their types, once for each combination of types, since thousands of
-//! entries can share one.
+//! The code that checks stored pairs against their types, once for each combination of types, since
+//! thousands of entries can share one.
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -21,7 +21,7 @@ struct Types<'a> {
     cfg: Cfg<'a>,
 }
 
-/// The `#[cfg(...)]` of what has them.
+/// The `#[cfg(...)]` of the entry or family that has them.
 #[derive(Clone, Copy)]
 struct Cfg<'a>(&'a TokenStream);
 
@@ -47,7 +47,7 @@ pub(super) struct Checks<'a> {
 }
 
 impl<'a> Checks<'a> {
-    /// Any text is text: entries that are no more need no check.
+    /// Any text is valid as text, so entries that are plain text need no check.
     pub(super) fn of(model: &'a Namespace) -> Self {
         let mut checks = Self { indexes: HashMap::new(), all: Vec::new(), model };
         for types in model.entries.iter().map(Types::of_entry).filter(|types| !types.are_text()) {
@@ -69,7 +69,7 @@ impl<'a> Checks<'a> {
         self.all.iter().map(|types| {
             let (code, Cfg(cfg)) = (types.code(self.model), types.cfg);
             let runtime = &self.model.runtime;
-            // What is left out leaves its number to nothing, so that those behind it keep theirs.
+            // A combination that `cfg` removes leaves a placeholder, so that later ones keep their numbers.
             let nothing = (!cfg.is_empty()).then(|| {
                 let not_cfg = negated(cfg);
                 quote!(, #not_cfg #runtime::__private::declaration::DeclaredTypes::NOTHING)
@@ -79,7 +79,7 @@ impl<'a> Checks<'a> {
     }
 }
 
-/// What checks the pairs of a family.
+/// The code that checks the pairs of a family.
 pub(super) fn of_family(family: &Family, model: &Namespace) -> TokenStream {
     Types::of_family(family).code(model)
 }
@@ -95,7 +95,7 @@ impl<'a> Types<'a> {
         Self { value: ty, was, metadata: metadata_ty, cfg: Cfg(cfg) }
     }
 
-    /// Whether a value is text, never was anything else, and has any metadata.
+    /// Whether values are text, never were anything else, and may have any metadata.
     fn are_text(self) -> bool {
         *self.value == Type::String && self.was.is_empty() && *self.metadata == Type::Json
     }
@@ -117,7 +117,7 @@ impl<'a> Types<'a> {
         }
     }
 
-    /// What makes the newest type of an older one.
+    /// The code that converts an older type to the newest.
     fn migrate(self, model: &Namespace) -> Option<TokenStream> {
         let runtime = &model.runtime;
         let generations = generations(self.value, self.was, self.cfg.0, model)?;
@@ -126,7 +126,7 @@ impl<'a> Types<'a> {
     }
 }
 
-/// The `#[cfg(...)]` of what these leave out.
+/// The `#[cfg(...)]` that holds where this one does not.
 fn negated(cfg: &TokenStream) -> TokenStream {
     let brackets = cfg.clone().into_iter().filter_map(|tree| match tree {
         TokenTree::Group(group) => Some(group.stream()),

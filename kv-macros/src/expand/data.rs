@@ -49,7 +49,7 @@ pub(super) fn declaration(model: &Namespace) -> TokenStream {
     }
 }
 
-/// The data of a declaration with mistakes: it compiles to nothing that is deployed, and checking what
+/// The data of a declaration with mistakes: it is empty, since none of it is deployed and checking what
 /// was half understood would only repeat the error.
 pub(super) fn nothing(model: &Namespace) -> TokenStream {
     let runtime = &model.runtime;
@@ -80,7 +80,7 @@ fn account(model: &Namespace) -> TokenStream {
     }
 }
 
-/// The key and the text of an entry that is nothing more.
+/// The key and the text of an entry that has nothing else.
 fn text(entry: &Entry) -> Option<[&str; 2]> {
     match entry {
         Entry {
@@ -98,7 +98,7 @@ fn text(entry: &Entry) -> Option<[&str; 2]> {
     }
 }
 
-/// Pairs of a key and a text as JSON, each with the number of its types, where it is not just text.
+/// Pairs of a key and a text as JSON, each with the number of its types unless it is plain text.
 fn texts<'a>(pairs: impl Iterator<Item = ([&'a str; 2], Option<usize>)>) -> String {
     let mut json = "[".to_owned();
     for ([key, text], types) in pairs {
@@ -145,7 +145,7 @@ fn entry(entry: &Entry, checks: &Checks<'_>, model: &Namespace) -> TokenStream {
     }
 }
 
-/// What checks metadata; none for types that were inferred from it, or take any.
+/// The code that checks metadata; none for types that were inferred from it, or that take any.
 fn check_metadata(ty: &Type, cfg: &TokenStream, model: &Namespace) -> Optional<TokenStream> {
     let value_type = value_type(ty, cfg, model);
     Optional(matches!(ty, Type::User(_)).then(|| quote!(#value_type.check_metadata)))
@@ -179,7 +179,7 @@ impl ToTokens for EntryValue<'_> {
         let Self { value, ty, cfg, model } = self;
         let runtime = &model.runtime;
         let value_type = value_type(ty, cfg, model);
-        // Text and bytes of any content are a `String` or `Bytes`; a type of the user's may refuse.
+        // A `String` or `Bytes` takes any content; a user's type may refuse it.
         let check = Optional(match ty {
             Type::User(_) => Some(quote!(#value_type.check)),
             _ => None,
@@ -192,7 +192,7 @@ impl ToTokens for EntryValue<'_> {
             }
             Value::Env(name) => ("Env", quote!(#name, #check)),
             Value::Rust(expression) => {
-                // What the compiler says of its type is said where it is written.
+                // The compiler reports a wrong type at the expression.
                 let first = expression.clone().into_iter().next();
                 let span = first.map_or_else(Span::call_site, |token| token.span());
                 let borrowed = quote_spanned!(span=> &(#expression));

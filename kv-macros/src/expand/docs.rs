@@ -5,7 +5,7 @@ use crate::model::{Entry, Expiry, Family, Field, Namespace, Spread, Ttl, Value};
 /// How much of a value its docs show, in characters.
 const SHOWN: usize = 100;
 
-/// How many keys the docs of a namespace name.
+/// How many keys the docs of a namespace list.
 const KEYS: usize = 20;
 
 pub(super) fn namespace(model: &Namespace) -> String {
@@ -56,7 +56,7 @@ pub(super) fn entry(entry: &Entry) -> String {
     docs
 }
 
-/// What the user wrote, before what is known anyway.
+/// The user's docs, to put before the generated ones.
 fn written(docs: &str) -> String {
     if docs.is_empty() { String::new() } else { format!("{docs}\n\n") }
 }
@@ -75,7 +75,7 @@ fn ttl(ttl: &Ttl) -> String {
 
 pub(super) fn family(family: &Family) -> String {
     let docs = written(&family.docs);
-    let docs = format!("{docs}The key {} of these parameters", code(&family.pattern));
+    let docs = format!("{docs}The key {} with these parameters.", code(&family.pattern));
     match &family.default_ttl {
         Some(seconds) => format!("{docs}\n\n{}", ttl(seconds)),
         None => docs,
@@ -104,7 +104,7 @@ pub(super) fn field(field: &Field) -> String {
 
 /// A text as a code span: shortened, on one line, and fenced so that its own backticks stay text.
 fn code(text: &str) -> String {
-    // Most texts are so already, and a macro, which cargo builds unoptimised, is slow with chars.
+    // Most texts need no change, and chars are slow in a macro, which cargo does not optimise.
     let is_plain = |byte| matches!(byte, b' '..=b'~') && byte != b'`';
     if (1..=SHOWN).contains(&text.len()) && text.bytes().all(is_plain) {
         return format!("`{text}`");

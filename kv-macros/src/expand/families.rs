@@ -66,7 +66,7 @@ pub(super) fn family(index: usize, family: &Family, model: &Namespace) -> TokenS
     }
 }
 
-/// What a listing makes of a key's parameters, and how.
+/// The type that a listing parses a key's parameters into, and the code that does it.
 pub(super) fn parse(
     index: usize,
     family: &Family,
@@ -99,7 +99,8 @@ pub(super) fn parse(
     (ty, parse)
 }
 
-/// The constant that says how a parameter stands in a key: so what its type lacks is told once.
+/// The constant that says how a parameter is written in a key. It is one place, so the compiler reports
+/// what the type lacks once.
 fn param_type(family: usize, at: usize) -> Ident {
     format_ident!("__PARAM_{family}_{at}")
 }

@@ -1,5 +1,5 @@
-//! How values are read that can be of older types: a constant of the namespace for each combination,
-//! so that what is wrong with one is told once.
+//! How to read values that may be of older types: a constant of the namespace for each combination, so
+//! that the compiler reports a mistake in one once.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -7,7 +7,7 @@ use quote::{format_ident, quote, quote_spanned};
 use super::types::{ty, value_type};
 use crate::model::{Namespace, Type, UserType, is_same};
 
-/// What reads a value; none for one that has no older types.
+/// The code that reads a value; none for a value without older types.
 pub(super) fn generations(
     newest: &Type,
     was: &[UserType],
@@ -39,7 +39,7 @@ pub(super) fn constants(model: &Namespace) -> Option<TokenStream> {
             let older = &older.tokens;
             let first = older.clone().into_iter().next();
             let span = first.map_or_else(Span::call_site, |token| token.span());
-            // At the older type, where the compiler tells of a missing `From`.
+            // The span is that of the older type, so that the compiler reports a missing `From` there.
             quote_spanned!(span=> <#older as #runtime::__private::Older<#newest>>::decode)
         });
         quote! {

@@ -1,7 +1,7 @@
-//! The code of a declaration. Nothing is decided here, and nothing in the
-//! code that it writes: static data, and constants and accessors that call kv-runtime.
+//! The code of a declaration. Neither this module nor the code that it writes decides anything: it
+//! writes static data, and constants and accessors that call kv-runtime.
 //!
-//! All paths are absolute or begin at `$crate`, so no name in the user's scope can get between.
+//! All paths are absolute or begin at `$crate`, so no name in the user's scope can shadow them.
 
 mod accessors;
 mod checks;
@@ -24,12 +24,12 @@ pub(crate) fn namespace(model: &Namespace) -> TokenStream {
 }
 
 /// Writes the errors, and the type, constants and accessors that were understood, so that completion
-/// goes on working.
+/// keeps working.
 pub(crate) fn broken(broken: &Broken) -> TokenStream {
     let errors = broken.errors.to_tokens();
     let understood = broken.understood.as_ref().map(|model| {
         let first = errors.first().cloned().unwrap_or_default();
-        code(model, &unasked(model, &first), &data::nothing(model))
+        code(model, &poisoned(model, &first), &data::nothing(model))
     });
     quote!(#(#errors)* #understood)
 }
@@ -72,9 +72,9 @@ fn code(model: &Namespace, named: &TokenStream, declaration: &TokenStream) -> To
 
 /// The namespace's type, its alias and the module of the generated types.
 ///
-/// The type is in a hidden module, and whatever else is made names it by an alias: so a name that is
-/// taken is one error. For rustdoc it stands at its place, which its docs and links are of; and so it
-/// does where it has attributes, which may be of a function's scope.
+/// The type is in a hidden module, and all other generated code names it by an alias, so that a name
+/// clash is one error. For rustdoc the type is in place, so that its docs and links resolve; it is also
+/// in place if it has attributes, which may come from a function's scope.
 fn named(model: &Namespace) -> TokenStream {
     let Head { visibility, name, cfg, has_others, .. } = &model.head;
     let types = types::module(model);
@@ -114,11 +114,11 @@ fn named(model: &Namespace) -> TokenStream {
     }
 }
 
-/// The type of a declaration with mistakes, which is a mistake itself: of such a type rustc asks nothing
-/// more, so no use of it is a second error. What was understood is what rust-analyzer sees of it.
+/// The type of a declaration with mistakes, which contains an error itself: rustc reports nothing more
+/// about such a type, so no use of it is a second error. rust-analyzer sees what was understood.
 ///
-/// rustc tells the same error once, so it can be here again.
-fn unasked(model: &Namespace, error: &TokenStream) -> TokenStream {
+/// rustc reports identical errors once, so this one can repeat one of the others.
+fn poisoned(model: &Namespace, error: &TokenStream) -> TokenStream {
     let Namespace { runtime, head, .. } = model;
     let Head { visibility, name, cfg, .. } = head;
     let module = hidden_module(model);
@@ -135,15 +135,15 @@ fn unasked(model: &Namespace, error: &TokenStream) -> TokenStream {
             pub struct __Mistake<T>(T);
 
             #[cfg(not(rust_analyzer))]
-            pub type __Unasked<__Access = #runtime::ReadWrite> = __Mistake<[__Access; #error]>;
+            pub type __Poisoned<__Access = #runtime::ReadWrite> = __Mistake<[__Access; #error]>;
 
             #[cfg(rust_analyzer)]
-            pub use #name as __Unasked;
+            pub use #name as __Poisoned;
         }
 
         #cfg
         #[allow(unreachable_pub, unused_imports)]
-        #visibility use #module::__Unasked as #name;
+        #visibility use #module::__Poisoned as #name;
 
         #alias
 
@@ -164,7 +164,7 @@ fn attributes(model: &Namespace) -> TokenStream {
     quote!(#docs #attributes #derives)
 }
 
-/// The namespace's type, with these visibilities of it and of its field.
+/// The namespace's type, with the visibilities of the type and of its field.
 fn structure(
     model: &Namespace,
     attributes: &TokenStream,
@@ -172,7 +172,7 @@ fn structure(
     of_field: &TokenStream,
 ) -> TokenStream {
     let Namespace { runtime, head: Head { name, cfg, .. }, .. } = model;
-    // What is not found in it is told where the name comes from.
+    // With this span, the compiler shows the name when it does not find a method.
     let structure = quote_spanned! {name.span()=>
         struct #name<__Access = #runtime::ReadWrite> {
             #of_field store: #runtime::Store<__Access>,
@@ -186,7 +186,7 @@ fn structure(
     }
 }
 
-/// The alias of the type, which is there.
+/// The alias of the type at `path`.
 fn alias(model: &Namespace, path: &TokenStream) -> TokenStream {
     let Namespace { runtime, alias, head, .. } = model;
     let cfg = &head.cfg;

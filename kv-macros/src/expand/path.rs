@@ -1,5 +1,5 @@
 //! What an expansion repeats for every entry, written token by token: interpolating a stream into
-//! a stream costs a call into the compiler each time, which 10,000 entries would feel.
+//! a stream costs a call into the compiler each time, which adds up over 10,000 entries.
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream};
 use quote::{ToTokens, TokenStreamExt as _};

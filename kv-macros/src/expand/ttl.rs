@@ -1,5 +1,5 @@
-//! How many seconds a pair lives, as code. Those that are Rust constants are checked in constants of
-//! the namespace, each once, so that one mistake is one error.
+//! TTLs as code. A TTL that is a Rust constant is checked in a constant of the namespace, each once, so
+//! that one mistake is one error.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -14,8 +14,8 @@ pub(super) fn ttl(ttl: &Ttl, model: &Namespace) -> TokenStream {
     }
 }
 
-/// The constants that hold what is checked. They are of no type, which the compiler would name
-/// beside them.
+/// The constants that hold the checked TTLs. They are not associated constants, since the compiler would
+/// also name their type in an error.
 pub(super) fn constants(model: &Namespace) -> Option<TokenStream> {
     let all = written(model);
     if all.is_empty() {
@@ -63,7 +63,7 @@ fn written(model: &Namespace) -> Vec<&TokenStream> {
 fn name(constant: &TokenStream, model: &Namespace) -> Ident {
     let all = written(model);
     let index = all.iter().position(|other| other.to_string() == constant.to_string());
-    // What the compiler says of it is said of the constant.
+    // The span is that of the user's constant, so that the compiler reports errors there.
     let first = constant.clone().into_iter().next();
     let span = first.map_or_else(Span::call_site, |token| token.span());
     format_ident!("{}_TTL_{}", model.alias, index.unwrap_or_default(), span = span)

@@ -13,8 +13,8 @@ pub(super) fn ty<'a>(ty: &'a Type, model: &'a Namespace) -> RustType<'a> {
     RustType { ty, runtime: &model.runtime, module: Some(&model.module) }
 }
 
-/// How values or metadata of a type are read and written: a constant of kv-runtime's. For a type of
-/// the user's that is one of the namespace's, so that what it lacks is told once.
+/// How values or metadata of a type are read and written: a constant of kv-runtime, or for a user's type
+/// a constant of the namespace, so that the compiler reports once what the type lacks.
 pub(super) fn value_type(ty: &Type, cfg: &TokenStream, model: &Namespace) -> TokenStream {
     if let Type::User(user) = ty {
         let index = model.user_types.position(user, cfg).unwrap_or_default();
@@ -62,7 +62,7 @@ pub(super) fn key_types(value: &Type, metadata: &Type, model: &Namespace) -> Tok
     quote!(#value, #metadata)
 }
 
-/// The arguments of `Entry`, which allows what the namespace does.
+/// The arguments of `Entry`, which has the same access as the namespace.
 pub(super) fn entry_types(value: &Type, metadata: &Type, model: &Namespace) -> TokenStream {
     let (value, metadata) = (ty(value, model), ty(metadata, model));
     quote!(#value, #metadata, __Access)
@@ -81,7 +81,7 @@ pub(super) fn module(model: &Namespace) -> TokenStream {
         .structs
         .iter()
         .map(|item| structure(item, eq.contains(&item.name.to_string()), runtime));
-    // A name that is taken is told at the type's.
+    // The compiler reports a name clash at the type's name.
     let keyword = quote_spanned!(head.name.span()=> mod);
     let items = quote!(use #runtime::__private::serde as __serde; #(#structs)*);
     let mut items = Group::new(Delimiter::Brace, items);
@@ -89,13 +89,13 @@ pub(super) fn module(model: &Namespace) -> TokenStream {
     quote! {
         #cfg
         #[doc = #docs]
-        // The names are those of the JSON.
+        // The JSON determines the names.
         #[allow(dead_code, unreachable_pub, clippy::module_inception, clippy::struct_field_names)]
         #visibility #keyword #module #items
     }
 }
 
-/// The generated types whose every field is `Eq + Hash`, which a fraction is not.
+/// The generated types whose fields are all `Eq + Hash`, which a fraction is not.
 fn eq_structs(model: &Namespace) -> HashSet<String> {
     fn is_eq(ty: &Type, all: &HashSet<String>) -> bool {
         match ty {
@@ -106,7 +106,7 @@ fn eq_structs(model: &Namespace) -> HashSet<String> {
         }
     }
     let mut all: HashSet<String> = model.structs.iter().map(|item| item.name.to_string()).collect();
-    // One that is not can make another one not.
+    // Removing a type can disqualify the types that contain it.
     loop {
         let before = all.len();
         for item in &model.structs {

@@ -1,4 +1,4 @@
-//! What stands before an entry, a family or a property: `/// docs` and `#[cfg(...)]`.
+//! What comes before an entry, a family or a property: `/// docs` and `#[cfg(...)]`.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::parse::Parser as _;
@@ -6,7 +6,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
 use super::tokens::Tokens;
 
-/// What stands before an entry or a family.
+/// What comes before an entry or a family.
 #[derive(Debug, Default)]
 pub(crate) struct Before {
     /// Its `///`.
@@ -15,7 +15,7 @@ pub(crate) struct Before {
     pub(crate) cfg: TokenStream,
 }
 
-/// Reads what is documented before a property, and refuses attributes.
+/// Reads the docs before a property, and refuses attributes.
 pub(super) fn docs(tokens: &mut Tokens<'_>) -> String {
     let Before { docs, cfg } = before(tokens);
     if let Some(first) = cfg.into_iter().next() {
@@ -33,7 +33,9 @@ pub(super) fn before(tokens: &mut Tokens<'_>) -> Before {
         let span = tokens.span();
         let hash = tokens.tree();
         if !tokens.at_group(Delimiter::Bracket) {
-            tokens.errors.lose(span, "an attribute is `#[...]`, and only `/// docs` can be here");
+            tokens
+                .errors
+                .lose(span, "an attribute is `#[...]`, and only `/// docs` are allowed here");
             continue;
         }
         let brackets = tokens.tree();

@@ -40,7 +40,7 @@ fn lost_name(mut tokens: Tokens<'_>) -> Option<Ident> {
     name
 }
 
-/// The name of a `struct` that something stands before.
+/// The name of a `struct` that has something before it.
 fn misplaced_struct(mut tokens: Tokens<'_>) -> Option<Ident> {
     while !tokens.is_empty() && !tokens.at_punct(';') && !tokens.at_punct(':') {
         if tokens.keyword("struct").is_some() {
@@ -163,7 +163,7 @@ fn read(tokens: &mut Tokens<'_>) -> Header {
     Header::Broken
 }
 
-/// The properties in the braces that are next, and where these open.
+/// The properties in the braces that come next, and where the braces open.
 fn braced_properties(mut tokens: Tokens<'_>) -> Option<(Tokens<'_>, Span)> {
     let (inside, braces) = tokens.group(Delimiter::Brace)?;
     let mut ahead = inside;
@@ -182,7 +182,7 @@ struct Attributes {
 }
 
 impl Attributes {
-    /// Takes an attribute, and notes what of it matters to the expansion.
+    /// Takes an attribute, and notes what the expansion needs to know about it.
     fn read(&mut self, hash: Span, brackets: &Group) -> syn::Result<()> {
         let attribute = quote_spanned!(hash=> # #brackets);
         let parsed = Attribute::parse_outer.parse2(attribute.clone())?;
@@ -231,7 +231,7 @@ fn visibility(tokens: &mut Tokens<'_>) -> TokenStream {
     visibility
 }
 
-/// Goes on behind the next `;`, or at the first property when it comes before.
+/// Skips to after the next `;`, or to the first property if that comes first.
 fn skip_header(tokens: &mut Tokens<'_>) {
     let end = |tokens: &Tokens<'_>| {
         let mut ahead = *tokens;

@@ -1,10 +1,10 @@
-//! What is written in JavaScript and does not paste over: the message says what to write instead.
+//! JavaScript that does not work when pasted: the message says what to write instead.
 
 use proc_macro2::{Delimiter, TokenTree};
 
 use super::tokens::Tokens;
 
-/// What to say of a value that is JavaScript, and whether it means text.
+/// The message for a value that is JavaScript, and whether the value means text.
 pub(super) fn javascript(tokens: Tokens<'_>) -> Option<(String, bool)> {
     if let Some(text) = template(tokens) {
         return Some((format!("Rust has no template strings: write `\"{text}\"`"), true));
@@ -44,8 +44,8 @@ fn ternary(mut tokens: Tokens<'_>) -> Option<String> {
     tokens.punct('?')?;
     tokens.until(|tokens| tokens.at_comma() || tokens.at_punct(':'));
     tokens.punct(':')?;
-    let message = "a declaration has no `? :`: write the usual value, and beside it the one of a stage, such \
-                   as `value: 2, value: 1 in \"prod\"`";
+    let message = "a declaration has no `? :`: write the usual value, and next to it the value for a stage, \
+                   such as `value: 2, value: 1 in \"prod\"`";
     Some(message.to_owned())
 }
 
@@ -58,8 +58,8 @@ fn after(mut tokens: Tokens<'_>, path: &[&str]) -> Option<String> {
     Some(tokens.ident()?.to_string())
 }
 
-/// The text that a template string means. Of the backticks rustc itself reports each, and drops
-/// them. Its placeholders are as a title has them; `None` for anything else.
+/// The text that a template string means, with placeholders as in a title; `None` for anything else.
+/// rustc itself reports each backtick, and drops it.
 fn template(mut tokens: Tokens<'_>) -> Option<String> {
     let mut text = String::new();
     let mut has_placeholder = false;

@@ -1,4 +1,4 @@
-//! JSON literals as Rust tokens: bare names, keywords as names and trailing commas are welcome.
+//! JSON literals as Rust tokens: bare names, keywords as names and trailing commas are allowed.
 
 use kv_rules::MAX_JSON_DEPTH;
 use proc_macro2::{Delimiter, Literal, Span};
@@ -9,7 +9,7 @@ use super::macros::text_macro;
 use super::tokens::{Tokens, at_brace, at_name, shorten};
 use super::{Json, JsonKind, Name};
 
-/// What can stand behind a number in Rust.
+/// The type suffixes of a number in Rust.
 const RUST_NUMBERS: [&str; 14] = [
     "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
     "f64",
@@ -68,7 +68,7 @@ pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize) -> Json {
     let found = tokens.describe();
     tokens.errors.lose(span, match tokens.ident() {
         Some(ident) if tokens.at_group(Delimiter::Parenthesis) && (ident == "file" || ident == "env") => format!(
-            "`{ident}(...)` cannot be a part of a value: give it an entry of its own, such as `{{ key: \"...\", value: {ident}(\"...\") }}`"
+            "`{ident}(...)` cannot be part of a value: give it its own entry, such as `{{ key: \"...\", value: {ident}(\"...\") }}`"
         ),
         Some(_) => format!(
             "expected JSON, found {found}: inside a JSON literal everything is JSON; quote text, and write a \
@@ -93,8 +93,8 @@ pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize) -> Json {
     Json { span, kind: meant }
 }
 
-/// What is meant by tokens that are no JSON, so that no use of it is a second error: what stands in
-/// parentheses, or behind `vec!`, `&`, `!`, `+` or `.`.
+/// The value meant by tokens that are not JSON, so that no use of it is a second error: what is in
+/// parentheses, or after `vec!`, `&`, `!`, `+` or `.`.
 fn meant(mut tokens: Tokens<'_>, depth: usize) -> JsonKind {
     if let Some((mut inside, _)) = tokens.group(Delimiter::Parenthesis) {
         return json(&mut inside, depth + 1).kind;
@@ -111,13 +111,13 @@ fn meant(mut tokens: Tokens<'_>, depth: usize) -> JsonKind {
     JsonKind::Broken
 }
 
-/// The number behind a sign or a dot.
+/// The number after a sign or a dot.
 fn number_behind(mut tokens: Tokens<'_>) -> Option<String> {
     tokens.tree();
     tokens.literal().map(|literal| literal.to_string())
 }
 
-/// `true`, `false` or `null`, when no path goes on behind it.
+/// `true`, `false` or `null`, unless a path continues after it.
 pub(super) fn word(tokens: &mut Tokens<'_>) -> Option<JsonKind> {
     for (word, kind) in
         [("null", JsonKind::Null), ("true", JsonKind::Bool(true)), ("false", JsonKind::Bool(false))]
@@ -140,7 +140,7 @@ fn array(mut tokens: Tokens<'_>, depth: usize) -> JsonKind {
     JsonKind::Array(items)
 }
 
-/// The object that some tokens are.
+/// Reads tokens as an object.
 pub(super) fn object_of(tokens: Tokens<'_>, span: Span) -> Json {
     Json { span, kind: object(tokens, 0) }
 }
@@ -158,7 +158,7 @@ fn object(mut tokens: Tokens<'_>, depth: usize) -> JsonKind {
     JsonKind::Object(fields)
 }
 
-/// Reads a name and its colon. Without them it reports that and goes to the next comma.
+/// Reads a name and its colon. If one is missing, it reports that and skips to the next comma.
 pub(super) fn name(tokens: &mut Tokens<'_>) -> Option<Name> {
     let span = tokens.span();
     let is_bare = { *tokens }.ident().is_some();
@@ -200,10 +200,10 @@ pub(super) fn name(tokens: &mut Tokens<'_>) -> Option<Name> {
     let at = tokens.span();
     let found = tokens.describe();
     let is_punct = tokens.is_punct();
-    let hint = if is_punct { "; a name that is not an identifier is quoted" } else { "" };
+    let hint = if is_punct { "; quote a name that is not an identifier" } else { "" };
     tokens.errors.lose(at, format!("expected `:` after `{text}`, found {found}{hint}"));
     if at_name(tokens) && bare_or_quoted(&mut { *tokens }).as_ref() == Some(&name.text) {
-        // It stands there twice.
+        // The name is there twice.
         return None;
     }
     let is_word = ["true", "false", "null"].into_iter().any(|word| tokens.at_keyword(word));
@@ -215,7 +215,7 @@ pub(super) fn name(tokens: &mut Tokens<'_>) -> Option<Name> {
     ahead.tree();
     ahead.punct(':');
     if is_bare && ahead.is_no_ident() {
-        // Something stands in the place of the colon, or before it.
+        // Something is in the place of the colon, or before it.
         *tokens = ahead;
         return Some(name);
     }
@@ -273,8 +273,8 @@ pub(super) fn scalar_text(tokens: &mut Tokens<'_>) -> Option<String> {
     Some(made)
 }
 
-/// Reads the comma after an item. When something else stands there it reports that, and goes to
-/// the next comma unless a new item begins here.
+/// Reads the comma after an item. If something else is there, it reports that, and skips to the next
+/// comma unless a new item begins here.
 pub(super) fn comma(tokens: &mut Tokens<'_>, begins_item: fn(&Tokens<'_>) -> bool) {
     if tokens.is_empty() || tokens.punct(',').is_some() {
         return tokens.errors.item_ends();
@@ -294,9 +294,9 @@ pub(super) fn comma(tokens: &mut Tokens<'_>, begins_item: fn(&Tokens<'_>) -> boo
     let operator =
         ['*', '+', '-', '/', '|', '<', '%'].into_iter().any(|c| ahead.punct(c).is_some());
     let hint = if operator {
-        ": a value is not calculated, write the result"
+        ": values are not calculated, write the result"
     } else if ahead.punct('.').is_some() {
-        ": a macro can call nothing, write the value itself"
+        ": a declaration cannot call anything, write the value itself"
     } else {
         ""
     };
@@ -305,7 +305,7 @@ pub(super) fn comma(tokens: &mut Tokens<'_>, begins_item: fn(&Tokens<'_>) -> boo
     tokens.punct(',');
 }
 
-/// A number or a text; or what is wrong with it, but for what the compiler has said, and what is meant.
+/// A number or a text; or else the mistake, unless the compiler reported it, and the value meant.
 fn scalar(literal: Literal, negative: bool) -> Result<JsonKind, (Option<String>, JsonKind)> {
     if let Some(text) = text(&literal).filter(|_| !negative) {
         return Ok(JsonKind::String(text));
@@ -318,7 +318,7 @@ fn scalar(literal: Literal, negative: bool) -> Result<JsonKind, (Option<String>,
         Lit::Char(char) => JsonKind::String(char.value().to_string()),
         _ => JsonKind::Broken,
     };
-    // `1h` is no number at all.
+    // `1h` is not a number at all.
     let is_number = lit.suffix().is_empty() || RUST_NUMBERS.contains(&lit.suffix());
     let kind = if is_number { kind } else { JsonKind::Broken };
     if !lit.suffix().is_empty() {

@@ -8,10 +8,10 @@ use super::json::scalar_text;
 use super::tokens::Tokens;
 
 /// A text that a macro makes, or why it makes none.
-pub(super) type Made = Result<String, (Span, String)>;
+pub(super) type MacroText = Result<String, (Span, String)>;
 
 /// Reads such a macro; `None` when there is none.
-pub(super) fn text_macro(tokens: &mut Tokens<'_>) -> Option<Made> {
+pub(super) fn text_macro(tokens: &mut Tokens<'_>) -> Option<MacroText> {
     let mut ahead = *tokens;
     for prefix in ["std", "core"] {
         if ahead.keyword(prefix).is_some() {
@@ -31,7 +31,7 @@ pub(super) fn text_macro(tokens: &mut Tokens<'_>) -> Option<Made> {
     })
 }
 
-fn concat(mut tokens: Tokens<'_>) -> Made {
+fn concat(mut tokens: Tokens<'_>) -> MacroText {
     let mut text = String::new();
     while !tokens.is_empty() {
         let span = tokens.span();
@@ -54,7 +54,7 @@ fn concat(mut tokens: Tokens<'_>) -> Made {
     Ok(text)
 }
 
-fn env(mut tokens: Tokens<'_>, open: Span) -> Made {
+fn env(mut tokens: Tokens<'_>, open: Span) -> MacroText {
     let span = if tokens.is_empty() { open } else { tokens.span() };
     let name = match text_macro(&mut tokens) {
         Some(made) => Some(made?),
@@ -65,8 +65,8 @@ fn env(mut tokens: Tokens<'_>, open: Span) -> Made {
     };
     std::env::var(&name).map_err(|_| {
         let message = format!(
-            "the environment variable `{}` is not set while this is compiled: for a value of the \
-             deploy's environment write `env(\"{0}\")`, without `!`",
+            "the environment variable `{}` is not set at compile time: for a value from the \
+             deploy's environment, write `env(\"{0}\")`, without `!`",
             shown(&name)
         );
         (span, message)

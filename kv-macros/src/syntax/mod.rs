@@ -1,5 +1,5 @@
-//! What was written, as a tree in which every node has its span. Nothing is judged here but the
-//! grammar; after a mistake, reading goes on at the next comma.
+//! What was written, as a tree in which every node has its span. Only the grammar is checked here;
+//! after a mistake, reading continues at the next comma.
 
 mod docs;
 mod header;
@@ -25,15 +25,15 @@ pub(crate) struct Namespace {
     pub(crate) runtime: Ident,
     pub(crate) header: Header,
     pub(crate) properties: Vec<Property>,
-    /// Whether something of it could not be read: then nothing is called absent.
+    /// Whether a part of it could not be read: then nothing is reported as missing.
     pub(crate) is_lost: bool,
 }
 
-/// What stands before the first property.
+/// What comes before the first property.
 #[derive(Debug)]
 pub(crate) enum Header {
     Absent,
-    /// It stands there, but the type's name could not be read.
+    /// It is there, but the type's name could not be read.
     Broken,
     Struct(Head),
 }
@@ -56,7 +56,7 @@ pub(crate) struct Head {
     pub(crate) derives: Vec<String>,
     pub(crate) visibility: TokenStream,
     pub(crate) name: Ident,
-    /// Its `#[cfg(...)]`, which everything has that is made of the declaration.
+    /// Its `#[cfg(...)]`, which all generated items get.
     pub(crate) cfg: TokenStream,
 }
 
@@ -84,7 +84,7 @@ pub(crate) struct Property {
     /// The known name that was written or meant; `None` when nothing known is close.
     pub(crate) known: Option<&'static str>,
     pub(crate) value: Value,
-    /// The stages that the value is for, as `in "prod"` says; none: all others.
+    /// The stages that the value is for, as `in "prod"` says; if empty, all others.
     pub(crate) stages: Vec<Name>,
 }
 
@@ -95,7 +95,7 @@ pub(crate) struct Name {
     pub(crate) span: Span,
 }
 
-/// What stands after a property's colon.
+/// What comes after a property's colon.
 #[derive(Debug)]
 pub(crate) struct Value {
     pub(crate) span: Span,
@@ -114,13 +114,13 @@ pub(crate) enum ValueKind {
     Ident(Ident),
     Entries(Vec<Item>),
     Families(Vec<Family>),
-    /// Another Rust expression, which is no value.
+    /// Another Rust expression, which is not a value.
     Expression(Expression),
-    /// It could not be read, which was reported.
+    /// It could not be read, and that was reported.
     Broken,
 }
 
-/// A Rust expression that is no struct literal.
+/// A Rust expression that is not a struct literal.
 #[derive(Debug)]
 pub(crate) struct Expression {
     /// Its tokens, short enough for a message.
@@ -155,7 +155,7 @@ pub(crate) enum JsonKind {
     String(String),
     Array(Vec<Json>),
     Object(Vec<(Name, Json)>),
-    /// It could not be read, which was reported.
+    /// It could not be read, and that was reported.
     Broken,
 }
 
@@ -199,7 +199,7 @@ pub(crate) struct Entry {
     /// The opening brace.
     pub(crate) open: Span,
     pub(crate) properties: Vec<Property>,
-    /// Whether something of it could not be read: then nothing is called absent.
+    /// Whether a part of it could not be read: then nothing is reported as missing.
     pub(crate) is_lost: bool,
 }
 
@@ -210,13 +210,13 @@ pub(crate) struct Family {
     pub(crate) docs: String,
     pub(crate) cfg: TokenStream,
     pub(crate) pattern: Name,
-    /// `None` when it could not be read, which was reported.
+    /// `None` when it could not be read, and that was reported.
     pub(crate) ty: Option<TokenStream>,
     pub(crate) properties: Vec<Property>,
 }
 
 impl Family {
-    /// One of which only the pattern is known.
+    /// A family of which only the pattern is known.
     fn unknown(pattern: Name) -> Self {
         let (docs, cfg) = (String::new(), TokenStream::new());
         Self { docs, cfg, pattern, ty: None, properties: Vec::new() }

@@ -31,7 +31,7 @@ pub(crate) fn parse(input: TokenStream, errors: &Errors) -> Option<Namespace> {
     };
     if let Some(Pasted { span, message, name, inside }) = pasted(tokens) {
         tokens.errors.lose(span, message);
-        // What is wrong within it as well is said once it is a declaration.
+        // Mistakes inside it are reported once it is a declaration.
         let read = inside.map(|inside| errors.silently(|| properties(inside, NAMESPACE)));
         let (properties, _) = read.filter(|(_, is_wrong)| !is_wrong).unwrap_or_default();
         let header = Header::named(&name, span);
@@ -49,8 +49,8 @@ fn properties(mut tokens: Tokens<'_>, known: &'static [Known]) -> Vec<Property> 
     while !tokens.is_empty() {
         let docs = docs(&mut tokens);
         if let Some(span) = second_struct(tokens) {
-            let message = "a declaration has one namespace: write the other in a `kv_namespace!` of \
-                           its own";
+            let message = "a declaration has one namespace: write the other in its own \
+                           `kv_namespace!`";
             tokens.errors.push(span, message);
             return properties;
         }
@@ -65,7 +65,7 @@ fn properties(mut tokens: Tokens<'_>, known: &'static [Known]) -> Vec<Property> 
     properties
 }
 
-/// Where another header begins, behind a semicolon or not.
+/// Where another header begins, after a semicolon or not.
 fn second_struct(mut tokens: Tokens<'_>) -> Option<Span> {
     tokens.punct(';');
     let span = tokens.span();
@@ -137,7 +137,7 @@ fn stages(tokens: &mut Tokens<'_>) -> Vec<Name> {
             *tokens = ahead;
             return;
         }
-        // It is for some stage, whichever was meant.
+        // The value is for some stage, even if it is not known which.
         stages.push(Name { text: String::new(), span });
         let found = tokens.describe();
         let span = if tokens.is_empty() { keyword } else { span };
@@ -273,7 +273,7 @@ fn seconds(tokens: &mut Tokens<'_>) -> Value {
     value(tokens)
 }
 
-/// Whether the next property begins before the next comma: a comma is missing.
+/// Whether the next property begins before the next comma, so that a comma is missing.
 fn ends_in_name(mut tokens: Tokens<'_>) -> bool {
     tokens.until(|tokens| tokens.at_comma() || at_name(tokens));
     !tokens.is_empty() && !tokens.at_comma()
@@ -338,7 +338,7 @@ fn ident(tokens: &mut Tokens<'_>, property: &str) -> Value {
 fn entries(tokens: &mut Tokens<'_>) -> Value {
     let span = tokens.span();
     let found = tokens.describe();
-    // Something stands before the list.
+    // Something comes before the list.
     let mut ahead = *tokens;
     if ahead.tree().is_some() && ahead.at_group(Delimiter::Bracket) && tokens.is_punct() {
         tokens.errors.push(span, format!("expected a list, found {found}: remove it"));
@@ -377,8 +377,8 @@ fn entries(tokens: &mut Tokens<'_>) -> Value {
     Value { span, kind: ValueKind::Entries(items) }
 }
 
-/// The entries that are meant by `{ ... }` in place of a list: one, or a map of keys to values. What is
-/// wrong with them is said once they are in a list.
+/// The entries meant by `{ ... }` in place of a list: one, or a map of keys to values. Mistakes in them
+/// are reported once they are in a list.
 fn braced(inside: Tokens<'_>, open: Span) -> Vec<Item> {
     let (written, _) = inside.errors.silently(|| properties(inside, ENTRY));
     let entry = |properties| {
@@ -417,7 +417,7 @@ fn item(tokens: &mut Tokens<'_>) -> Option<Item> {
         return Some(entry);
     }
     if let Some(first) = cfg.into_iter().next() {
-        let message = "`#[cfg(...)]` can be before an entry, and not before a spread";
+        let message = "`#[cfg(...)]` is allowed before an entry, but not before a spread";
         tokens.errors.push(first.span(), message);
     }
     if let Some(dots) = tokens.joined("...") {
@@ -438,7 +438,7 @@ fn item(tokens: &mut Tokens<'_>) -> Option<Item> {
     if !docs.is_empty() && tokens.is_empty() {
         tokens
             .errors
-            .push(tokens.last(), "these docs are before nothing: write them before an entry");
+            .push(tokens.last(), "these docs document nothing: write them before an entry");
         return None;
     }
     let found = tokens.describe();
@@ -452,7 +452,7 @@ fn item(tokens: &mut Tokens<'_>) -> Option<Item> {
         ),
     );
     tokens.until_comma();
-    // More names lack the same braces.
+    // Further names lack the same braces, and are the same mistake.
     let mut ahead = *tokens;
     while ahead.punct(',').is_some() && at_name(&ahead) {
         ahead.until_comma();
@@ -461,7 +461,7 @@ fn item(tokens: &mut Tokens<'_>) -> Option<Item> {
     None
 }
 
-/// An entry that is written in other brackets than braces, or behind a name; `None` for anything else.
+/// An entry in brackets other than braces, or after a name; `None` for anything else.
 fn other_brackets(tokens: &mut Tokens<'_>) -> Option<Item> {
     let mut ahead = *tokens;
     let span = tokens.span();

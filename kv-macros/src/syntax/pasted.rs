@@ -1,15 +1,15 @@
-//! What was pasted as a whole from elsewhere: one message shows what it becomes.
+//! Code that was pasted as a whole from elsewhere: one message shows what to write in its place.
 
 use proc_macro2::{Delimiter, Span};
 
 use super::tokens::Tokens;
 use crate::names;
 
-/// Words with which statements of JavaScript begin.
+/// Words that begin JavaScript statements.
 const STATEMENTS: [&str; 8] =
     ["const", "let", "var", "export", "await", "import", "function", "async"];
 
-/// A statement that stands in the place of a declaration.
+/// A statement in the place of a declaration.
 pub(super) struct Pasted<'a> {
     pub(super) span: Span,
     pub(super) message: String,
@@ -41,7 +41,7 @@ pub(super) fn pasted(tokens: Tokens<'_>) -> Option<Pasted<'_>> {
     let mut ahead = tokens;
     ahead.ident()?;
     let is_new = tokens.at_keyword("new") && ahead.ident().is_some();
-    // `const: 1` is a property, if an unknown one.
+    // `const: 1` is a property, even though an unknown one.
     if !(is_statement || is_new) || ahead.at_punct(':') {
         return None;
     }
@@ -74,7 +74,7 @@ pub(super) fn pasted(tokens: Tokens<'_>) -> Option<Pasted<'_>> {
     Some(Pasted { span, message, name, inside })
 }
 
-/// Recognises what stands between the parentheses of a call: `"sessions", { title: "..." }`.
+/// Recognises what is between the parentheses of a call: `"sessions", { title: "..." }`.
 fn call(tokens: Tokens<'_>) -> Option<Pasted<'_>> {
     let mut ahead = tokens;
     let literal = ahead.literal()?.to_string();

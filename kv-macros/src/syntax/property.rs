@@ -15,7 +15,7 @@ pub(crate) enum Grammar {
 }
 
 impl Grammar {
-    /// What could stand there.
+    /// An example of such a value.
     pub(super) const fn example(self) -> &'static str {
         match self {
             Self::Value => "...",
@@ -93,7 +93,7 @@ pub(crate) fn spells(written: &str, name: &str) -> bool {
 /// The property that was written, or meant by a misspelling: so one slip is one error.
 pub(super) fn find(written: &str, all: &'static [Known]) -> Option<&'static Known> {
     all.iter().find(|known| spells(written, known.name)).or_else(|| {
-        // What is not `expirationTtl` but its counterpart is meant as it is written.
+        // `expiration` is a property of its own, not a misspelling of `expirationTtl`.
         if written == "expiration" {
             return None;
         }

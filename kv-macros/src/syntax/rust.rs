@@ -58,7 +58,7 @@ pub(super) fn ty(tokens: &mut Tokens<'_>) -> Option<TokenStream> {
     }
 }
 
-/// A type as TypeScript names it, quoted or not, and what takes its place.
+/// A type as TypeScript names it, quoted or not, and what to write instead.
 fn of_typescript(ty: &TokenStream) -> Option<(String, &'static str)> {
     let written = ty.to_string();
     let name = written.trim_matches(['"', '\'']);
@@ -74,8 +74,8 @@ fn of_typescript(ty: &TokenStream) -> Option<(String, &'static str)> {
     Some((name.to_owned(), ours))
 }
 
-/// The type that a message says to write, which is the first in backticks behind `write`: so that no
-/// use of it is a second error.
+/// The type that a message says to write, which is the first in backticks after `write`, so that no use
+/// of it is a second error.
 fn meant(message: &str) -> Option<TokenStream> {
     let advice = message.rsplit_once("write ").map_or(message, |(_, advice)| advice);
     let ty = advice.split('`').nth(1)?.parse::<TokenStream>().ok()?;
@@ -90,7 +90,7 @@ fn quoted(ty: &TokenStream) -> Option<TokenStream> {
     syn::parse2::<syn::Type>(ty.clone()).is_ok().then_some(ty)
 }
 
-/// Why a type cannot be that of a value, and where.
+/// Why a type cannot be the type of a value, and where.
 fn refused(ty: &TokenStream) -> Option<(Span, String)> {
     let trees: Vec<TokenTree> = ty.clone().into_iter().collect();
     if let [TokenTree::Ident(ident)] = trees.as_slice()
@@ -131,7 +131,7 @@ fn refused(ty: &TokenStream) -> Option<(Span, String)> {
     })
 }
 
-/// Reads a value that begins with a path: a struct literal, or an expression that is no value.
+/// Reads a value that begins with a path: a struct literal, or an expression that is not a value.
 pub(super) fn expression(tokens: &mut Tokens<'_>) -> Value {
     let span = tokens.span();
     let written = tokens.until(|tokens| tokens.at_comma() || tokens.at_keyword("in"));
@@ -194,8 +194,8 @@ fn parse<T: Parse>(tokens: TokenStream, end: Span) -> syn::Result<T> {
     parser.parse2(tokens)
 }
 
-/// Reads up to a comma or brace that no `<...>` encloses. In half a type whose `<` is never
-/// closed, that is up to the first comma.
+/// Reads up to a comma or brace that is not inside `<...>`. In an unfinished type whose `<` is never
+/// closed, reads up to the first comma.
 fn outside_angles(tokens: &mut Tokens<'_>) -> TokenStream {
     let mut ahead = *tokens;
     let mut read = TokenStream::new();
@@ -221,7 +221,7 @@ fn outside_angles(tokens: &mut Tokens<'_>) -> TokenStream {
 }
 
 fn ends_type(tokens: &Tokens<'_>) -> bool {
-    // The next name can only come after a comma, which is missing then.
+    // A name with a colon begins the next property, even if the comma before it is missing.
     tokens.at_comma()
         || tokens.at_punct(';')
         || tokens.at_group(Delimiter::Brace)

@@ -1,4 +1,4 @@
-//! A stream of tokens to read from, which knows where the last one stood.
+//! A stream of tokens to read from, which knows where the last one was.
 
 use proc_macro2::extra::DelimSpan;
 use proc_macro2::{Delimiter, Ident, Literal, Spacing, Span, TokenStream, TokenTree};
@@ -15,7 +15,7 @@ pub(super) struct Tokens<'a> {
     last: Span,
     /// The closing delimiter of the group; `None` in the whole input.
     close: Option<Span>,
-    /// Where what is wrong with them is told.
+    /// Where mistakes in them are reported.
     pub(super) errors: &'a Errors,
 }
 
@@ -36,7 +36,7 @@ impl<'a> Tokens<'a> {
         let mut cursor = self.cursor;
         loop {
             match cursor.any_group() {
-                // What a fragment of `macro_rules!` holds is where it was given.
+                // A fragment of `macro_rules!` has the span of its contents, where it was passed in.
                 Some((inside, Delimiter::None, ..)) if !inside.eof() => cursor = inside,
                 Some((_, _, span, _)) => return span.open(),
                 None => return cursor.span(),
@@ -55,7 +55,7 @@ impl<'a> Tokens<'a> {
         Some(ident)
     }
 
-    /// An identifier that is no keyword.
+    /// An identifier that is not a keyword.
     pub(super) fn name(&mut self) -> Option<Ident> {
         let (ident, _) = self.cursor.ident()?;
         if names::is_keyword(&ident.to_string()) { None } else { self.ident() }
@@ -126,12 +126,12 @@ impl<'a> Tokens<'a> {
         Some(tree)
     }
 
-    /// Reads on until the next comma, which is left.
+    /// Reads up to the next comma, and leaves the comma.
     pub(super) fn until_comma(&mut self) -> TokenStream {
         self.until(Self::at_comma)
     }
 
-    /// Reads on until `stop`.
+    /// Reads until `stop` is true.
     pub(super) fn until(&mut self, stop: impl Fn(&Self) -> bool) -> TokenStream {
         let mut read = TokenStream::new();
         while !stop(self)
@@ -207,7 +207,7 @@ pub(super) fn at_brace(tokens: &Tokens<'_>) -> bool {
     tokens.at_group(Delimiter::Brace)
 }
 
-/// A token short enough to stand in a message.
+/// A token, shortened for a message.
 pub(super) fn shorten(token: &str) -> String {
     const LONGEST: usize = 40;
     if token.chars().count() <= LONGEST {

@@ -8,7 +8,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use super::{PACKAGE, input};
 use kv_rules::seed::Package;
 
-/// How many of a hundred edits may give more than one error, or take away what was not edited.
+/// How many of a hundred edits may give more than one error, or remove an accessor that was not edited.
 const AT_MOST: usize = 5;
 
 const DECLARATIONS: &[&str] = &[
@@ -61,7 +61,7 @@ fn flatten(tokens: TokenStream, flat: &mut Vec<Flat>, groups: &mut usize) {
     }
 }
 
-/// `None` where brackets do not match: then the compiler has its say, and not the macro.
+/// `None` if brackets do not match: then the compiler reports it, not the macro.
 fn nest(flat: &[Flat]) -> Option<TokenStream> {
     let mut open = vec![(Delimiter::None, 0, TokenStream::new())];
     for token in flat {
@@ -96,7 +96,7 @@ fn errors(tokens: TokenStream) -> (usize, BTreeSet<String>) {
     (errors, names.unwrap_or_default())
 }
 
-/// How many uses of the accessors are errors too: of those that are gone, one can be what was edited.
+/// How many uses of the accessors are errors too: one of those that are gone may be the edited one.
 fn lost(before: &BTreeSet<String>, after: &BTreeSet<String>) -> usize {
     before.difference(after).count().saturating_sub(1)
 }

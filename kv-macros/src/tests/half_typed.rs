@@ -1,4 +1,4 @@
-//! Half-typed input: whatever stands in the editor, the macro answers with code, never a panic.
+//! Half-typed input: whatever is in the editor, the macro answers with code, never a panic.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use proptest::prelude::*;
@@ -55,7 +55,7 @@ fn flatten(tokens: TokenStream, flat: &mut Vec<Flat>) {
     }
 }
 
-/// Closes what is open at the end, as the compiler does when it recovers.
+/// Closes the groups that are open at the end, as the compiler does when it recovers.
 fn nest(flat: &[Flat]) -> TokenStream {
     let mut open = vec![(Delimiter::None, TokenStream::new())];
     let close = |open: &mut Vec<(Delimiter, TokenStream)>| {

@@ -1,10 +1,10 @@
 //! `..dir("public")`: every file below a folder.
 //!
-//! Hidden files and folders are left out, as they are for editors, version control and secrets;
-//! `.well-known` is not, which is made to be served. Folders that are named `node_modules` or carry
-//! a `CACHEDIR.TAG` are left out too: tools make them, and can make them again. Symlinks are followed
-//! inside the package; one that leaves it, or leads back to a folder it lies in, is a mistake, as is
-//! a name that is not UTF-8 or a file that is not a regular one.
+//! Hidden files and folders are left out, since editors, version control and secrets use them;
+//! `.well-known` is not, since it is meant to be served. Folders that are named `node_modules` or
+//! contain a `CACHEDIR.TAG` are left out too: tools make them, and can make them again. Symlinks are
+//! followed inside the package; a symlink that leaves the package, or leads back to a folder that
+//! contains it, is a mistake, as is a name that is not UTF-8 or a file that is not a regular file.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -21,7 +21,7 @@ const SHOWN: usize = 20;
 pub struct Folder {
     /// The files, in the order of their keys.
     pub files: Vec<FolderFile>,
-    /// What is wrong with others.
+    /// What is wrong with the other files.
     pub mistakes: Vec<String>,
 }
 
@@ -93,7 +93,7 @@ impl Walk<'_> {
         }
         if inside.contains(&real) {
             return self.mistakes.push(format!(
-                "`{shown}` is a symlink to a folder that it lies in, so its files would never end: remove it"
+                "`{shown}` is a symlink to a folder that contains it, so its files would never end: remove it"
             ));
         }
         if !prefix.is_empty() && is_cache(&real) {
@@ -131,7 +131,7 @@ impl Walk<'_> {
             },
             Ok(_) => self.mistakes.push(FileError::Special(shown).to_string()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.mistakes.push(format!(
-                "`{shown}` is a symlink that leads nowhere: remove it, or create what it leads to"
+                "`{shown}` is a symlink to a missing file: remove it, or create that file"
             )),
             Err(error) => self.unreadable(shown, error),
         }

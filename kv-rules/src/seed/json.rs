@@ -1,5 +1,5 @@
-//! JSON text as a tree in which every node knows its place, so that a mistake in a file is shown
-//! by line and column. `serde_json` gives places for mistakes of grammar only.
+//! JSON text as a tree in which every node knows its place, so that a mistake in a file is shown by
+//! line and column. `serde_json` gives places for syntax errors only.
 
 use crate::shown;
 use std::borrow::Cow;
@@ -9,7 +9,7 @@ use memchr::memchr2;
 
 use crate::json::{BEYOND_F64, BEYOND_U64, MAX_JSON_DEPTH, json_integer};
 
-/// From how many members on duplicate names are found by hashing.
+/// Objects with this many members or more find duplicate names by hashing.
 const FEW_MEMBERS: usize = 8;
 
 /// A value, and where it begins and ends, in bytes.
@@ -43,16 +43,16 @@ pub(super) struct Member<'a> {
     pub(super) value: Node<'a>,
 }
 
-/// A mistake, by byte of the text.
+/// A mistake at a byte of the text.
 #[derive(Debug)]
 pub(super) struct Mistake {
     pub(super) at: usize,
     pub(super) message: String,
-    /// Where the other of two that clash is.
+    /// If two things clash, where the other one is.
     pub(super) other: Option<usize>,
 }
 
-/// Reads an item of a list. Mistakes of grammar end the reading; others are collected.
+/// Reads an item of a list. Reading stops at a syntax error; other mistakes are collected.
 pub(super) fn read<'a>(text: &'a str, mistakes: &mut Vec<Mistake>) -> Option<Node<'a>> {
     let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, mistakes };
     let read = reader.item();
@@ -68,7 +68,7 @@ pub(super) fn decode(json: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// That something else was expected than what `rest` begins with.
+/// The message that `what` was expected in place of what `rest` begins with.
 pub(super) fn expected(what: &str, rest: &str) -> String {
     match rest.chars().next() {
         Some('\'') if what.contains("double quotes") || what.contains("value") => {
@@ -277,7 +277,7 @@ impl<'a> Reader<'a, '_> {
                 }
                 _ => {
                     return Err(self.mistake(
-                        "a control character cannot stand in a JSON string: escape it, such as `\\n`",
+                        "a control character cannot appear in a JSON string: escape it, such as `\\n`",
                     ));
                 }
             }
@@ -318,9 +318,8 @@ impl<'a> Reader<'a, '_> {
         };
         code.and_then(char::from_u32).ok_or_else(|| Mistake {
             at,
-            message:
-                "this escape is not a character: write four hex digits, or a pair of surrogates"
-                    .to_owned(),
+            message: "this escape is not a character: write four hex digits, or a surrogate pair"
+                .to_owned(),
             other: None,
         })
     }
@@ -363,7 +362,7 @@ impl<'a> Reader<'a, '_> {
 fn string_end(bytes: &[u8]) -> Option<usize> {
     let end = memchr2(b'"', b'\\', bytes);
     let plain = bytes.get(..end.unwrap_or(bytes.len()))?;
-    // A fold without a branch, which the compiler turns into one over many bytes at once.
+    // The fold has no branch, so that the compiler vectorises it.
     let has_control = plain.iter().fold(0, |found, byte| found | u8::from(*byte < b' ')) != 0;
     if has_control { plain.iter().position(|byte| *byte < b' ') } else { end }
 }

@@ -4,25 +4,25 @@ use std::io::{self, Read};
 
 use crate::Place;
 
-/// How many mistakes of one file are shown: more are of one kind.
+/// How many mistakes of one file are shown: more are usually of the same kind.
 const SHOWN: usize = 20;
 
 /// How much of a file is read at once.
 const CHUNK: usize = 64 * 1024;
 
-/// The mistakes of one seed file. Only the first ones are kept, and the number of the others.
+/// The mistakes of one seed file. Only the first ones are kept; the others are counted.
 #[derive(Debug, Default)]
 pub struct SeedMistakes {
     shown: Vec<Mistake>,
     more: usize,
 }
 
-/// A mistake, by byte of the file.
+/// A mistake at a byte of the file.
 #[derive(Debug)]
 struct Mistake {
     at: u64,
     message: String,
-    /// Where the other of two that clash is.
+    /// If two things clash, where the other one is.
     other: Option<u64>,
 }
 
@@ -32,7 +32,7 @@ impl SeedMistakes {
         self.push_pair(at, message, None);
     }
 
-    /// Adds a mistake that has another place too.
+    /// Adds a mistake that may have a second place.
     pub(super) fn push_pair(&mut self, at: u64, message: impl Into<String>, other: Option<u64>) {
         if self.shown.len() < SHOWN {
             self.shown.push(Mistake { at, message: message.into(), other });
@@ -41,13 +41,13 @@ impl SeedMistakes {
         }
     }
 
-    /// Whether there is none.
+    /// Whether there are no mistakes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.shown.is_empty()
     }
 
-    /// What to say, in the order of the file: `name` is the file's path as written, and `file` its
+    /// The messages, in the order of the file: `name` is the file's path as written, and `file` is its
     /// content from the beginning, in which the lines are counted.
     pub fn messages(mut self, name: &str, file: impl Read) -> io::Result<Vec<String>> {
         if self.shown.is_empty() {
@@ -90,7 +90,7 @@ pub fn places(mut bytes: Vec<u64>, mut file: impl Read) -> io::Result<Vec<(u64, 
             }
             match byte {
                 b'\n' => place = Place { line: place.line + 1, column: 1 },
-                // A byte order mark has no width, the later bytes of a character neither.
+                // A byte order mark has no width, and neither have the later bytes of a character.
                 0x80..=0xbf => {}
                 0xef if at == 0 => {}
                 _ => place.column += 1,

@@ -1,4 +1,4 @@
-//! The package of a declaration, and the files of it that may be read.
+//! The package of a declaration, and which of its files may be read.
 
 use std::fs::File;
 use std::io;
@@ -20,7 +20,7 @@ pub struct Package {
 #[expect(missing_docs, reason = "each variant is its message, and its fields are named in it")]
 #[non_exhaustive]
 pub enum FileError {
-    #[error("`CARGO_MANIFEST_DIR` is not set, so paths lead nowhere: compile with cargo")]
+    #[error("`CARGO_MANIFEST_DIR` is not set, so paths cannot be resolved: compile with cargo")]
     NoPackage,
     #[error("the path is empty: write a path relative to the crate's `Cargo.toml`")]
     Empty,
@@ -33,13 +33,13 @@ pub enum FileError {
     )]
     Outside(String),
     #[error(
-        "`{0}` is the whole crate, with its sources and `target`: write the folder that is to be deployed, such as `..dir(\"public\")`"
+        "`{0}` is the whole crate, with its sources and `target`: write the folder to deploy, such as `..dir(\"public\")`"
     )]
     WholePackage(String),
     #[error("there is no `{path}` beside the crate's `Cargo.toml`{hint}")]
     NotFound { path: String, hint: String },
     #[error(
-        "`{0}` is a folder: write the path of a file in it, or `..dir(\"{0}\")` for an entry of each of its files"
+        "`{0}` is a folder: write the path of a file in it, or `..dir(\"{0}\")` for an entry for each of its files"
     )]
     IsFolder(String),
     #[error("`{0}` is a file: write the path of a folder, or `..file(\"{0}\")` for a seed file")]
@@ -48,14 +48,14 @@ pub enum FileError {
     Special(String),
     #[error("`{path}` cannot be read: {source}")]
     Unreadable { path: String, source: io::Error },
-    #[error("the path {0:?} is not UTF-8, which a key has to be: rename it")]
+    #[error("the path {0:?} is not UTF-8, which a key must be: rename it")]
     NotUtf8(PathBuf),
     #[error("`{path}`: {source}")]
     TooLarge { path: String, source: ValueError },
 }
 
 impl Package {
-    /// The package whose `Cargo.toml` lies in `root`; without one, nothing of it can be read.
+    /// The package whose `Cargo.toml` is in `root`; without `root`, no file can be read.
     #[must_use]
     pub fn new(root: Option<PathBuf>) -> Self {
         let real_root = root.as_deref().and_then(|root| root.canonicalize().ok());
@@ -99,7 +99,7 @@ impl Package {
         Ok(path)
     }
 
-    /// The path of what a declaration names, which lies in the package.
+    /// Resolves a path in a declaration, and checks that it is in the package.
     fn resolve(&self, written: &str) -> Result<PathBuf, FileError> {
         let root = self.root.as_deref().ok_or(FileError::NoPackage)?;
         let relative = Path::new(written);
@@ -109,26 +109,27 @@ impl Package {
         if !relative.is_relative() || relative.has_root() {
             return Err(FileError::Absolute(written.to_owned()));
         }
-        if climbs(relative) {
+        if escapes_upwards(relative) {
             return Err(FileError::Outside(written.to_owned()));
         }
         let path = root.join(relative);
         let real = path.canonicalize().map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => {
-                FileError::NotFound { path: written.to_owned(), hint: neighbour(relative, &path) }
-            }
+            io::ErrorKind::NotFound => FileError::NotFound {
+                path: written.to_owned(),
+                hint: similar_sibling(relative, &path),
+            },
             _ => FileError::Unreadable { path: written.to_owned(), source },
         })?;
         if self.contains(&real) { Ok(path) } else { Err(FileError::Outside(written.to_owned())) }
     }
 
-    /// Whether a path without symlinks lies in the package.
+    /// Whether a path without symlinks is in the package.
     pub(super) fn contains(&self, real: &Path) -> bool {
         self.real_root.as_deref().is_some_and(|root| real.starts_with(root))
     }
 }
 
-/// Opens a regular file. `shown` is what messages call it.
+/// Opens a file. `shown` is what messages call it.
 pub(super) fn open(path: &Path, shown: &str) -> Result<File, FileError> {
     File::open(path).map_err(|source| FileError::Unreadable { path: shown.to_owned(), source })
 }
@@ -139,8 +140,8 @@ pub(super) fn check_size(bytes: u64, shown: &str) -> Result<(), FileError> {
     checked.map_err(|source| FileError::TooLarge { path: shown.to_owned(), source })
 }
 
-/// Whether a path leaves its beginning through `..`.
-fn climbs(path: &Path) -> bool {
+/// Whether a path climbs above its beginning through `..`.
+fn escapes_upwards(path: &Path) -> bool {
     let mut depth = 0_usize;
     for component in path.components() {
         match component {
@@ -154,7 +155,7 @@ fn climbs(path: &Path) -> bool {
 }
 
 /// The file beside a missing one that was probably meant.
-fn neighbour(written: &Path, missing: &Path) -> String {
+fn similar_sibling(written: &Path, missing: &Path) -> String {
     let (Some(folder), Some(name)) = (missing.parent(), missing.file_name()) else {
         return String::new();
     };

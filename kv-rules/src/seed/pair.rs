@@ -52,7 +52,7 @@ pub struct SeedValue<'a> {
 }
 
 impl<'a> SeedValue<'a> {
-    /// Reads a value again from its JSON string; `None` when that is none.
+    /// Reads a value again from its JSON string; `None` if `json` is not one.
     #[must_use]
     pub fn decode(json: &'a str, is_base64: bool) -> Option<Cow<'a, [u8]>> {
         match json::decode(json)? {
@@ -63,8 +63,8 @@ impl<'a> SeedValue<'a> {
     }
 }
 
-/// Reads a seed file, one pair at a time. `each` gets every pair that has a key, and may add mistakes:
-/// a file with any is not to be used. After a mistake of grammar the rest of it is not read.
+/// Reads a seed file, one pair at a time. `each` gets every pair that has a key, and may add mistakes.
+/// Do not use a file that has any. After a syntax error the rest of the file is not read.
 pub fn read_pairs(
     file: impl Read,
     mistakes: &mut SeedMistakes,
@@ -73,7 +73,7 @@ pub fn read_pairs(
     let mut split = Split::new(file);
     split.skip_mark()?;
     if split.peek()? != Some(b'[') {
-        return no_list(&mut split, mistakes);
+        return report_no_list(&mut split, mistakes);
     }
     split.skip();
     if split.peek()? == Some(b']') {
@@ -111,7 +111,7 @@ pub fn read_pairs(
 }
 
 /// Says what is wrong with a file that does not begin with a list.
-fn no_list<R: Read>(split: &mut Split<R>, mistakes: &mut SeedMistakes) -> io::Result<()> {
+fn report_no_list<R: Read>(split: &mut Split<R>, mistakes: &mut SeedMistakes) -> io::Result<()> {
     let at = split.at();
     if split.peek()? != Some(b'{') {
         let message = format!("this is not JSON: a seed file is a list of pairs, `[{EXAMPLE}]`");
@@ -127,13 +127,13 @@ fn no_list<R: Read>(split: &mut Split<R>, mistakes: &mut SeedMistakes) -> io::Re
     Ok(())
 }
 
-/// Reads an item of the list; `None` after a mistake of grammar.
+/// Reads an item of the list; `None` after a syntax error.
 fn read_item<'a>(bytes: &'a [u8], base: u64, mistakes: &mut SeedMistakes) -> Option<Item<'a>> {
     let text = match str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
             let at = base + error.valid_up_to() as u64;
-            mistakes.push(at, "this is not UTF-8, which JSON is: save the file as UTF-8");
+            mistakes.push(at, "this is not UTF-8, which JSON must be: save the file as UTF-8");
             return None;
         }
     };
@@ -146,7 +146,7 @@ fn read_item<'a>(bytes: &'a [u8], base: u64, mistakes: &mut SeedMistakes) -> Opt
     item
 }
 
-/// Nothing comes after the list.
+/// Checks that nothing comes after the list.
 fn end<R: Read>(split: &mut Split<R>, mistakes: &mut SeedMistakes) -> io::Result<()> {
     if split.peek()?.is_some() {
         unexpected(split, "the end of the file", mistakes);
@@ -168,7 +168,7 @@ struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// The pair that it is, and its mistakes.
+    /// Reads the pair, and reports its mistakes.
     fn pair(mut self, mistakes: &mut SeedMistakes) -> Option<SeedPair<'a>> {
         let Node { at, kind, .. } = std::mem::replace(&mut self.node, Node::NULL);
         let pair = if let Kind::Object(members) = kind {
@@ -240,7 +240,7 @@ impl<'a> Item<'a> {
                 (unknown, _) => {
                     let known = || PROPERTIES.map(|name| format!("`{name}`")).join(", ");
                     let hint = match did_you_mean(unknown, PROPERTIES) {
-                        hint if hint.is_empty() => format!(": there are {}", known()),
+                        hint if hint.is_empty() => format!(": use one of {}", known()),
                         hint => hint,
                     };
                     let unknown = shown(unknown);
@@ -292,7 +292,7 @@ impl<'a> Item<'a> {
             self.mistake(at, format!("`{digits}` is not a number of whole seconds"));
             return None;
         };
-        // The rules name the properties as a declaration has them.
+        // The rules spell the properties as a declaration does.
         let told = |error: E| error.to_string().replace("expirationTtl", "expiration_ttl");
         check(seconds).map_err(|error| self.mistake(at, told(error))).ok()
     }

@@ -1,4 +1,4 @@
-//! Cuts a JSON array into its items while it is read, so that no more than one lies in memory.
+//! Cuts a JSON array into its items while it is read, so that only one item is in memory.
 
 use std::io::{self, Read};
 use std::ops::Range;
@@ -13,11 +13,11 @@ const CHUNK: usize = 256 * 1024;
 /// The longest item that can be a pair: each byte of its value as an escape.
 const LONGEST: usize = 6 * MAX_VALUE_BYTES + CHUNK;
 
-/// A file, of which a part is in memory.
+/// A file that is partly in memory.
 pub(super) struct Split<R> {
     input: R,
     buffer: Vec<u8>,
-    /// Where in the buffer that begins which was not taken yet.
+    /// Where in the buffer the bytes begin that were not taken yet.
     start: usize,
     /// Where in the file the buffer begins.
     base: u64,
@@ -38,7 +38,7 @@ impl<R: Read> Split<R> {
         self.buffer.get(item).unwrap_or_default()
     }
 
-    /// What is in memory and not taken yet.
+    /// The bytes that are in memory and were not taken yet.
     pub(super) fn rest(&self) -> &[u8] {
         self.buffer.get(self.start..).unwrap_or_default()
     }
@@ -72,10 +72,10 @@ impl<R: Read> Split<R> {
         self.start += 1;
     }
 
-    /// Takes the next item: up to the bracket that closes it, or to what ends another value. One
-    /// that is not whole is taken as far as it can be told; `None` when it is too long.
+    /// Takes the next item: up to its closing bracket, or for another value up to the byte that ends
+    /// it. An incomplete item is taken as far as it goes; `None` if it is too long.
     pub(super) fn item(&mut self) -> io::Result<Option<Range<usize>>> {
-        // Counted from the start, which moves when more is read.
+        // `at` is counted from `start`, which moves when more is read.
         let (mut at, mut depth, mut in_string) = (0, 0_usize, false);
         let length = 'item: loop {
             if in_string {
@@ -86,7 +86,7 @@ impl<R: Read> Split<R> {
                         in_string = false;
                     }
                     Some((found, b'\\')) if found + 1 < rest.len() => at += found + 2,
-                    // It ends a string that has no quote, and the item with it.
+                    // A line break ends a string without a closing quote, and the item with it.
                     Some((found, b'\n')) => break at + found + 1,
                     Some((found, _)) => {
                         at += found;

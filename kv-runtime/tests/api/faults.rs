@@ -96,8 +96,8 @@ fn refusals() -> Vec<(&'static str, Act)> {
     ]
 }
 
-/// Failures after which nobody knows whether the request was applied.
-fn riddles(well: &Act) -> Vec<(&'static str, Act)> {
+/// Failures after which it is unknown whether the request was applied.
+fn unknown_outcomes(well: &Act) -> Vec<(&'static str, Act)> {
     let html = [("content-type", "text/html; charset=utf-8"), ("cf-ray", "8f-FRA")];
     let page = "<html><h1>502 Bad gateway</h1></html>";
     vec![
@@ -114,7 +114,7 @@ fn riddles(well: &Act) -> Vec<(&'static str, Act)> {
     ]
 }
 
-/// For a server that stalls: the first attempt ends soon, and a slow answer only costs one more.
+/// For a server that stalls: the first attempt ends soon, and a slow answer only costs another attempt.
 fn policy(fault: &str) -> RetryPolicy {
     let request_timeout =
         if fault == "stalled" { Duration::from_millis(250) } else { PATIENT.request_timeout };
@@ -128,7 +128,7 @@ async fn failing_once(fault: Act) -> Server {
 #[tokio::test]
 async fn every_idempotent_request_recovers_from_every_fault() {
     let well = Act::ok(&Value::Null);
-    for (fault, act) in refusals().into_iter().chain(riddles(&well)) {
+    for (fault, act) in refusals().into_iter().chain(unknown_outcomes(&well)) {
         for what in IDEMPOTENT {
             let server = failing_once(act.clone()).await;
             let result = request(&client(&server, policy(fault)), what).await;
@@ -144,7 +144,7 @@ async fn every_idempotent_request_recovers_from_every_fault() {
 #[tokio::test]
 async fn reading_a_value_recovers_from_every_fault_that_can_be_told_from_a_value() {
     let well = Act::answer(200, &[], "value");
-    let told = riddles(&well).into_iter().filter(|(fault, _)| !fault.starts_with("200"));
+    let told = unknown_outcomes(&well).into_iter().filter(|(fault, _)| !fault.starts_with("200"));
     let refused = refusals().into_iter().filter(|(fault, _)| !fault.starts_with("200"));
     for (fault, act) in told.chain(refused) {
         let server = Server::script(vec![act, well.clone()]).await;
@@ -180,7 +180,7 @@ async fn a_create_is_repeated_when_it_surely_was_not_applied() {
 async fn a_create_whose_outcome_is_unknown_is_not_repeated() {
     let well = Act::ok(&json!({"id": NAMESPACE, "title": "title"}));
     let without_result = ("success without a result", Act::ok(&Value::Null));
-    for (fault, act) in riddles(&well).into_iter().chain([without_result]) {
+    for (fault, act) in unknown_outcomes(&well).into_iter().chain([without_result]) {
         let server = failing_once(act).await;
         let error = request(&client(&server, policy(fault)), "create").await.unwrap_err();
         assert!(error.outcome_unknown(), "{fault}: {error}");
@@ -239,7 +239,7 @@ async fn a_wait_beyond_the_limit_fails_at_once_and_names_the_time() {
 }
 
 #[tokio::test]
-async fn trying_ends_at_the_limit() {
+async fn retries_end_at_the_limit() {
     let html = [("content-type", "text/html"), ("cf-ray", "8f-FRA")];
     let server = Server::script(vec![Act::answer(502, &html, "<html>")]).await;
     let total = Duration::from_millis(50);
@@ -254,7 +254,7 @@ async fn trying_ends_at_the_limit() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_named_so_and_nothing_was_applied() {
+async fn an_unreachable_server_is_reported_and_nothing_was_applied() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/client/v4", listener.local_addr().unwrap());
     drop(listener);
@@ -267,7 +267,7 @@ async fn a_server_that_is_not_there_is_named_so_and_nothing_was_applied() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_not_secure_is_not_tried_again() {
+async fn a_connection_that_is_not_secure_is_not_retried() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}/client/v4", listener.local_addr().unwrap());
     let in_clear = async {
@@ -297,7 +297,7 @@ async fn one_connection_serves_one_request_after_another() {
 }
 
 #[test]
-fn proxies_and_missing_certificates_do_not_keep_from_this_machine() {
+fn this_machine_is_reached_despite_proxies_and_missing_certificates() {
     let nowhere = "http://127.0.0.1:9";
     let test = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "faults::one_connection_serves_one_request_after_another"])

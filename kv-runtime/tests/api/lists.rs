@@ -1,4 +1,4 @@
-//! Lists are read whole.
+//! Lists are read to their end.
 
 use std::collections::HashSet;
 

@@ -17,7 +17,7 @@ use crate::server::Server;
 const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
 const NAMESPACE: &str = "fedcba9876543210fedcba9876543210";
 
-/// Waits of milliseconds, and all the time that a loaded machine needs for an answer.
+/// Short waits, but all the time that a loaded machine needs for an answer.
 const PATIENT: RetryPolicy = RetryPolicy {
     base_delay: Duration::from_millis(1),
     max_delay: Duration::from_millis(4),

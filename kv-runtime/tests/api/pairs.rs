@@ -63,7 +63,7 @@ async fn a_value_comes_with_its_expiration() {
 }
 
 #[tokio::test]
-async fn only_a_missing_key_is_no_value() {
+async fn only_a_missing_key_has_no_value() {
     let none = json!({"success": false, "errors": []});
     for act in [Act::refuse(404, 10009, "get: 'key not found'"), Act::json(404, &none)] {
         let server = Server::script(vec![act]).await;
@@ -204,7 +204,7 @@ async fn a_value_that_is_not_text_is_told_from_other_refusals() {
 }
 
 #[tokio::test]
-async fn a_namespace_that_is_gone_is_none_and_deleted() {
+async fn a_namespace_that_is_gone_is_not_found_and_counts_as_deleted() {
     for act in [
         Act::refuse(404, 10013, "get: 'namespace not found'"),
         Act::refuse(404, 10009, "Unknown namespace."),

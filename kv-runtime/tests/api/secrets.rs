@@ -1,4 +1,4 @@
-//! Secrets go to the API and nowhere else, and nothing of a server reaches the terminal raw.
+//! Secrets go to the API and nowhere else, and text from a server never reaches the terminal raw.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -66,7 +66,7 @@ impl io::Write for Log {
     }
 }
 
-/// The log is that of all tests that run meanwhile, and of the HTTP stack below the client.
+/// The log includes all tests that run at the same time, and the HTTP stack below the client.
 #[tokio::test]
 async fn no_secret_is_in_an_error_or_in_a_log_at_trace() {
     let log = Log::default();

@@ -1,4 +1,4 @@
-//! A server of HTTP/1.1 that answers, cuts and stalls as a test says.
+//! An HTTP/1.1 server that answers, cuts and stalls as a test says.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -77,7 +77,7 @@ impl Act {
         Self::json(status, &envelope)
     }
 
-    /// Of the answer only the first bytes, then the connection is cut.
+    /// Sends only the first bytes of the answer, then cuts the connection.
     pub(crate) fn truncated(self) -> Self {
         let Self::Send { mut bytes, .. } = self else { return self };
         bytes.truncate(bytes.len() - 3);

@@ -1,4 +1,4 @@
-//! What the file store promises besides: private files, no lock of the dead, clear errors.
+//! What the file store promises in addition: private files, no locks of dead processes, clear errors.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ async fn the_file_store_keeps_every_promise_of_a_state_store() {
 }
 
 #[tokio::test]
-async fn a_lock_goes_with_its_holder_however_that_ends() {
+async fn a_lock_is_released_however_its_holder_ends() {
     let folder = tempfile::tempdir().unwrap();
     let store = FileStateStore::new(folder.path());
     // What a killed process leaves: its name in the lock file, and no lock.
@@ -66,7 +66,7 @@ async fn the_state_is_private_to_the_user() {
 }
 
 #[tokio::test]
-async fn a_document_that_cannot_be_read_is_left_as_it_is_and_the_lock_given_back() {
+async fn a_document_that_cannot_be_read_is_kept_and_the_lock_released() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("shop/dev.json");
     fs::create_dir(folder.path().join("shop")).unwrap();
@@ -143,7 +143,7 @@ async fn a_document_behind_a_symbolic_link_is_written_through() {
     assert_ne!(fs::read(elsewhere.join("state.json")).unwrap(), before);
     assert_eq!(files(&elsewhere), ["state.json", "state.lock"]);
 
-    // A link to what is not there is no state that is empty.
+    // A link to a missing file is not an empty state.
     fs::rename(&elsewhere, folder.path().join("unmounted")).unwrap();
     let error = Session::open(&store, &stage()).await.unwrap_err();
     assert!(matches!(error, StateError::DanglingLink { .. }), "{error}");
@@ -186,7 +186,7 @@ async fn two_links_to_one_document_share_its_lock() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn who_holds_a_lock_that_was_removed_writes_nothing() {
+async fn the_holder_of_a_removed_lock_writes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let store = FileStateStore::new(folder.path());
     let mut first = Session::open(&store, &stage()).await.unwrap();
@@ -213,7 +213,7 @@ async fn a_lock_that_leads_elsewhere_is_refused() {
 }
 
 #[tokio::test]
-async fn what_others_keep_beside_the_states_is_no_stage_and_stays() {
+async fn other_files_beside_the_states_are_not_stages_and_stay() {
     let folder = tempfile::tempdir().unwrap();
     let store = FileStateStore::new(folder.path());
     let mut session = Session::open(&store, &stage()).await.unwrap();

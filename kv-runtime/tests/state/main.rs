@@ -1,4 +1,4 @@
-//! State stores: what each of them promises, and what the file and the S3 store promise besides.
+//! State stores: what each of them promises, and what the file and the S3 store promise in addition.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
 

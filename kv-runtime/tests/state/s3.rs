@@ -51,7 +51,7 @@ async fn of_many_writers_at_once_none_loses_what_another_wrote() {
 
 #[tokio::test]
 #[ignore = "needs an S3 server: tests/s3/run"]
-async fn who_lost_the_lock_cannot_write_over_who_has_it() {
+async fn a_holder_that_lost_the_lock_cannot_overwrite_the_new_holder() {
     let store = store("lost");
     let stage = StageKey::new("shop", "dev").unwrap();
     let mut first = Session::open(&store, &stage).await.unwrap();

@@ -5,7 +5,7 @@ use kv_runtime::state::{StageKey, StateError, StateStore};
 
 use crate::stage;
 
-/// Holds an empty store to all promises.
+/// Checks all promises with an empty store.
 pub(crate) async fn keeps_its_promises(store: &dyn StateStore) {
     a_stage_without_a_deploy_has_an_empty_state(store).await;
     what_one_session_saves_the_next_one_reads(store).await;

@@ -153,7 +153,7 @@ pub(crate) async fn a_key_exists_or_not(store: &Store) {
     let daily = daily(store);
     daily.profile("acme", 12).put("Ada").await.unwrap();
     assert!(daily.profile("acme", 12).exists().await.unwrap());
-    // A longer key that it begins is another.
+    // A longer key that begins with it is another key.
     assert!(!daily.profile("acme", 1).exists().await.unwrap());
     assert!(daily.profile("acme", 1).info().await.unwrap().is_none());
 }
@@ -211,7 +211,7 @@ pub(crate) async fn a_family_is_listed_page_by_page(store: &Store) {
     assert_eq!(streamed.len(), 25);
 }
 
-pub(crate) async fn a_page_goes_on_where_it_ended_whatever_went_meanwhile(store: &Store) {
+pub(crate) async fn a_page_continues_where_the_last_one_ended_whatever_was_deleted(store: &Store) {
     let daily = daily(store);
     store.put_many((10..40).map(|id| daily.profile("a", id).put("x"))).await.unwrap();
     let list = daily.profile_list();
@@ -278,7 +278,7 @@ pub(crate) async fn a_listing_is_deleted_and_nothing_else(store: &Store) {
 pub(crate) async fn many_are_put_read_and_deleted(store: &Store) {
     let daily = daily(store);
     let put = |id: u64| daily.profile("a", id).put(&id.to_string()).metadata(&9);
-    // Of two the later one counts.
+    // If a key is there twice, the later one counts.
     let puts = [daily.profile("a", 1).put("first")].into_iter().chain((0..150).map(put));
     store.put_many(puts).await.unwrap();
     let entries = || (0..151).map(|id| daily.profile("a", id));
@@ -333,7 +333,7 @@ pub(crate) async fn bytes_stream_in_and_out(store: &Store) {
     profile.put_stream(pieces).metadata(&7).expiration_ttl(3600).await.unwrap();
     assert_eq!(profile.get_with_metadata().await.unwrap(), Some(("Ada".to_owned(), Some(7))));
     assert!(profile.info().await.unwrap().unwrap().expiration.is_some());
-    // What another entry's stream says is as typed as it is there.
+    // An error from the stream of another entry keeps its type.
     let broken = stream::iter([Err::<Bytes, _>(Error::InvalidCursor)]);
     let error = profile.put_stream(broken).await.unwrap_err();
     assert!(matches!(error, Error::InvalidCursor), "{error:?}");
@@ -342,7 +342,7 @@ pub(crate) async fn bytes_stream_in_and_out(store: &Store) {
     assert!(matches!(error, Error::Expiry { .. }), "{error:?}");
 }
 
-/// Takes what can read, whatever else it can.
+/// Takes any access that can read.
 async fn name<A: CanRead>(daily: &Daily<A>) -> Option<String> {
     daily.profile("acme", 1).get().await.unwrap()
 }

@@ -38,7 +38,7 @@ pub(crate) async fn a_family_lists_its_parameters(store: &Store) {
     users.user("acme", 42).put(&1).metadata(&json!({ "plan": "pro" })).await.unwrap();
     users.user("böhm: ü", u64::MAX).put(&2).await.unwrap();
     users.path("about/us").put(&"text".to_owned()).await.unwrap();
-    // Keys that someone else wrote, which no parameters make.
+    // Keys that others wrote, and that no parameters make.
     for foreign in ["user:acme/007", "user:acme/99999999999999999999"] {
         Entry::<u8>::new(store, foreign).unwrap().put(&0).await.unwrap();
     }

@@ -13,7 +13,7 @@ use kv_runtime::api::{Client, Credentials, RetryPolicy};
 use kv_runtime::{LocalStore, MemoryStore, RestStore, Store};
 use tempfile::TempDir;
 
-/// A store without pairs, and what has to live as long.
+/// A store without pairs, and what must not be dropped before it.
 struct Fresh {
     store: Store,
     _server: Option<Server>,
@@ -43,7 +43,7 @@ async fn rest() -> Fresh {
     Fresh { store: store.into(), _server: Some(server), _folder: Some(folder) }
 }
 
-/// Tests each promise with each store: the functions of `suite` and the like take any.
+/// Tests each promise with each store: the functions of `suite` and of its siblings take any store.
 macro_rules! every_store {
     ($($suite:ident::$promise:ident,)*) => {
         every_store!(@memory $($suite::$promise),*);
@@ -85,7 +85,7 @@ every_store! {
     daily::an_update_keeps_metadata_and_expiry,
     daily::a_missing_value_is_made_once,
     daily::a_family_is_listed_page_by_page,
-    daily::a_page_goes_on_where_it_ended_whatever_went_meanwhile,
+    daily::a_page_continues_where_the_last_one_ended_whatever_was_deleted,
     daily::a_cursor_of_another_listing_is_refused,
     daily::a_cursor_of_another_family_is_refused,
     daily::leading_parameters_narrow_a_listing,

@@ -48,7 +48,7 @@ fn an_audit_says_what_does_not_fit_and_why() {
 }
 
 #[test]
-fn metadata_is_held_against_its_type() {
+fn metadata_is_checked_against_its_type() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     let pairs = cloudflare.storage().pairs(&cloudflare.namespace(&title("dev")).id).unwrap();
@@ -68,7 +68,7 @@ fn metadata_is_held_against_its_type() {
 }
 
 #[test]
-fn values_of_older_types_are_rewritten_with_all_that_is_beside_them() {
+fn values_of_older_types_are_rewritten_with_metadata_and_expiration() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     let pairs = cloudflare.storage().pairs(&cloudflare.namespace(&title("dev")).id).unwrap();

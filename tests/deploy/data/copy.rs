@@ -22,7 +22,7 @@ fn families_are_copied_and_personal_data_is_not() {
     let keys: Vec<_> = copied.keys().map(String::as_str).collect();
     assert_eq!(keys, ["flag:a", "flag:b", "limits", "motd", "password"]);
     assert_eq!((copied["flag:b"].as_str(), copied["password"].as_str()), ("false", SECRET));
-    // Again: all is there.
+    // Again: every key is already there.
     let ran = deployed.run("app", &args).expect(0);
     assert!(ran.stderr.contains("Nothing to write."), "{}", ran.stderr);
 }
@@ -46,7 +46,7 @@ fn what_cannot_be_copied_is_refused() {
 }
 
 #[test]
-fn a_pattern_need_not_be_of_a_key_of_each_namespace() {
+fn a_pattern_need_not_match_a_key_in_each_namespace() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     deployed.run("app-two", &["--yes"]).expect(0);

@@ -33,13 +33,13 @@ fn every_pair_is_in_the_file_as_wrangler_writes_it() {
     let about = json(&deployed.path("backup.json.about"));
     assert_eq!(about["namespace_id"], namespace);
     assert_eq!((&about["pairs"], &about["secrets_left_out"]), (&json!(4), &json!(["password"])));
-    // One pair a line, for tools that read lines.
+    // One pair per line, for tools that read lines.
     let text = std::fs::read_to_string(deployed.path("backup.json")).unwrap();
     assert_eq!(text.lines().count(), 6);
 }
 
 #[test]
-fn secrets_are_exported_only_when_that_is_said() {
+fn secrets_are_exported_only_on_request() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     let ran = deployed.run("app", &["export", "app", "--out", "plain.json"]).expect(0);
@@ -85,7 +85,7 @@ fn families_and_globs_choose_keys() {
 }
 
 #[test]
-fn without_a_file_each_namespace_has_one_of_its_own() {
+fn without_a_file_each_namespace_has_its_own() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     let ran = deployed.run("app", &["export", "--format", "json"]).expect(0);
@@ -97,7 +97,7 @@ fn without_a_file_each_namespace_has_one_of_its_own() {
 }
 
 #[test]
-fn a_file_that_is_there_is_not_overwritten() {
+fn an_existing_file_is_not_overwritten() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     std::fs::write(deployed.path("mine.json"), "mine").unwrap();
@@ -120,7 +120,7 @@ fn fill(cloudflare: &Cloudflare) {
 }
 
 #[test]
-fn an_export_that_was_killed_goes_on_where_it_was() {
+fn an_export_that_was_killed_resumes_where_it_was() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     fill(&cloudflare);
@@ -162,7 +162,7 @@ fn a_part_cut_off_at_any_byte_is_completed() {
         if end % 8 != 0 {
             continue;
         }
-        // The file that it becomes is whole.
+        // The finished file is complete.
         deployed.export("cut.json");
         deployed.run("app", &["restore", "app", "cut.json", "--yes"]).expect(0);
         for name in ["cut.json", "cut.json.about"] {
@@ -172,7 +172,7 @@ fn a_part_cut_off_at_any_byte_is_completed() {
 }
 
 #[test]
-fn the_beginning_of_another_export_is_not_gone_on_with() {
+fn the_beginning_of_another_export_is_not_resumed() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     cloudflare.fail(
@@ -216,7 +216,7 @@ fn a_value_that_was_a_secret_stays_one_whatever_is_declared_now() {
 }
 
 #[test]
-fn what_is_not_an_exports_own_is_not_touched() {
+fn files_of_others_are_not_touched() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     for name in ["mine.json.part", "mine.json.about"] {
@@ -236,7 +236,7 @@ fn what_is_not_an_exports_own_is_not_touched() {
 }
 
 #[test]
-fn an_export_that_is_gone_on_with_says_so_and_has_the_same_secrets() {
+fn a_resumed_export_says_so_and_has_the_same_secrets() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     let args = ["export", "app", "--out", "a.json", "--include-secrets"];
@@ -251,7 +251,7 @@ fn an_export_that_is_gone_on_with_says_so_and_has_the_same_secrets() {
 }
 
 #[test]
-fn a_pattern_that_no_key_is_of_is_a_slip() {
+fn a_pattern_that_matches_no_key_is_an_error() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     cloudflare.put(&title("dev"), "flag:a", "true");

@@ -18,7 +18,7 @@ macro_rules! assert_code {
 }
 
 #[test]
-fn a_declaration_is_written_of_wranglers_bindings() {
+fn a_declaration_is_written_from_wranglers_bindings() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     let storage = cloudflare.storage();
@@ -65,7 +65,7 @@ fn families_and_types_are_guessed_from_what_is_stored() {
 }
 
 #[test]
-fn what_gives_no_declaration_is_said() {
+fn init_says_why_it_writes_no_declaration() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     let refused = |args: &[&str], told: &str| {

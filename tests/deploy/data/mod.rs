@@ -54,8 +54,8 @@ impl<'a> Deployed<'a> {
     }
 }
 
-/// Kills a command at each of its requests, before and after that is applied, each time on a stage of
-/// its own; runs it again, and looks at what became of it.
+/// Kills a command at each of its requests, before and after the request is applied, each time on its
+/// own stage; then runs it again, and checks the result.
 fn kill_at_each_request(
     begin: impl for<'c> Fn(&'c Cloudflare) -> Deployed<'c>,
     args: &[&str],

@@ -1,4 +1,4 @@
-//! Namespaces that have another id, or are of another app.
+//! Namespaces that move to another id, or to another app.
 
 use kv_test_support::cloudflare::Cloudflare;
 use serde_json::Value;
@@ -48,7 +48,7 @@ fn the_state_is_listed_renamed_and_forgotten() {
 }
 
 #[test]
-fn an_app_that_was_renamed_takes_its_state_along() {
+fn an_app_that_was_renamed_keeps_its_state() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     let args = ["state", "mv", "tests/", "shop/", "--format", "json"];
@@ -62,7 +62,7 @@ fn an_app_that_was_renamed_takes_its_state_along() {
 }
 
 #[test]
-fn a_state_that_has_others_writes_the_values_of_a_newcomer_anew() {
+fn values_are_written_again_after_a_move_into_an_existing_state() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     deployed.run("preserved", &["--yes", "--app", "shop"]).expect(0);

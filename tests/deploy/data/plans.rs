@@ -37,7 +37,7 @@ fn what_was_reviewed_is_what_runs() {
     deployed.run("app-later", &args).expect(0);
     let text = std::fs::read_to_string(deployed.path("plan.json")).unwrap();
     assert!(!text.contains(SECRET) && !text.contains("hello"), "{text}");
-    // Without a terminal and without `--yes`: the plan was read before.
+    // This needs neither a terminal nor `--yes`, since the plan was read before.
     deployed.run("app-later", &["deploy", "--plan", "plan.json"]).expect(0);
     assert_eq!(cloudflare.pairs(&title("dev"))["motd"], "hello again");
 }

@@ -11,7 +11,7 @@ use super::{Deployed, SECRET, json, kill_at_each_request, title};
 const RESTORE: [&str; 4] = ["restore", "app", "backup.json", "--yes"];
 
 #[test]
-fn what_was_exported_comes_back_with_what_is_left_of_its_life() {
+fn what_was_exported_is_restored_with_its_expiration() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     let namespace = cloudflare.namespace(&title("dev")).id;
@@ -40,7 +40,7 @@ fn what_was_exported_comes_back_with_what_is_left_of_its_life() {
     assert_eq!(pairs.get("user:3").unwrap().unwrap().value.as_ref(), b"new");
     pairs.delete_many(["user:3".to_owned()]).unwrap();
     assert_eq!(deployed.export("after.json"), before);
-    // All is there: nothing is written, and no question is asked.
+    // Everything is already there: nothing is written, and no question is asked.
     drop(cloudflare.take_requests());
     deployed.run("app", &RESTORE[..3]).expect(0);
     assert!(!cloudflare.take_requests().iter().any(|request| request.kind.writes()));
@@ -123,7 +123,7 @@ fn a_file_that_is_not_whole_or_not_a_backup_changes_nothing() {
 }
 
 #[test]
-fn a_restore_needs_a_yes() {
+fn a_restore_asks_before_it_writes() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     std::fs::write(deployed.path("backup.json"), r#"[{"key":"a","value":"1"}]"#).unwrap();
@@ -137,7 +137,7 @@ fn a_restore_needs_a_yes() {
     assert!(ran.stderr.contains("no namespace has the id \"apps\""), "{}", ran.stderr);
 }
 
-/// A file of pairs that no request carries alone.
+/// A file with more pairs than one request carries.
 fn many() -> (String, BTreeMap<String, String>) {
     let pairs: BTreeMap<_, _> =
         (0..12_000).map(|n| (format!("count:{n:05}"), n.to_string())).collect();
@@ -180,7 +180,7 @@ fn keys_that_are_not_confirmed_are_sent_again_and_then_named() {
 }
 
 #[test]
-fn secrets_are_in_no_file_and_on_no_screen() {
+fn secrets_are_neither_in_a_file_nor_on_the_screen() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     deployed.export("backup.json");

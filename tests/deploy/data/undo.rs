@@ -1,4 +1,4 @@
-//! Taking a deploy back.
+//! Undoing a deploy.
 
 use kv_runtime::rules::Expiry;
 use kv_test_support::cloudflare::Cloudflare;
@@ -18,7 +18,7 @@ fn what_a_deploy_overwrote_and_deleted_comes_back() {
         deployed.run(code, &[args, &["--root", root.path().to_str().unwrap()]].concat())
     };
     let pairs = cloudflare.storage().pairs(&cloudflare.namespace(&title("dev")).id).unwrap();
-    // What the application made of a declared key.
+    // The application overwrites a declared key.
     let (value, metadata, expiry) =
         (b"theirs".into(), Some("[1]".into()), Some(Expiry::At(2_000_000_000)));
     pairs.put_many([kv_local::Pair { key: "motd".into(), value, metadata, expiry }]).unwrap();
@@ -40,7 +40,7 @@ fn what_a_deploy_overwrote_and_deleted_comes_back() {
 }
 
 #[test]
-fn what_comes_back_is_this_tools_again() {
+fn a_restored_key_belongs_to_this_tool_again() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     let root = tempfile::tempdir().unwrap();
@@ -97,7 +97,7 @@ fn only_the_last_deploy_is_undone() {
 }
 
 #[test]
-fn a_namespace_with_keys_is_not_destroyed_where_that_is_to_be_undone() {
+fn keep_undo_refuses_to_destroy_a_namespace_with_keys() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);
     let root = tempfile::tempdir().unwrap();
@@ -114,7 +114,7 @@ fn strs(args: &[String]) -> Vec<&str> {
 }
 
 #[test]
-fn a_kill_anywhere_loses_nothing_that_is_to_be_undone() {
+fn a_kill_anywhere_loses_nothing_that_undo_needs() {
     fn run(cloudflare: &Cloudflare) -> (Deployed<'_>, tempfile::TempDir, [String; 2]) {
         let deployed = Deployed::new(cloudflare);
         let root = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Namespaces that were there before.
+//! Namespaces that existed before the first deploy.
 
 use kv_runtime::__private::state::{Origin, Record};
 use kv_runtime::DeployError;
@@ -31,7 +31,7 @@ fn adopt_on_the_command_line_takes_it_over_with_its_data() {
     let stage = Stage::new(&cloudflare);
     stage.run("v1", &["--yes", "--adopt"]).expect(0);
     assert_eq!(cloudflare.pairs("user-sessions").len(), 4);
-    // What the state has needs no adopt again.
+    // A namespace in the state need not be adopted again.
     stage.run("v1", &["--yes"]).expect(0);
     let Record::Deployed(deployment) = &stage.state().namespaces["sessions"] else { panic!() };
     assert_eq!(deployment.origin, Origin::Adopted);
@@ -73,7 +73,7 @@ fn an_adopted_namespace_is_retained_by_destroy_with_all_its_data() {
 }
 
 #[test]
-fn an_adopted_namespace_is_destroyed_when_its_declaration_says_so_in_so_many_words() {
+fn an_adopted_namespace_is_destroyed_if_it_declares_delete_true() {
     let cloudflare = existing("existing-namespace");
     let stage = Stage::new(&cloudflare);
     stage.run("existing-owned", &["--yes"]).expect(0);
@@ -93,7 +93,7 @@ fn what_was_adopted_stays_when_it_leaves_the_code() {
 }
 
 #[test]
-fn import_takes_a_namespace_into_the_state_and_deploy_brings_it_to_its_declaration() {
+fn import_adds_a_namespace_to_the_state_and_deploy_makes_it_match() {
     let cloudflare = existing("an old title");
     let stage = Stage::new(&cloudflare);
     let id = cloudflare.namespace("an old title").id;

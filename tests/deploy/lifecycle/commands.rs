@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::stage::{Stage, kinds};
 
 #[test]
-fn plan_changes_nothing_and_its_exit_code_tells_what_there_is_to_do() {
+fn plan_changes_nothing_and_its_exit_code_says_if_there_are_changes() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     stage.run("v1", &["plan"]).expect(0);
@@ -88,7 +88,7 @@ fn only_works_on_the_named_namespace() {
     let stage = Stage::new(&cloudflare);
     stage.run("v1", &["--yes", "--only", "users"]).expect(0);
     assert_eq!(cloudflare.titles(), ["user-data"]);
-    // What is not named is not taken for one that left the code.
+    // A namespace that is not named is not treated as one that left the code.
     stage.run("v1", &["--yes"]).expect(0);
     stage.run("v1-without-sessions", &["--yes", "--only", "users"]).expect(0);
     stage.assert_converged("v1");

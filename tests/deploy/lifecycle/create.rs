@@ -1,4 +1,4 @@
-//! Namespaces come to be, and stay as they are.
+//! Namespaces are created, and stay as they are.
 
 use kv_runtime::__private::state::{Creating, Record};
 use kv_runtime::Action;
@@ -8,7 +8,7 @@ use kv_test_support::declared::{v1, v2};
 use crate::stage::{Stage, kinds};
 
 #[test]
-fn a_deploy_creates_what_is_declared_and_a_second_one_only_looks() {
+fn a_deploy_creates_what_is_declared_and_a_second_one_only_reads() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     stage.run("v1", &["--yes"]).expect(0);
@@ -75,7 +75,7 @@ async fn deploying_one_namespace_from_rust_leaves_the_others_of_the_stage_alone(
 }
 
 #[test]
-fn a_namespace_that_vanished_is_created_anew_with_all_its_values() {
+fn a_namespace_that_vanished_is_created_again_with_all_its_values() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     stage.run("v1", &["--yes"]).expect(0);
@@ -115,7 +115,7 @@ async fn a_new_namespace_that_is_not_seen_at_once_is_waited_for() {
     stage.assert_converged("v1");
 }
 
-/// What a deploy leaves that is cut off after its create was applied.
+/// Leaves what a deploy leaves that is cut off after its create was applied.
 async fn cut_off_in_create(stage: &Stage<'_>) {
     stage.deploy::<v1::Users>().await.unwrap();
     stage.cloudflare.storage().create("user-sessions").unwrap();

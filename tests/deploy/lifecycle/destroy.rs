@@ -1,4 +1,4 @@
-//! Namespaces go, or stay, as their declaration says.
+//! Namespaces are destroyed, or stay, as their declarations say.
 
 use kv_runtime::__private::state::Record;
 use kv_runtime::DeployError;
@@ -19,7 +19,7 @@ fn destroy_deletes_what_was_created_and_asks_whether_it_is_gone() {
     assert_eq!(kinds[last + 1..], [Kind::Get]);
     assert_eq!(cloudflare.titles(), [""; 0]);
     assert!(stage.state().namespaces.is_empty());
-    // And again: there is nothing to do.
+    // The second time there is nothing to do.
     drop(cloudflare.take_requests());
     stage.run("v1", &["destroy", "--yes"]).expect(0);
     assert!(cloudflare.take_requests().is_empty());
@@ -43,7 +43,7 @@ fn a_refused_delete_is_a_failure_and_stays_in_the_state() {
 }
 
 #[test]
-fn data_that_no_declaration_wrote_is_counted_and_needs_a_word_of_its_own() {
+fn data_that_was_not_declared_is_counted_and_needs_delete_data() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     stage.run("v1", &["--yes"]).expect(0);
@@ -68,7 +68,7 @@ fn without_a_terminal_whatever_changes_something_needs_yes() {
         let refused = stage.refused(code, args);
         assert!(refused.stderr.contains("--yes"), "{}", refused.stderr);
     }
-    // Where there is nothing to do, there is nothing to agree to.
+    // If there is nothing to do, `--yes` is not needed.
     stage.run("v1", &[]).expect(0);
 }
 
@@ -135,7 +135,7 @@ fn only_the_named_namespace_is_destroyed() {
     assert!(matches!(stage.state().namespaces.get("users"), Some(Record::Deployed(_))));
 }
 
-/// It takes the 20 s in which Cloudflare may still show what is gone.
+/// This test takes 20 s, the time in which Cloudflare may still show what is gone.
 #[tokio::test]
 async fn a_delete_that_is_confirmed_but_did_not_happen_is_a_failure() {
     let cloudflare = Cloudflare::start();
@@ -151,7 +151,7 @@ async fn a_delete_that_is_confirmed_but_did_not_happen_is_a_failure() {
 }
 
 #[tokio::test]
-async fn a_namespace_destroyed_from_rust_takes_no_data_of_others_along() {
+async fn destroying_a_namespace_from_rust_does_not_delete_data_of_others() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     stage.deploy::<v1::Users>().await.unwrap();
@@ -179,7 +179,7 @@ fn a_look_up_that_misses_what_the_list_shows_neither_orphans_nor_doubles_it() {
 }
 
 #[test]
-fn wranglers_configuration_is_without_what_is_destroyed() {
+fn what_is_destroyed_is_removed_from_wranglers_configuration() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let folder = tempfile::tempdir().unwrap();

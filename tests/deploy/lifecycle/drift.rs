@@ -28,14 +28,14 @@ fn a_plan_shows_what_others_changed_only_when_asked() {
     for line in ["greeting  was changed by others", "limits  was removed by others"] {
         assert!(ran.stderr.contains(line), "{}", ran.stderr);
     }
-    // It may have expired, and the other one is nobody's business.
+    // `session_123` may have expired, and `theirs` is not declared.
     for key in ["session_123", "theirs"] {
         assert!(!ran.stderr.contains(key), "{}", ran.stderr);
     }
 }
 
 #[test]
-fn drift_is_found_in_one_bulk_read_a_hundred_keys() {
+fn drift_is_found_with_one_bulk_read_per_hundred_keys() {
     let cloudflare = Cloudflare::start();
     let stage = drifted(&cloudflare);
     stage.run("v1", &["plan", "--refresh"]).expect(0);

@@ -71,7 +71,7 @@ fn a_repair_compares_a_seed_file_that_did_not_change() {
 }
 
 #[test]
-fn pairs_of_a_file_live_as_long_as_their_family_says_unless_they_name_an_end() {
+fn pairs_of_a_file_have_their_familys_ttl_or_their_own_expiration() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let lifetimes = || {
@@ -94,7 +94,7 @@ fn pairs_of_a_file_live_as_long_as_their_family_says_unless_they_name_an_end() {
 }
 
 #[test]
-fn a_key_with_a_time_to_live_is_renewed_only_when_that_is_asked_for() {
+fn a_key_with_a_ttl_is_renewed_only_on_request() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     stage.run("v1", &["--yes"]).expect(0);

@@ -90,7 +90,7 @@ fn one_account_is_found_and_so_is_the_address_of_a_key() {
         ("CLOUDFLARE_API_TOKEN", None),
         ("CLOUDFLARE_API_KEY", Some(API_KEY)),
     ];
-    // Cloudflare itself is not known to tell a key's address without it; kv-local does not.
+    // It is not known whether Cloudflare tells the address of a key without it; kv-local does not.
     let ran = with(&stage, &key);
     assert_says(&ran, &["cannot find out the e-mail address", "CLOUDFLARE_EMAIL"]);
     let user = r#"{"success":true,"result":{"email":"me@example.com"}}"#;
@@ -101,7 +101,7 @@ fn one_account_is_found_and_so_is_the_address_of_a_key() {
     let requests = kinds(&cloudflare.take_requests());
     assert_eq!(requests[..2], [Kind::User, Kind::Accounts]);
     assert_eq!(requests.iter().filter(|kind| **kind == Kind::Accounts).count(), 1);
-    // A named address is not asked for, and the state knows the account.
+    // If the address is given there is no request for it, and the state knows the account.
     with(&stage, &[&key[..], &[("CLOUDFLARE_EMAIL", Some(EMAIL))]].concat()).expect(0);
     assert_eq!(kinds(&cloudflare.take_requests()), [Kind::Get, Kind::Get]);
     stage.assert_converged("v1");
@@ -230,14 +230,18 @@ fn a_state_that_cannot_be_understood_is_refused_and_left_as_it_is() {
 }
 
 #[test]
-fn a_stage_or_app_that_would_leave_the_folder_of_the_states_is_refused() {
+fn a_stage_or_app_that_would_leave_the_state_folder_is_refused() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     for evil in ["../../x", "/etc/x", "..", "a/b", "Dev", "\u{1b}[2J"] {
         for flag in ["--stage", "--app"] {
             for command in ["deploy", "plan", "status", "destroy", "unlock"] {
                 let ran = stage.run("v1", &[command, "--yes", flag, evil]).expect(1);
-                assert!(ran.stderr.contains("is not an id, an app or a stage"), "{}", ran.stderr);
+                assert!(
+                    ran.stderr.contains("cannot be an id, an app or a stage"),
+                    "{}",
+                    ran.stderr
+                );
                 assert!(!ran.stderr.contains('\u{1b}'), "{:?}", ran.stderr);
             }
         }
@@ -268,9 +272,9 @@ fn a_state_url_that_names_no_store_is_refused() {
     assert_eq!(kinds(&cloudflare.take_requests()), []);
 }
 
-/// A limit on the size of files stands in for a disk without space.
+/// A limit on the size of files simulates a full disk.
 #[test]
-fn a_full_disk_keeps_the_old_state_and_stops_before_the_next_act() {
+fn a_full_disk_keeps_the_old_state_and_stops_before_the_next_step() {
     let cloudflare = Cloudflare::start();
     let stage = deployed(&cloudflare);
     let before = fs::read(stage.document()).unwrap();

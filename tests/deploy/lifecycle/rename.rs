@@ -28,7 +28,7 @@ fn a_title_that_others_gave_it_is_changed_back() {
 }
 
 #[test]
-fn a_title_that_is_a_strangers_is_refused_and_never_adopted() {
+fn a_title_that_others_have_is_refused_and_never_adopted() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     stage.run("v1", &["--yes"]).expect(0);

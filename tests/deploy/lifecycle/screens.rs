@@ -33,7 +33,7 @@ fn screen(ran: &Ran) -> String {
 }
 
 #[test]
-fn a_stage_from_its_first_deploy_to_its_end() {
+fn a_stage_from_its_first_deploy_to_its_destroy() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     assert_screen!("plan-create", screen(&stage.run("v1", &["plan"])));
@@ -45,7 +45,7 @@ fn a_stage_from_its_first_deploy_to_its_end() {
         screen(&stage.run("v2", &["plan", "--format", "markdown"]))
     );
     assert_screen!("plan-change-json", screen(&stage.run("v2", &["plan", "--format", "json"])));
-    assert_screen!("deploy-nobody-to-ask", screen(&stage.run("v2", &[])));
+    assert_screen!("deploy-no-terminal", screen(&stage.run("v2", &[])));
     assert_screen!("deploy-change", screen(&stage.run("v2", &["--yes"])));
     assert_screen!("status", screen(&stage.run("v2", &["status"])));
     assert_screen!("status-json", screen(&stage.run("v2", &["status", "--format", "json"])));

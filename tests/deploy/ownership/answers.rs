@@ -1,4 +1,4 @@
-//! Answers that are about something else than what was asked for are not believed.
+//! Answers about something other than what was asked for are not believed.
 
 use std::process::Stdio;
 
@@ -14,7 +14,7 @@ fn result(result: &serde_json::Value) -> Answer {
     Answer::Json(200, body.to_string().leak())
 }
 
-/// Tries requests for a short while only.
+/// Runs a command that retries requests only for a short time.
 fn run(stage: &Stage<'_>, code: &str, args: &[&str]) -> Ran {
     stage.command(code, args).env("FIXTURE_PATIENCE", "50").output().unwrap().into()
 }
@@ -41,7 +41,7 @@ fn a_namespace_that_was_not_asked_for_is_neither_destroyed_nor_taken_in() {
 }
 
 #[test]
-fn an_answer_to_a_create_that_is_about_another_title_is_looked_into() {
+fn an_answer_to_a_create_about_another_title_is_not_believed() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let other = cloudflare.storage().create("precious").unwrap().id;
@@ -57,7 +57,7 @@ fn an_answer_to_a_create_that_is_about_another_title_is_looked_into() {
 }
 
 #[test]
-fn a_namespace_that_the_state_has_already_is_no_new_one() {
+fn a_namespace_already_in_the_state_is_not_taken_for_a_new_one() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     stage.run("v1-without-sessions", &["--yes"]).expect(0);
@@ -88,12 +88,12 @@ fn a_namespace_of_others_that_appears_while_an_answer_is_lost_is_not_taken_for_o
     held.release();
     assert_eq!(cloudflare.pairs("user-data")["first"], "theirs");
     assert!(stage.state().namespaces.is_empty(), "{:?}", stage.state());
-    // Nor by the next run, nor by one that destroys.
+    // The next run does not take it for ours either, nor does a destroy.
     stage.refused("v1-without-sessions", &["--yes"]);
 }
 
 #[test]
-fn what_was_to_be_created_and_has_keys_is_somebody_elses() {
+fn a_namespace_with_keys_is_not_taken_for_an_interrupted_create() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let fault = Fault { applied: false, answer: Answer::Stalled };

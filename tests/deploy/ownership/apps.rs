@@ -1,4 +1,4 @@
-//! Which app it is, and whose state.
+//! Which app a deploy is of, and whose state it uses.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
@@ -31,7 +31,7 @@ fn the_app_is_what_deploy_main_says() {
 }
 
 #[test]
-fn namespaces_that_are_in_the_state_of_another_app_are_not_begun_anew() {
+fn namespaces_in_the_state_of_another_app_are_not_created_again() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     stage.run("shop", &["--yes"]).expect(0);
@@ -47,18 +47,18 @@ fn namespaces_that_are_in_the_state_of_another_app_are_not_begun_anew() {
     }
     assert_eq!(cloudflare.titles(), ["tests-dev-shop"]);
     renamed(&["plan", "--app", "tests", "--detailed-exitcode"]).expect(0);
-    // An app that is named is meant.
+    // An app given with `--app` is intended.
     renamed(&["--yes", "--app", "market"]).expect(0);
     assert_eq!(cloudflare.titles(), ["market-dev-shop", "tests-dev-shop"]);
 }
 
 #[tokio::test]
-async fn a_call_of_deploy_does_not_begin_anew_either() {
+async fn calling_deploy_does_not_create_them_again_either() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let mut command = stage.command("shop", &["--yes"]);
     Ran::from(command.env("FIXTURE_APP", "market").output().unwrap()).expect(0);
-    // Without an app, as a namespace of a library is deployed.
+    // Without an app, as a library's namespace is deployed.
     let deploy = || {
         kv_runtime::Deploy::<Shop>::new()
             .state(stage.store())
@@ -120,7 +120,7 @@ fn a_package_of_the_same_name_destroys_nothing_either() {
 }
 
 #[test]
-fn what_a_package_of_the_same_name_did_while_the_lock_was_waited_for_is_seen() {
+fn what_a_package_of_the_same_name_did_during_the_lock_wait_is_seen() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let held = cloudflare.hold_kind(Some(Kind::BulkPut), 0, true);

@@ -1,4 +1,4 @@
-//! Nothing is changed that nobody agreed to, and everyone sees where it would be.
+//! Nothing is changed without consent, and it is shown where the change would be.
 
 use std::io::{Read, Write as _};
 use std::process::{Child, Command, Stdio};
@@ -7,7 +7,7 @@ use kv_test_support::cloudflare::{ACCOUNT, Cloudflare};
 
 use crate::stage::{Ran, Stage};
 
-/// A command on a terminal of its own, which is typed into and shows what is to be seen.
+/// A command on its own terminal: its stdin is the keyboard, its stdout the screen.
 fn terminal(stage: &Stage<'_>, code: &str, args: &[&str]) -> Child {
     let fixture = stage.command(code, args);
     let line = std::iter::once(fixture.get_program()).chain(fixture.get_args());
@@ -81,7 +81,7 @@ fn destroy_and_status_of_a_stage_without_a_state_fail_and_name_the_stages() {
         let refused = stage.refused("v1", &args);
         let told = "the stage \"stging\" of the app \"tests\" has no state; these have: staging";
         assert!(refused.stderr.contains(told), "{}", refused.stderr);
-        // Of what destroys, another stage is no suggestion.
+        // A destroy must not suggest another stage.
         let suggests = refused.stderr.contains("did you mean --stage staging?");
         assert_eq!(suggests, command[0] == "status", "{}", refused.stderr);
     }
@@ -105,7 +105,7 @@ fn an_id_that_is_misspelt_gets_a_did_you_mean() {
 }
 
 #[test]
-fn drift_is_said_in_the_last_line_and_counts_for_the_exit_code() {
+fn drift_is_in_the_last_line_and_in_the_exit_code() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     stage.run("v1", &["--yes"]).expect(0);
@@ -121,7 +121,7 @@ fn drift_is_said_in_the_last_line_and_counts_for_the_exit_code() {
     assert!(!plan.stderr.contains("by others"), "{}", plan.stderr);
 }
 
-/// Reads until something is shown, and gives all that was.
+/// Reads until `end` is shown, and returns everything shown so far.
 fn read_until(shown: &mut impl Read, end: &str) -> String {
     let (mut text, mut byte) = (Vec::new(), [0]);
     while !String::from_utf8_lossy(&text).ends_with(end) && shown.read(&mut byte).unwrap() > 0 {
@@ -141,7 +141,7 @@ fn a_plan_that_changed_while_it_was_looked_at_is_shown_and_asked_about_again() {
     assert!(first.contains("destroy with 2 keys"), "{first}");
     cloudflare.put("user-data", "precious", "theirs");
     keys.write_all(b"y\n").unwrap();
-    // What would go now may not go without a word more.
+    // What would be deleted now must not be deleted without another question.
     let mut rest = String::new();
     shown.read_to_string(&mut rest).unwrap();
     for part in

@@ -1,5 +1,4 @@
-//! What a deploy does not own: values, namespaces and states of others, and consent that was not
-//! given.
+//! What a deploy must not touch: values, namespaces and states of others, and anything without consent.
 
 mod answers;
 mod apps;

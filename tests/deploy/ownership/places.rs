@@ -1,4 +1,4 @@
-//! A state is that of one place: an account at Cloudflare, another server, this machine.
+//! A state belongs to one place: an account at Cloudflare, another server, this machine.
 
 use std::fs;
 
@@ -33,7 +33,7 @@ fn a_local_deploy_leaves_the_state_of_the_environment_alone() {
 }
 
 #[test]
-fn a_state_of_an_account_is_none_of_this_machine() {
+fn the_state_of_an_account_is_refused_for_this_machine() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let folder = tempfile::tempdir().unwrap();
@@ -49,7 +49,7 @@ fn a_state_of_an_account_is_none_of_this_machine() {
 }
 
 #[test]
-fn a_state_of_this_machine_is_none_of_an_account() {
+fn the_state_of_this_machine_is_refused_for_an_account() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let folder = tempfile::tempdir().unwrap();
@@ -75,13 +75,13 @@ fn another_server_with_the_same_account_is_not_the_one_that_was_deployed_to() {
             assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);
         }
     }
-    // A server that moved is said to have.
+    // `--take-over` says that it is the same server at another URL.
     stage.run("v1", &["--yes", "--take-over"]).expect(0);
     stage.assert_stored("v1");
 }
 
 #[test]
-fn looking_makes_no_folder() {
+fn commands_that_only_read_create_no_folder() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let folder = tempfile::tempdir().unwrap();
@@ -94,7 +94,7 @@ fn looking_makes_no_folder() {
 }
 
 #[test]
-fn an_empty_variable_says_nothing_and_a_password_in_a_url_is_not_repeated() {
+fn an_empty_variable_is_ignored_and_a_url_password_is_not_repeated() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let mut command = stage.command("v1", &["plan"]);

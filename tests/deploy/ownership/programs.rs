@@ -24,7 +24,7 @@ fn a_program_leaves_alone_what_another_one_deploys() {
         assert!(plan.stderr.contains("left alone, tests/"), "{}", plan.stderr);
         run_as(&stage, binary, code, &["--yes"]).expect(0);
     }
-    // Each destroys its own.
+    // Each destroys its own namespaces.
     let ran = run_as(&stage, "deploy", "v1", &["destroy", "--yes"]).expect(0);
     assert!(ran.stderr.contains("left alone, tests/big deploys it"), "{}", ran.stderr);
     assert_eq!(cloudflare.titles(), ["many"]);
@@ -43,7 +43,7 @@ fn a_namespace_that_two_programs_list_goes_when_neither_does() {
     assert_eq!(cloudflare.titles(), ["user-data", "user-sessions"]);
     run_as(&stage, "deploy", "v1-without-sessions", &["--yes"]).expect(0);
     assert_eq!(cloudflare.titles(), ["user-data"]);
-    // Both still list the other one.
+    // Both still list the other namespace.
     run_as(&stage, "deploy", "v1-without-sessions", &["destroy", "--yes"]).expect(0);
     assert_eq!(cloudflare.titles(), ["user-data"]);
     run_as(&stage, "other", "v1-without-sessions", &["destroy", "--yes"]).expect(0);
@@ -51,7 +51,7 @@ fn a_namespace_that_two_programs_list_goes_when_neither_does() {
 }
 
 #[test]
-fn a_removal_says_how_many_keys_go_with_it() {
+fn a_removal_says_how_many_keys_it_deletes() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     stage.run("many", &["--yes"]).expect(0);
@@ -61,7 +61,7 @@ fn a_removal_says_how_many_keys_go_with_it() {
 }
 
 #[test]
-fn a_binary_that_was_renamed_takes_its_namespaces_along_with_take_over() {
+fn a_binary_that_was_renamed_keeps_its_namespaces_with_take_over() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     run_as(&stage, "deploy", "v1", &["--yes"]).expect(0);
@@ -75,7 +75,7 @@ fn a_binary_that_was_renamed_takes_its_namespaces_along_with_take_over() {
 }
 
 #[test]
-fn a_state_without_programs_is_taken_over_by_who_lists_its_namespaces() {
+fn a_state_without_programs_belongs_to_the_program_that_lists_it() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     stage.run("v1", &["--yes"]).expect(0);

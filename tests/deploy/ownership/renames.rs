@@ -1,11 +1,11 @@
-//! A type that was renamed in the code looks like one namespace that goes and another that comes.
+//! A type that was renamed in the code looks like one namespace removed and another added.
 
 use kv_test_support::cloudflare::Cloudflare;
 
 use crate::stage::Stage;
 
 #[test]
-fn a_likely_rename_is_named_with_how_to_keep_the_data() {
+fn a_likely_rename_is_reported_with_how_to_keep_the_data() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     stage.run("shop-and-v1", &["--yes"]).expect(0);

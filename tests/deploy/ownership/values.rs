@@ -77,7 +77,7 @@ fn a_value_that_is_there_as_declared_is_recorded_and_not_written() {
         assert!(plan.stderr.contains(&line), "{line}: {}", plan.stderr);
     }
     drop(cloudflare.take_requests());
-    // Nothing changes at Cloudflare, so nobody is asked.
+    // Nothing changes at Cloudflare, so there is no question.
     stage.run("shop", &[]).expect(0);
     assert!(!kinds(&cloudflare.take_requests()).iter().any(|kind| kind.writes()));
     let state = stage.state();
@@ -201,7 +201,7 @@ fn a_namespace_with_values_that_were_there_as_declared_is_data() {
 }
 
 #[test]
-fn what_was_surely_not_written_is_not_this_tools() {
+fn a_key_whose_write_was_refused_does_not_belong_to_this_tool() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let answer = Answer::Json(403, r#"{"success":false,"errors":[{"code":10000,"message":"no"}]}"#);
@@ -237,7 +237,7 @@ fn a_deletion_that_was_refused_is_done_by_the_next_deploy() {
 }
 
 #[test]
-fn what_was_the_applications_is_read_before_it_is_the_declarations_again() {
+fn a_key_that_is_no_longer_once_is_read_before_it_is_overwritten() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     stage.run("v1", &["--yes"]).expect(0);

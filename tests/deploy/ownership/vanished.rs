@@ -1,4 +1,4 @@
-//! A namespace that is not found for a while: its record is replaced by its successor only.
+//! A namespace that is not found for a while: only its successor replaces its record.
 
 use kv_test_support::cloudflare::{Answer, Cloudflare, Fault, Kind, When};
 
@@ -70,7 +70,7 @@ fn a_create_whose_outcome_is_unknown_loses_nothing_of_the_vanished_one() {
         deploy(&stage).expect(1);
         cloudflare.heal();
         if applied {
-            // Now there are two, and both are ours: only a person can say which one is to stay.
+            // Now there are two, and both are ours: only a person can say which one to keep.
             let refused = stage.refused("v2", &["--yes", "--only", "sessions"]);
             assert!(refused.stderr.contains("came back after"), "{}", refused.stderr);
             let refused = stage.refused("v2", &["destroy", "--yes"]);

@@ -1,7 +1,7 @@
 //! Declarations of every kind in a user's crate with strict lints, where kv-runtime is `kv`.
 //!
-//! Two packages compile this file, one in each edition. A lint that a generated item breaks is an
-//! error of theirs, of Clippy's lints when Clippy runs over the workspace.
+//! Two packages compile this file, one in each edition. A generated item that violates a lint is an
+//! error there; Clippy's lints are checked when Clippy runs over the workspace.
 
 #![forbid(unsafe_code)]
 #![deny(

@@ -28,7 +28,7 @@ mod handler {
     async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Response> {
         let daily = Daily::from_env(&env)?;
         if request.method() == Method::Put {
-            // A body passes through as it comes.
+            // A body passes through as it arrives.
             let put = daily.file("body").put_stream(request.stream()?).metadata(&7);
             put.expiration_ttl(3600).await?;
             return Response::ok("it was put");
