@@ -12,6 +12,19 @@ pub(crate) struct Errors {
     all: RefCell<Vec<syn::Error>>,
     /// Whether the reader knows where it is in each open group, outermost first.
     confidence: RefCell<Vec<Confidence>>,
+    /// The habits that were reported.
+    habits: RefCell<Vec<Habit>>,
+}
+
+/// A mistake that is made everywhere or nowhere, so that only the first one is reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Habit {
+    /// `=` or `=>` in place of a colon.
+    Equals,
+    /// Other brackets around entries, or none.
+    Brackets,
+    /// Properties of an entry where there is none.
+    NoEntry,
 }
 
 /// Whether the reader knows where it is in a group.
@@ -26,6 +39,14 @@ enum Confidence {
 impl Errors {
     pub(crate) fn push(&self, span: Span, message: impl Display) {
         self.all.borrow_mut().push(syn::Error::new(span, message));
+    }
+
+    /// Adds the first mistake of a habit.
+    pub(crate) fn push_once(&self, habit: Habit, span: Span, message: impl Display) {
+        if !self.habits.borrow().contains(&habit) {
+            self.habits.borrow_mut().push(habit);
+            self.push(span, message);
+        }
     }
 
     /// Adds a syntax error after which the reader guesses where to continue. Only the first one in a

@@ -176,7 +176,7 @@ fn was(
     own_type: Option<&TokenStream>,
 ) -> Vec<UserType> {
     let at = properties.span("was");
-    let own = properties.types("was");
+    let Some(own) = properties.types("was") else { return Vec::new() };
     match (family, at) {
         // If `type` is there too, the mistake is reported there.
         (Some(family), Some(span)) if own_type.is_none() => properties.context.push(

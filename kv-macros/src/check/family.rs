@@ -110,11 +110,13 @@ impl<'a> Families<'a> {
                 }
                 let one_yields = family.pattern.is_catch_all() != other.pattern.is_catch_all();
                 let both = !are_apart(&family.cfg_text, &other.cfg_text);
-                if both && !one_yields && family.pattern.overlaps(&other.pattern) {
-                    let (first, second) =
-                        if other_index < index { (other, family) } else { (family, other) };
-                    overlap(first, second, self.context);
-                    overlapping.push(index.max(other_index));
+                let second = index.max(other_index);
+                let is_told = overlapping.contains(&second);
+                if both && !one_yields && !is_told && family.pattern.overlaps(&other.pattern) {
+                    let (one, two) =
+                        if index == second { (other, family) } else { (family, other) };
+                    overlap(one, two, self.context);
+                    overlapping.push(second);
                 }
             }
         }
@@ -171,8 +173,8 @@ fn check<'a>(written: &'a mut syntax::Family, context: Context<'_>) -> Option<Fa
     let docs = properties.docs(&written.docs);
     let metadata = properties.ty("metadata");
     let was_at = properties.span("was");
-    let was = properties.types("was");
-    let was = older(was, was_at, written.ty.as_ref(), context);
+    let was = properties.types("was").unwrap_or_default();
+    let was = older(was, was_at, Some(&written.ty), context);
     let default_ttl = ttl(&mut properties);
     let name = properties.ident("as");
     if let Err(error) = Pattern::parse(&written.pattern.text) {
@@ -185,8 +187,7 @@ fn check<'a>(written: &'a mut syntax::Family, context: Context<'_>) -> Option<Fa
             ),
             None => context.push(written.pattern.span, error),
         }
-        // Its accessor has the parameters that were meant, so that editors keep completing it.
-        written.pattern.text = meant?;
+        return None;
     }
     let text = &written.pattern;
     let pattern = Pattern::parse(&text.text).ok()?;
@@ -198,7 +199,7 @@ fn check<'a>(written: &'a mut syntax::Family, context: Context<'_>) -> Option<Fa
         overlaps: false,
         was,
         name,
-        ty: written.ty.clone().map_or(Type::Json, |ty| Type::User(UserType::new(ty))),
+        ty: Type::User(UserType::new(written.ty.clone())),
         metadata_ty: metadata.map_or(Type::Json, |ty| Type::User(UserType::new(ty))),
         default_ttl,
         text,

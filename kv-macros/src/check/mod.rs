@@ -32,7 +32,7 @@ pub(crate) fn check(written: syntax::Namespace, context: Context<'_>) -> Option<
     let has_title = properties.span("title").is_some();
     let title = properties.text("title");
     // What could not be read may have been the title.
-    let has_title = has_title || written.is_lost;
+    let has_title = has_title || written.is_lost || properties.has_unknown;
     let head = namespace::head(written.header, has_title, title.as_ref(), context);
     let account = namespace::account(&mut properties);
     let adopt = properties.boolean("adopt").unwrap_or(false);

@@ -22,6 +22,14 @@ pub(super) fn head(
 ) -> Option<Head> {
     match header {
         Header::Broken => None,
+        Header::Struct(head) if head.name.to_string().starts_with("__") => {
+            let message = format!(
+                "`{}` begins with `__`, as the names in the generated code do: choose another name",
+                head.name
+            );
+            context.push(head.name.span(), message);
+            None
+        }
         Header::Struct(head) => Some(head),
         Header::Absent if has_title && title.is_none() => None,
         Header::Absent => {

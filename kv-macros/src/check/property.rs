@@ -5,9 +5,10 @@ use kv_rules::shown;
 use proc_macro2::{Ident, Span, TokenStream};
 
 use super::Context;
+use crate::errors::Habit;
 use crate::model::UserType;
 use crate::syntax::{Call, Function, Json, JsonKind, Name, Property, Value, ValueKind};
-use crate::syntax::{Known, is_text, spells};
+use crate::syntax::{Known, is_of_an_entry, is_text, spells};
 use kv_rules::did_you_mean;
 
 /// The properties that were written, each at most once.
@@ -44,7 +45,12 @@ impl<'a> Properties<'a> {
             let is_spelt = property.known.is_some_and(|known| spells(text, known));
             // The tokens where the reader got lost, which were reported, can look like a property.
             let is_told = is_lost && property.known.is_none();
-            if !is_spelt && !is_told {
+            if place == "a namespace" && property.known.is_none() && is_of_an_entry(text) {
+                let message = format!(
+                    "`{text}` is a property of an entry: write `values: [{{ key: \"...\", value: ... }}]`"
+                );
+                context.errors.push_once(Habit::NoEntry, property.name.span, message);
+            } else if !is_spelt && !is_told {
                 let meant = did_you_mean(text, names());
                 let hint = match (elsewhere(text, place), property.known) {
                     (Some(instead), _) => format!(": {instead}"),
@@ -149,7 +155,8 @@ impl<'a> Properties<'a> {
                 };
                 let text = meant.as_deref().unwrap_or("...");
                 self.mismatch(name, "text", &format!("{name}: \"{text}\""), span, &kind);
-                meant.map(|text| Name { text, span })
+                // A declaration can get its name from its title.
+                meant.filter(|_| name == "title").map(|text| Name { text, span })
             }
         }
     }
@@ -194,10 +201,12 @@ impl<'a> Properties<'a> {
         }
     }
 
-    pub(super) fn types(&mut self, name: &'static str) -> Vec<UserType> {
+    /// The types of a property; `None` when they could not be read, and that was reported.
+    pub(super) fn types(&mut self, name: &'static str) -> Option<Vec<UserType>> {
         match self.take(name).map(|(_, value)| value.kind) {
-            Some(ValueKind::Types(types)) => types.into_iter().map(UserType::new).collect(),
-            _ => Vec::new(),
+            None => Some(Vec::new()),
+            Some(ValueKind::Types(types)) => Some(types.into_iter().map(UserType::new).collect()),
+            Some(_) => None,
         }
     }
 

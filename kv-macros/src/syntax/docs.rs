@@ -21,7 +21,7 @@ pub(super) fn docs(tokens: &mut Tokens<'_>) -> String {
     if let Some(first) = cfg.into_iter().next() {
         let message = "`#[cfg(...)]` is not allowed before a property: write it before `struct Name;`, \
                        an entry or a family";
-        tokens.errors.push(first.span(), message);
+        tokens.errors.lose(first.span(), message);
     }
     docs
 }
@@ -45,7 +45,10 @@ pub(super) fn before(tokens: &mut Tokens<'_>) -> Before {
         };
         let attribute: TokenStream = hash.into_iter().chain(brackets).collect();
         if name.as_ref().is_some_and(|name| name.to_string() == "cfg") {
-            cfg.extend(attribute);
+            match predicate(&attribute) {
+                Ok(()) => cfg.extend(attribute),
+                Err(error) => tokens.errors.push(error.span(), wrong_predicate(&error)),
+            }
             continue;
         }
         let parsed = Attribute::parse_outer.parse2(attribute).ok();
@@ -66,4 +69,15 @@ pub(super) fn before(tokens: &mut Tokens<'_>) -> Before {
         tokens.errors.push(span, message);
     }
     Before { docs, cfg }
+}
+
+/// Checks what is in the parentheses of `#[cfg(...)]`, about which rustc would report two errors.
+pub(super) fn predicate(attribute: &TokenStream) -> syn::Result<()> {
+    let attributes = Attribute::parse_outer.parse2(attribute.clone())?;
+    attributes.iter().try_for_each(|attribute| attribute.parse_args::<Meta>().map(drop))
+}
+
+/// What to say about a predicate that cannot be read.
+pub(super) fn wrong_predicate(error: &syn::Error) -> String {
+    format!("this is not a predicate: {error}; write one such as `#[cfg(feature = \"beta\")]`")
 }

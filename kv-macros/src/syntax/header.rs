@@ -5,6 +5,7 @@ use quote::quote_spanned;
 use syn::parse::Parser as _;
 use syn::{Attribute, Visibility};
 
+use super::docs::predicate;
 use super::property::{NAMESPACE, spells};
 use super::tokens::{Tokens, at_name};
 use super::{Head, Header};
@@ -60,9 +61,10 @@ fn keyword_of_another_language(tokens: &mut Tokens<'_>) -> Option<Header> {
         return None;
     }
     let message = format!("a declaration begins with `pub struct {name};`, found `{keyword}`");
-    tokens.errors.push(keyword.span(), message);
+    tokens.errors.lose(keyword.span(), message);
     match inside {
-        Some((inside, _)) => *tokens = inside,
+        // Its properties are of that language too.
+        Some(_) => drop(tokens.until(|_| false)),
         None => skip_header(tokens),
     }
     Some(Header::named(&name.to_string(), name.span()))
@@ -187,6 +189,7 @@ impl Attributes {
         let attribute = quote_spanned!(hash=> # #brackets);
         let parsed = Attribute::parse_outer.parse2(attribute.clone())?;
         if parsed.iter().any(|attribute| attribute.path().is_ident("cfg")) {
+            predicate(&attribute)?;
             self.cfg.extend(attribute);
             return Ok(());
         }

@@ -4,35 +4,33 @@ use proc_macro2::{Delimiter, TokenTree};
 
 use super::tokens::Tokens;
 
-/// The message for a value that is JavaScript, and whether the value means text.
-pub(super) fn javascript(tokens: Tokens<'_>) -> Option<(String, bool)> {
+/// The message for a value that is JavaScript.
+pub(super) fn javascript(tokens: Tokens<'_>) -> Option<String> {
     if let Some(text) = template(tokens) {
-        return Some((format!("Rust has no template strings: write `\"{text}\"`"), true));
+        return Some(format!("Rust has no template strings: write `\"{text}\"`"));
     }
     if let Some(name) = after(tokens, &["process", "env"]) {
-        let message = format!(
+        return Some(format!(
             "`process.env` is JavaScript: write `env(\"{name}\")`, which is read when deploying"
-        );
-        return Some((message, true));
+        ));
     }
     if after(tokens, &["JSON"]).is_some_and(|method| method == "stringify") {
         let message =
             "JSON is written as it is, without `JSON.stringify`: write `{ name: \"...\" }`";
-        return Some((message.to_owned(), false));
+        return Some(message.to_owned());
     }
     if let Some(message) = ternary(tokens) {
-        return Some((message, false));
+        return Some(message);
     }
     let mut ahead = tokens;
     match ahead.ident()?.to_string().as_str() {
-        "undefined" => Some(("JSON has no `undefined`: write `null`".to_owned(), false)),
+        "undefined" => Some("JSON has no `undefined`: write `null`".to_owned()),
         "new" => {
             let what = ahead.ident()?;
-            let message = format!(
+            Some(format!(
                 "`new {what}(...)` is JavaScript: write the text or the number itself, such as \
                  `\"2030-01-31T12:00:00Z\"`"
-            );
-            Some((message, false))
+            ))
         }
         _ => None,
     }

@@ -1,13 +1,14 @@
 //! JSON literals as Rust tokens: bare names, keywords as names and trailing commas are allowed.
 
 use kv_rules::MAX_JSON_DEPTH;
-use proc_macro2::{Delimiter, Literal, Span};
+use proc_macro2::{Delimiter, Literal};
 use quote::ToTokens as _;
 use syn::Lit;
 
 use super::macros::text_macro;
 use super::tokens::{Tokens, at_brace, at_name, shorten};
 use super::{Json, JsonKind, Name};
+use crate::errors::Habit;
 
 /// The type suffixes of a number in Rust.
 const RUST_NUMBERS: [&str; 14] = [
@@ -48,11 +49,11 @@ pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize) -> Json {
     let minus = tokens.punct('-');
     if let Some(literal) = tokens.literal() {
         let at = literal.span();
-        let kind = scalar(literal, minus.is_some()).unwrap_or_else(|(message, meant)| {
+        let kind = scalar(literal, minus.is_some()).unwrap_or_else(|message| {
             if let Some(message) = message {
                 tokens.errors.lose(at, message);
             }
-            meant
+            JsonKind::Broken
         });
         return Json { span: minus.unwrap_or(span), kind };
     }
@@ -88,27 +89,8 @@ pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize) -> Json {
         }
         None => format!("expected JSON, found {found}"),
     });
-    let (meant, _) = tokens.errors.silently(|| meant(*tokens, depth));
     tokens.until_comma();
-    Json { span, kind: meant }
-}
-
-/// The value meant by tokens that are not JSON, so that no use of it is a second error: what is in
-/// parentheses, or after `vec!`, `&`, `!`, `+` or `.`.
-fn meant(mut tokens: Tokens<'_>, depth: usize) -> JsonKind {
-    if let Some((mut inside, _)) = tokens.group(Delimiter::Parenthesis) {
-        return json(&mut inside, depth + 1).kind;
-    }
-    for prefix in ['&', '!', '+', '.'] {
-        if tokens.punct(prefix).is_some() {
-            return if tokens.is_empty() {
-                JsonKind::Broken
-            } else {
-                json(&mut tokens, depth + 1).kind
-            };
-        }
-    }
-    JsonKind::Broken
+    broken
 }
 
 /// The number after a sign or a dot.
@@ -131,37 +113,34 @@ pub(super) fn word(tokens: &mut Tokens<'_>) -> Option<JsonKind> {
 
 fn array(mut tokens: Tokens<'_>, depth: usize) -> JsonKind {
     let mut items = Vec::new();
-    tokens.errors.group(|| {
+    let ((), is_lost) = tokens.errors.group(|| {
         while !tokens.is_empty() {
             items.push(json(&mut tokens, depth + 1));
             comma(&mut tokens, at_brace);
         }
     });
-    JsonKind::Array(items)
-}
-
-/// Reads tokens as an object.
-pub(super) fn object_of(tokens: Tokens<'_>, span: Span) -> Json {
-    Json { span, kind: object(tokens, 0) }
+    if is_lost { JsonKind::Broken } else { JsonKind::Array(items) }
 }
 
 fn object(mut tokens: Tokens<'_>, depth: usize) -> JsonKind {
     let mut fields = Vec::new();
-    tokens.errors.group(|| {
+    let ((), is_lost) = tokens.errors.group(|| {
         while !tokens.is_empty() {
-            if let Some(name) = name(&mut tokens) {
+            if let Some((name, has_colon)) = name(&mut tokens)
+                && has_colon
+            {
                 fields.push((name, json(&mut tokens, depth + 1)));
             }
             comma(&mut tokens, at_name);
         }
     });
-    JsonKind::Object(fields)
+    if is_lost { JsonKind::Broken } else { JsonKind::Object(fields) }
 }
 
-/// Reads a name and its colon. If one is missing, it reports that and skips to the next comma.
-pub(super) fn name(tokens: &mut Tokens<'_>) -> Option<Name> {
+/// Reads a name and its colon, and returns whether that is there. What is missing is reported, and all is
+/// skipped to the next comma.
+pub(super) fn name(tokens: &mut Tokens<'_>) -> Option<(Name, bool)> {
     let span = tokens.span();
-    let is_bare = { *tokens }.ident().is_some();
     let Some(text) = bare_or_quoted(tokens) else {
         let mut ahead = *tokens;
         if ahead.joined("..").is_some() {
@@ -184,14 +163,16 @@ pub(super) fn name(tokens: &mut Tokens<'_>) -> Option<Name> {
     };
     let name = Name { text, span };
     if tokens.punct(':').is_some() {
-        return Some(name);
+        return Some((name, true));
     }
     let text = shorten(&name.text);
     let arrows = ["=>", "->", "::", ":="];
     let arrow = arrows.into_iter().find_map(|arrow| Some((tokens.joined(arrow)?, arrow)));
     if let Some((span, shown)) = arrow.or_else(|| Some((tokens.punct('=')?, "="))) {
-        tokens.errors.push(span, format!("expected `:` after `{text}`, found `{shown}`"));
-        return Some(name);
+        let message = format!("expected `:` after `{text}`, found `{shown}`");
+        tokens.errors.push_once(Habit::Equals, span, message);
+        skip_value(tokens);
+        return Some((name, false));
     }
     if tokens.is_empty() || tokens.at_comma() {
         tokens.errors.lose(span, format!("`{text}` has no value: write `{text}: value`"));
@@ -206,21 +187,22 @@ pub(super) fn name(tokens: &mut Tokens<'_>) -> Option<Name> {
         // The name is there twice.
         return None;
     }
-    let is_word = ["true", "false", "null"].into_iter().any(|word| tokens.at_keyword(word));
-    if !is_punct && (is_word || tokens.is_no_ident()) {
-        // Only the colon is missing: what follows is the value.
-        return Some(name);
+    if tokens.at_punct('-') {
+        // It is part of the name.
+        tokens.until_comma();
+        return None;
     }
-    let mut ahead = *tokens;
-    ahead.tree();
-    ahead.punct(':');
-    if is_bare && ahead.is_no_ident() {
-        // Something is in the place of the colon, or before it.
-        *tokens = ahead;
-        return Some(name);
+    skip_value(tokens);
+    Some((name, false))
+}
+
+/// Skips to the next comma, or to the next name if that comes first. The first token is of the value, even
+/// if it looks like a name.
+fn skip_value(tokens: &mut Tokens<'_>) {
+    if !tokens.at_comma() {
+        tokens.tree();
     }
-    tokens.until_comma();
-    None
+    tokens.until(|tokens| tokens.at_comma() || at_name(tokens));
 }
 
 fn bare_or_quoted(tokens: &mut Tokens<'_>) -> Option<String> {
@@ -274,21 +256,22 @@ pub(super) fn scalar_text(tokens: &mut Tokens<'_>) -> Option<String> {
 }
 
 /// Reads the comma after an item. If something else is there, it reports that, and skips to the next
-/// comma unless a new item begins here.
-pub(super) fn comma(tokens: &mut Tokens<'_>, begins_item: fn(&Tokens<'_>) -> bool) {
+/// comma unless a new item begins here. Returns whether the item was read to its end.
+pub(super) fn comma(tokens: &mut Tokens<'_>, begins_item: fn(&Tokens<'_>) -> bool) -> bool {
     if tokens.is_empty() || tokens.punct(',').is_some() {
-        return tokens.errors.item_ends();
+        tokens.errors.item_ends();
+        return true;
     }
     let found = tokens.describe();
     if begins_item(tokens) {
         let message = format!("expected `,` after this, before {found}");
         tokens.errors.push_unless_lost(tokens.last(), message);
-        return;
+        return true;
     }
     let span = tokens.span();
     if tokens.punct(';').is_some() {
         tokens.errors.push(span, "expected `,`, found `;`: write `,`");
-        return;
+        return true;
     }
     let mut ahead = *tokens;
     let operator =
@@ -303,30 +286,23 @@ pub(super) fn comma(tokens: &mut Tokens<'_>, begins_item: fn(&Tokens<'_>) -> boo
     tokens.errors.lose(span, format!("expected `,`, found {found}{hint}"));
     tokens.until(|tokens| tokens.at_comma() || begins_item(tokens));
     tokens.punct(',');
+    false
 }
 
-/// A number or a text; or else the mistake, unless the compiler reported it, and the value meant.
-fn scalar(literal: Literal, negative: bool) -> Result<JsonKind, (Option<String>, JsonKind)> {
+/// A number or a text; or else the mistake, unless the compiler reported it.
+fn scalar(literal: Literal, negative: bool) -> Result<JsonKind, Option<String>> {
     if let Some(text) = text(&literal).filter(|_| !negative) {
         return Ok(JsonKind::String(text));
     }
     let sign = if negative { "-" } else { "" };
     let lit = Lit::new(literal);
-    let kind = match &lit {
-        Lit::Int(int) => JsonKind::Integer(format!("{sign}{}", int.base10_digits())),
-        Lit::Float(float) => JsonKind::Float(format!("{sign}{}", float.base10_digits())),
-        Lit::Char(char) => JsonKind::String(char.value().to_string()),
-        _ => JsonKind::Broken,
-    };
-    // `1h` is not a number at all.
-    let is_number = lit.suffix().is_empty() || RUST_NUMBERS.contains(&lit.suffix());
-    let kind = if is_number { kind } else { JsonKind::Broken };
     if !lit.suffix().is_empty() {
-        return Err((Some(suffixed(&lit, sign)), kind));
+        return Err(Some(suffixed(&lit, sign)));
     }
     match lit {
-        Lit::Int(_) | Lit::Float(_) => Ok(kind),
-        lit => Err((not_json(&lit), kind)),
+        Lit::Int(int) => Ok(JsonKind::Integer(format!("{sign}{}", int.base10_digits()))),
+        Lit::Float(float) => Ok(JsonKind::Float(format!("{sign}{}", float.base10_digits()))),
+        lit => Err(not_json(&lit)),
     }
 }
 

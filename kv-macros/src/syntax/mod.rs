@@ -15,7 +15,7 @@ mod tokens;
 use proc_macro2::{Ident, Span, TokenStream};
 
 pub(crate) use self::parse::parse;
-pub(crate) use self::property::{ENTRY, FAMILY, Known, NAMESPACE, spells};
+pub(crate) use self::property::{ENTRY, FAMILY, Known, NAMESPACE, is_of_an_entry, spells};
 pub(crate) use self::rust::is_text;
 
 /// Everything between the braces of `kv_namespace!`.
@@ -86,6 +86,15 @@ pub(crate) struct Property {
     pub(crate) value: Value,
     /// The stages that the value is for, as `in "prod"` says; if empty, all others.
     pub(crate) stages: Vec<Name>,
+}
+
+impl Property {
+    /// A property without a value, which was reported.
+    fn broken(name: Name, all: &'static [Known]) -> Self {
+        let value = Value { span: name.span, kind: ValueKind::Broken };
+        let known = property::find(&name.text, all).map(|known| known.name);
+        Self { docs: String::new(), name, known, value, stages: Vec::new() }
+    }
 }
 
 /// A name before a colon, bare or quoted.
@@ -210,15 +219,6 @@ pub(crate) struct Family {
     pub(crate) docs: String,
     pub(crate) cfg: TokenStream,
     pub(crate) pattern: Name,
-    /// `None` when it could not be read, and that was reported.
-    pub(crate) ty: Option<TokenStream>,
+    pub(crate) ty: TokenStream,
     pub(crate) properties: Vec<Property>,
-}
-
-impl Family {
-    /// A family of which only the pattern is known.
-    fn unknown(pattern: Name) -> Self {
-        let (docs, cfg) = (String::new(), TokenStream::new());
-        Self { docs, cfg, pattern, ty: None, properties: Vec::new() }
-    }
 }

@@ -7,17 +7,16 @@ use syn::buffer::TokenBuffer;
 use super::docs::{Before, before, docs};
 use super::header::header;
 use super::javascript::javascript;
-use super::json::{comma, json, name, object_of, text};
+use super::json::{comma, json, name, text};
 use super::macros::text_macro;
 use super::pasted::{Pasted, pasted};
 use super::property::{ENTRY, FAMILY, Grammar, Known, NAMESPACE, find};
 use super::rust;
 use super::tokens::{Tokens, at_brace, at_name, shorten};
 use super::{
-    Call, Entry, Family, Function, Header, Item, Json, JsonKind, Name, Namespace, Property, Value,
-    ValueKind,
+    Call, Entry, Family, Function, Header, Item, Name, Namespace, Property, Value, ValueKind,
 };
-use crate::errors::Errors;
+use crate::errors::{Errors, Habit};
 use crate::names;
 use kv_rules::did_you_mean;
 
@@ -54,12 +53,20 @@ fn properties(mut tokens: Tokens<'_>, known: &'static [Known]) -> Vec<Property> 
             tokens.errors.push(span, message);
             return properties;
         }
-        if let Some(name) = name(&mut tokens) {
-            let property = property(&mut tokens, name, known);
+        if let Some((name, has_colon)) = name(&mut tokens) {
+            let property = if has_colon {
+                property(&mut tokens, name, known)
+            } else {
+                Property::broken(name, known)
+            };
             properties.push(Property { docs, ..property });
         }
-        if second_struct(tokens).is_none() {
-            comma(&mut tokens, at_name);
+        if second_struct(tokens).is_none()
+            && !comma(&mut tokens, at_name)
+            && let Some(property) = properties.last_mut()
+        {
+            // What comes after it may belong to its value.
+            property.value.kind = ValueKind::Broken;
         }
     }
     properties
@@ -80,13 +87,12 @@ fn property(tokens: &mut Tokens<'_>, name: Name, all: &'static [Known]) -> Prope
     let found = find(&name.text, all);
     let known = found.map(|known| known.name);
     let span = tokens.span();
-    if tokens.is_empty() || tokens.at_comma() {
+    if tokens.is_empty() || tokens.at_comma() || tokens.at_keyword("in") {
         let text = &name.text;
         let example = found.map_or("...", |known| known.grammar.example());
         tokens.errors.lose(name.span, format!("`{text}` has no value: write `{text}: {example}`"));
-        let value = Value { span, kind: ValueKind::Broken };
-        let (docs, stages) = (String::new(), Vec::new());
-        return Property { docs, name, known, value, stages };
+        tokens.until_comma();
+        return Property::broken(name, all);
     }
     let value = match found.map(|known| known.grammar) {
         Some(Grammar::Value) => value(tokens),
@@ -158,12 +164,10 @@ fn stages(tokens: &mut Tokens<'_>) -> Vec<Name> {
 
 fn value(tokens: &mut Tokens<'_>) -> Value {
     let span = tokens.span();
-    if let Some((message, is_text)) = javascript(*tokens) {
+    if let Some(message) = javascript(*tokens) {
         tokens.errors.lose(span, message);
         tokens.until_comma();
-        let text = Json { span, kind: JsonKind::String("text".to_owned()) };
-        let kind = if is_text { ValueKind::Json(text) } else { ValueKind::Broken };
-        return Value { span, kind };
+        return Value { span, kind: ValueKind::Broken };
     }
     if text_macro(&mut { *tokens }).is_some() {
         return Value { span, kind: ValueKind::Json(json(tokens, 0)) };
@@ -176,11 +180,10 @@ fn value(tokens: &mut Tokens<'_>) -> Value {
         && let Some((mut inside, _)) = ahead.group(Delimiter::Parenthesis)
     {
         *tokens = ahead;
-        let written = { inside }.until(|_| false).to_string();
+        let written = inside.until(|_| false).to_string();
         let message = format!("JSON has no `Some(...)`: write `{}`", shorten(&written));
         tokens.errors.lose(span, message);
-        let (meant, _) = tokens.errors.silently(|| value(&mut inside));
-        return Value { span, kind: meant.kind };
+        return Value { span, kind: ValueKind::Broken };
     }
     if ahead.at_group(Delimiter::Parenthesis) {
         let call = call(tokens);
@@ -222,9 +225,7 @@ fn call(tokens: &mut Tokens<'_>) -> Option<Call> {
     let Some(text) = made.or_else(|| inside.literal().as_ref().and_then(text)) else {
         let message = format!("`{name}` takes text in quotes: write `{name}(\"{example}\")`");
         tokens.errors.lose(at, message);
-        // Whatever the variable is called, it is text.
-        let meant = Call { function, argument: Name { text: "NAME".to_owned(), span: at } };
-        return (function == Function::Env).then_some(meant);
+        return None;
     };
     inside.punct(',');
     if !inside.is_empty() {
@@ -297,17 +298,30 @@ fn types(tokens: &mut Tokens<'_>) -> Value {
         tokens.errors.push(delimiters.open(), message);
     }
     let mut types = Vec::new();
+    let mut is_broken = false;
     while !inside.is_empty() {
-        types.extend(rust::ty(&mut inside));
+        let ty = rust::ty(&mut inside);
+        is_broken |= ty.is_none();
+        types.extend(ty);
         comma(&mut inside, at_name);
     }
-    Value { span, kind: ValueKind::Types(types) }
+    let kind = if is_broken { ValueKind::Broken } else { ValueKind::Types(types) };
+    Value { span, kind }
 }
 
 fn ident(tokens: &mut Tokens<'_>, property: &str) -> Value {
     let span = tokens.span();
     let mut ahead = *tokens;
     if let Some(ident) = ahead.ident() {
+        if ahead.joined("::").is_some() {
+            let last = ahead.until_comma().into_iter().last();
+            let last = last.map_or(property.to_owned(), |last| last.to_string());
+            let message =
+                format!("`{property}` takes a name, found a path: write `{property}: {last}`");
+            tokens.errors.push(span, message);
+            tokens.until_comma();
+            return Value { span, kind: ValueKind::Broken };
+        }
         if !ahead.at_punct('-') {
             *tokens = ahead;
             return Value { span, kind: ValueKind::Ident(ident) };
@@ -317,14 +331,14 @@ fn ident(tokens: &mut Tokens<'_>, property: &str) -> Value {
         let message =
             format!("`{written}` cannot name anything in Rust: write `{property}: {meant}`");
         tokens.errors.push(span, message);
-        return Value { span, kind: ValueKind::Ident(names::ident(&meant, span)) };
+        return Value { span, kind: ValueKind::Broken };
     }
     let quoted = ahead.literal().as_ref().and_then(text).and_then(|text| names::snake(&text));
     if let Some(meant) = quoted {
         *tokens = ahead;
         let message = format!("a name is written without quotes: write `{property}: {meant}`");
         tokens.errors.push(span, message);
-        return Value { span, kind: ValueKind::Ident(names::ident(&meant, span)) };
+        return Value { span, kind: ValueKind::Broken };
     }
     let found = tokens.describe();
     tokens.errors.lose(
@@ -351,21 +365,13 @@ fn entries(tokens: &mut Tokens<'_>) -> Value {
         tokens.errors.push(span, format!("`values` is a list, found {found}: write `[...]`"));
         *tokens = ahead;
     }
-    let mut inside = if let Some((inside, _)) = tokens.group(Delimiter::Bracket) {
-        inside
-    } else {
+    let Some((mut inside, _)) = tokens.group(Delimiter::Bracket) else {
         tokens.errors.push(
             span,
             format!("`values` is a list, found {found}: write `[{{ key: \"...\", value: ... }}]`"),
         );
-        if let Some((inside, _)) = tokens.group(Delimiter::Parenthesis) {
-            inside
-        } else if let Some((inside, open)) = tokens.group(Delimiter::Brace) {
-            return Value { span, kind: ValueKind::Entries(braced(inside, open.open())) };
-        } else {
-            tokens.until_comma();
-            return Value { span, kind: ValueKind::Broken };
-        }
+        tokens.until_comma();
+        return Value { span, kind: ValueKind::Broken };
     };
     let mut items = Vec::new();
     tokens.errors.group(|| {
@@ -377,34 +383,6 @@ fn entries(tokens: &mut Tokens<'_>) -> Value {
     Value { span, kind: ValueKind::Entries(items) }
 }
 
-/// The entries meant by `{ ... }` in place of a list: one, or a map of keys to values. Mistakes in them
-/// are reported once they are in a list.
-fn braced(inside: Tokens<'_>, open: Span) -> Vec<Item> {
-    let (written, _) = inside.errors.silently(|| properties(inside, ENTRY));
-    let entry = |properties| {
-        Item::Entry(Entry {
-            docs: String::new(),
-            cfg: TokenStream::new(),
-            open,
-            properties,
-            is_lost: true,
-        })
-    };
-    if written.iter().any(|property| property.known == Some("key")) {
-        return vec![entry(written)];
-    }
-    let (object, _) = inside.errors.silently(|| object_of(inside, open));
-    let JsonKind::Object(fields) = object.kind else { return Vec::new() };
-    let fields = fields.into_iter().map(|(name, value)| {
-        let key = JsonKind::String(name.text.clone());
-        let key = ValueKind::Json(Json { span: name.span, kind: key });
-        let value = ValueKind::Json(value);
-        let [key, value] = [key, value].map(|kind| Value { span: name.span, kind });
-        entry(vec![meant("key", key), meant("value", value)])
-    });
-    fields.collect()
-}
-
 fn item(tokens: &mut Tokens<'_>) -> Option<Item> {
     let Before { docs, cfg } = before(tokens);
     let span = tokens.span();
@@ -413,8 +391,8 @@ fn item(tokens: &mut Tokens<'_>) -> Option<Item> {
         let open = delimiters.open();
         return Some(Item::Entry(Entry { docs, cfg, open, properties, is_lost }));
     }
-    if let Some(entry) = other_brackets(tokens) {
-        return Some(entry);
+    if other_brackets(tokens) {
+        return None;
     }
     if let Some(first) = cfg.into_iter().next() {
         let message = "`#[cfg(...)]` is allowed before an entry, but not before a spread";
@@ -461,62 +439,43 @@ fn item(tokens: &mut Tokens<'_>) -> Option<Item> {
     None
 }
 
-/// An entry in brackets other than braces, or after a name; `None` for anything else.
-fn other_brackets(tokens: &mut Tokens<'_>) -> Option<Item> {
+/// Reports and skips an entry in brackets other than braces, or after a name.
+fn other_brackets(tokens: &mut Tokens<'_>) -> bool {
     let mut ahead = *tokens;
-    let span = tokens.span();
-    let is_named = ahead.name().is_some();
-    let delimiters = if is_named {
-        [Delimiter::Brace].as_slice()
-    } else {
-        &[Delimiter::Parenthesis, Delimiter::Bracket]
+    let delimiters = match ahead.name() {
+        Some(_) => [Delimiter::Brace].as_slice(),
+        None => &[Delimiter::Parenthesis, Delimiter::Bracket],
     };
-    let (inside, open) = delimiters.iter().find_map(|delimiter| ahead.group(*delimiter))?;
+    let Some((inside, _)) = delimiters.iter().find_map(|delimiter| ahead.group(*delimiter)) else {
+        return false;
+    };
     let mut pair = inside;
-    let first = pair.literal().as_ref().and_then(text);
-    let properties = if at_name(&inside) {
-        inside.errors.silently(|| properties(inside, ENTRY)).0
-    } else if inside.at_group(Delimiter::Brace) {
-        let (mut list, message) =
-            (inside, "a list of entries has one pair of brackets: remove these");
-        tokens.errors.push(span, message);
-        *tokens = ahead;
-        return item(&mut list);
-    } else if let Some(key) = first
-        && pair.punct(',').is_some()
-    {
-        let key = JsonKind::String(key);
-        let (value, _) = inside.errors.silently(|| value(&mut pair));
-        let key = Value { span, kind: ValueKind::Json(Json { span, kind: key }) };
-        vec![meant("key", key), meant("value", value)]
+    let is_pair = pair.literal().as_ref().and_then(text).is_some() && pair.punct(',').is_some();
+    let message = if inside.at_group(Delimiter::Brace) {
+        "a list of entries has one pair of brackets: remove these".to_owned()
+    } else if is_pair || at_name(&inside) {
+        let found = tokens.describe();
+        format!("an entry has braces, found {found}: write `{{ key: \"...\", value: ... }}`")
     } else {
-        return None;
+        return false;
     };
-    let found = tokens.describe();
-    let message =
-        format!("an entry has braces, found {found}: write `{{ key: \"...\", value: ... }}`");
-    tokens.errors.push(span, message);
+    tokens.errors.push_once(Habit::Brackets, tokens.span(), message);
     *tokens = ahead;
-    let (docs, cfg, open) = (String::new(), TokenStream::new(), open.open());
-    Some(Item::Entry(Entry { docs, cfg, open, properties, is_lost: true }))
-}
-
-/// A property that was meant.
-fn meant(known: &'static str, value: Value) -> Property {
-    Property {
-        docs: String::new(),
-        name: Name { text: known.to_owned(), span: value.span },
-        known: Some(known),
-        value,
-        stages: Vec::new(),
-    }
+    true
 }
 
 fn spread(tokens: &mut Tokens<'_>, dots: Span) -> Option<Item> {
     let mut ahead = *tokens;
     let span = tokens.span();
     if ahead.ident().is_some() && ahead.at_group(Delimiter::Parenthesis) {
-        return call(tokens).map(Item::Spread);
+        let call = call(tokens);
+        if tokens.at_group(Delimiter::Brace) {
+            let message =
+                "a spread has no options: remove these braces, or add `,` before an entry";
+            tokens.errors.lose(tokens.span(), message);
+            tokens.until_comma();
+        }
+        return call.map(Item::Spread);
     }
     let found = tokens.describe();
     let at = if tokens.is_empty() { dots } else { span };
@@ -538,25 +497,12 @@ fn families(tokens: &mut Tokens<'_>) -> Value {
     }
     let Some((inside, _)) = tokens.group(Delimiter::Brace) else {
         let found = tokens.describe();
-        tokens.errors.push(span, format!("`keys` is a map of families, found {found}: write `{{ \"session:{{id}}\": Session }}`"));
-        if let Some((inside, _)) = tokens.group(Delimiter::Parenthesis) {
-            let (families, _) = inside.errors.silently(|| all_families(inside));
-            return Value { span, kind: ValueKind::Families(families) };
-        }
-        let Some((mut inside, _)) = tokens.group(Delimiter::Bracket) else {
-            tokens.until_comma();
-            return Value { span, kind: ValueKind::Broken };
-        };
-        let mut families = Vec::new();
-        while !inside.is_empty() {
-            let span = inside.span();
-            if let Some(text) = { inside }.literal().as_ref().and_then(text) {
-                families.push(Family::unknown(Name { text, span }));
-            }
-            inside.until_comma();
-            inside.punct(',');
-        }
-        return Value { span, kind: ValueKind::Families(families) };
+        let message = format!(
+            "`keys` is a map of families, found {found}: write `{{ \"session:{{id}}\": Session }}`"
+        );
+        tokens.errors.push(span, message);
+        tokens.until_comma();
+        return Value { span, kind: ValueKind::Broken };
     };
     let (families, _) = tokens.errors.group(|| all_families(inside));
     Value { span, kind: ValueKind::Families(families) }
@@ -578,6 +524,14 @@ fn family(tokens: &mut Tokens<'_>) -> Option<Family> {
     if let Some(ident) = ahead.ident()
         && ahead.punct(':').is_some()
     {
+        let mut after = ahead;
+        if ENTRY.iter().any(|known| ident == known.name) && after.literal().is_some() {
+            let message = "`keys` has families of keys; write a single key as an entry: \
+                           `values: [{ key: \"...\", value: ... }]`";
+            tokens.errors.push_once(Habit::NoEntry, span, message);
+            tokens.until_comma();
+            return None;
+        }
         // `user:{id}: User` lacks only the quotes.
         let mut whole = ahead;
         let parameter = whole.group(Delimiter::Brace).filter(|_| whole.punct(':').is_some());
@@ -590,19 +544,53 @@ fn family(tokens: &mut Tokens<'_>) -> Option<Family> {
             .errors
             .push(span, format!("a family's pattern is quoted: write `\"{pattern}\": Type`"));
         *tokens = ahead;
-        let (ty, _) = tokens.errors.silently(|| rust::ty(tokens));
-        let properties = match tokens.group(Delimiter::Brace) {
-            Some((inside, _)) => properties(inside, FAMILY),
-            None => Vec::new(),
-        };
-        let pattern = Name { text: pattern, span };
-        return Some(Family { docs, cfg, pattern, ty, properties });
+        tokens.until_comma();
+        return None;
     }
-    let pattern = name(tokens)?;
-    let ty = rust::ty(tokens);
+    let mut ahead = *tokens;
+    if let Some(keyword) = ahead.keyword("pub")
+        && !ahead.at_punct(':')
+    {
+        let message = "`pub` is not allowed here: accessors are as visible as the type; remove it";
+        tokens.errors.push(keyword, message);
+        *tokens = ahead;
+    }
+    let pattern = pattern(tokens)?;
+    let mut ahead = *tokens;
+    if ahead.ident().is_some()
+        && let Some(colon) = ahead.punct(':')
+        && ahead.at_group(Delimiter::Brace)
+    {
+        tokens.errors.push(colon, "expected `{` after the type, found `:`: remove it");
+        tokens.until_comma();
+        return None;
+    }
+    let Some(ty) = rust::ty(tokens) else {
+        tokens.until(|tokens| tokens.at_comma() || at_name(tokens));
+        return None;
+    };
     let properties = match tokens.group(Delimiter::Brace) {
         Some((inside, _)) => tokens.errors.group(|| properties(inside, FAMILY)).0,
         None => Vec::new(),
     };
     Some(Family { docs, cfg, pattern, ty, properties })
+}
+
+/// Reads a pattern and its colon.
+fn pattern(tokens: &mut Tokens<'_>) -> Option<Name> {
+    let span = tokens.span();
+    if let Some(made) = text_macro(&mut { *tokens }) {
+        text_macro(tokens);
+        let text = made.map_err(|(at, message)| tokens.errors.lose(at, message)).ok();
+        if tokens.punct(':').is_none() {
+            let found = tokens.describe();
+            let message = format!("expected `:` after the pattern, found {found}");
+            tokens.errors.lose(tokens.span(), message);
+            tokens.until_comma();
+            return None;
+        }
+        return text.map(|text| Name { text, span });
+    }
+    let (name, has_colon) = name(tokens)?;
+    has_colon.then_some(name)
 }

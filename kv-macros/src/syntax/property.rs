@@ -80,6 +80,11 @@ pub(crate) const FAMILY: &[Known] = &[
     known("as", Grammar::Ident),
 ];
 
+/// Whether a name is that of a property of an entry.
+pub(crate) fn is_of_an_entry(written: &str) -> bool {
+    ENTRY.iter().any(|known| spells(written, known.name))
+}
+
 /// Whether `written` spells `name`, in `camelCase` or in `snake_case`.
 pub(crate) fn spells(written: &str, name: &str) -> bool {
     let snake = || {
@@ -95,6 +100,10 @@ pub(super) fn find(written: &str, all: &'static [Known]) -> Option<&'static Know
     all.iter().find(|known| spells(written, known.name)).or_else(|| {
         // `expiration` is a property of its own, not a misspelling of `expirationTtl`.
         if written == "expiration" {
+            return None;
+        }
+        // Neither is `key` of `keys`.
+        if is_of_an_entry(written) {
             return None;
         }
         let alias = match written {

@@ -29,64 +29,93 @@ pub(super) fn ty(tokens: &mut Tokens<'_>) -> Option<TokenStream> {
         tokens.tree();
         return None;
     }
+    let mut ahead = *tokens;
+    if let (Some(keyword), Some(name)) = (ahead.ident(), ahead.ident())
+        && ["struct", "enum", "interface"].iter().any(|word| keyword == word)
+    {
+        let message = format!("declare `{name}` beside the macro, and write only `{name}` here");
+        tokens.errors.push_unless_lost(start, message);
+        *tokens = ahead;
+        return None;
+    }
     let written = outside_angles(tokens);
-    if let Some((shown, ours)) = of_typescript(&written) {
-        tokens.errors.lose(start, format!("`{shown}` is a TypeScript type: write {ours}"));
-        return meant(ours);
+    let refused = typescript(&written)
+        .map(|message| (start, message))
+        .or_else(|| {
+            quoted(&written).map(|ty| (start, format!("a type has no quotes: write `{ty}`")))
+        })
+        .or_else(|| refused(&written));
+    if let Some((span, message)) = refused {
+        tokens.errors.push_unless_lost(span, message);
+        return None;
     }
-    if let Some(ty) = quoted(&written) {
-        tokens.errors.lose(start, format!("a type has no quotes: write `{ty}`"));
-        return Some(ty);
+    if let Err(error) = parse::<syn::Type>(written.clone(), tokens.span()) {
+        let shown = shorten(&as_written(&written));
+        tokens.errors.lose(
+            error.span(),
+            format!("`{shown}` is not a Rust type: write one such as `Session`"),
+        );
+        return None;
     }
-    match parse::<syn::Type>(written.clone(), tokens.span()) {
-        Ok(_) => match refused(&written) {
-            None => Some(written),
-            Some((span, message)) => {
-                let meant = meant(&message);
-                tokens.errors.lose(span, message);
-                meant
-            }
-        },
-        Err(error) => {
-            let shown = shorten(&written.to_string());
-            tokens.errors.lose(
-                error.span(),
-                format!("`{shown}` is not a Rust type: write one such as `Session`"),
-            );
-            None
-        }
-    }
+    Some(written)
 }
 
-/// A type as TypeScript names it, quoted or not, and what to write instead.
-fn of_typescript(ty: &TokenStream) -> Option<(String, &'static str)> {
+/// What to write for a type of TypeScript, quoted or not.
+fn typescript(ty: &TokenStream) -> Option<String> {
     let written = ty.to_string();
     let name = written.trim_matches(['"', '\'']);
     let ours = match name {
-        "string" => "`String`",
         "number" => "`u64`, `i64` or `f64`",
-        "boolean" => "`bool`",
         "bigint" => "`u64` or `i64`",
         "any" | "unknown" | "object" => "`kv_runtime::serde_json::Value`, or a struct of your own",
         "ArrayBuffer" | "Uint8Array" | "ReadableStream" => "`kv_runtime::Bytes`",
-        _ => return None,
+        _ => "",
     };
-    Some((name.to_owned(), ours))
+    if !ours.is_empty() {
+        return Some(format!("`{name}` is a TypeScript type: write {ours}"));
+    }
+    let mut is_typescript = false;
+    let rust = in_rust(ty.clone(), &mut is_typescript);
+    let shown = as_written(ty).replace(" < ", "<").replace(" >", ">");
+    is_typescript.then(|| {
+        format!("`{}` is a TypeScript type: write `{rust}`", shown.trim_matches(['"', '\'']))
+    })
 }
 
-/// The type that a message says to write, which is the first in backticks after `write`, so that no use
-/// of it is a second error.
-fn meant(message: &str) -> Option<TokenStream> {
-    let advice = message.rsplit_once("write ").map_or(message, |(_, advice)| advice);
-    let ty = advice.split('`').nth(1)?.parse::<TokenStream>().ok()?;
-    syn::parse2::<syn::Type>(ty.clone()).is_ok().then_some(ty)
+/// A type with TypeScript's names in it replaced, without the spaces between tokens.
+fn in_rust(ty: TokenStream, is_typescript: &mut bool) -> String {
+    let mut rust = String::new();
+    let trees: Vec<TokenTree> = ty.into_iter().collect();
+    let is_colon = |index: usize| trees.get(index).is_some_and(|tree| tree.to_string() == ":");
+    for (index, tree) in trees.iter().enumerate() {
+        let text = tree.to_string();
+        // `std::string` is a module.
+        if is_colon(index + 1) || index.checked_sub(1).is_some_and(is_colon) {
+            rust.push_str(&text);
+            continue;
+        }
+        let (name, is_word) = match text.trim_matches(['"', '\'']) {
+            "string" => ("String", true),
+            "number" => ("f64", true),
+            "boolean" => ("bool", true),
+            "any" | "unknown" => ("kv_runtime::serde_json::Value", true),
+            "Record" | "Map" => ("std::collections::HashMap", false),
+            "Array" | "Set" => ("Vec", false),
+            "," => (", ", false),
+            _ => (text.as_str(), false),
+        };
+        *is_typescript |= is_word;
+        rust.push_str(name);
+    }
+    rust
 }
 
 /// The type in quotes.
 fn quoted(ty: &TokenStream) -> Option<TokenStream> {
     let written = ty.to_string();
     let text = written.strip_prefix('"')?.strip_suffix('"')?;
-    let ty = text.parse::<TokenStream>().ok()?;
+    // More quotes inside would be reported by rustc.
+    let ty = (!text.contains('"')).then(|| text.parse::<TokenStream>().ok())??;
     syn::parse2::<syn::Type>(ty.clone()).is_ok().then_some(ty)
 }
 
@@ -123,12 +152,44 @@ fn refused(ty: &TokenStream) -> Option<(Span, String)> {
             let message = format!("`{ident}` does not name one type: write the type itself");
             Some((ident.span(), message))
         }
+        TokenTree::Ident(ident) if ident == "fn" => {
+            let message = "a function cannot be stored: write the type of what it returns";
+            Some((ident.span(), message.to_owned()))
+        }
+        TokenTree::Ident(ident) if ident == "Self" => {
+            let message = "`Self` is the namespace here, which cannot be stored: write the type of the value";
+            Some((ident.span(), message.to_owned()))
+        }
+        TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+            let name = trees.get(index + 1).map_or_else(String::new, ToString::to_string);
+            (name != "static").then(|| {
+                let message = format!(
+                    "a value owns its data, so its type has no lifetime `'{name}`: write a type without it"
+                );
+                (punct.span(), message)
+            })
+        }
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket => {
+            long_array(group).or_else(|| refused(&group.stream()))
+        }
         TokenTree::Ident(ident) if ident == "_" => {
             Some((ident.span(), "`_` is not inferred here: write the type itself".to_owned()))
         }
         TokenTree::Group(group) => refused(&group.stream()),
         _ => None,
     })
+}
+
+/// Why an array is too long, where its length is a number.
+fn long_array(array: &proc_macro2::Group) -> Option<(Span, String)> {
+    const LONGEST: usize = 32;
+    let syn::TypeArray { elem, len, .. } = syn::parse2(array.to_token_stream()).ok()?;
+    let length: usize = len.to_token_stream().to_string().parse().ok()?;
+    let message = format!(
+        "serde reads arrays of at most {LONGEST} items, and this one has {length}: write `Vec<{}>`",
+        elem.to_token_stream()
+    );
+    (length > LONGEST).then(|| (array.span_open(), message))
 }
 
 /// Reads a value that begins with a path: a struct literal, or an expression that is not a value.

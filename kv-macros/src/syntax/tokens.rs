@@ -152,11 +152,6 @@ impl<'a> Tokens<'a> {
         self.is_empty() || self.at_comma() || at_name(self)
     }
 
-    /// Whether a literal or a group is next.
-    pub(super) fn is_no_ident(&self) -> bool {
-        !self.is_empty() && self.cursor.ident().is_none() && self.cursor.punct().is_none()
-    }
-
     pub(super) fn is_punct(&self) -> bool {
         self.cursor.punct().is_some()
     }
