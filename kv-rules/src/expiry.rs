@@ -150,7 +150,24 @@ pub const fn const_ttl(seconds: u64) -> u64 {
         seconds < EARLIEST_EXPIRATION,
         "this `expirationTtl` looks like a point in time: it counts seconds from the write"
     );
+    assert!(
+        !looks_like_milliseconds(seconds),
+        "this `expirationTtl` looks like milliseconds, but is in seconds: divide it by 1000, or write text \
+         such as \"1000d\" for as long as that"
+    );
     seconds
+}
+
+/// Whether a number of seconds is probably meant as milliseconds: whole hours of them, as most TTLs are.
+///
+/// ```
+/// use kv_rules::looks_like_milliseconds;
+/// assert!(looks_like_milliseconds(24 * 60 * 60 * 1000));
+/// assert!(!looks_like_milliseconds(24 * 60 * 60));
+/// ```
+#[must_use]
+pub const fn looks_like_milliseconds(seconds: u64) -> bool {
+    seconds != 0 && seconds.is_multiple_of(60 * 60 * 1000)
 }
 
 /// Checks an expiration TTL in seconds.

@@ -35,7 +35,7 @@ pub use binding::{BindingError, check_binding};
 pub use expiry::{
     EARLIEST_EXPIRATION, Expiry, ExpiryError, MAX_EXPIRATION, MIN_CACHE_TTL, MIN_TTL,
     check_cache_ttl, check_expiration, check_expiration_ahead, check_ttl, const_ttl,
-    parse_duration, parse_time,
+    looks_like_milliseconds, parse_duration, parse_time,
 };
 pub use id::{IdError, MAX_ID_BYTES, check_id};
 pub use json::{

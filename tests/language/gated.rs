@@ -15,6 +15,7 @@ kv_namespace! {
         "{rest}": String,
         #[cfg(all())]
         "pair:{id: u8}": Fitting { was: [Older] },
+        concat!("made:", "{n: u64}"): u64,
         #[cfg(any())]
         "pair:{id: u16}": Missing { was: [Missing], metadata: Missing },
     },
@@ -73,7 +74,7 @@ async fn a_key_can_be_declared_once_for_each_build() {
 async fn what_a_cfg_leaves_out_does_not_exist() {
     let declaration = Gated::DECLARATION;
     let patterns: Vec<_> = declaration.families.iter().map(|family| family.pattern).collect();
-    assert_eq!(patterns, ["always:{id}", "{rest}", "pair:{id: u8}"]);
+    assert_eq!(patterns, ["always:{id}", "{rest}", "pair:{id: u8}", "made:{n: u64}"]);
     let entries = declaration.entries.iter().map(|entry| entry.key.to_owned());
     let texts = declaration.read_texts().into_iter().map(|text| text.key);
     let mut keys: Vec<_> = entries.chain(texts).collect();
@@ -83,6 +84,8 @@ async fn what_a_cfg_leaves_out_does_not_exist() {
     // A key of a family that is left out belongs to the catch-all.
     gated.rest("never:1").put("x").await.unwrap();
     gated.always("1").put(&7).await.unwrap();
+    gated.made(1).put(&7).await.unwrap();
+    assert_eq!(gated.made(1).key().unwrap(), "made:1");
     assert_eq!(gated.there().get().await.unwrap().as_deref(), Some("x-1trueca + b"));
 }
 

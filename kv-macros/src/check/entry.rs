@@ -204,8 +204,17 @@ fn key(properties: &mut Properties<'_>) -> Option<Name> {
     let key = properties.text("key")?;
     if let Err(error) = kv_rules::check_key(&key.text) {
         properties.context.push(key.span, error);
-        // A key that cannot name an accessor would cause a second error.
-        crate::names::snake(&key.text)?;
+        return None;
+    }
+    if key.text.contains("${") {
+        let pattern = key.text.replace("${", "{");
+        let message = format!(
+            "`${{` is JavaScript, and an entry has one key: write the key itself, or a family \
+             `keys: {{ \"{}\": Type }}`",
+            shown(&pattern)
+        );
+        properties.context.push(key.span, message);
+        return None;
     }
     Some(key)
 }

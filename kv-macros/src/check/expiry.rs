@@ -1,6 +1,6 @@
 //! `expiration` and `expirationTtl`.
 
-use kv_rules::ExpiryError;
+use kv_rules::{ExpiryError, looks_like_milliseconds};
 
 use super::property::Properties;
 use crate::model::{Expiry, Ttl};
@@ -28,12 +28,6 @@ pub(super) fn ttl(properties: &mut Properties<'_>) -> Option<Ttl> {
         return Some(Ttl::Constant(constant));
     }
     seconds(properties, &TTL).map(Ttl::Seconds)
-}
-
-/// The seconds meant by a number of milliseconds, if they are whole hours, as most TTLs are.
-fn milliseconds(number: i128) -> Option<i128> {
-    let seconds = number / 1000;
-    (number % 1000 == 0 && seconds % 3600 == 0 && seconds > 0).then_some(seconds)
 }
 
 /// A property in seconds, written as a number or as text.
@@ -76,15 +70,16 @@ fn seconds(properties: &mut Properties<'_>, rules: &Seconds) -> Option<u64> {
                 return None;
             };
             if rules.name == TTL.name
-                && let Some(meant) = milliseconds(seconds)
+                && let Ok(written) = u64::try_from(seconds)
+                && looks_like_milliseconds(written)
             {
-                let days = kv_rules::show_duration(u64::try_from(seconds).unwrap_or_default());
+                let (days, meant) = (kv_rules::show_duration(written), written / 1000);
                 let message = format!(
                     "`expirationTtl` is in seconds, but {seconds} looks like milliseconds: write `{meant}`, \
                      or `\"{days}\"` for the same duration"
                 );
                 properties.context.push(span, message);
-                return u64::try_from(meant).ok();
+                return Some(meant);
             }
             (rules.check)(seconds)
         }

@@ -2,7 +2,7 @@
 
 kv_runtime::kv_namespace! {
     pub struct Sessions; title: "s",
-    keys: { "scores:{id}": Record<string, number>, "tags:{id}": Option<Array<string>> }
+    keys: { "scores:{id}": Option<Record<string, Array<number>>> }
 }
 
 fn main() {}
