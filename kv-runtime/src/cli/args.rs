@@ -275,11 +275,18 @@ pub(super) struct WranglerArgs {
     /// Without PATH, the file is the wrangler.toml, wrangler.json or wrangler.jsonc of the package,
     /// else of the nearest folder up to its workspace. The bindings of the stage dev are at the top
     /// level, unless there is an environment of that name; those of other stages are in the
-    /// environment that has the stage's name. With --local the id is written as `preview_id`, which
+    /// environment that has the stage's name, else in `previews`, if the file has it. With --local the id is written as `preview_id`, which
     /// `wrangler dev` prefers and `wrangler deploy` ignores. Nothing else in the file changes.
     #[expect(clippy::option_option, reason = "with and without a value")]
     #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true)]
     pub(super) wrangler: Option<Option<PathBuf>>,
+
+    /// With --wrangler, write the bindings of Worker Previews: the block `previews`
+    ///
+    /// A configuration that has this block needs no flag: the bindings of a stage that is neither dev
+    /// nor an environment go there.
+    #[arg(long, conflicts_with = "local")]
+    pub(super) wrangler_previews: bool,
 }
 
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -549,6 +556,8 @@ impl Args {
             delete_data: own.delete_data || before.delete_data,
             wrangler: WranglerArgs {
                 wrangler: own.wrangler.wrangler.or_else(|| before.wrangler.wrangler.clone()),
+                wrangler_previews: own.wrangler.wrangler_previews
+                    || before.wrangler.wrangler_previews,
             },
             jobs: JobsArgs { jobs: own.jobs.jobs.or(before.jobs.jobs) },
         }

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::args::{Args, Command};
+use super::args::{Args, Command, WranglerArgs};
 use super::error::CliError;
 use super::screen::Screen;
 use crate::engine::{Action, Deployed, Plan};
 use crate::typed::Declaration;
-use crate::wrangler::{Binding, ConfigFile, Field};
+use crate::wrangler::{Binding, ConfigFile, Field, Scope};
 
 /// Where `wrangler dev` keeps its files, beside its configuration.
 const DEV_STATE: &str = ".wrangler/state";
@@ -15,10 +15,12 @@ const DEV_STATE: &str = ".wrangler/state";
 /// The configuration to keep right, if any.
 pub(super) fn config(args: &Args, root: &Path) -> Result<Option<ConfigFile>, CliError> {
     let field = if args.place.local.is_some() { Field::PreviewId } else { Field::Id };
-    Ok(match args.change().wrangler.wrangler {
-        Some(Some(path)) => Some(ConfigFile::at(path, args.stage(), field)?),
-        Some(None) => Some(ConfigFile::find(root, args.stage(), field)?),
-        None if checks(args) => Some(ConfigFile::find(root, args.stage(), field)?),
+    let WranglerArgs { wrangler, wrangler_previews: previews } = args.change().wrangler;
+    let scope = Scope { stage: args.stage(), field, previews };
+    Ok(match wrangler {
+        Some(Some(path)) => Some(ConfigFile::at(path, scope)?),
+        Some(None) => Some(ConfigFile::find(root, scope)?),
+        None if checks(args) || previews => Some(ConfigFile::find(root, scope)?),
         None => None,
     })
 }

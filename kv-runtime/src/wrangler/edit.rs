@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use super::document::{Fault, Form, Kind, Node, Pair, Syntax};
 use super::text::{List, Splice, apply, indentation, line_break, rest_of_line};
-use super::{Binding, Field, toml};
+use super::{Binding, Field, Scope, toml};
 use crate::deploy::DEFAULT_STAGE;
 
 const NAMESPACES: &str = "kv_namespaces";
+const PREVIEWS: &str = "previews";
 
 /// A text with its bindings put right.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,12 +22,11 @@ pub(super) struct Edited {
 pub(super) fn edit(
     syntax: &'static Syntax,
     text: &str,
-    stage: &str,
-    field: Field,
+    scope: Scope<'_>,
     bindings: &[Binding<'_>],
 ) -> Result<Edited, Fault> {
     let root = (syntax.parse)(text)?;
-    let path = path(&root, stage);
+    let (path, field) = (path(&root, scope), scope.field);
     let mut edit = Edit { syntax, text, field, splices: Vec::new() };
     let mut changed = Vec::new();
     let mut missing = Vec::new();
@@ -47,8 +47,7 @@ pub(super) fn edit(
         }
     }
     if !missing.is_empty() {
-        let entries = missing.iter().map(|b| json!({ "binding": b.name, field.key(): b.id }));
-        edit.add(&place, &path, entries.collect());
+        edit.add(&place, &path, &missing);
     }
     Ok(Edited { text: apply(text, edit.splices), changed })
 }
@@ -57,11 +56,11 @@ pub(super) fn edit(
 pub(super) fn remote(
     syntax: &'static Syntax,
     text: &str,
-    stage: &str,
+    scope: Scope<'_>,
     bindings: &[Binding<'_>],
 ) -> Result<Vec<String>, Fault> {
     let root = (syntax.parse)(text)?;
-    let Place::Found(entries, _) = find(syntax, &root, &path(&root, stage))? else {
+    let Place::Found(entries, _) = find(syntax, &root, &path(&root, scope))? else {
         return Ok(Vec::new());
     };
     let is_remote = |name: &str| entries.iter().any(|entry| entry.names(name) && entry.is_remote());
@@ -73,13 +72,12 @@ pub(super) fn remote(
 pub(super) fn remove(
     syntax: &'static Syntax,
     text: &str,
-    stage: &str,
-    field: Field,
+    scope: Scope<'_>,
     ids: &[&str],
 ) -> Result<Edited, Fault> {
     let mut edited = Edited { text: text.to_owned(), changed: Vec::new() };
     // One at a time: two that stand beside each other share a comma.
-    while let Some((binding, text)) = remove_one(syntax, &edited.text, stage, field, ids)? {
+    while let Some((binding, text)) = remove_one(syntax, &edited.text, scope, ids)? {
         edited.changed.push(binding);
         edited.text = text;
     }
@@ -89,15 +87,14 @@ pub(super) fn remove(
 fn remove_one(
     syntax: &'static Syntax,
     text: &str,
-    stage: &str,
-    field: Field,
+    scope: Scope<'_>,
     ids: &[&str],
 ) -> Result<Option<(String, String)>, Fault> {
     let root = (syntax.parse)(text)?;
-    let Place::Found(entries, array) = find(syntax, &root, &path(&root, stage))? else {
+    let Place::Found(entries, array) = find(syntax, &root, &path(&root, scope))? else {
         return Ok(None);
     };
-    let key = field.key();
+    let key = scope.field.key();
     let id = |entry: &Node| entry.get(key).and_then(Node::text).is_some_and(|id| ids.contains(&id));
     let Some(entry) = entries.iter().find(|entry| id(entry)) else { return Ok(None) };
     let says_more = |pair: &Pair| pair.key != key && pair.key != "binding" && pair.key != "remote";
@@ -115,11 +112,17 @@ fn remove_one(
     Ok(Some((binding.to_owned(), apply(text, splices))))
 }
 
-/// Where a stage's bindings are. The default stage is the top level, which wrangler uses when no
-/// environment is named, unless the configuration keeps an environment of that name apart.
-fn path<'a>(root: &Node, stage: &'a str) -> Vec<&'a str> {
-    let has_environment = || root.get("env").is_some_and(|env| env.get(stage).is_some());
-    if stage == DEFAULT_STAGE && !has_environment() {
+/// Where a stage's bindings are: in the environment of its name. Without such an environment, those of the
+/// default stage are at the top level, which wrangler uses when no environment is named, and those of any
+/// other stage are in the block of Worker Previews, if there is one.
+fn path<'a>(root: &Node, scope: Scope<'a>) -> Vec<&'a str> {
+    let Scope { stage, field, previews } = scope;
+    let has_environment = root.get("env").is_some_and(|env| env.get(stage).is_some());
+    // `wrangler dev` does not read that block.
+    let has_previews = field == Field::Id && root.get(PREVIEWS).is_some();
+    if previews || (has_previews && !has_environment && stage != DEFAULT_STAGE) {
+        vec![PREVIEWS, NAMESPACES]
+    } else if stage == DEFAULT_STAGE && !has_environment {
         vec![NAMESPACES]
     } else {
         vec!["env", stage, NAMESPACES]
@@ -207,47 +210,80 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Adds a pair to an entry: below its binding, or at the end of what is in one piece.
+    /// Adds a pair to an entry: below its binding or its id, or at the end of what is in one piece.
     fn complete(&self, entry: &Node, pair: &str) -> Vec<Splice> {
-        match (entry.form, entry.get("binding")) {
-            (Form::Header, Some(binding)) => {
-                let indent = indentation(self.text, binding.span.start);
-                let end = rest_of_line(self.syntax, self.text, binding.end());
+        let id = entry.get("id").filter(|_| self.field == Field::PreviewId);
+        match (entry.form, id.or_else(|| entry.get("binding"))) {
+            (Form::Header, Some(above)) => {
+                let indent = indentation(self.text, above.span.start);
+                let end = rest_of_line(self.syntax, self.text, above.end());
                 let line = format!("{}{indent}{pair}", line_break(self.text));
-                vec![Splice::insert(end.unwrap_or(binding.end()), line)]
+                vec![Splice::insert(end.unwrap_or(above.end()), line)]
             }
             _ => self.list(entry).append(&[pair.to_owned()]),
         }
     }
 
-    /// Adds entries.
-    fn add(&mut self, place: &Place<'_>, path: &[&str], entries: Vec<Value>) {
+    /// Adds entries, written like the one before them.
+    fn add(&mut self, place: &Place<'_>, path: &[&str], bindings: &[&Binding<'_>]) {
+        let entry = |binding: &&Binding<'_>| json!({ "binding": binding.name, self.field.key(): binding.id });
         match *place {
             Place::Found(siblings, Node { form: Form::Header, .. }) => {
                 let end = siblings.iter().map(Node::end).max().unwrap_or(self.text.len());
-                self.splices.push(toml::blocks(self.text, end, path, &entries));
+                let block = |binding: &&Binding<'_>| {
+                    let copied = siblings.last().and_then(|last| self.like(last, binding));
+                    copied.unwrap_or_else(|| toml::block(self.text, path, &entry(binding)))
+                };
+                let blocks = bindings.iter().map(block).collect();
+                self.splices.push(toml::add(self.text, end, blocks));
             }
-            Place::Found(_, array) => {
+            Place::Found(siblings, array) => {
                 let list = self.list(array);
                 let lines = list.lines().filter(|_| list.has_long_items());
-                let items: Vec<_> =
-                    entries.iter().map(|e| (self.syntax.value)(e, lines.as_ref())).collect();
+                let item = |binding: &&Binding<'_>| {
+                    let copied = siblings.last().and_then(|last| self.like(last, binding));
+                    copied.unwrap_or_else(|| (self.syntax.value)(&entry(binding), lines.as_ref()))
+                };
+                let items: Vec<_> = bindings.iter().map(item).collect();
                 self.splices.extend(list.append(&items));
             }
             Place::Missing { holder, depth } if holder.form == Form::Header => {
-                // Only what stands under a header of its own has an end; the rest goes to the end
-                // of the document.
+                // Only what has its own header has an end; the rest goes to the end of the document.
                 let own = depth > 0 && depth + 1 == path.len();
                 let end = if own { holder.end() } else { self.text.len() };
-                self.splices.push(toml::blocks(self.text, end, path, &entries));
+                let block = |binding: &&Binding<'_>| toml::block(self.text, path, &entry(binding));
+                let blocks = bindings.iter().map(block).collect();
+                self.splices.push(toml::add(self.text, end, blocks));
             }
             Place::Missing { holder, depth } => {
                 let list = self.list(holder);
                 let lines = list.lines();
+                let entries: Vec<_> = bindings.iter().map(entry).collect();
                 let item = (self.syntax.pair)(&path[depth..], &entries.into(), lines.as_ref());
                 self.splices.extend(list.append(&[item]));
             }
         }
+    }
+
+    /// An entry in the form and order of another one, if that has nothing but a binding and this id.
+    fn like(&self, sibling: &Node, binding: &Binding<'_>) -> Option<String> {
+        let [_, _] = sibling.pairs() else { return None };
+        let (name, id) = (sibling.get("binding")?, sibling.get(self.field.key())?);
+        let whole = sibling.span.start..sibling.end();
+        let mut values = [(name, binding.name), (id, binding.id)];
+        values.sort_by_key(|(node, _)| node.span.start);
+        let (mut written, mut at) = (String::new(), whole.start);
+        for (node, value) in values {
+            node.text()?;
+            written.push_str(self.text.get(at..node.span.start)?);
+            let quote = self.text.get(node.span.start..)?.chars().next()?;
+            // Names and ids have no quotes in them.
+            written.extend([quote].into_iter().chain(value.chars()).chain([quote]));
+            at = node.span.end;
+        }
+        written.push_str(self.text.get(at..whole.end)?);
+        let has_comment = written.contains('#') || written.contains("//") || written.contains("/*");
+        (!has_comment).then_some(written)
     }
 
     fn list(&self, node: &Node) -> List<'_> {

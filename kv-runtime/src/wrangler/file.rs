@@ -1,6 +1,6 @@
 //! The configuration's file: found, read and replaced.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,10 +10,14 @@ use super::document::{Fault, Kind, Node, Syntax};
 use super::edit::{Edited, edit, remote, remove};
 use super::jsonc::JSONC;
 use super::toml::TOML;
-use super::{Binding, Field, WranglerError};
+use super::{Binding, Field, Scope, WranglerError};
 use crate::base;
+use crate::deploy::DEFAULT_STAGE;
 
 const NAMES: [&str; 3] = ["wrangler.toml", "wrangler.json", "wrangler.jsonc"];
+
+/// For what does not depend on a stage.
+const TOP: Scope<'static> = Scope { stage: DEFAULT_STAGE, field: Field::Id, previews: false };
 
 /// wrangler's configuration of a stage.
 #[derive(Debug)]
@@ -22,25 +26,31 @@ pub(crate) struct ConfigFile {
     syntax: &'static Syntax,
     stage: String,
     field: Field,
+    previews: bool,
 }
 
 impl ConfigFile {
     /// The file at `path`.
-    pub(crate) fn at(path: PathBuf, stage: &str, field: Field) -> Result<Self, WranglerError> {
+    pub(crate) fn at(path: PathBuf, scope: Scope<'_>) -> Result<Self, WranglerError> {
+        let Scope { stage, field, previews } = scope;
         let syntax = match path.extension().and_then(|extension| extension.to_str()) {
             Some("toml") => &TOML,
             Some("json" | "jsonc") => &JSONC,
             _ => return Err(WranglerError::Format(path)),
         };
-        let file = Self { path, syntax, stage: stage.to_owned(), field };
+        let file = Self { path, syntax, stage: stage.to_owned(), field, previews };
         // What is wrong with the file is said before anything is deployed.
         file.stale(&[])?;
         Ok(file)
     }
 
     /// The file of the package in `root`, else of the nearest folder up to its workspace.
-    pub(crate) fn find(root: &Path, stage: &str, field: Field) -> Result<Self, WranglerError> {
-        Self::at(Self::look(root)?, stage, field)
+    pub(crate) fn find(root: &Path, scope: Scope<'_>) -> Result<Self, WranglerError> {
+        Self::at(Self::look(root)?, scope)
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        Scope { stage: &self.stage, field: self.field, previews: self.previews }
     }
 
     /// Where that file is.
@@ -70,7 +80,7 @@ impl ConfigFile {
 
     /// The account that the file names.
     pub(crate) fn account(path: &Path) -> Option<String> {
-        let file = Self::at(path.to_owned(), "dev", Field::Id).ok()?;
+        let file = Self::at(path.to_owned(), TOP).ok()?;
         let (_, root) = file.read(file.syntax.parse).ok()?;
         root.get("account_id").and_then(Node::text).map(str::to_owned)
     }
@@ -78,7 +88,7 @@ impl ConfigFile {
     /// The bindings of all environments, as the file has them.
     pub(crate) fn bindings(path: &Path) -> Result<Vec<FoundBinding>, WranglerError> {
         // What is wrong with the file is said as for any other use of it.
-        let file = Self::at(path.to_owned(), "dev", Field::Id)?;
+        let file = Self::at(path.to_owned(), TOP)?;
         let (_, root) = file.read(file.syntax.parse)?;
         let mut found = found_in(&root, None);
         if let Some(Kind::Table(environments)) = root.get("env").map(|env| &env.kind) {
@@ -100,6 +110,7 @@ impl ConfigFile {
 
     /// Puts the bindings right and gives those that were not; if all were, nothing is written.
     pub(crate) fn update(&self, bindings: &[Binding<'_>]) -> Result<Vec<String>, WranglerError> {
+        let _lock = self.lock()?;
         self.write(self.edited(bindings)?)
     }
 
@@ -108,12 +119,25 @@ impl ConfigFile {
         if self.field == Field::Id {
             return Ok(Vec::new());
         }
-        self.read(|text| remote(self.syntax, text, &self.stage, bindings)).map(|(_, names)| names)
+        self.read(|text| remote(self.syntax, text, self.scope(), bindings)).map(|(_, names)| names)
     }
 
     /// Takes out the bindings of namespaces that are gone, and gives those that were there.
     pub(crate) fn remove(&self, ids: &[&str]) -> Result<Vec<String>, WranglerError> {
-        self.write(self.read(|text| remove(self.syntax, text, &self.stage, self.field, ids))?)
+        let _lock = self.lock()?;
+        self.write(self.read(|text| remove(self.syntax, text, self.scope(), ids))?)
+    }
+
+    /// Waits for other deploys that write the file, since each replaces it as a whole. The lock ends with
+    /// the file that is returned.
+    fn lock(&self) -> Result<File, WranglerError> {
+        let path = fs::canonicalize(&self.path).map_err(|source| self.io_error("find", source))?;
+        let name = blake3::hash(path.as_os_str().as_encoded_bytes()).to_hex();
+        let lock = std::env::temp_dir().join(format!("kv-wrangler-{name}.lock"));
+        let error = |source| WranglerError::Io { action: "lock", path: lock.clone(), source };
+        let file = OpenOptions::new().create(true).append(true).open(&lock).map_err(error)?;
+        file.lock().map_err(error)?;
+        Ok(file)
     }
 
     fn write(
@@ -128,7 +152,7 @@ impl ConfigFile {
     }
 
     fn edited(&self, bindings: &[Binding<'_>]) -> Result<(&'static str, Edited), WranglerError> {
-        self.read(|text| edit(self.syntax, text, &self.stage, self.field, bindings))
+        self.read(|text| edit(self.syntax, text, self.scope(), bindings))
     }
 
     /// The byte order mark, if there is one, and what is made of the text.

@@ -37,6 +37,15 @@ pub(crate) enum Field {
     PreviewId,
 }
 
+/// The part of a configuration that is kept right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Scope<'a> {
+    pub(crate) stage: &'a str,
+    pub(crate) field: Field,
+    /// Whether the bindings are those of Worker Previews, even if there is no block for them yet.
+    pub(crate) previews: bool,
+}
+
 impl Field {
     fn key(self) -> &'static str {
         match self {

@@ -94,16 +94,21 @@ fn key(path: &[&str]) -> String {
     keys.join(".")
 }
 
-/// Tables for an array of tables, below the line on which `end` is.
-pub(super) fn blocks(text: &str, end: usize, path: &[&str], entries: &[Value]) -> Splice {
+/// A table of an array of tables.
+pub(super) fn block(text: &str, path: &[&str], entry: &Value) -> String {
+    let pairs = entry.as_object().into_iter().flatten();
+    let pairs = pairs.map(|(key, value)| pair(&[key], value, None));
+    let lines: Vec<_> = [format!("[[{}]]", key(path))].into_iter().chain(pairs).collect();
+    lines.join(line_break(text))
+}
+
+/// Adds tables of an array of tables, below the line on which `end` is.
+pub(super) fn add(text: &str, end: usize, blocks: Vec<String>) -> Splice {
     let newline = line_break(text);
     let at = below(text, end);
     let mut lines = Vec::new();
-    for entry in entries {
-        lines.push(String::new());
-        lines.push(format!("[[{}]]", key(path)));
-        let pairs = entry.as_object().into_iter().flatten();
-        lines.extend(pairs.map(|(key, value)| pair(&[key], value, None)));
+    for block in blocks {
+        lines.extend([String::new(), block]);
     }
     lines.push(String::new());
     if text[..at].trim().is_empty() {

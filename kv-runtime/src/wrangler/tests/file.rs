@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::super::{Binding, ConfigFile, Field, WranglerError};
+use super::scope;
 
 const SESSIONS: [Binding<'static>; 1] = [Binding { name: "SESSIONS", id: "1a2b" }];
 
@@ -12,7 +13,7 @@ fn folder() -> tempfile::TempDir {
 }
 
 fn find(root: &Path) -> Result<ConfigFile, WranglerError> {
-    ConfigFile::find(root, "dev", Field::Id)
+    ConfigFile::find(root, scope("dev", Field::Id))
 }
 
 #[test]
@@ -42,7 +43,7 @@ fn the_nearest_file_up_to_the_workspace_is_found() {
 
 #[test]
 fn a_file_of_another_kind_and_one_that_is_not_there_are_refused() {
-    let at = |path: &Path| ConfigFile::at(path.to_owned(), "dev", Field::Id).unwrap_err();
+    let at = |path: &Path| ConfigFile::at(path.to_owned(), scope("dev", Field::Id)).unwrap_err();
     assert!(matches!(at(Path::new("wrangler.yaml")), WranglerError::Format(_)));
     let error = at(&folder().path().join("wrangler.toml"));
     assert!(matches!(error, WranglerError::Io { action: "read", .. }), "{error}");
@@ -90,4 +91,24 @@ fn a_link_is_followed_permissions_stay_and_a_right_file_is_not_written() {
     assert!(config.update(&SESSIONS).unwrap().is_empty());
     assert_eq!(fs::metadata(&file).unwrap().ino(), written.ino(), "not replaced");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left behind");
+}
+
+#[test]
+fn deploys_that_write_one_file_at_once_lose_nothing() {
+    let folder = folder();
+    let path = folder.path().join("wrangler.toml");
+    fs::write(&path, "name = \"w\"\n").unwrap();
+    let names: Vec<_> = (0..16).map(|n| format!("KV_{n}")).collect();
+    std::thread::scope(|scope_of_threads| {
+        for name in &names {
+            let config = ConfigFile::at(path.clone(), scope("dev", Field::Id)).unwrap();
+            scope_of_threads.spawn(move || config.update(&[Binding { name, id: "1a2b" }]).unwrap());
+        }
+    });
+    let mut found: Vec<_> =
+        ConfigFile::bindings(&path).unwrap().into_iter().map(|binding| binding.name).collect();
+    found.sort_unstable();
+    let mut expected = names;
+    expected.sort_unstable();
+    assert_eq!(found, expected);
 }

@@ -134,3 +134,25 @@ fn what_was_added_is_taken_out_again() {
         assert_eq!(new, old);
     }
 }
+
+#[test]
+fn a_new_binding_has_the_form_and_order_of_its_sibling() {
+    let old = "{\"kv_namespaces\": [{\"id\": \"a\",\"binding\": \"A\"}]}";
+    assert_eq!(
+        edit(old, "dev"),
+        "{\"kv_namespaces\": [{\"id\": \"a\",\"binding\": \"A\"}, {\"id\": \"1a2b\",\"binding\": \"SESSIONS\"}]}"
+    );
+    let old = "{\n  \"kv_namespaces\": [\n    {\n      \"id\": \"a\",\n      \"binding\": \"A\"\n    }\n  ]\n}\n";
+    assert_eq!(
+        edit(old, "dev"),
+        "{\n  \"kv_namespaces\": [\n    {\n      \"id\": \"a\",\n      \"binding\": \"A\"\n    },\n    {\n      \"id\": \"1a2b\",\n      \"binding\": \"SESSIONS\"\n    }\n  ]\n}\n"
+    );
+}
+
+#[test]
+fn a_stage_without_an_environment_is_a_worker_preview() {
+    assert_eq!(
+        edit("{ \"previews\": {} }", "pr-1"),
+        "{ \"previews\": { \"kv_namespaces\": [ { \"binding\": \"SESSIONS\", \"id\": \"1a2b\" } ] } }"
+    );
+}

@@ -9,6 +9,7 @@ use super::super::edit::{edit, remove};
 use super::super::jsonc::JSONC;
 use super::super::toml::TOML;
 use super::super::{Binding, Field};
+use super::scope;
 
 const NEW: [Binding<'static>; 2] =
     [Binding { name: "SESSIONS", id: "new1" }, Binding { name: "ASSETS", id: "new2" }];
@@ -100,12 +101,12 @@ fn check(
     stage: &str,
     field: Field,
 ) -> Result<(), TestCaseError> {
-    let edited = edit(syntax, text, stage, field, &NEW).unwrap().text;
+    let edited = edit(syntax, text, scope(stage, field), &NEW).unwrap().text;
     prop_assert_eq!(read(&edited), expected(read(text), stage, field.key()), "{}", edited);
-    prop_assert_eq!(&edit(syntax, &edited, stage, field, &NEW).unwrap().text, &edited);
+    prop_assert_eq!(&edit(syntax, &edited, scope(stage, field), &NEW).unwrap().text, &edited);
     prop_assert_eq!(lost(lines(text), lines(&edited)), None, "{}\n{}", text, edited);
     prop_assert_eq!(lost(written(text), written(&edited)), None, "{}\n{}", text, edited);
-    let removed = remove(syntax, &edited, stage, field, &["new1", "new2"]).unwrap();
+    let removed = remove(syntax, &edited, scope(stage, field), &["new1", "new2"]).unwrap();
     let (mut left, gone) = (read(&removed.text), without(read(&edited), stage, field.key()));
     prune(&mut left);
     prop_assert_eq!(left, gone, "{}\n{}", edited, removed.text);
@@ -297,7 +298,7 @@ proptest! {
                 String::from_iter(chars)
             });
             for text in garbled.iter().chain([&text]) {
-                let _ = edit(syntax, text, "staging", Field::Id, &NEW);
+                let _ = edit(syntax, text, scope("staging", Field::Id), &NEW);
             }
         }
     }

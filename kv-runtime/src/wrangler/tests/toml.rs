@@ -33,12 +33,12 @@ fn an_id_is_replaced_in_place() {
 }
 
 #[test]
-fn a_local_id_stands_beside_the_one_of_the_account() {
+fn a_local_id_is_below_the_one_of_the_account() {
     let old = "[[kv_namespaces]]\n\tbinding = \"SESSIONS\" # ours\n\tid = \"prod\"\n";
     let new = super::with_sessions(&TOML, old, "dev", Field::PreviewId);
     assert_eq!(
         new,
-        "[[kv_namespaces]]\n\tbinding = \"SESSIONS\" # ours\n\tpreview_id = \"1a2b\"\n\tid = \"prod\"\n"
+        "[[kv_namespaces]]\n\tbinding = \"SESSIONS\" # ours\n\tid = \"prod\"\n\tpreview_id = \"1a2b\"\n"
     );
     let old = "kv_namespaces = [{ binding = \"SESSIONS\", id = \"prod\" }]\n";
     let new = super::with_sessions(&TOML, old, "dev", Field::PreviewId);
@@ -203,11 +203,63 @@ fn a_binding_that_wrangler_dev_has_at_cloudflare_gets_no_local_id() {
     for (remote, changed) in [("true", 0), ("false", 1)] {
         let text =
             format!("kv_namespaces = [{{ binding = \"S\", id = \"prod\", remote = {remote} }}]\n");
-        let edited = super::edit(&TOML, &text, "dev", Field::PreviewId, &bindings).unwrap();
+        let edited =
+            super::edit(&TOML, &text, super::scope("dev", Field::PreviewId), &bindings).unwrap();
         assert_eq!(edited.changed.len(), changed, "{}", edited.text);
-        let names = super::super::edit::remote(&TOML, &text, "dev", &bindings).unwrap();
+        let names = super::super::edit::remote(
+            &TOML,
+            &text,
+            super::scope("dev", Field::PreviewId),
+            &bindings,
+        )
+        .unwrap();
         assert_eq!(names.len(), 1 - changed);
-        let id = super::edit(&TOML, &text, "dev", Field::Id, &bindings).unwrap();
+        let id = super::edit(&TOML, &text, super::scope("dev", Field::Id), &bindings).unwrap();
         assert_eq!(id.text, text.replace("prod", "1a2b"));
     }
+}
+
+#[test]
+fn a_new_binding_has_the_form_and_order_of_its_sibling() {
+    let old = "[[kv_namespaces]]\nid = 'a'\nbinding='A'\n";
+    assert_eq!(
+        edit(old, "dev"),
+        format!("{old}\n[[kv_namespaces]]\nid = '1a2b'\nbinding='SESSIONS'\n")
+    );
+    let old = "kv_namespaces = [{id=\"a\", binding=\"A\"}]\n";
+    assert_eq!(
+        edit(old, "dev"),
+        "kv_namespaces = [{id=\"a\", binding=\"A\"}, {id=\"1a2b\", binding=\"SESSIONS\"}]\n"
+    );
+    // What says more is not copied.
+    let old = "kv_namespaces = [{id=\"a\", binding=\"A\", remote=true}]\n";
+    assert_eq!(
+        edit(old, "dev"),
+        "kv_namespaces = [{id=\"a\", binding=\"A\", remote=true}, { binding = \"SESSIONS\", id = \"1a2b\" }]\n"
+    );
+}
+
+#[test]
+fn a_stage_without_an_environment_is_a_worker_preview() {
+    let old = "[env.staging]\nname = \"s\"\n\n[previews]\nvars = {}\n";
+    let block = "[[previews.kv_namespaces]]\nbinding = \"SESSIONS\"\nid = \"1a2b\"\n";
+    assert_eq!(edit(old, "pr-1"), format!("{old}\n{block}"));
+    let staging = edit(old, "staging");
+    assert!(staging.contains("[[env.staging.kv_namespaces]]"), "{staging}");
+    assert!(edit(old, "dev").contains("\n[[kv_namespaces]]"));
+    // `wrangler dev` does not read the block.
+    let local = super::with_sessions(&TOML, old, "pr-1", Field::PreviewId);
+    assert!(local.contains("[[env.pr-1.kv_namespaces]]"), "{local}");
+    assert_eq!(super::without(&TOML, &format!("{old}\n{block}"), "pr-1", Field::Id), old);
+}
+
+#[test]
+fn the_block_of_worker_previews_is_made_when_it_is_asked_for() {
+    let scope = super::Scope { previews: true, ..super::scope("pr-1", Field::Id) };
+    let bindings = [super::super::Binding { name: "SESSIONS", id: "1a2b" }];
+    let edited = super::edit(&TOML, "name = \"w\"\n", scope, &bindings).unwrap();
+    assert_eq!(
+        edited.text,
+        "name = \"w\"\n\n[[previews.kv_namespaces]]\nbinding = \"SESSIONS\"\nid = \"1a2b\"\n"
+    );
 }
