@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kv_test_support::cloudflare::{ACCOUNT, Cloudflare, TOKEN};
+use kv_test_support::cloudflare::{ACCOUNT, Cloudflare, Kind, TOKEN};
 
 use crate::stage::{Ran, Stage};
 
@@ -92,5 +92,27 @@ fn wranglers_login_is_used_if_there_is_no_token() {
     script("echo called >&2; touch called; exit 1");
     run(&stage, root.path(), &["state", "list"], None);
     assert!(!root.path().join("called").exists());
-    let _ = ACCOUNT;
+}
+
+#[test]
+fn whoami_tells_the_account_and_changes_nothing() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let ran = stage.run("v1", &["whoami"]).expect(0);
+    for part in ["an API token, active", ACCOUNT, "namespaces", "not tried"] {
+        assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
+    }
+    assert!(!ran.stderr.contains(TOKEN));
+    let kinds: Vec<_> = cloudflare.take_requests().into_iter().map(|it| it.kind).collect();
+    assert_eq!(kinds, [Kind::List, Kind::Other], "the namespaces, and the token");
+    let ran = stage.run("v1", &["whoami", "--format", "json"]).expect(0);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["identities"][0]["account_id"], ACCOUNT);
+    assert_eq!(report["identities"][0]["token_status"], "active");
+    let mut command = stage.command("v1", &["whoami"]);
+    let ran: Ran = command.env("CLOUDFLARE_API_TOKEN", "wrong").output().unwrap().into();
+    let ran = ran.expect(1);
+    assert!(ran.stderr.contains("help: "), "{}", ran.stderr);
+    let ran = stage.run("v1", &["whoami", "--local"]).expect(1);
+    assert!(ran.stderr.contains("leave out --local"), "{}", ran.stderr);
 }

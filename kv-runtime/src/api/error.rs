@@ -249,6 +249,11 @@ impl ApiError {
         self.code() == Some(10029)
     }
 
+    /// Whether Cloudflare answered that it refuses.
+    pub(super) fn is_refused(&self) -> bool {
+        self.call().is_some_and(|call| matches!(call.failure, Failure::Refused { .. }))
+    }
+
     /// Whether the run was asked to stop before the request was done.
     pub(crate) fn is_interrupted(&self) -> bool {
         let stopped = |call: &CallError| {

@@ -43,7 +43,7 @@ mod retry;
 mod store;
 mod values;
 
-pub use accounts::AccountInfo;
+pub use accounts::{AccountInfo, TokenInfo};
 pub use body::{BulkBody, Pair, SealedBody};
 pub use bulk::BulkOutcome;
 pub use client::Client;

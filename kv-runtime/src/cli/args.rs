@@ -118,6 +118,8 @@ pub(super) enum Command {
         #[command(flatten)]
         jobs: JobsArgs,
     },
+    /// Show as whom and in which account Cloudflare's API is called
+    Whoami,
     /// Take an existing namespace into the state
     Import {
         /// The id in the declarations, and Cloudflare's id of the namespace

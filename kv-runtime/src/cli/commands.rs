@@ -14,6 +14,7 @@ use super::output::{print, print_json};
 use super::progress::Progress;
 use super::screen::{Screen, printable};
 use super::status::status;
+use super::whoami::whoami;
 use super::{CHANGES, DONE, Package, markdown, render, wrangler};
 use crate::base::RunContext;
 use crate::engine::{Consent, DataPlan, DeployError, Deployed, Event, Host, Moved, Plan, Run};
@@ -38,6 +39,10 @@ pub(super) async fn run(
     match &args.command {
         Some(Command::Status { refresh, .. }) => {
             status(&runs, *refresh).await?;
+            return Ok(DONE);
+        }
+        Some(Command::Whoami) => {
+            whoami(&runs).await?;
             return Ok(DONE);
         }
         Some(Command::Completions { shell }) => {

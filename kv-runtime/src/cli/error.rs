@@ -20,6 +20,8 @@ pub(super) enum CliError {
     EnvFile { path: PathBuf, what: String },
     #[error("`-` is no file here: {0}")]
     NoStream(&'static str),
+    #[error("`whoami` asks Cloudflare's API, and a deploy to this machine calls none")]
+    NoLogin,
     #[error("{0} before the command is for `deploy` and `plan`")]
     Misplaced(&'static str),
     #[error("{} is an export of the namespace {of:?}, not of {id:?}", path.display())]

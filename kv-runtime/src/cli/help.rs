@@ -30,6 +30,7 @@ pub(super) fn help(error: &CliError) -> Option<String> {
         CliError::EnvFile { .. } => Some("nothing was requested; it is a file with one `NAME=value` a line, where a value that has spaces is quoted".to_owned()),
         CliError::NoStream(_) => Some("name a file".to_owned()),
         CliError::Misplaced(_) => Some("write it behind the command, if that takes it".to_owned()),
+        CliError::NoLogin => Some("leave out --local".to_owned()),
         CliError::Runtime(_) | CliError::Stdout(_) => None,
     }
 }

@@ -32,7 +32,7 @@ pub(super) struct Runs<'a> {
 impl Runs<'_> {
     /// A run on a stage.
     pub(super) fn on(&self, stage: &str) -> Result<Run, CliError> {
-        let Self { args, package, declarations, saved, screen, context, login } = self;
+        let Self { args, package, declarations, saved, context, .. } = self;
         let mut options = options(args, package, stage)?;
         if let Some(saved) = saved {
             saved.apply_to(&mut options);
@@ -41,11 +41,20 @@ impl Runs<'_> {
         for name in [options.stage.app(), options.stage.stage()] {
             context.redactor.spare(name);
         }
+        let mut setup = self.setup(&options.deployer.root);
+        if let Some(url) = &args.place.state {
+            setup.state = Some(crate::state::open(url, &options.deployer.root)?);
+        }
+        Ok(setup.run(declarations, options, (*context).clone())?)
+    }
+
+    /// Where the command works, and as whom.
+    pub(super) fn setup(&self, root: &Path) -> Setup {
+        let Self { args, package, declarations, screen, context, login, .. } = self;
         let mut setup = Setup::default();
         if let Some(folder) = &args.place.local {
             setup.target = Target::Local(folder.clone());
         } else {
-            let root = &options.deployer.root;
             if calls_the_api(args) {
                 let token =
                     login.get_or_init(|| fallback_token(declarations, root, screen, context));
@@ -54,13 +63,10 @@ impl Runs<'_> {
             let config = ConfigFile::look(root).ok();
             setup.overrides.preferred_account = config.and_then(|path| ConfigFile::account(&path));
         }
-        if let Some(url) = &args.place.state {
-            setup.state = Some(crate::state::open(url, &options.deployer.root)?);
-        }
         if let Some(retry) = package.retry {
             setup.retry = retry;
         }
-        Ok(setup.run(declarations, options, (*context).clone())?)
+        setup
     }
 }
 

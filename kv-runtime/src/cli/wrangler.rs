@@ -81,6 +81,16 @@ pub(super) fn update(
     } else {
         screen.say("Updated", &format!("{path}: {}", changed.join(", ")));
     }
+    let lacking = config.not_inherited()?;
+    if !changed.is_empty() && !lacking.is_empty() {
+        screen.warn(
+            "Not inherited",
+            &format!(
+                "{path}: wrangler takes nothing for this stage from the top level, so add {} there",
+                lacking.join(", ")
+            ),
+        );
+    }
     let remote = config.remote(&bindings)?;
     if !remote.is_empty() {
         screen.warn("Left", &format!("{path}: {}, which `remote` has `wrangler dev` use at Cloudflare; take `remote` out to use what was deployed to this machine", remote.join(", ")));

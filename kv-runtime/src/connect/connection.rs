@@ -2,7 +2,7 @@
 
 use super::error::ConnectError;
 use super::login::Login;
-use crate::api::{AccountInfo, ApiError, Client, Credentials, Namespaces, RetryPolicy};
+use crate::api::{AccountInfo, ApiError, Client, Credentials, Namespaces, RetryPolicy, TokenInfo};
 use crate::base::RunContext;
 
 /// A server and who is logged in there.
@@ -39,6 +39,11 @@ impl Connection {
 
     pub(crate) fn base_url(&self) -> &str {
         self.client.base_url()
+    }
+
+    /// The API token, if it is one and tells of itself.
+    pub(crate) async fn token(&self, account_id: &str) -> Option<TokenInfo> {
+        self.client.token(account_id).await.ok()
     }
 
     pub(crate) fn namespaces(&self, account_id: &str) -> Namespaces {

@@ -3,6 +3,8 @@
 
 mod connect;
 mod data;
+#[cfg(feature = "cli")]
+mod identity;
 #[cfg(feature = "local")]
 mod local;
 mod place;
@@ -27,6 +29,8 @@ pub use data::ExportRequest;
 pub(crate) use place::DEFAULT_STAGE;
 use place::{Place, place_methods};
 
+#[cfg(feature = "cli")]
+pub(crate) use identity::{CredentialsKind, Identity};
 pub(crate) use setup::{Setup, Target};
 
 /// A deploy of the namespace `N`; awaiting it runs the lifecycle.

@@ -145,7 +145,7 @@ impl Server {
 }
 
 /// Why a namespace's account cannot be reached, as a deploy says it.
-fn connect_error(id: &str) -> impl Fn(ConnectError) -> DeployError {
+pub(super) fn connect_error(id: &str) -> impl Fn(ConnectError) -> DeployError {
     move |error| {
         let problem = |what| Problem { namespace: id.to_owned(), key: None, what };
         match error {

@@ -10,6 +10,27 @@ use crate::deploy::DEFAULT_STAGE;
 const NAMESPACES: &str = "kv_namespaces";
 const PREVIEWS: &str = "previews";
 
+/// What wrangler does not inherit from the top level, besides `kv_namespaces`
+/// (<https://developers.cloudflare.com/workers/wrangler/configuration/#non-inheritable-keys>).
+const NOT_INHERITED: [&str; 16] = [
+    "ai",
+    "analytics_engine_datasets",
+    "browser",
+    "d1_databases",
+    "define",
+    "dispatch_namespaces",
+    "durable_objects",
+    "hyperdrive",
+    "mtls_certificates",
+    "queues",
+    "r2_buckets",
+    "secrets_store_secrets",
+    "send_email",
+    "services",
+    "vars",
+    "vectorize",
+];
+
 /// A text with its bindings put right.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Edited {
@@ -66,6 +87,33 @@ pub(super) fn remote(
     let is_remote = |name: &str| entries.iter().any(|entry| entry.names(name) && entry.is_remote());
     let names = bindings.iter().map(|binding| binding.name).filter(|name| is_remote(name));
     Ok(names.map(str::to_owned).collect())
+}
+
+/// What the top level has and the block of a stage lacks, although wrangler takes it from that block alone.
+pub(super) fn not_inherited(
+    syntax: &'static Syntax,
+    text: &str,
+    scope: Scope<'_>,
+) -> Result<Vec<String>, Fault> {
+    let root = (syntax.parse)(text)?;
+    let path = path(&root, scope);
+    let holders = path.split_last().map_or(&[][..], |(_, holders)| holders);
+    let block = holders.iter().try_fold(&root, |node, key| node.get(key));
+    let Some(block) = block.filter(|_| !holders.is_empty()) else { return Ok(Vec::new()) };
+    let lacks = |key: &&str| root.get(key).is_some() && block.get(key).is_none();
+    let mut lacking: Vec<_> =
+        NOT_INHERITED.into_iter().filter(lacks).map(|key| format!("`{key}`")).collect();
+    let bindings = |node: &Node| match node.get(NAMESPACES).map(|node| &node.kind) {
+        Some(Kind::Array(entries)) => entries
+            .iter()
+            .filter_map(|entry| entry.get("binding")?.text().map(str::to_owned))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let own = bindings(block);
+    let others = bindings(&root).into_iter().filter(|name| !own.contains(name));
+    lacking.extend(others.map(|name| format!("the binding {name}")));
+    Ok(lacking)
 }
 
 /// Takes the ids out of a stage's bindings, and with an id its binding, unless that says more.

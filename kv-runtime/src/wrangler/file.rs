@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::Document;
 
 use super::document::{Fault, Kind, Node, Syntax};
-use super::edit::{Edited, edit, remote, remove};
+use super::edit::{Edited, edit, not_inherited, remote, remove};
 use super::jsonc::JSONC;
 use super::toml::TOML;
 use super::{Binding, Field, Scope, WranglerError};
@@ -120,6 +120,11 @@ impl ConfigFile {
             return Ok(Vec::new());
         }
         self.read(|text| remote(self.syntax, text, self.scope(), bindings)).map(|(_, names)| names)
+    }
+
+    /// What the top level has and the block of the stage lacks.
+    pub(crate) fn not_inherited(&self) -> Result<Vec<String>, WranglerError> {
+        self.read(|text| not_inherited(self.syntax, text, self.scope())).map(|(_, names)| names)
     }
 
     /// Takes out the bindings of namespaces that are gone, and gives those that were there.

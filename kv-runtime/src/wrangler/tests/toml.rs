@@ -263,3 +263,13 @@ fn the_block_of_worker_previews_is_made_when_it_is_asked_for() {
         "name = \"w\"\n\n[[previews.kv_namespaces]]\nbinding = \"SESSIONS\"\nid = \"1a2b\"\n"
     );
 }
+
+#[test]
+fn what_wrangler_does_not_inherit_is_named() {
+    use super::super::edit::not_inherited;
+    let text = "vars = { A = 'b' }\n[[kv_namespaces]]\nbinding = 'CACHE'\nid = 'a'\n\n\
+                [[env.staging.kv_namespaces]]\nbinding = 'SESSIONS'\nid = '1a2b'\n";
+    let of = |stage| not_inherited(&TOML, text, super::scope(stage, Field::Id)).unwrap();
+    assert_eq!(of("staging"), ["`vars`", "the binding CACHE"]);
+    assert_eq!(of("dev"), [""; 0]);
+}
