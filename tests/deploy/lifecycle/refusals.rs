@@ -143,7 +143,7 @@ fn plain_http_to_another_host_is_refused_before_anything_is_sent() {
     let stage = Stage::new(&cloudflare);
     for url in ["http://example.com/client/v4", "http://127.0.0.1.example.com/client/v4"] {
         let ran = with(&stage, &[("CLOUDFLARE_API_BASE_URL", Some(url))]);
-        assert_says(&ran, &["in clear", "https"]);
+        assert_says(&ran, &["unencrypted", "https"]);
     }
     let ran = with(&stage, &[("CLOUDFLARE_API_BASE_URL", Some("https://me:hush@example.com"))]);
     assert_says(&ran, &["cannot carry a user or password"]);
