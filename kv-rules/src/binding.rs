@@ -3,8 +3,8 @@
 /// Why a name cannot be a binding.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a binding, which has only letters a-z and A-Z, digits, `_` and `$`: write one \
-     such as `{suggestion}`", suggestion = suggest(.0)
+    "`{0}` is not a binding, which has only letters a-z and A-Z, digits, `_` and `$`, and does not \
+     begin with a digit: write one such as `{suggestion}`", suggestion = suggest(.0)
 )]
 pub struct BindingError(pub String);
 

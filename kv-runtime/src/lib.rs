@@ -1,7 +1,7 @@
-//! Cloudflare Workers KV from Rust: checked declarations, typed keys, a lifecycle that survives
-//! failure.
+//! Cloudflare Workers KV from Rust: checked declarations, typed keys, and a lifecycle that survives
+//! failures.
 //!
-//! [`kv_namespace!`] declares a namespace, in source, beside the code that uses it:
+//! [`kv_namespace!`] declares a namespace in source, next to the code that uses it:
 //!
 //! ```
 //! use kv_runtime::{MemoryStore, kv_namespace};
@@ -23,36 +23,36 @@
 //! # }
 //! ```
 //!
-//! The same declaration serves
+//! The same declaration is used by:
 //!
-//! - the deploy, which creates the namespace and keeps its values as declared: from Rust by
-//!   `Flags::deploy()`, as a command line by [`deploy_main!`], to Cloudflare or to this machine;
-//! - every program that reads and writes it, over a [`Store`]: [`RestStore`] behind Cloudflare's
-//!   API, [`LocalStore`] in the files that `wrangler dev` uses, [`MemoryStore`] in tests;
+//! - the deploy, which creates the namespace and keeps its values as declared, at Cloudflare or on
+//!   this machine; call `Flags::deploy()` from Rust, or build a command line with [`deploy_main!`];
+//! - every program that reads and writes the namespace through a [`Store`]: [`RestStore`] calls
+//!   Cloudflare's API, [`LocalStore`] uses the files of `wrangler dev`, [`MemoryStore`] is for tests;
 //! - the Worker itself, compiled for `wasm32-unknown-unknown`, where `Flags::from_env(&env)` uses the
-//!   binding. No feature has to be set for that, and nothing of the deploy is in the wasm.
+//!   binding. This needs no feature, and the wasm contains none of the deploy code.
 //!
-//! What Workers KV forbids does not compile, or is an [`Error`] before anything is sent.
+//! Anything that Workers KV forbids fails to compile, or returns an [`Error`] before a request is sent.
 //!
-//! The [guide] begins with the first five minutes.
+//! The [guide] starts with a first namespace in five minutes.
 //!
 //! # Features
 //!
-//! | feature | brings |
+//! | feature | enables |
 //! |---|---|
-//! | none | [`kv_namespace!`], typed keys, [`MemoryStore`]; in a Worker the binding |
-//! | `rest` | `Flags::at(id)`, [`RestStore`] and the client of Cloudflare's API, [`api`] |
+//! | none | [`kv_namespace!`], typed keys, [`MemoryStore`]; in a Worker, the binding |
+//! | `rest` | `Flags::at(id)`, [`RestStore`], and [`api`], the client for Cloudflare's API |
 //! | `local` | [`LocalStore`] |
-//! | `deploy` | `Flags::deploy()` and `connect()`, where they work by `rest` and `local`, and the state in a folder |
-//! | `s3` | the state in an object store; brings `deploy` |
-//! | `cli` | [`deploy_main!`]; brings `deploy` and `rest` |
+//! | `deploy` | `Flags::deploy()` and `connect()`, for Cloudflare with `rest` and for this machine with `local`; the state in a folder |
+//! | `s3` | the state in an object store; implies `deploy` |
+//! | `cli` | [`deploy_main!`]; implies `deploy` and `rest` |
 //!
-//! All are on by default. A program that only reads and writes takes
-//! `default-features = false, features = ["rest"]`; a library that only declares, and its tests, take
-//! none.
+//! All features are on by default. A program that only reads and writes needs
+//! `default-features = false, features = ["rest"]`. A library that only declares namespaces needs no
+//! feature, and neither do its tests.
 
 #![deny(missing_docs)]
-// Each room is whole; what only a room that is left out would call has no caller then.
+// Modules are not split by feature, so code that only a disabled module calls is unused.
 #![cfg_attr(any(not(feature = "cli"), target_arch = "wasm32"), allow(dead_code, unused_imports))]
 
 #[cfg(all(feature = "rest", not(target_arch = "wasm32")))]

@@ -1,11 +1,12 @@
-//! `kv_namespace!`, as users see it; kv-macros does the work.
+//! The public side of `kv_namespace!`; kv-macros implements it.
 
 /// Declares a Workers KV namespace: its title, the values it is seeded with, and the types of its
 /// keys.
 ///
-/// The declaration makes a type with an accessor for each key, which reads and writes over any
-/// [`Store`](crate::Store), and a `deploy` that brings the namespace to Cloudflare or to this
-/// machine. Whatever Workers KV would refuse does not compile; one build shows every mistake.
+/// The macro generates a type with an accessor for each key, which reads and writes through any
+/// [`Store`](crate::Store), and a `deploy` function that creates or updates the namespace at
+/// Cloudflare or on this machine. Anything that Workers KV would refuse fails to compile, and one
+/// build reports every mistake.
 ///
 /// ```
 /// use kv_runtime::{MemoryStore, kv_namespace};
@@ -33,25 +34,25 @@
 ///
 /// # The declaration
 ///
-/// First, if you like, a header as of any struct: docs, attributes, visibility and
-/// `struct Name;`. Without one the type is public and named after the title: `"user-data"` makes
-/// `pub struct UserData`. Then properties in any order, parted by commas. Their names can be written
-/// in `camelCase` or in `snake_case`.
+/// A declaration can start with a struct header: docs, attributes, visibility and `struct Name;`.
+/// Without a header, the type is public and named after the title: `"user-data"` generates
+/// `pub struct UserData`. Properties follow in any order, separated by commas. Their names can be
+/// written in `camelCase` or `snake_case`.
 ///
 /// | property | form | default |
 /// |---|---|---|
 /// | `title` | the name in Cloudflare's dashboard; `{app}`, `{stage}` and `{id}` are filled in when deploying | `"{app}-{stage}-{id}"` |
-/// | `values` | the [entries](#values) that it is seeded with | none |
-/// | `keys` | the [families](#families) of keys that the application makes | none |
-/// | `adopt` | `true` takes over a namespace that has the title already; else that is an error | `false` |
-/// | `delete` | whether destroying it deletes the namespace with its data, or leaves both at Cloudflare | `true`, but `false` for an adopted one |
-/// | `id` | its name in the state: while the id stays, a new title is a rename | the type's name in `snake_case` |
-/// | `was` | the id that it had before: the namespace and its data stay | none |
-/// | `module` | the name of the module with the types that are made | the type's name in `snake_case` |
+/// | `values` | the [entries](#values) that the namespace is seeded with | none |
+/// | `keys` | the [families](#families) of keys that the application creates | none |
+/// | `adopt` | `true` takes over a namespace that already has the title; `false` makes that an error | `false` |
+/// | `delete` | whether destroying deletes the namespace with its data, or leaves both at Cloudflare | `true`, or `false` for an adopted namespace |
+/// | `id` | the namespace's name in the state: if the id stays the same, a new title renames the namespace | the type's name in `snake_case` |
+/// | `was` | the previous id, to keep the namespace and its data when `id` changes | none |
+/// | `module` | the name of the module with the generated types | the type's name in `snake_case` |
 /// | `binding` | the Worker binding's name | the type's name in `SCREAMING_SNAKE_CASE` |
 /// | `accountId` | a string or `env("NAME")` | `CLOUDFLARE_ACCOUNT_ID`, else discovered |
 /// | `apiToken`, `apiKey` | `env("NAME")` only: secrets do not belong in source | `CLOUDFLARE_API_TOKEN`, `CLOUDFLARE_API_KEY` |
-/// | `email` | a string or `env("NAME")`; goes with an API key | `CLOUDFLARE_EMAIL`, else discovered |
+/// | `email` | a string or `env("NAME")`; used with an API key | `CLOUDFLARE_EMAIL`, else discovered |
 /// | `baseUrl` | a string or `env("NAME")` | `CLOUDFLARE_API_BASE_URL`, `CLOUDFLARE_BASE_URL`, else Cloudflare |
 ///
 /// ```
@@ -82,23 +83,24 @@
 /// |---|---|
 /// | `key` | 1 to 512 bytes of UTF-8, not `.` or `..` |
 /// | `value` | a JSON literal, `file("path")`, `env("NAME")`, or a Rust struct literal; at most 25 MiB |
-/// | `type` | the value's Rust type, any that is `Serialize + DeserializeOwned`, in place of the inferred one |
-/// | `was` | the older types of a `type`, newest first: see [values that grow](#values-that-grow) |
+/// | `type` | the value's Rust type instead of the inferred one; any `Serialize + DeserializeOwned` type |
+/// | `was` | older versions of `type`, newest first: see [values that grow](#values-that-grow) |
 /// | `metadata` | a JSON literal, at most 1,024 bytes as compact JSON |
-/// | `expirationTtl` | how long it lives from the write: seconds, at least 60, text such as `"1h 30m"`, or a constant |
-/// | `expiration` | when it ends: seconds since 1970 or RFC 3339 text; at least 60 s ahead when deploying |
-/// | `once` | `true` seeds the key once, then leaves it to the application even if the declaration changes |
-/// | `only` | the stages that it is for: see [by stage](#by-stage) |
+/// | `expirationTtl` | when the pair expires, counted from the write: at least 60 seconds, as a number, text such as `"1h 30m"`, or a constant |
+/// | `expiration` | when the pair expires: seconds since 1970 or RFC 3339 text; at least 60 s after the deploy |
+/// | `once` | `true` writes the pair once, then leaves it to the application even if the declaration changes |
+/// | `only` | the stages that have the entry: see [by stage](#by-stage) |
 /// | `as` | the accessor's name |
 ///
-/// A JSON literal is written as in JSON or JavaScript: names may be bare, commas may trail. A
+/// A JSON literal is written as in JSON or JavaScript: names may be unquoted, commas may trail. A
 /// string is stored as its text, everything else as compact JSON. `file` reads a file of the
-/// package when compiling; `env` reads a variable when deploying, and shows its text nowhere. A
-/// struct literal such as `Theme { dark: true }` has its own path as its type. A literal with a
-/// `type` of yours is held against that type when deploying, since a macro cannot see it.
+/// package at compile time. `env` reads an environment variable when deploying, and its value is never
+/// shown. The type of a struct literal such as `Theme { dark: true }` is its path. A literal with your
+/// own `type` is checked against that type when deploying, since a macro cannot see the type.
 ///
-/// A text can be made by `concat!`, `env!` and `stringify!`, and `#[cfg(...)]` before an entry or a
-/// family has it only where that holds: one key can be declared once for each of several builds.
+/// Text can also come from `concat!`, `env!` and `stringify!`. `#[cfg(...)]` before an entry or a
+/// family includes it only where the condition holds, so several builds can each declare the same key
+/// once.
 ///
 /// ```
 /// # use kv_runtime::kv_namespace;
@@ -141,35 +143,36 @@
 /// # }
 /// ```
 ///
-/// Many entries come from files. They are checked when compiling, and read again when deploying: what
-/// is deployed is what they hold then, without a rebuild, and nothing of them is in the program.
+/// Larger sets of entries can come from files, called seeds. Seeds are checked when compiling and read
+/// again when deploying: a deploy writes their current content without a rebuild, and none of it is
+/// compiled into the program.
 ///
-/// - `..file("seed.json")` takes a JSON file of any size in the format of `wrangler kv bulk put`. Its
-///   expirations are compared with the clock when it is written, not while it does not change.
-/// - `..dir("public")` takes every file below a folder. A key is the file's path with `/`, its
-///   metadata the content type and an etag. Hidden files are left out, except for `.well-known`; so
-///   are folders that are named `node_modules` or hold a `CACHEDIR.TAG`.
+/// - `..file("seed.json")` reads a JSON file of any size in the format of `wrangler kv bulk put`. Its
+///   expirations are compared with the clock when a pair is written, not while it is unchanged.
+/// - `..dir("public")` reads every file below a folder. The key is the file's path with `/`; the
+///   metadata is the content type and an etag. Hidden files are left out, except for `.well-known`; so
+///   are folders that are named `node_modules` or contain a `CACHEDIR.TAG`.
 ///
-/// They make no accessors: a [family](#families) types their keys. Whether their values and metadata
-/// are of its types is checked when deploying. A deploy that runs away from its sources is told where
-/// they are with `--root`, or [`Deploy::root`](crate::Deploy::root).
+/// Seeds generate no accessors: declare a [family](#families) to type their keys. A deploy checks that
+/// their values and metadata have the family's types. If you deploy away from the sources, say where
+/// they are with `--root` or [`Deploy::root`](crate::Deploy::root).
 ///
 /// ## Types of values
 ///
 /// Without a `type`, the type of a JSON literal is inferred: an object is a struct in a module
-/// named after the namespace, with fields in `snake_case`; an integer is an `i64`, or a `u64` beyond
-/// it; any other number is an `f64`; a `null` beside other items makes them an `Option`; what has no
-/// common type is a [`serde_json::Value`](crate::serde_json::Value). A `file` is a `String`, or
+/// named after the namespace, with fields in `snake_case`; an integer is an `i64`, or a `u64` if it is too
+/// large; any other number is an `f64`; a `null` among other elements makes them an `Option`; elements
+/// without a common type are a [`serde_json::Value`](crate::serde_json::Value). A `file` is a `String`, or
 /// [`Bytes`](crate::Bytes) if it is not UTF-8; an `env` is a `String`.
 ///
-/// How a value is stored follows its type alone, so that what is put is what is got, from a Worker
+/// The stored form depends only on the type, so a `get` returns exactly what was `put`, in a Worker
 /// too: a `String` is stored as its text, [`Bytes`](crate::Bytes) as they are, and every other type
-/// as compact JSON. Fields that a struct does not know are ignored when it is read.
+/// as compact JSON. Reading a struct ignores fields that it does not have.
 ///
 /// # Families
 ///
-/// A family types the keys that an application makes at run time. Its parameters are text, or of any
-/// type that is `Display + FromStr`.
+/// A family types the keys that an application creates at run time. Its parameters are text, or any
+/// type that implements `Display + FromStr`.
 ///
 /// ```
 /// # use kv_runtime::kv_namespace;
@@ -214,21 +217,23 @@
 /// # }
 /// ```
 ///
-/// - The accessor is named after the text before the first parameter, without any after that
-///   parameter, or as `as` says; `_list` at its end lists the family.
-/// - A key parses back to the parameters that it was made of. Parameters that would not, such as
-///   `"a/b"` for a parameter that ends at the next `/`, are an error when the accessor is awaited.
-/// - Two families that could make one key do not compile, unless one of them is a single parameter
-///   such as `"{path}"`: it takes the keys that no other family has.
-/// - An entry of `values` whose key is of a family has the family's type, metadata and TTL, and so
-///   has a pair of a file; an expiry of its own comes first.
+/// - The accessor is named after the text before the first parameter, or, without such text, after
+///   that parameter, unless `as` names it. The accessor with the suffix `_list` lists the family.
+/// - A key parses back to the parameters that it was made from. Parameters for which it would not,
+///   such as `"a/b"` for a parameter that ends at the next `/`, are an error when the request is
+///   awaited.
+/// - Two families that could produce the same key do not compile, unless one of them is a single
+///   parameter such as `"{path}"`, which gets the keys that no other family matches.
+/// - An entry of `values` or a pair of a seed whose key belongs to a family has the family's type,
+///   metadata and TTL. Its own expiration takes precedence.
 ///
 /// # Constants, docs and names
 ///
-/// An `expirationTtl` can be a Rust constant of `u64`, or be calculated: what Workers KV refuses does
-/// not compile either. `/// docs` before an entry, a family or one of their properties become those of
-/// its accessor. `#[cfg(...)]` before `struct Name;` is for everything that the declaration makes.
-/// `module` names the module of the generated types, should its name be taken.
+/// An `expirationTtl` can be a Rust constant or constant expression of type `u64`; one that Workers KV
+/// refuses does not compile. Doc comments before an entry, a family or one of their properties become
+/// the docs of its accessor. `#[cfg(...)]` before `struct Name;` applies to everything that the
+/// declaration generates. If the name of the module of the generated types is taken, choose another
+/// with `module`.
 ///
 /// ```
 /// # use kv_runtime::kv_namespace;
@@ -264,9 +269,9 @@
 ///
 /// # By stage
 ///
-/// `value` and `delete` can be others in some stages, and an entry can be for some stages only. A stage
-/// is named, or matched by a pattern in which `*` stands for any text; what has no `in` is for all
-/// other stages. A plan shows what applies.
+/// `value` and `delete` can differ by stage, and an entry can be limited to some stages. Name a stage,
+/// or match several with a pattern in which `*` stands for any text. A `value` or `delete` without `in`
+/// applies to all other stages. A plan shows what applies.
 ///
 /// ```
 /// # use kv_runtime::kv_namespace;
@@ -284,10 +289,11 @@
 ///
 /// # Values that grow
 ///
-/// A struct that changed reads what was written before, when the family, or the entry beside its
-/// `type`, names its older types, newest first. What does not read as the newest is read as each of
-/// them and turned into the newest by `From`; writing writes the newest. So what the newest type reads
-/// is never tried as an older one: with `#[serde(default)]` on new fields it reads old values itself.
+/// A changed struct can still read old values if the family, or the entry next to its `type`, lists the
+/// older types in `was`, newest first. A value that does not decode as the newest type is tried as each
+/// older type in turn and converted to the newest with `From`. Writes always use the newest type. A
+/// value that decodes as the newest type is never tried as an older one, so a struct whose new fields
+/// have `#[serde(default)]` reads old values by itself.
 ///
 /// ```
 /// # use kv_runtime::{Entry, MemoryStore, Store, kv_namespace};
@@ -322,26 +328,26 @@
 /// # }
 /// ```
 ///
-/// # What it makes
+/// # Generated items
 ///
 /// | item | is |
 /// |---|---|
 /// | `Sessions` | the namespace: `Clone + Debug`, and [`Namespace`](crate::Namespace) |
-/// | `Sessions::new(store)` | the namespace in a [`Store`](crate::Store), or in anything that makes one |
-/// | `Sessions::from_env(&env)` | in a Worker: the namespace of the binding |
-/// | `Sessions::deploy()` | the deploy of this namespace, to be awaited |
-/// | `Sessions::connect()` | the namespace as it was deployed, by the state of its deploy |
-/// | `Sessions::at(id)` | the namespace that has Cloudflare's id |
-/// | `Sessions::in_memory()` | its declared entries in memory, for tests |
-/// | `.reader()`, `.writer()` | the namespace, to be read only or written only: `Sessions<ReadOnly>`, `Sessions<WriteOnly>` |
+/// | `Sessions::new(store)` | the namespace in a [`Store`](crate::Store), or in anything that converts into one |
+/// | `Sessions::from_env(&env)` | in a Worker: the namespace behind the binding |
+/// | `Sessions::deploy()` | a deploy of this namespace, which runs when awaited |
+/// | `Sessions::connect()` | the deployed namespace, found through the state of its deploy |
+/// | `Sessions::at(id)` | the namespace with this id at Cloudflare |
+/// | `Sessions::in_memory()` | the declared entries in memory, for tests |
+/// | `.reader()`, `.writer()` | a read-only or write-only view of the namespace: `Sessions<ReadOnly>`, `Sessions<WriteOnly>` |
 /// | `Sessions::SESSION_123` | the [`Key`](crate::Key) of an entry |
 /// | `.session_123()` | its [`Entry`](crate::Entry): `get`, `get_with_metadata`, `put`, `delete` |
 /// | `.profile("acme", 42)` | the [`Entry`](crate::Entry) of a family's key |
 /// | `.profile_list()` | a [`FamilyList`](crate::FamilyList): a stream of parameters and keys |
 /// | `mod sessions` | the inferred types, such as `sessions::Session123` |
 ///
-/// Names that are no identifiers are mapped: `main.js` to `main_js`, `2024` to `_2024`, `type` to
-/// `r#type`. Two keys that map to one name do not compile; `as` gives one of them another.
+/// Names that are not identifiers are mapped: `main.js` to `main_js`, `2024` to `_2024`, `type` to
+/// `r#type`. Two keys that map to the same name do not compile; rename one of them with `as`.
 #[macro_export]
 macro_rules! kv_namespace {
     ($($tokens:tt)*) => {
@@ -349,14 +355,14 @@ macro_rules! kv_namespace {
     };
 }
 
-/// The methods that every namespace has, so that using one needs no trait in scope.
+/// Inherent methods of every namespace, so that callers need no trait in scope.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __namespace {
     ($namespace:ident) => {
         #[allow(dead_code, deprecated)]
         impl $namespace {
-            /// The namespace in a store: Cloudflare's over its API, local files, memory, or a
+            /// Creates the namespace over a store: Cloudflare's API, local files, memory, or a
             /// Worker's binding.
             pub fn new(store: impl ::core::convert::Into<$crate::Store>) -> Self {
                 <Self as $crate::Namespace>::from_store(::core::convert::Into::into(store))
@@ -365,13 +371,13 @@ macro_rules! __namespace {
 
         #[allow(dead_code, deprecated)]
         impl<__Access> $namespace<__Access> {
-            /// The store that the values are in.
+            /// The store that contains the values.
             #[must_use]
             pub fn store(&self) -> &$crate::Store<__Access> {
                 &self.store
             }
 
-            /// The namespace, to be read only.
+            /// A read-only view of the namespace.
             #[must_use]
             pub fn reader(&self) -> $namespace<$crate::ReadOnly>
             where
@@ -380,7 +386,7 @@ macro_rules! __namespace {
                 $namespace { store: self.store.reader() }
             }
 
-            /// The namespace, to be written only.
+            /// A write-only view of the namespace.
             #[must_use]
             pub fn writer(&self) -> $namespace<$crate::WriteOnly>
             where
@@ -405,8 +411,9 @@ macro_rules! __in_memory {
     ($namespace:ident) => {
         #[allow(dead_code, deprecated)]
         impl $namespace {
-            /// The namespace in memory, with its entries as if it were just deployed: for tests. An
-            /// `env(...)` is the text `[env NAME]`; the files of `..file` and `..dir` are left out.
+            /// Creates the namespace in memory for tests, with its entries as if it had just been
+            /// deployed. An `env(...)` has the text `[env NAME]` as its value; the seeds of `..file`
+            /// and `..dir` are left out.
             pub fn in_memory() -> Self {
                 Self::new($crate::__private::in_memory(<Self as $crate::Namespace>::DECLARATION))
             }
@@ -421,7 +428,7 @@ macro_rules! __in_memory {
     ($namespace:ident) => {};
 }
 
-/// `deploy()`, where this crate was built to deploy.
+/// `deploy()` and `connect()`, if this crate is built with the feature `deploy`.
 #[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
 #[doc(hidden)]
 #[macro_export]
@@ -435,7 +442,7 @@ macro_rules! __deploy {
                 $crate::Deploy::new()
             }
 
-            /// Connects with what is deployed, by the state that the deploy left.
+            /// Connects to the deployed namespace, which the state of its deploy identifies.
             pub fn connect() -> $crate::Connect<Self> {
                 $crate::Connect::new()
             }
@@ -450,7 +457,7 @@ macro_rules! __deploy {
     ($namespace:ident) => {};
 }
 
-/// `at()`, where this crate was built to call Cloudflare's API.
+/// `at()`, if this crate is built with the feature `rest`.
 #[cfg(all(feature = "rest", not(target_arch = "wasm32")))]
 #[doc(hidden)]
 #[macro_export]
@@ -458,7 +465,7 @@ macro_rules! __at {
     ($namespace:ident) => {
         #[allow(dead_code, deprecated)]
         impl $namespace {
-            /// Connects with the namespace that has Cloudflare's id.
+            /// Connects to the namespace with this id at Cloudflare.
             pub fn at(
                 namespace_id: impl ::core::convert::Into<::std::string::String>,
             ) -> $crate::At<Self> {
@@ -501,11 +508,11 @@ macro_rules! __from_env {
     ($namespace:ident) => {};
 }
 
-/// The constants and accessors of a namespace's entries, by the type of their values and metadata.
+/// The constants and accessors of a namespace's entries, grouped by the types of value and metadata.
 ///
-/// All of a type call the same two functions, which leave next to nothing to infer: that in thousands
-/// of bodies saves the compiler a fifth of what it does for them. They stand in a constant without a
-/// name, where no name of the user's can meet theirs.
+/// Entries of the same type call the same two functions, so that there is almost nothing to infer in
+/// thousands of bodies, which saves a fifth of their compile time. The functions are inside an unnamed
+/// constant so that they cannot collide with the user's names.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __entries {
@@ -530,7 +537,7 @@ macro_rules! __entries {
                 }
             )*
 
-            // An entry is there to be deployed; no program must use every accessor.
+            // Entries are declared to be deployed; a program need not use every accessor.
             #[allow(dead_code, deprecated)]
             impl $namespace {
                 $($(

@@ -27,7 +27,7 @@ fn of_eight_deploys_at_once_one_runs_and_the_others_name_it() {
         };
         let ran = Ran::from(children.swap_remove(at).wait_with_output().unwrap()).expect(1);
         refused += 1;
-        let at_work = "another deploy of tests/dev is at work";
+        let at_work = "another deploy of tests/dev is running";
         assert!(ran.stderr.contains(at_work) && ran.stderr.contains("help:"), "{}", ran.stderr);
     }
     let worker = children.pop().unwrap();
@@ -61,7 +61,7 @@ fn eight_deploys_that_are_not_held_up_end_in_one_state() {
     let ran = children.into_iter().map(|child| Ran::from(child.wait_with_output().unwrap()));
     let ran: Vec<_> = ran.collect();
     assert!(ran.iter().any(|ran| ran.code == Some(0)), "{ran:?}");
-    let locked = |ran: &Ran| ran.code == Some(1) && ran.stderr.contains("is at work");
+    let locked = |ran: &Ran| ran.code == Some(1) && ran.stderr.contains("is running");
     assert!(ran.iter().all(|ran| ran.code == Some(0) || locked(ran)), "{ran:?}");
     stage.assert_converged("v1");
 }

@@ -100,7 +100,7 @@ fn a_variable_that_does_not_fit_its_type_is_named_and_not_shown() {
     let odd = format!("{TOKEN}\n");
     let mut command = command(&stage, "hooks", &["--yes"]);
     let ran = Ran::from(command.env("CLOUDFLARE_API_TOKEN", odd).output().unwrap()).expect(1);
-    assert!(ran.stderr.contains("of the API token cannot be part of it"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("of the API token is not allowed"), "{}", ran.stderr);
     assert_silent(&stage, &ran);
 }
 

@@ -1,4 +1,4 @@
-//! Accounts and the user: what credentials can tell about themselves.
+//! Accounts and the user behind credentials.
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -8,7 +8,7 @@ use super::error::{ApiError, Subject};
 use super::request::Request;
 use super::{envelope, pages};
 
-/// An account that the credentials reach.
+/// An account that the credentials can access.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct AccountInfo {
@@ -20,7 +20,7 @@ pub struct AccountInfo {
     pub name: String,
 }
 
-/// An API token, as it tells of itself.
+/// An API token, as the API describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct TokenInfo {
@@ -29,7 +29,7 @@ pub struct TokenInfo {
     pub id: String,
     /// `active`, `disabled` or `expired`.
     pub status: String,
-    /// When it expires, as RFC 3339; `None`: never.
+    /// When it expires, as RFC 3339 text; `None` if it never does.
     #[serde(default)]
     pub expires_on: Option<String>,
 }
@@ -38,17 +38,17 @@ pub struct TokenInfo {
 const ACCOUNTS_PER_PAGE: usize = 50;
 
 impl Client {
-    /// All accounts that the credentials reach.
+    /// Lists all accounts that the credentials can access.
     ///
-    /// It needs the permission `Account Settings: Read`; a token that an account owns cannot ask.
+    /// This needs the permission `Account Settings: Read`, and does not work with account-owned tokens.
     pub async fn accounts(&self) -> Result<Vec<AccountInfo>, ApiError> {
         let path = ["accounts"];
         pages::all(self, Subject::Accounts, &path, ACCOUNTS_PER_PAGE, |a: &AccountInfo| &a.id).await
     }
 
-    /// The API token whose requests these are: a user's, or one that the account owns.
+    /// Describes the API token of this client: a user's token, or one that the account owns.
     ///
-    /// wrangler's login is not an API token, and neither is an API key: both are refused.
+    /// Fails for wrangler's login and for an API key, since neither is an API token.
     pub async fn token(&self, account_id: &str) -> Result<TokenInfo, ApiError> {
         let of_user = ["user", "tokens", "verify"];
         let of_account = ["accounts", account_id, "tokens", "verify"];
@@ -56,7 +56,7 @@ impl Client {
         match self.send(request, envelope::result).await {
             Err(refused) if refused.is_refused() => {
                 let request = Request::new(Method::GET, Subject::User, &of_account)?;
-                // If it is neither, the first answer is the one that says why.
+                // If both fail, the first response says why.
                 let token = self.send(request, envelope::result).await;
                 token.map_err(|error| if error.is_refused() { refused } else { error })
             }
@@ -64,7 +64,7 @@ impl Client {
         }
     }
 
-    /// The e-mail address of the user whose credentials these are.
+    /// Returns the e-mail address of the user who owns the credentials.
     pub async fn user_email(&self) -> Result<String, ApiError> {
         #[derive(Deserialize)]
         struct User {

@@ -1,4 +1,4 @@
-//! The body of a bulk write, built without a copy of the values in between.
+//! The body of a bulk write, built without an intermediate copy of the values.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -17,34 +17,33 @@ pub struct Pair<'a> {
     pub value: &'a [u8],
     /// The metadata, as JSON text.
     pub metadata: Option<&'a str>,
-    /// When the pair ceases to exist.
+    /// When the pair expires.
     pub expiry: Option<Expiry>,
 }
 
-/// Pairs for one bulk write, already in the form in which they are sent. `Debug` does not show
-/// them.
+/// Pairs for one bulk write, already serialized. `Debug` does not show them.
 #[derive(Clone, Default)]
 pub struct BulkBody<'a> {
-    /// A JSON array that lacks its closing bracket.
+    /// A JSON array without its closing bracket.
     json: Vec<u8>,
     keys: Vec<&'a str>,
 }
 
 impl<'a> BulkBody<'a> {
-    /// A body without pairs.
+    /// Creates an empty body.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A body that has room for so many bytes.
+    /// Creates an empty body with a capacity in bytes.
     #[cfg(feature = "deploy")]
     pub(crate) fn with_capacity(bytes: usize) -> Self {
         Self { json: Vec::with_capacity(bytes), keys: Vec::new() }
     }
 
-    /// Adds a pair. `false` when one request cannot carry it besides the others: then the body is
-    /// as it was. An empty body takes every pair whose key, value and metadata Workers KV can
+    /// Adds a pair. Returns `false` and leaves the body unchanged if the pair does not fit into the
+    /// same request. An empty body accepts every pair whose key, value and metadata Workers KV can
     /// store.
     #[must_use]
     pub fn push(&mut self, pair: &Pair<'a>) -> bool {
@@ -52,7 +51,7 @@ impl<'a> BulkBody<'a> {
         self.add(key, value.len(), |out| write_value(out, value), metadata, expiry)
     }
 
-    /// Adds a pair whose value is a JSON string already.
+    /// Adds a pair whose value is already a JSON string.
     #[must_use]
     #[cfg(feature = "deploy")]
     pub(crate) fn push_json(
@@ -82,7 +81,7 @@ impl<'a> BulkBody<'a> {
         let before = self.json.len();
         if self.keys.len() < MAX_BULK_PAIRS && before + bytes < MAX_BULK_BYTES {
             self.json.push(if self.keys.is_empty() { b'[' } else { b',' });
-            // The closing bracket counts.
+            // Include the closing bracket.
             if write_pair(&mut self.json, key, write_value, metadata, expiry).is_ok()
                 && self.json.len() < MAX_BULK_BYTES
             {
@@ -94,25 +93,25 @@ impl<'a> BulkBody<'a> {
         false
     }
 
-    /// How many pairs it holds.
+    /// The number of pairs.
     #[must_use]
     pub fn len(&self) -> usize {
         self.keys.len()
     }
 
-    /// Whether it holds no pair.
+    /// Whether the body has no pairs.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
-    /// How many bytes are sent.
+    /// The size of the request's body in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.json.len() + 1
     }
 
-    /// Ends the body, so that it can be sent, any number of times.
+    /// Completes the body, so that it can be sent any number of times.
     #[must_use]
     pub fn seal(mut self) -> SealedBody<'a> {
         if self.keys.is_empty() {
@@ -123,7 +122,7 @@ impl<'a> BulkBody<'a> {
     }
 }
 
-/// A whole body of a bulk write. Clones share its bytes; `Debug` does not show them.
+/// The complete body of a bulk write. Clones share its bytes; `Debug` does not show them.
 #[derive(Clone)]
 pub struct SealedBody<'a> {
     pub(super) json: Bytes,
@@ -156,7 +155,7 @@ fn write_pair(
 
 const IS_BASE64: &[u8] = br#","base64":true"#;
 
-/// Writes text as a JSON string, and what is not text as base64.
+/// Writes text as a JSON string, and other bytes as base64.
 fn write_value(out: &mut Vec<u8>, value: &[u8]) -> io::Result<()> {
     match str::from_utf8(value) {
         Ok(text) if is_sent_as_text(text) => Ok(serde_json::to_writer(out, text)?),
@@ -168,8 +167,8 @@ fn write_value(out: &mut Vec<u8>, value: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Whether text goes as text: text whose control characters would make it more than twice as long,
-/// which could exceed a whole request, goes as base64.
+/// Whether to send text as text. Text whose escaped control characters would make it more than twice as
+/// long is sent as base64, since it could exceed the limit of a request.
 fn is_sent_as_text(text: &str) -> bool {
     json_text_len(text) <= 2 * text.len() + 2
 }

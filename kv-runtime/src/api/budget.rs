@@ -1,5 +1,5 @@
-//! The API's budget of requests, kept before Cloudflare has to enforce it: who exceeds it is blocked
-//! for five minutes, with everything else that uses the same credentials.
+//! Keeps requests within the API's rate limit. Cloudflare blocks a client that exceeds it for five
+//! minutes, along with everything else that uses the same credentials.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -9,30 +9,30 @@ use kv_rules::{API_WINDOW, MAX_API_REQUESTS};
 use tokio::time::Instant;
 use tracing::warn;
 
-/// A wait that is worth a word.
+/// Longer waits are logged.
 const LONG: Duration = Duration::from_secs(1);
 
-/// When the last requests began, or begin.
+/// The start times of the last requests, including scheduled ones.
 #[derive(Debug, Default)]
 pub(super) struct Budget(Mutex<VecDeque<Instant>>);
 
 impl Budget {
-    /// Takes a place for one more request, and says how long to wait for it. The first 1,200 never
-    /// wait.
+    /// Reserves a place for one more request and returns how long to wait for it. The first 1,200
+    /// requests never wait.
     pub(super) fn spend(&self) -> Duration {
         let wait = self.reserve().saturating_duration_since(Instant::now());
         if wait > LONG {
             let (seconds, window) = (wait.as_secs(), API_WINDOW.as_secs() / 60);
             warn!(
-                "Waiting {seconds} s: Cloudflare takes {MAX_API_REQUESTS} requests in {window} minutes"
+                "Waiting {seconds} s: Cloudflare accepts {MAX_API_REQUESTS} requests in {window} minutes"
             );
         }
         wait
     }
 
-    /// When the next request may begin: a window after the one that was as many before it.
+    /// When the next request may begin: one window after the request that lies a full budget before it.
     fn reserve(&self) -> Instant {
-        // Every change below leaves a list of times, so a panic elsewhere spoils nothing.
+        // Every change below leaves a valid list of times, so the lock's poison can be ignored.
         let mut begins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let begin = if begins.len() < MAX_API_REQUESTS {

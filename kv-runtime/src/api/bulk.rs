@@ -1,4 +1,4 @@
-//! Many pairs in one request.
+//! Requests that read, write or delete many pairs at once.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -20,23 +20,23 @@ use super::retry::Effect;
 use super::values::ValueResponse;
 use crate::raw::StoredValue;
 
-/// What an answer says became of the keys of a bulk write or delete.
+/// The outcome of a bulk write or delete, according to the response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum BulkOutcome {
-    /// The answer accounts for every key that was sent.
+    /// The response accounts for every key that was sent.
     Accounted {
-        /// The keys that did not reach all of Cloudflare's storage: send them again. All others did.
+        /// The keys that did not reach all of Cloudflare's storage and must be sent again. All others did.
         unsuccessful_keys: Vec<String>,
     },
-    /// The answer does not add up, so that it confirms nothing: look at the keys, or send them again.
+    /// The response is inconsistent and confirms nothing: check the keys, or send them again.
     Unaccounted {
         /// What is wrong with it.
         why: &'static str,
     },
 }
 
-/// A pair as a bulk read gives it.
+/// A pair as a bulk read returns it.
 #[derive(Deserialize)]
 struct BulkValue {
     value: Option<String>,
@@ -52,7 +52,7 @@ impl BulkValue {
 }
 
 impl Namespaces {
-    /// Writes the pairs of `body`, each with its value, metadata and expiry replaced.
+    /// Writes the pairs of `body` and replaces the value, metadata and expiration of each.
     pub async fn bulk_put(&self, id: &str, body: &SealedBody<'_>) -> Result<BulkOutcome, ApiError> {
         let request = self
             .request(Method::PUT, Subject::Namespace, id, &["bulk"])?
@@ -71,7 +71,7 @@ impl Namespaces {
     /// Reads up to [`MAX_BULK_GET_KEYS`](kv_rules::MAX_BULK_GET_KEYS) values that are text, in the
     /// order of their keys; a key that does not exist is `None`.
     ///
-    /// One value that is not text fails the whole request, as more than 25 MiB of values do: see
+    /// The whole request fails if one value is not text, or if the values exceed 25 MiB together: see
     /// [`ApiError::is_not_text`].
     pub async fn bulk_get(&self, id: &str, keys: &[&str]) -> Result<Vec<Option<Bytes>>, ApiError> {
         let read = self.bulk_read(id, keys, false, |text: String| Some(Bytes::from(text))).await?;
@@ -85,7 +85,7 @@ impl Namespaces {
         Ok(values)
     }
 
-    /// As [`bulk_get`](Self::bulk_get), with the pairs' metadata and expirations.
+    /// Like [`bulk_get`](Self::bulk_get), with the pairs' metadata and expirations.
     pub async fn bulk_get_with_metadata(
         &self,
         id: &str,
@@ -102,8 +102,8 @@ impl Namespaces {
         Ok(pairs)
     }
 
-    /// What the answer says of each key. One of which it says nothing, neither a value nor that there
-    /// is none, is not known: the caller asks for it alone.
+    /// Reads what the response says about each key. If it mentions neither a value nor its absence for a
+    /// key, the caller reads that key on its own.
     async fn bulk_read<T: DeserializeOwned, U>(
         &self,
         id: &str,
@@ -123,8 +123,8 @@ impl Namespaces {
         Ok(values.into_iter().map(|(key, value)| (key, value.and_then(found))).collect())
     }
 
-    /// Reads pairs whose values are text, as far as one can tell; those that are not, or that are
-    /// more than 25 MiB together, are halved until each stands alone.
+    /// Reads pairs, assuming that their values are text. If some are not, or if they exceed 25 MiB
+    /// together, splits the keys in halves, down to single keys.
     pub(crate) fn get_pairs<'a>(
         &'a self,
         id: &'a str,
@@ -147,7 +147,7 @@ impl Namespaces {
         .boxed()
     }
 
-    /// Reads one pair, whatever its value is, in two requests.
+    /// Reads one pair with two requests, even if its value is not text.
     pub(crate) async fn get_pair(
         &self,
         id: &str,
@@ -169,7 +169,7 @@ fn outcome(answer: &Answer, sent: &[&str]) -> Result<BulkOutcome, Failure> {
     })
 }
 
-/// The keys that an answer reports as unsuccessful, when it accounts for each that was sent.
+/// The keys that a response reports as unsuccessful, if it accounts for every key that was sent.
 fn unsuccessful(result: &Value, sent: &[&str]) -> Result<Vec<String>, &'static str> {
     let successful = result.get("successful_key_count").and_then(Value::as_u64);
     let successful = successful.ok_or("it does not count the keys that succeeded")?;
@@ -179,11 +179,11 @@ fn unsuccessful(result: &Value, sent: &[&str]) -> Result<Vec<String>, &'static s
         Some(_) => return Err("it does not list the keys that failed"),
     };
     let named: Option<Vec<&str>> = named.iter().map(Value::as_str).collect();
-    let named = named.ok_or("it names a key by something else than text")?;
+    let named = named.ok_or("it names a key that is not text")?;
     let mut open: HashSet<&str> =
         if named.is_empty() { HashSet::new() } else { sent.iter().copied().collect() };
     if !named.iter().all(|key| open.remove(key)) {
-        return Err("it names a key that was not sent, or one twice");
+        return Err("it names a key that was not sent, or the same key twice");
     }
     if usize::try_from(successful).ok().and_then(|n| n.checked_add(named.len())) != Some(sent.len())
     {

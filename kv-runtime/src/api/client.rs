@@ -1,4 +1,4 @@
-//! The client: one connection pool, the credentials, and every attempt of every request.
+//! The client, with its connection pool, its credentials and the attempts of each request.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,10 +24,10 @@ use super::retry::{Effect, GaveUp, RetryPolicy, UNREACHABLE, Verdict, Waits};
 use crate::base::http::{self, CONNECT_TIMEOUT};
 use crate::base::{Interrupted, RunContext};
 
-/// The slowest upload, in bytes a second, that a request's timeout allows for.
+/// The slowest upload, in bytes per second, that a request's timeout allows.
 const SLOWEST_UPLOAD: usize = 250_000;
 
-/// A client of Cloudflare's API. Clones share its connections.
+/// A client for Cloudflare's API. Clones share its connections.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -37,31 +37,31 @@ struct Shared {
     http: reqwest::Client,
     base: String,
     policy: RetryPolicy,
-    /// `None` for a server on this machine, which has no such limit.
+    /// `None` for a server on this machine, which has no rate limit.
     budget: Option<Budget>,
-    /// Whether the server has answered anything yet.
+    /// Whether the server has responded to any request yet.
     reached: AtomicBool,
     run: RunContext,
 }
 
-/// A request, and what came of it so far.
+/// A request and its attempts so far.
 struct Tried {
     request: Request,
     waits: Waits,
-    /// How many attempts there are, with the one that is being made.
+    /// The number of attempts, including the current one.
     attempts: u32,
-    /// Whether one may have changed something.
+    /// Whether an attempt may have changed something.
     unclear: bool,
 }
 
 impl Client {
-    /// A client of the API at `base_url`; nothing is sent yet.
+    /// Creates a client for the API at `base_url`. Nothing is sent yet.
     ///
-    /// It keeps within the API's 1,200 requests in five minutes: those beyond wait for their turn.
-    /// Clones share the count; other processes with the same user's credentials are not known.
+    /// The client stays within the API's limit of 1,200 requests in five minutes: further requests wait.
+    /// Clones share the count. Other processes with the same user's credentials are not counted.
     ///
-    /// Requests to this machine never go through a proxy, and redirects are not followed: both
-    /// would hand the credentials to someone else.
+    /// Requests to this machine never use a proxy, and redirects are not followed, since both would send
+    /// the credentials to someone else.
     pub fn new(
         base_url: &str,
         credentials: Credentials,
@@ -70,7 +70,7 @@ impl Client {
         Self::in_run(base_url, credentials, policy, RunContext::default())
     }
 
-    /// A client that stops with its run.
+    /// Creates a client that stops with its run.
     pub(crate) fn in_run(
         base_url: &str,
         credentials: Credentials,
@@ -79,7 +79,7 @@ impl Client {
     ) -> Result<Self, ApiError> {
         check_base_url(base_url)?;
         credentials.hide_in(&run.redactor);
-        // `check_base_url` allows it to this machine only.
+        // `check_base_url` allows `http` only for this machine.
         let local = base_url.starts_with("http://");
         let http = http::client(local).map_err(|error| ApiError::Setup(error.into()))?;
         let http = http
@@ -93,7 +93,7 @@ impl Client {
         Ok(Self { shared: Arc::new(Shared { http, base, policy, budget, reached, run }) })
     }
 
-    /// Where the API is.
+    /// The API's base URL.
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.shared.base
@@ -105,8 +105,8 @@ impl Client {
         Namespaces::new(self.clone(), account_id)
     }
 
-    /// Sends a request until `read` takes the answer, it is refused, the policy's time is up, or
-    /// the run is stopped.
+    /// Sends a request, with retries, until `read` accepts the response, Cloudflare refuses the request,
+    /// the policy's time is up, or the run is stopped.
     pub(super) async fn send<T>(
         &self,
         request: Request,
@@ -125,8 +125,8 @@ impl Client {
         }
     }
 
-    /// Sends a request until an answer begins, and gives its body as it comes; `refused` says what a
-    /// refusal means.
+    /// Sends a request, with retries, until a response begins, and returns its body as a stream. `refused`
+    /// reads the error from a refusal.
     pub(super) async fn open(
         &self,
         request: Request,
@@ -156,9 +156,9 @@ impl Client {
             return Ok(response);
         }
         let answer = self.read(response, timeout).await?;
-        // What is refused is an error, whatever it says.
+        // A refusal is an error even if its body claims success.
         let failure = refused(&answer).err();
-        Err(failure.unwrap_or_else(|| envelope::nonsense(&answer, "it holds no value")))
+        Err(failure.unwrap_or_else(|| envelope::nonsense(&answer, "it contains no value")))
     }
 
     /// Waits for the first attempt's turn.
@@ -179,7 +179,7 @@ impl Client {
         }
     }
 
-    /// Waits for the next attempt after one that failed, or says that there is none.
+    /// Waits for the next attempt after a failed one, or returns the error if there is none.
     async fn again(&self, tried: Tried, failure: Failure) -> Result<Tried, ApiError> {
         let Tried { request, mut waits, attempts, mut unclear } = tried;
         let failure = failure.redacted(&self.shared.run.redactor);
@@ -203,7 +203,7 @@ impl Client {
         }
     }
 
-    /// Waits before the next attempt, or says why there is none; `None`: it would change nothing.
+    /// Waits before the next attempt, or says why there is none; `None` if another attempt cannot help.
     async fn wait_after(
         &self,
         failure: &Failure,
@@ -225,7 +225,7 @@ impl Client {
         self.await_turn().await.map_err(|_| Some(GaveUp::Interrupted))
     }
 
-    /// Waits until the API takes one more request.
+    /// Waits until the rate limit allows one more request.
     async fn await_turn(&self) -> Result<(), ApiError> {
         let Shared { budget, run, .. } = &*self.shared;
         let wait = budget.as_ref().map_or(Duration::ZERO, Budget::spend);
@@ -239,7 +239,7 @@ impl Client {
         self.read(response, timeout).await
     }
 
-    /// Sends a request and waits for the head of its answer.
+    /// Sends a request and waits for the head of the response.
     async fn begin(&self, request: &Request) -> Result<(Response, Duration), Failure> {
         let Shared { http, base, policy, .. } = &*self.shared;
         let Request { method, path, query, body, .. } = request;
@@ -254,14 +254,14 @@ impl Client {
         Ok((response, timeout))
     }
 
-    /// Reads a whole answer.
+    /// Reads the whole response.
     async fn read(&self, mut response: Response, timeout: Duration) -> Result<Answer, Failure> {
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let body = response.bytes().await.map_err(|error| self.failed(error, timeout))?;
         let answer = Answer { status, headers, body };
         if status.is_redirection() {
             let location = answer.headers.get(LOCATION).and_then(|value| value.to_str().ok());
-            // What follows a `?` may be meant for the browser of one user.
+            // The query may contain secrets that are meant for one user's browser.
             let location = location.and_then(|location| location.split('?').next());
             let location = location.unwrap_or("nowhere").to_owned();
             return Err(Failure::Redirect { trace: answer.trace(), location });
@@ -280,7 +280,7 @@ impl Client {
     }
 }
 
-/// The host of a URL that was checked, with its port when it names one.
+/// The host of a checked URL, with the port if there is one.
 fn host(base: &str) -> String {
     let authority = |url: &Url| url[Position::BeforeHost..Position::AfterPort].to_owned();
     Url::parse(base).as_ref().map_or_else(|_| base.to_owned(), authority)

@@ -1,4 +1,4 @@
-//! Credentials: who asks, as headers that nothing shows.
+//! Credentials, as headers that are never shown.
 
 use kv_rules::EmailError;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -9,7 +9,7 @@ use crate::base::Redactor;
 const X_AUTH_EMAIL: HeaderName = HeaderName::from_static("x-auth-email");
 const X_AUTH_KEY: HeaderName = HeaderName::from_static("x-auth-key");
 
-/// Who asks. `Debug` shows no secret.
+/// Credentials for the API. `Debug` does not show secrets.
 #[derive(Debug, Clone)]
 pub enum Credentials {
     /// An API token, or an OAuth access token.
@@ -18,7 +18,7 @@ pub enum Credentials {
     Key {
         /// The key.
         key: SecretString,
-        /// The user's e-mail address. `None` serves only to ask for it with
+        /// The user's e-mail address. With `None` you can only request it with
         /// [`Client::user_email`](super::Client::user_email).
         email: Option<String>,
     },
@@ -28,27 +28,27 @@ pub enum Credentials {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialsError {
-    /// The secret has no characters.
+    /// The secret is empty.
     #[error("the {0} is empty: copy it from https://dash.cloudflare.com/profile/api-tokens")]
     Empty(&'static str),
-    /// The secret holds a character that no token or key has.
+    /// The secret contains a character that no token or key has.
     #[error(
-        "character {position} of the {what} cannot be part of it, only letters, digits and \
-         ASCII signs can: copy it anew, without spaces, quotes or line ends"
+        "character {position} of the {what} is not allowed, only letters, digits and ASCII \
+         punctuation are: copy the {what} again, without spaces, quotes or line breaks"
     )]
     Character {
         /// `API token` or `API key`.
         what: &'static str,
-        /// Where the character stands, counted from 1.
+        /// The position of the character, counted from 1.
         position: usize,
     },
-    /// The e-mail address is none.
+    /// The e-mail address is not valid.
     #[error(transparent)]
     Email(#[from] EmailError),
 }
 
 impl Credentials {
-    /// Has the secret replaced wherever `redactor` is asked.
+    /// Registers the secret with the redactor.
     pub(super) fn hide_in(&self, redactor: &Redactor) {
         match self {
             Self::Token(token) => redactor.add(token.expose_secret(), "token"),
@@ -56,7 +56,7 @@ impl Credentials {
         }
     }
 
-    /// The headers that say who asks, marked so that no log of the HTTP stack shows them.
+    /// The authentication headers, marked as sensitive so that the HTTP stack does not log them.
     pub(super) fn into_headers(self) -> Result<HeaderMap, CredentialsError> {
         let mut headers = HeaderMap::new();
         match self {

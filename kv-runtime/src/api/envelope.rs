@@ -1,4 +1,4 @@
-//! Answers: Cloudflare's JSON envelope, and what arrives in its place.
+//! Responses: Cloudflare's JSON envelope, and what other servers send instead.
 
 use std::time::Duration;
 
@@ -16,34 +16,34 @@ use super::error::Failure;
 const CF_RAY: HeaderName = HeaderName::from_static("cf-ray");
 const CF_MITIGATED: HeaderName = HeaderName::from_static("cf-mitigated");
 
-/// An answer, read whole.
+/// A complete response.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
 
-/// What is kept of an answer that is a failure.
+/// The parts of a failed response that errors keep.
 #[derive(Debug)]
 pub(super) struct Trace {
     pub(super) status: StatusCode,
-    /// Cloudflare's name for the request, for its support.
+    /// Cloudflare's id of the request, for its support.
     pub(super) ray: Option<String>,
     pub(super) retry_after: Option<Duration>,
-    /// The edge asks for a proof that the client is human.
+    /// Whether Cloudflare asks for proof that the client is human.
     pub(super) challenged: bool,
 }
 
-/// A refusal in Cloudflare's words.
+/// An error message from Cloudflare.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Notice {
     pub(super) code: Option<i64>,
     pub(super) message: String,
-    /// The codes of the errors behind it.
+    /// The codes of the errors that caused it.
     pub(super) causes: Vec<i64>,
 }
 
-/// Where a page is in its list. What a server leaves out is `None`.
+/// The position of a page in its list. Fields that a server leaves out are `None`.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct ResultInfo {
     pub(super) per_page: Option<usize>,
@@ -80,12 +80,12 @@ enum Item {
     Other(IgnoredAny),
 }
 
-/// The result of a request that succeeded; where there is none, `T` is read from `null`.
+/// The result of a successful request; if there is none, `T` is read from `null`.
 pub(super) fn result<T: DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
     page(answer).map(|(result, _)| result)
 }
 
-/// The result of a request that succeeded, and where it is in a list.
+/// The result of a successful request, with its position in a list.
 pub(super) fn page<T: DeserializeOwned>(answer: &Answer) -> Result<(T, ResultInfo), Failure> {
     let Answer { status, body, .. } = answer;
     let empty = body.is_empty() && matches!(status.as_u16(), 204 | 205);
@@ -109,17 +109,17 @@ pub(super) fn page<T: DeserializeOwned>(answer: &Answer) -> Result<(T, ResultInf
     Err(Failure::Refused { trace: answer.trace(), notices })
 }
 
-/// An id of the server, which goes into paths, states and screens: it holds nothing that any of them
-/// would interpret.
+/// An id from the server. It is used in paths, states and on screen, so it must not contain characters
+/// that any of them would interpret.
 pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let id = String::deserialize(deserializer)?;
     if !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Ok(id);
     }
-    Err(D::Error::custom("an id has letters and digits only"))
+    Err(D::Error::custom("an id has only letters and digits"))
 }
 
-/// A code, which some servers write as text. What is no code at all must not cost the message.
+/// A code, which some servers write as text. An invalid code is ignored so that the message is not lost.
 fn code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::Number(code) => code.as_i64(),
@@ -128,7 +128,7 @@ fn code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Er
     })
 }
 
-/// The failure of an answer whose envelope can be read but not believed.
+/// The failure of a response whose envelope can be parsed but makes no sense.
 pub(super) fn nonsense(answer: &Answer, why: &str) -> Failure {
     Failure::Unreadable { trace: answer.trace(), why: why.to_owned() }
 }
@@ -139,7 +139,7 @@ fn unreadable(answer: &Answer, error: &serde_json::Error) -> Failure {
     let why = match (answer.body.len(), kind) {
         (0, _) => "it is empty".to_owned(),
         (_, "text/html") => "it is an HTML page".to_owned(),
-        _ if error.is_eof() => "it breaks off".to_owned(),
+        _ if error.is_eof() => "it is cut off".to_owned(),
         _ => format!("it is not Cloudflare's JSON: {error}"),
     };
     nonsense(answer, &why)
@@ -169,7 +169,7 @@ impl Answer {
     }
 }
 
-/// What `Retry-After` asks for: seconds, or a date, which is taken relative to the server's own
+/// The wait that `Retry-After` asks for: seconds, or a date, which is relative to the server's
 /// clock.
 fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
     let value = value.trim();

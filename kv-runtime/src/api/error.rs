@@ -1,4 +1,4 @@
-//! What goes wrong with a request.
+//! Errors of requests.
 
 use std::fmt;
 use std::io;
@@ -14,13 +14,13 @@ use super::retry::{GaveUp, Verdict, judge};
 use crate::base::chain::chain;
 use crate::base::{Interrupted, Redactor};
 
-/// Why a [`Client`](super::Client) could not be made, or a request failed.
+/// Why a [`Client`](super::Client) could not be created, or a request failed.
 ///
-/// Its text never holds a secret, and control characters of the server are escaped in it.
+/// The text never contains a secret, and control characters from the server are escaped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApiError {
-    /// The base URL is refused.
+    /// The base URL is not valid.
     #[error(transparent)]
     BaseUrl(#[from] BaseUrlError),
     /// The credentials cannot be sent.
@@ -29,27 +29,27 @@ pub enum ApiError {
     /// The HTTP client cannot be set up.
     #[error("cannot set up the HTTP client")]
     Setup(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The key is one that Workers KV refuses.
+    /// Workers KV does not accept the key.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// An account or namespace id that cannot stand in a URL.
-    #[error("`{}` cannot be an id of an account or namespace", .0.escape_default())]
+    /// An account or namespace id that cannot be part of a URL.
+    #[error("`{}` is not a valid id of an account or namespace", .0.escape_default())]
     Segment(String),
     /// The request cannot be written as JSON.
     #[error("cannot write the request as JSON")]
     Json(#[source] serde_json::Error),
-    /// A request was sent, and failed.
+    /// A request was sent and failed.
     #[error(transparent)]
     Call(Box<CallError>),
-    /// The connection broke off while a value was read piece by piece.
-    #[error("the connection broke off before the value was whole")]
+    /// The connection was lost while a value was read piece by piece.
+    #[error("the connection was lost before the whole value arrived")]
     Cut(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A request was not sent, because the run was asked to stop.
+    /// A request was not sent because the run was asked to stop.
     #[error("interrupted before the request was sent")]
     Interrupted,
 }
 
-/// A request that failed: which, how, and after how many attempts.
+/// A failed request, with the failure and the number of attempts.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct CallError {
@@ -61,7 +61,7 @@ pub struct CallError {
     pub(super) unclear: bool,
     pub(super) gave_up: Option<GaveUp>,
     pub(super) failure: Failure,
-    /// Whether the base URL lacks the path that Cloudflare's API is at.
+    /// Whether the base URL does not end in the path of Cloudflare's API.
     pub(super) outside: bool,
 }
 
@@ -80,17 +80,17 @@ pub(super) enum Subject {
 pub(super) enum Failure {
     /// No connection: nothing was sent.
     Connect { host: String, error: reqwest::Error },
-    /// No whole answer in time.
+    /// No complete response in time.
     Timeout(Duration),
-    /// The connection broke.
+    /// The connection was lost.
     Cut(reqwest::Error),
-    /// Cloudflare refuses, in its own words.
+    /// Cloudflare refused the request with these messages.
     Refused { trace: Trace, notices: Vec<Notice> },
-    /// An answer that is not one of Cloudflare's API, or contradicts the request.
+    /// The response is not from Cloudflare's API, or contradicts the request.
     Unreadable { trace: Trace, why: String },
-    /// The server sends elsewhere, where credentials are not taken.
+    /// The server redirects to another place, to which credentials are not sent.
     Redirect { trace: Trace, location: String },
-    /// No whole answer in the time that a run which is asked to stop still gives.
+    /// The run was asked to stop, and no complete response arrived in its remaining time.
     Interrupted,
 }
 
@@ -126,7 +126,7 @@ impl Failure {
         }
     }
 
-    /// The same without the secrets that the server repeats.
+    /// Removes the secrets that the server repeated.
     pub(super) fn redacted(mut self, redactor: &Redactor) -> Self {
         let redact = |text: &mut String| *text = redactor.redact(text).into_owned();
         let trace = match &mut self {
@@ -153,15 +153,15 @@ impl Failure {
         notices.iter().find_map(|notice| notice.code)
     }
 
-    /// Whether Cloudflare names `code`, or any code behind it.
+    /// Whether Cloudflare reports `code`, as the error or as one of its causes.
     pub(super) fn names(&self, code: i64) -> bool {
         let Self::Refused { notices, .. } = self else { return false };
         notices.iter().any(|notice| notice.code == Some(code) || notice.causes.contains(&code))
     }
 }
 
-/// What the TLS layer makes of its own errors, before they are wrapped again: an `io::Error` hides
-/// what it wraps from `source`.
+/// Whether this is how the TLS layer reports its errors. It looks inside nested errors, since `source`
+/// of an `io::Error` skips the error that it wraps.
 fn is_invalid_data(error: &io::Error) -> bool {
     let wrapped = || error.get_ref()?.downcast_ref();
     error.kind() == io::ErrorKind::InvalidData || wrapped().is_some_and(is_invalid_data)
@@ -177,7 +177,7 @@ impl CallError {
         self.is_404_with(10009) && self.subject == Subject::Key
     }
 
-    /// A 404 of the API (not of some other server) for another reason than its route.
+    /// Whether this is a 404 from the API (not another server) that is not about an unknown route.
     fn is_404_with(&self, code: i64) -> bool {
         matches!(&self.failure, Failure::Refused { trace, .. } if trace.status == 404)
             && self.failure.code().is_none_or(|own| own == code)
@@ -192,39 +192,39 @@ impl ApiError {
         }
     }
 
-    /// The HTTP status of the answer, where there was one.
+    /// The HTTP status of the response, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         Some(self.call()?.failure.trace()?.status.as_u16())
     }
 
-    /// Cloudflare's error code, where the answer names one.
+    /// Cloudflare's error code, if the response has one.
     #[must_use]
     pub fn code(&self) -> Option<i64> {
         self.call()?.failure.code()
     }
 
-    /// Cloudflare's name for the request (`cf-ray`), which its support can look up.
+    /// Cloudflare's id of the request (`cf-ray`), which its support can look up.
     #[must_use]
     pub fn cf_ray(&self) -> Option<&str> {
         self.call()?.failure.trace()?.ray.as_deref()
     }
 
-    /// Whether the request may have been applied although it failed. Look before sending it again
-    /// when repeating it would do something else.
+    /// Whether the request may have been applied even though it failed. If repeating it would have another
+    /// effect, check before you send it again.
     #[must_use]
     pub fn outcome_unknown(&self) -> bool {
         self.call().is_some_and(|call| call.unclear)
     }
 
-    /// Whether the namespace does not exist. In the first minute after a create it may be that it
-    /// is not seen yet.
+    /// Whether the namespace does not exist. A namespace may not be visible in the first minute after it
+    /// was created.
     #[must_use]
     pub fn is_namespace_not_found(&self) -> bool {
         self.call().is_some_and(CallError::is_namespace_not_found)
     }
 
-    /// Whether the key does not exist, in a namespace that does.
+    /// Whether the key does not exist, but its namespace does.
     #[must_use]
     pub fn is_key_not_found(&self) -> bool {
         self.call().is_some_and(CallError::is_key_not_found)
@@ -242,14 +242,14 @@ impl ApiError {
         self.code() == Some(10014)
     }
 
-    /// Whether a bulk read failed because a value is not text, or the values are too many bytes
-    /// together (code 10029): read the values one by one.
+    /// Whether a bulk read failed because a value is not text, or because the values are too large
+    /// together (code 10029). In both cases, read the values one by one.
     #[must_use]
     pub fn is_not_text(&self) -> bool {
         self.code() == Some(10029)
     }
 
-    /// Whether Cloudflare answered that it refuses.
+    /// Whether Cloudflare refused the request.
     pub(super) fn is_refused(&self) -> bool {
         self.call().is_some_and(|call| matches!(call.failure, Failure::Refused { .. }))
     }
@@ -263,7 +263,7 @@ impl ApiError {
         matches!(self, Self::Interrupted) || self.call().is_some_and(stopped)
     }
 
-    /// Whether Cloudflare refuses the credentials, or what they may do.
+    /// Whether Cloudflare refuses the credentials, or they do not allow the request.
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
         self.call().is_some_and(|call| is_unauthorized(&call.failure))
@@ -308,8 +308,8 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect { host, .. } => write!(f, "cannot connect to {host}"),
-            Self::Timeout(after) => write!(f, "no whole answer within {after:?}"),
-            Self::Cut(_) => write!(f, "the connection broke before the answer was whole"),
+            Self::Timeout(after) => write!(f, "no complete response within {after:?}"),
+            Self::Cut(_) => write!(f, "the connection was lost before the whole response arrived"),
             Self::Refused { trace, notices } => {
                 write!(f, "HTTP {}", trace.status.as_u16())?;
                 for notice in notices {
@@ -319,14 +319,17 @@ impl fmt::Display for Failure {
             }
             Self::Unreadable { trace, why } => {
                 let why = Escaped(why);
-                write!(f, "HTTP {}, but the answer is unreadable: {why}", trace.status.as_u16())?;
+                write!(f, "HTTP {}, but the response is not valid: {why}", trace.status.as_u16())?;
                 trace.write_ray(f)
             }
             Self::Redirect { trace, location } => {
                 let (status, location) = (trace.status.as_u16(), Escaped(location));
-                write!(f, "HTTP {status} redirects to `{location}`, where credentials do not go")
+                write!(
+                    f,
+                    "HTTP {status} redirects to `{location}`, to which credentials are not sent"
+                )
             }
-            Self::Interrupted => write!(f, "interrupted before the answer was whole"),
+            Self::Interrupted => write!(f, "interrupted before the whole response arrived"),
         }
     }
 }
@@ -345,10 +348,10 @@ impl Trace {
     }
 }
 
-/// How much of a server's text is shown.
+/// The number of characters shown of a server's text.
 const SHOWN: usize = 1_000;
 
-/// Text of a server, fit for a terminal.
+/// Text from a server, escaped for the terminal.
 struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {

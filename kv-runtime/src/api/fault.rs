@@ -1,50 +1,50 @@
-//! What is wrong where a request fails, as far as one can tell from how it failed.
+//! The likely cause of a failed request, derived from the failure.
 
 use std::time::Duration;
 
 use super::error::{ApiError, CallError, Failure, Subject};
 use super::retry::{DAILY_LIMIT, GaveUp};
 
-/// What is wrong where a request fails.
+/// The likely cause of a failed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// The HTTP client cannot be set up.
     Setup,
-    /// There is no secure connection.
+    /// A secure connection cannot be established.
     Untrusted,
-    /// The host's name is not known.
+    /// The host name cannot be resolved.
     UnknownHost,
-    /// There is no connection.
+    /// A connection cannot be established.
     Unreachable,
-    /// There is no whole answer.
+    /// There is no complete response.
     NoAnswer,
-    /// The server sends elsewhere.
+    /// The server redirects to another place.
     Redirected,
-    /// Cloudflare's edge asks for a proof that the client is human.
+    /// Cloudflare asks for proof that the client is human.
     Challenged,
     /// The server is not Cloudflare's API.
     OtherServer,
     /// The base URL is not where Cloudflare's API is.
     WrongPath,
-    /// The server fails.
+    /// The server reports an internal error.
     ServerFailed,
     /// The request is too large for the server.
     TooLarge,
-    /// There were too many requests; it says how long to wait, if the server did.
+    /// There were too many requests. Contains how long to wait, if the server said so.
     TooManyRequests(Option<Duration>),
-    /// The free plan's writes of a day are used up.
+    /// The free plan's daily writes are used up.
     DailyLimit,
     /// The API token is malformed.
     MalformedToken,
     /// The credentials cannot list accounts.
     CannotListAccounts,
-    /// The credentials cannot tell their user's e-mail address.
+    /// The credentials cannot read their user's e-mail address.
     CannotReadUser,
     /// The credentials are refused, or may not use Workers KV in this account.
     NotAllowed,
-    /// The account's id is not one.
+    /// The account id is not valid.
     InvalidAccountId,
-    /// The namespace's id is not one.
+    /// The namespace id is not valid.
     InvalidNamespaceId,
     /// The namespace does not exist.
     NamespaceNotFound,
@@ -52,14 +52,14 @@ pub(crate) enum Fault {
     TitleTaken,
 }
 
-/// Codes that speak of credentials or of what they may do.
+/// Codes about credentials or their permissions.
 const UNAUTHORIZED: [i64; 9] = [1001, 9103, 9106, 9109, 10000, 10001, 10023, 10405, MALFORMED];
 
 /// The API token is malformed.
 const MALFORMED: i64 = 6111;
 
 impl ApiError {
-    /// What is wrong, where that is known.
+    /// The likely cause, if it is known.
     pub(crate) fn fault(&self) -> Option<Fault> {
         match self {
             Self::Setup(_) => Some(Fault::Setup),
@@ -71,7 +71,7 @@ impl ApiError {
 
 pub(super) fn is_unauthorized(failure: &Failure) -> bool {
     let Failure::Refused { trace, .. } = failure else { return false };
-    // A server that fails numbers its errors as it likes.
+    // The codes of internal server errors have no fixed meaning.
     !trace.status.is_server_error()
         && (matches!(trace.status.as_u16(), 401 | 403)
             || UNAUTHORIZED.iter().any(|code| failure.names(*code)))
@@ -104,7 +104,7 @@ fn unreadable(call: &CallError, status: u16) -> Fault {
 fn refused(call: &CallError, status: u16) -> Option<Fault> {
     Some(match call.failure.code() {
         _ if is_unauthorized(&call.failure) => unauthorized(call),
-        // Cloudflare refuses an API key without its e-mail address so.
+        // This is how Cloudflare refuses an API key without its e-mail address.
         Some(6003) if call.subject == Subject::User => unauthorized(call),
         Some(7003 | 7000) if call.outside => Fault::WrongPath,
         Some(7003 | 7000 | 6003) => Fault::InvalidAccountId,

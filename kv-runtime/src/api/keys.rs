@@ -8,7 +8,7 @@ use super::envelope;
 use super::error::{ApiError, Subject};
 use super::namespaces::Namespaces;
 
-/// A key as the list gives it.
+/// A key as the list returns it.
 #[derive(Debug, Clone, Deserialize)]
 #[non_exhaustive]
 pub struct KeyInfo {
@@ -20,7 +20,7 @@ pub struct KeyInfo {
     pub metadata: Option<Box<RawValue>>,
 }
 
-/// A page of a list of keys. It may be empty although others follow.
+/// A page of a list of keys. It may be empty even if more pages follow.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct KeyPage {
@@ -31,8 +31,8 @@ pub struct KeyPage {
 }
 
 impl Namespaces {
-    /// A page of the keys that begin with `prefix`: the first, or the one at another page's
-    /// `cursor`, of at most `limit` keys
+    /// Lists a page of the keys that begin with `prefix`: the first page, or the one at the `cursor` of
+    /// the previous page, with at most `limit` keys
     /// ([`MIN_LIST_KEYS`](kv_rules::MIN_LIST_KEYS) to [`MAX_LIST_KEYS`](kv_rules::MAX_LIST_KEYS)).
     pub async fn keys(
         &self,
@@ -55,7 +55,10 @@ impl Namespaces {
                 let (keys, info) = envelope::page::<Option<Vec<KeyInfo>>>(answer)?;
                 let next = info.cursor.filter(|next| !next.is_empty());
                 if next.is_some() && next.as_deref() == cursor {
-                    return Err(envelope::nonsense(answer, "its cursor leads back to itself"));
+                    return Err(envelope::nonsense(
+                        answer,
+                        "its cursor points back to the same page",
+                    ));
                 }
                 Ok(KeyPage { keys: keys.unwrap_or_default(), cursor: next })
             })

@@ -1,9 +1,9 @@
-//! The client of Cloudflare's account API: everything that a deploy and the REST store ask for.
+//! The client for Cloudflare's account API, with every request of a deploy and the REST store.
 //!
-//! [`Client`] holds the connection and the credentials and knows what is safe to repeat; the
-//! requests are grouped by resource, in files of the same name:
+//! [`Client`] has the connections and the credentials, and repeats requests only if that is safe. The
+//! requests are grouped by resource:
 //!
-//! | of | from | requests |
+//! | resource | type | requests |
 //! |---|---|---|
 //! | the account | [`Client`] | [`accounts`](Client::accounts), [`user_email`](Client::user_email) |
 //! | namespaces | [`Namespaces`] | [`list`](Namespaces::list), [`find`](Namespaces::find), [`get`](Namespaces::get), [`create`](Namespaces::create), [`rename`](Namespaces::rename), [`delete`](Namespaces::delete) |

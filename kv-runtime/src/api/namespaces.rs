@@ -13,7 +13,7 @@ use super::pages;
 use super::request::Request;
 use super::retry::Effect;
 
-/// The namespaces of one account, and what is in them. Cheap to clone.
+/// The namespaces of one account, and their pairs. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Namespaces {
     pub(super) client: Client,
@@ -31,7 +31,7 @@ pub struct NamespaceInfo {
     pub title: String,
 }
 
-/// The page size that every edition of Cloudflare's documentation allows.
+/// The page size that every version of Cloudflare's documentation allows.
 const NAMESPACES_PER_PAGE: usize = 100;
 
 impl Namespaces {
@@ -55,7 +55,7 @@ impl Namespaces {
         ["accounts", &self.account, "storage", "kv", "namespaces"]
     }
 
-    /// A request about the namespace `id`, or about what `rest` names in it.
+    /// A request for the namespace `id`, or for the path `rest` below it.
     pub(super) fn request(
         &self,
         method: Method,
@@ -66,20 +66,20 @@ impl Namespaces {
         Request::new(method, subject, &[&self.root()[..], &[id], rest].concat())
     }
 
-    /// All namespaces of the account.
+    /// Lists all namespaces of the account.
     pub async fn list(&self) -> Result<Vec<NamespaceInfo>, ApiError> {
         let (client, path) = (&self.client, self.root());
         let subject = Subject::Namespaces;
         pages::all(client, subject, &path, NAMESPACES_PER_PAGE, |n: &NamespaceInfo| &n.id).await
     }
 
-    /// The namespace that has exactly this title. One that was created a moment ago may not be
+    /// Finds the namespace with exactly this title. A namespace that was just created may not be
     /// found yet.
     pub async fn find(&self, title: &str) -> Result<Option<NamespaceInfo>, ApiError> {
         Ok(self.list().await?.into_iter().find(|namespace| namespace.title == title))
     }
 
-    /// The namespace with this id, `None` when there is none. One that was created a moment ago may
+    /// Gets the namespace with this id, `None` if there is none. A namespace that was just created may
     /// not be found yet.
     pub async fn get(&self, id: &str) -> Result<Option<NamespaceInfo>, ApiError> {
         let request = self.request(Method::GET, Subject::Namespace, id, &[])?;
@@ -98,9 +98,9 @@ impl Namespaces {
 
     /// Creates a namespace.
     ///
-    /// The request is repeated only when it surely was not applied. When an error's
-    /// [`outcome_unknown`](ApiError::outcome_unknown) is true, the namespace may exist: look for
-    /// its title before creating again.
+    /// The request is repeated only if it certainly was not applied. If
+    /// [`outcome_unknown`](ApiError::outcome_unknown) of the error is true, the namespace may exist: look
+    /// for its title before you create it again.
     pub async fn create(&self, title: &str) -> Result<NamespaceInfo, ApiError> {
         let request = Request::new(Method::POST, Subject::Namespaces, &self.root())?
             .json(&serde_json::json!({ "title": title }))?
@@ -115,7 +115,7 @@ impl Namespaces {
         self.client.send(request, read).await
     }
 
-    /// Gives a namespace another title; its id and its pairs stay.
+    /// Renames a namespace; its id and its pairs do not change.
     pub async fn rename(&self, id: &str, title: &str) -> Result<(), ApiError> {
         let request = self
             .request(Method::PUT, Subject::Namespace, id, &[])?

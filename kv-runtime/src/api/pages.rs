@@ -1,4 +1,4 @@
-//! Numbered pages: a whole list, whatever the server leaves out.
+//! Reads whole lists from numbered pages, even if the server leaves out totals or page sizes.
 
 use std::collections::HashSet;
 
@@ -10,14 +10,14 @@ use super::envelope::{self, Answer};
 use super::error::{ApiError, Subject};
 use super::request::Request;
 
-/// A list of more pages has no end: an account has at most a thousand namespaces.
+/// A list with more pages is considered endless: an account has at most a thousand namespaces.
 const MOST_PAGES: usize = 1_000;
 
-/// Reads all pages of a list whose items are told apart by `id`.
+/// Reads all pages of a list whose items are identified by `id`.
 ///
-/// The end is where the server's total says, or a page that is shorter than the server says its pages
-/// are; where it says neither, an empty page or one without anything new: a server that caps the page
-/// size or repeats itself is read whole, and ends.
+/// The list ends at the server's total, or at a page that is shorter than the server's page size. If the
+/// server reports neither, it ends at a page without new items. So a server that caps the page size or
+/// repeats pages is still read completely, and reading stops.
 pub(super) async fn all<T: DeserializeOwned>(
     client: &Client,
     subject: Subject,

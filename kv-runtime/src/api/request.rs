@@ -1,4 +1,4 @@
-//! One request as it can be sent any number of times: method, path, body, and what sending it twice does.
+//! A request that can be sent any number of times: method, path, body, and the effect of repeating it.
 
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -9,7 +9,7 @@ use reqwest::{Method, RequestBuilder};
 use super::error::{ApiError, Subject};
 use super::retry::Effect;
 
-/// All but RFC 3986's unreserved characters is encoded, so a segment is one segment for any server.
+/// Encodes all but RFC 3986's unreserved characters, so that every server sees one segment.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// A request below the base URL.
@@ -21,11 +21,11 @@ pub(super) struct Request {
     pub(super) query: String,
     pub(super) body: Body,
     pub(super) effect: Effect,
-    /// What the request is about, which decides what its error codes mean.
+    /// The subject of the request, which decides what its error codes mean.
     pub(super) subject: Subject,
 }
 
-/// What a request carries; cheap to send again.
+/// The body of a request; cheap to send again.
 pub(super) enum Body {
     Empty,
     Json(Bytes),
@@ -35,7 +35,7 @@ pub(super) enum Body {
 }
 
 impl Request {
-    /// A request about `subject` at `segments`, which are encoded here.
+    /// Creates a request about `subject` at `segments`, which are encoded here.
     pub(super) fn new(
         method: Method,
         subject: Subject,
@@ -74,7 +74,7 @@ impl Request {
         Ok(self.body(Body::Json(json.into())))
     }
 
-    /// Says what the request does where its method does not.
+    /// Sets the effect of the request, if its method does not imply it.
     pub(super) fn effect(mut self, effect: Effect) -> Self {
         self.effect = effect;
         self

@@ -1,30 +1,30 @@
-//! Retrying: what is safe to repeat, and, apart from it, how long to wait.
+//! Retries: which requests are safe to repeat, and how long to wait.
 
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::Instant;
 
-/// How long a [`Client`](super::Client) tries.
+/// How a [`Client`](super::Client) retries requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// The wait before the second attempt; it doubles with each further one. Up to as much again is
-    /// added at random, so that clients that failed together do not come back together.
+    /// The wait before the second attempt; it doubles with each further one. A random part of up to the
+    /// same length is added, so that clients that failed together do not retry together.
     pub base_delay: Duration,
-    /// What the wait grows to.
+    /// The wait stops growing at this length.
     pub max_delay: Duration,
-    /// After how much time no further attempt begins, waits that the server asks for included.
+    /// The time after which no further attempt begins, including waits that the server asks for.
     pub total: Duration,
-    /// How long one attempt may take from connecting to the last byte of the answer; a large body
-    /// is given more, at 250 kB/s.
+    /// How long one attempt may take from connecting to the last byte of the response. A large body gets
+    /// extra time, at 250 kB/s.
     pub request_timeout: Duration,
 }
 
 impl Default for RetryPolicy {
-    /// 0.5 s, doubled up to 15 s, for two minutes; 60 s an attempt.
+    /// Waits from 0.5 s, doubled up to 15 s, for two minutes in all; 60 s per attempt.
     ///
-    /// Two minutes outlast what an edge or a network usually takes to recover. A user who exceeded
-    /// Cloudflare's rate limit is blocked for five: then the error names the time to come back.
+    /// An edge server or a network usually recovers within two minutes. Cloudflare blocks a user who
+    /// exceeds its rate limit for five minutes; in that case the error says how long to wait.
     fn default() -> Self {
         Self {
             base_delay: Duration::from_millis(500),
@@ -35,30 +35,30 @@ impl Default for RetryPolicy {
     }
 }
 
-/// What a failed attempt says about the request.
+/// What a failed attempt means for the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It was refused; asking again changes nothing.
+    /// It was refused, and would be refused again.
     Final,
-    /// It surely was not applied, and may pass later.
+    /// It certainly was not applied, and may succeed later.
     NotApplied,
-    /// It may have been applied or not.
+    /// It may or may not have been applied.
     Unclear,
 }
 
-/// What a request does to the account, and so what sending it twice does.
+/// The effect of a request on the account, which decides whether it can be sent twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
     /// Nothing.
     Reads,
     /// Applied twice, the same as applied once.
     Sets,
-    /// Applied twice, it makes two or fails.
+    /// Applied twice, it creates two or fails.
     Creates,
 }
 
 impl Effect {
-    /// Whether a request that failed so may be sent again.
+    /// Whether a request with this effect may be sent again after such a failure.
     pub(super) fn allows_repeat_after(self, verdict: Verdict) -> bool {
         match verdict {
             Verdict::Final => false,
@@ -68,7 +68,7 @@ impl Effect {
     }
 }
 
-/// The verdict on an HTTP status and, where the answer names one, Cloudflare's code.
+/// The verdict on an HTTP status and Cloudflare's code, if the response has one.
 pub(super) fn judge(status: u16, code: Option<i64>) -> Verdict {
     match (status, code) {
         (_, Some(DAILY_LIMIT)) => Verdict::Final,
@@ -78,11 +78,11 @@ pub(super) fn judge(status: u16, code: Option<i64>) -> Verdict {
     }
 }
 
-/// The free plan's writes of a day are used up.
+/// The free plan's daily writes are used up.
 pub(super) const DAILY_LIMIT: i64 = 10048;
 
-/// How long a host that never answered is tried: a mistake in its name, or no network, is said
-/// soon. In the middle of a run the policy's own total is right.
+/// How long to retry a host that has never responded, so that a wrong name or a missing network is
+/// reported soon. Later in a run, the policy's own total applies.
 pub(super) const UNREACHABLE: Duration = Duration::from_secs(15);
 
 /// The waits between the attempts of one request.
@@ -90,9 +90,9 @@ pub(super) struct Waits {
     policy: RetryPolicy,
     backoff: ExponentialBackoff,
     begun: Instant,
-    /// The policy's, or less.
+    /// The policy's total, or less.
     total: Duration,
-    /// How many attempts there were.
+    /// The number of attempts so far.
     attempts: u32,
 }
 
@@ -100,9 +100,9 @@ pub(super) struct Waits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NextAttempt {
     pub(super) wait: Duration,
-    /// Which attempt it is, counted from 1.
+    /// The number of this attempt, counted from 1.
     pub(super) attempt: u32,
-    /// How many attempts there are at most.
+    /// The maximum number of attempts.
     pub(super) most: u32,
 }
 
@@ -113,9 +113,9 @@ pub(super) enum GaveUp {
     Spent(Duration),
     /// The server asks for a wait that the policy's total does not allow.
     AskedTooLong {
-        /// What it asks for.
+        /// The wait that it asks for.
         asked: Duration,
-        /// What the policy allows in all.
+        /// The total time that the policy allows.
         total: Duration,
     },
     /// The run was asked to stop.
@@ -135,11 +135,11 @@ impl RetryPolicy {
             .without_max_times()
     }
 
-    /// How many attempts there is time for in `total`, however long the waits turn out.
+    /// The number of attempts that fit into `total` even with the longest waits.
     fn attempts_in(&self, total: Duration) -> u32 {
         let mut left = total;
         let longest = self.backoff().build().map(|wait| wait.saturating_mul(2));
-        // A policy that does not wait has no count: it goes on until its time is up.
+        // With waits of zero, only the time limits the number of attempts.
         let fits = longest.take(MOST_ATTEMPTS as usize - 1).take_while(|wait| {
             let fits = *wait <= left;
             left = left.saturating_sub(*wait);
@@ -149,7 +149,7 @@ impl RetryPolicy {
     }
 }
 
-/// What stands for "many" where waits are short and time is long.
+/// The limit to the count if waits are short and the total is long.
 const MOST_ATTEMPTS: u32 = 10_000;
 
 impl Waits {

@@ -28,7 +28,8 @@ use crate::raw::{
 
 /// Pairs behind Cloudflare's API, for programs that are not Workers.
 ///
-/// A write can take a minute or more to be seen elsewhere, and so can that a key did not exist.
+/// A write can take a minute or more to become visible elsewhere, and a key that did not exist can be seen
+/// as missing for as long.
 #[derive(Debug, Clone)]
 pub struct RestStore {
     namespaces: Namespaces,
@@ -36,14 +37,14 @@ pub struct RestStore {
 }
 
 impl RestStore {
-    /// The pairs of the namespace with this id. Nothing is sent until a pair is asked for.
+    /// Creates a store for the namespace with this id. Nothing is sent until you use a pair.
     #[must_use]
     pub fn new(namespaces: Namespaces, id: impl Into<Arc<str>>) -> Self {
         Self { namespaces, id: id.into() }
     }
 }
 
-/// What it takes to reach a namespace; [`RestStore::builder`] makes it.
+/// A builder for [`RestStore`]; created by [`RestStore::builder`].
 ///
 /// ```no_run
 /// use kv_runtime::{Entry, RestStore, Store};
@@ -59,7 +60,7 @@ impl RestStore {
 /// # }
 /// ```
 #[derive(Debug, Clone, Default)]
-#[must_use = "it makes no store until it is built"]
+#[must_use = "no store is created until `build` is called"]
 pub struct RestStoreBuilder {
     api_token: Option<SecretString>,
     account_id: Option<String>,
@@ -68,64 +69,64 @@ pub struct RestStoreBuilder {
     retry: RetryPolicy,
 }
 
-/// Why a [`RestStoreBuilder`] makes no store.
+/// Why a [`RestStoreBuilder`] could not create a store.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RestStoreError {
-    /// Something was not said.
-    #[error("a store over the API needs {0}: call `.{0}(...)`")]
+    /// A required setting is missing.
+    #[error("a store for the API needs `{0}`: call `.{0}(...)`")]
     Missing(&'static str),
-    /// The account's id is none.
+    /// The account id is not valid.
     #[error(transparent)]
     Account(#[from] AccountError),
-    /// The client cannot be made.
+    /// The client cannot be created.
     #[error(transparent)]
     Client(#[from] ApiError),
 }
 
 impl RestStore {
-    /// A store for who has a token, an account and a namespace's id.
+    /// Creates a builder, which needs an API token, an account id and a namespace id.
     pub fn builder() -> RestStoreBuilder {
         RestStoreBuilder::default()
     }
 }
 
 impl RestStoreBuilder {
-    /// The API token. It needs the permission `Workers KV Storage: Edit`, or `Read` to read only.
+    /// Sets the API token. It needs the permission `Workers KV Storage: Edit`, or `Read` for reading only.
     pub fn api_token(mut self, token: impl Into<String>) -> Self {
         self.api_token = Some(token.into().into());
         self
     }
 
-    /// The account in which the namespace is.
+    /// Sets the id of the account that has the namespace.
     pub fn account_id(mut self, id: impl Into<String>) -> Self {
         self.account_id = Some(id.into());
         self
     }
 
-    /// Cloudflare's id of the namespace.
+    /// Sets Cloudflare's id of the namespace.
     pub fn namespace_id(mut self, id: impl Into<String>) -> Self {
         self.namespace_id = Some(id.into());
         self
     }
 
-    /// Where the API is, by default at Cloudflare.
+    /// Sets the API's base URL, by default Cloudflare's.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
     }
 
-    /// How long requests are tried.
+    /// Sets how long requests are retried.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// The store. Nothing is sent until a pair is asked for.
+    /// Creates the store. Nothing is sent until you use a pair.
     ///
     /// # Errors
     ///
-    /// When the token, the account or the namespace was not said, or one of them cannot be right.
+    /// If the token, the account or the namespace is missing, or one of them is not valid.
     pub fn build(self) -> Result<RestStore, RestStoreError> {
         let token = self.api_token.ok_or(RestStoreError::Missing("api_token"))?;
         let account_id = self.account_id.ok_or(RestStoreError::Missing("account_id"))?;
@@ -143,14 +144,14 @@ const ROUNDS: u32 = 5;
 /// The most bytes of one bulk request, unless a single pair has more.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
-/// Waits longer before each further round.
+/// Waits before a round, longer each time.
 async fn pause_before(round: u32) {
     if round > 0 {
         tokio::time::sleep(Duration::from_millis(250) * 2_u32.pow(round)).await;
     }
 }
 
-/// A request for the first pairs, and how many it carries.
+/// The body of a request for the first pairs, and how many it carries.
 fn body(pairs: &[RawPair]) -> (BulkBody<'_>, usize) {
     let mut body = BulkBody::new();
     for RawPair { key, value, options: PutOptions { metadata, expiry, .. } } in pairs {
@@ -161,7 +162,7 @@ fn body(pairs: &[RawPair]) -> (BulkBody<'_>, usize) {
             break;
         }
     }
-    // An empty body takes any pair that was checked.
+    // An empty body accepts any checked pair.
     let count = body.len().max(1);
     (body, count)
 }
@@ -170,7 +171,7 @@ fn body(pairs: &[RawPair]) -> (BulkBody<'_>, usize) {
 const REQUESTS_AT_ONCE: usize = 6;
 
 impl RestStore {
-    /// Values that one request can ask for.
+    /// Reads as many values as fit into one request.
     async fn get_chunk(&self, keys: &[&str]) -> Result<Vec<Option<Bytes>>, RawError> {
         match self.namespaces.bulk_get(&self.id, keys).await {
             Ok(values) => Ok(values),
@@ -195,7 +196,7 @@ impl RawStore for RestStore {
         key: &str,
         _: GetOptions,
     ) -> Result<Option<StoredValue>, RawError> {
-        // One request gives both, as long as the value is text.
+        // If the value is text, one request returns both.
         Ok(self.namespaces.get_pairs(&self.id, &[key]).await?.pop().flatten())
     }
 

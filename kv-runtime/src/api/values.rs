@@ -1,4 +1,4 @@
-//! One pair: its value and its metadata.
+//! Requests for one pair: its value and its metadata.
 
 use std::fmt;
 
@@ -33,7 +33,7 @@ impl Namespaces {
         self.request(method, Subject::Key, id, &[part, key])
     }
 
-    /// The value of a key, `None` when the key does not exist.
+    /// Gets the value of a key, `None` if the key does not exist.
     pub async fn value(&self, id: &str, key: &str) -> Result<Option<ValueResponse>, ApiError> {
         let request = self.of_key(Method::GET, id, "values", key)?;
         let value = self.client.send(request, |answer| {
@@ -47,8 +47,8 @@ impl Namespaces {
         found(value.await)
     }
 
-    /// The value of a key in pieces, as they come; `None` when the key does not exist. A connection
-    /// that breaks off is an error among them.
+    /// Gets the value of a key as a stream of pieces, `None` if the key does not exist. If the connection
+    /// is lost, the stream yields an error.
     pub async fn value_stream(
         &self,
         id: &str,
@@ -58,14 +58,14 @@ impl Namespaces {
         found(self.client.open(request, envelope::result::<IgnoredAny>).await)
     }
 
-    /// The metadata of a key, `None` when there is none or the key does not exist.
+    /// Gets the metadata of a key, `None` if there is none or the key does not exist.
     pub async fn metadata(&self, id: &str, key: &str) -> Result<Option<Box<RawValue>>, ApiError> {
         let request = self.of_key(Method::GET, id, "metadata", key)?;
         let metadata = self.client.send(request, envelope::result::<Option<Box<RawValue>>>);
         found(metadata.await).map(Option::flatten)
     }
 
-    /// Writes a pair; `metadata` is JSON text. What is `None` is removed from a pair that had it.
+    /// Writes a pair; `metadata` is JSON text. With `None`, existing metadata or expiration is removed.
     pub async fn put_value(
         &self,
         id: &str,

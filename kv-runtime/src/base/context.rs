@@ -6,8 +6,8 @@ use super::redact::Redactor;
 /// What the parts of one run share. Clones belong to the same run.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RunContext {
-    /// Ends waits, and requests that take too long to finish.
+    /// Stops waits, and requests that take too long to finish.
     pub(crate) interrupt: Interrupt,
-    /// Hides the run's secrets in what others say.
+    /// Hides the run's secrets in text from others.
     pub(crate) redactor: Redactor,
 }

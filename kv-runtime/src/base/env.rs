@@ -1,16 +1,16 @@
-//! Environment variables, and those that a file gives in their place.
+//! Environment variables, and defaults for them from a file.
 
 use std::collections::BTreeMap;
 use std::env::{self, VarError};
 use std::sync::OnceLock;
 
-/// What a file gives where the environment says nothing.
+/// Variables from a file, for those that the environment does not set.
 static OF_FILE: OnceLock<BTreeMap<String, String>> = OnceLock::new();
 
-/// Takes variables where the environment has none of their names; once in a process.
+/// Sets defaults for environment variables; only once per process.
 #[cfg(feature = "cli")]
 pub(crate) fn add(variables: BTreeMap<String, String>) {
-    // A second time is none: what was read is in use.
+    // A second call has no effect, since values already read are in use.
     let _ = OF_FILE.set(variables);
 }
 
@@ -24,7 +24,7 @@ fn read(name: &str) -> Result<String, VarError> {
     }
 }
 
-/// An environment variable that must be there.
+/// A required environment variable.
 pub(crate) fn variable(name: &str) -> Result<String, String> {
     match read(name) {
         Ok(text) => Ok(text),
@@ -35,18 +35,18 @@ pub(crate) fn variable(name: &str) -> Result<String, String> {
     }
 }
 
-/// Where the environment says that Cloudflare's API is.
+/// The base URL of Cloudflare's API from the environment.
 #[cfg(any(feature = "rest", feature = "s3"))]
 pub(crate) fn api_base_url() -> Option<String> {
     ["CLOUDFLARE_API_BASE_URL", "CLOUDFLARE_BASE_URL"].into_iter().find_map(optional)
 }
 
-/// An environment variable that may be there; an empty one counts as not set.
+/// An optional environment variable; an empty one counts as not set.
 pub(crate) fn optional(name: &str) -> Option<String> {
     match read(name) {
         Ok(text) => Some(text).filter(|text| !text.is_empty()),
         Err(VarError::NotPresent) => None,
-        // What it is used for tells that it is not one.
+        // Invalid UTF-8 fails later, where the value is checked.
         Err(VarError::NotUnicode(text)) => Some(text.to_string_lossy().into_owned()),
     }
 }

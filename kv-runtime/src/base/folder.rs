@@ -1,10 +1,10 @@
-//! Folders that belong to one user, and to no commit.
+//! Folders that are private to the user and ignored by version control.
 
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// Makes a folder, with those above it, that only its user can open.
+/// Creates a folder and its parents, which only the user can open.
 pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -13,7 +13,7 @@ pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Keeps a folder out of version control by this file in it, unless it has one.
+/// Keeps a folder out of version control with this file, unless it already exists.
 pub(crate) fn ignore(file: &Path) -> io::Result<()> {
     match fs::OpenOptions::new().write(true).create_new(true).open(file) {
         Ok(mut file) => file.write_all(b"*\n"),

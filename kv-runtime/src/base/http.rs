@@ -1,4 +1,4 @@
-//! What every HTTP client of this crate has in common.
+//! The common settings of this crate's HTTP clients.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use reqwest::redirect::Policy;
 
 use super::tls;
 
-/// How long a connection, TLS included, may take: ending it apart from the request's own timeout
-/// tells that nothing was sent.
+/// How long a connection may take, including TLS. A timeout separate from the request's own shows that
+/// nothing was sent.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A client that follows no redirect, which would hand the credentials to someone else. One without
-/// TLS is for servers on this machine, where no proxy helps.
+/// Creates a client that does not follow redirects, which would send the credentials to someone else. A
+/// client without TLS is for servers on this machine, and uses no proxy.
 pub(crate) fn client(is_plain: bool) -> Result<ClientBuilder, rustls::Error> {
     let tls = if is_plain { tls::trusting_nobody()? } else { tls::trusting_the_system()? };
     let client = ClientBuilder::new()

@@ -1,14 +1,14 @@
-//! Stopping a run: waits end at once, the request in flight gets a little time, nothing new begins.
+//! Stopping a run: waits end at once, requests in flight get a little time, and nothing new begins.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// How long a request that is in flight when a stop is asked for may still take.
+/// How long a request in flight may still take after a stop is requested.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Asks a run to stop. Clones ask the same run.
+/// Asks a run to stop. Clones belong to the same run.
 #[derive(Debug, Clone)]
 pub(crate) struct Interrupt(Arc<watch::Sender<bool>>);
 
@@ -22,23 +22,23 @@ impl Interrupt {
         self.0.send_replace(true);
     }
 
-    /// Whether a stop was asked for.
+    /// Whether a stop was requested.
     pub(crate) fn is_set(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Fails once a stop was asked for.
+    /// Fails once a stop was requested.
     pub(crate) fn check(&self) -> Result<(), Interrupted> {
         if self.is_set() { Err(Interrupted) } else { Ok(()) }
     }
 
-    /// Waits until a stop is asked for.
+    /// Waits until a stop is requested.
     pub(crate) async fn wait(&self) {
-        // The sender lives as long as `self`, so there is no end but the one that is waited for.
+        // The sender lives as long as `self`, so the channel cannot close while this waits.
         let _ = self.0.subscribe().wait_for(|set| *set).await;
     }
 
-    /// Sleeps, unless a stop is asked for before or meanwhile.
+    /// Sleeps, unless a stop was requested before or is requested meanwhile.
     pub(crate) async fn sleep(&self, duration: Duration) -> Result<(), Interrupted> {
         tokio::select! {
             biased;
@@ -47,7 +47,7 @@ impl Interrupt {
         }
     }
 
-    /// Does what should not be cut off. Once a stop is asked for it has [`GRACE`] left.
+    /// Runs work that should not be interrupted. Once a stop is requested, it has [`GRACE`] left.
     pub(crate) async fn finish<T>(&self, work: impl Future<Output = T>) -> Result<T, Interrupted> {
         let overdue = async {
             self.wait().await;

@@ -1,5 +1,4 @@
-//! What every room may use: the walk over an error's sources, environment variables, stopping,
-//! secrets.
+//! What every module may use: error sources, environment variables, stopping a run, and secrets.
 
 pub(crate) mod chain;
 #[cfg(all(any(feature = "rest", feature = "deploy"), not(target_arch = "wasm32")))]

@@ -1,7 +1,7 @@
-//! Keeping the secrets of a run out of what it shows, logs and stores.
+//! Keeps the secrets of a run out of what it shows, logs and stores.
 //!
-//! Nothing of ours names a secret. What others say may: a server that repeats the token in a
-//! message, a redirect that carries it, a store that quotes the request.
+//! Our own text never contains a secret, but text from others may: a server that repeats the token in a
+//! message, a redirect that contains it, a store that quotes the request.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -11,36 +11,36 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// A shorter text is not a secret, and hiding it wherever it occurs would garble everything else.
+/// Shorter text does not count as a secret, since hiding it everywhere would garble other text.
 const SHORTEST: usize = 4;
 
-/// The same for text of ours, in which a value such as `prod` may be the name of the stage.
+/// The same limit for our own text, where a value such as `prod` may be the name of the stage.
 const SHORTEST_IN_OUR_TEXT: usize = 8;
 
-/// The secrets of a run. Clones share them; `Debug` shows none.
+/// The secrets of a run. Clones share them; `Debug` does not show them.
 #[derive(Clone, Default)]
 pub(crate) struct Redactor(Arc<RwLock<Known>>);
 
 #[derive(Default)]
 struct Known {
     secrets: Vec<Secret>,
-    /// Names of ours, which are shown even if a secret is the same word.
+    /// Names that are shown even if a secret is the same word.
     names: Vec<String>,
 }
 
-/// A form in which a secret can appear, and what is shown in its place.
+/// A form in which a secret can appear, and the label shown instead.
 struct Secret {
     form: String,
     label: String,
 }
 
-/// What stays as it is in a URL.
+/// The characters that are not encoded in a URL.
 const IN_URLS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What stays as it is in the path of one.
+/// The characters that are not encoded in the path of a URL.
 const IN_PATHS: &AsciiSet = &IN_URLS.remove(b'/').remove(b':');
 
-/// The forms in which others repeat a text: as it is, in URLs and forms, in base64 and hex, in JSON
+/// The forms in which others may repeat a text: unchanged, in URLs and forms, in base64 and hex, in JSON
 /// and HTML.
 fn forms(secret: &str) -> Vec<String> {
     let json = |text: &str| {
@@ -65,7 +65,7 @@ fn forms(secret: &str) -> Vec<String> {
         }
     }
     forms.push(plain_json);
-    // Within something longer, such as `USER:SECRET`, base64 begins in the middle of a byte.
+    // Within a longer text such as `USER:SECRET`, the secret can begin inside a base64 group.
     for skipped in 0..3 {
         let whole = STANDARD_NO_PAD.encode([&vec![0; skipped], secret.as_bytes()].concat());
         let inner = &whole[(skipped * 8).div_ceil(6)..];
@@ -80,7 +80,7 @@ fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-/// JSON text with every character that is not ASCII escaped.
+/// JSON text with all non-ASCII characters escaped.
 fn ascii(json: &str) -> String {
     let mut out = String::new();
     for c in json.chars() {
@@ -121,7 +121,7 @@ fn lower_hex(encoded: &str) -> String {
 }
 
 impl Redactor {
-    /// Takes note of a secret; `label` stands in its place from now on, in brackets.
+    /// Registers a secret; from now on `label` is shown instead, in brackets.
     pub(crate) fn add(&self, secret: &str, label: &str) {
         if secret.len() < SHORTEST {
             return;
@@ -130,7 +130,7 @@ impl Redactor {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let secrets = &mut known.secrets;
         for form in forms {
-            // What is known best is known last: a credential rather than the variable that held it.
+            // The last label wins, since later ones are more specific: a credential, not its variable.
             secrets.retain(|known| known.form != form);
             secrets.push(Secret { form, label: format!("[{label}]") });
         }
@@ -138,19 +138,19 @@ impl Redactor {
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.form.len()));
     }
 
-    /// Takes note of a name of ours: an app, a stage. It is shown in our own text, where somebody has
-    /// to see what is worked on, even if a secret is the same word.
+    /// Registers the name of an app or a stage. Our own text shows it even if a secret is the same word, so
+    /// that the user can see what the run works on.
     pub(crate) fn spare(&self, name: &str) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         known.names.push(name.to_owned());
     }
 
-    /// What others said, with each secret replaced by its label.
+    /// Replaces each secret in text from others with its label.
     pub(crate) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.replace(text, |secret| secret.form.len() >= SHORTEST)
     }
 
-    /// A text of ours, which may hold what others said.
+    /// Replaces secrets in our own text, which may quote text from others.
     pub(crate) fn redact_our_text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let names = self.0.read().unwrap_or_else(PoisonError::into_inner).names.clone();
         self.replace(text, |secret| {

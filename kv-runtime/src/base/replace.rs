@@ -4,9 +4,9 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// Writes beside the file, syncs, renames over it and syncs the folder, so that after a crash
-/// either content is there whole. A symbolic link goes on leading to the file. A file without
-/// permissions of its own is private.
+/// Writes a temporary file next to the file, syncs it, renames it over the file and syncs the folder, so
+/// that after a crash the file has either the old or the new content. A symbolic link is kept.
+/// Without `permissions`, the file is private.
 pub(crate) fn replace(
     path: &Path,
     bytes: &[u8],
@@ -27,8 +27,8 @@ pub(crate) fn replace(
     Ok(())
 }
 
-/// Removes what processes that died within [`replace`] left beside a file. Nobody may be replacing
-/// it meanwhile.
+/// Removes temporary files of processes that died within [`replace`]. No process may be replacing the
+/// file meanwhile.
 pub(crate) fn remove_leftovers(path: &Path) -> io::Result<()> {
     let path = &resolved(path)?;
     let prefix = temporary_prefix(path);
@@ -42,7 +42,7 @@ pub(crate) fn remove_leftovers(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The file itself, where a path is a symbolic link to it.
+/// Resolves a path that is a symbolic link.
 pub(crate) fn resolved(path: &Path) -> io::Result<PathBuf> {
     match fs::canonicalize(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(path.to_owned()),
@@ -50,7 +50,7 @@ pub(crate) fn resolved(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// What no other program names its files.
+/// A prefix that no other program uses for its files.
 fn temporary_prefix(path: &Path) -> String {
     format!(".{}.kv-runtime-", path.file_name().unwrap_or_default().display())
 }

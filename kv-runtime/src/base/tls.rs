@@ -1,4 +1,4 @@
-//! Secure connections: rustls with ring, and the certificates that the system trusts.
+//! Secure connections: rustls with ring, and the system's trusted certificates.
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ use rustls::crypto::ring;
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt;
 
-/// For servers that prove who they are.
+/// The configuration for servers with a certificate.
 pub(crate) fn trusting_the_system() -> Result<ClientConfig, rustls::Error> {
     builder(BuilderVerifierExt::with_platform_verifier)
 }
 
-/// For a server on this machine without TLS: no certificate is read, which a bare container may not
-/// have.
+/// The configuration for a server on this machine without TLS. It reads no certificates, since a minimal
+/// container may have none.
 pub(crate) fn trusting_nobody() -> Result<ClientConfig, rustls::Error> {
     builder(|builder| Ok(builder.with_root_certificates(RootCertStore::empty())))
 }
@@ -23,7 +23,7 @@ fn builder(
         ConfigBuilder<ClientConfig, rustls::WantsVerifier>,
     ) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, rustls::Error>,
 ) -> Result<ClientConfig, rustls::Error> {
-    // The process's default provider is the program's to choose.
+    // The process's default provider is up to the program, so this does not depend on it.
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = verifier(builder.with_safe_default_protocol_versions()?)?;
     let mut config = builder.with_no_client_auth();

@@ -257,7 +257,7 @@ pub(super) struct ChangeArgs {
     #[arg(long)]
     pub(super) no_refresh: bool,
 
-    /// Delete namespaces even with keys that are not this tool's
+    /// Delete namespaces even if they contain keys that this tool did not write
     #[arg(long)]
     pub(super) delete_data: bool,
 
@@ -353,7 +353,7 @@ pub(super) struct DestroyArgs {
     #[arg(long)]
     pub(super) take_over: bool,
 
-    /// Delete namespaces even with keys that are not this tool's
+    /// Delete namespaces even if they contain keys that this tool did not write
     #[arg(long)]
     pub(super) delete_data: bool,
 
@@ -376,7 +376,7 @@ pub(super) struct SelectArgs {
     #[arg(long, value_name = "PATTERN")]
     pub(super) except: Vec<String>,
 
-    /// Take in the values that `env(...)` declares, which are left out otherwise
+    /// Include the values that `env(...)` declares, which are left out otherwise
     #[arg(long)]
     pub(super) include_secrets: bool,
 }

@@ -100,7 +100,7 @@ impl Running<'_> {
         if !keys.is_empty() {
             let keys: Vec<_> = keys.iter().map(|key| printable_key(key)).collect();
             let keys = keys.join(", ");
-            let what = format!("{keys}: declared by env(...); --include-secrets takes them in");
+            let what = format!("{keys}: declared by env(...); --include-secrets includes them");
             self.screen.warn("Left out", &what);
         }
     }
@@ -252,7 +252,7 @@ pub(super) fn text(plans: &[DataPlan]) -> String {
                 if plan.command == "migrate" { "of the newest type" } else { "there already" },
             ),
             (changes.expired, "expired, or about to"),
-            (plan.misfits, "of none of their types, left as they are"),
+            (plan.misfits, "matching none of their types, left unchanged"),
             (plan.secrets_left_out.len() as u64, "left out: declared by env(...)"),
         ] {
             if count > 0 {

@@ -26,9 +26,9 @@ pub(super) enum CliError {
     Misplaced(&'static str),
     #[error("{} is an export of the namespace {of:?}, not of {id:?}", path.display())]
     OtherNamespace { path: PathBuf, of: String, id: String },
-    #[error("there is nothing to begin from")]
+    #[error("there is nothing to write a declaration of")]
     NothingToInit,
-    #[error("{} exists already", .0.display())]
+    #[error("{} already exists", .0.display())]
     Exists(PathBuf),
     #[error("{} binds no KV namespace", .0.display())]
     NoBindings(PathBuf),

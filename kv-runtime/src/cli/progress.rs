@@ -167,12 +167,13 @@ impl Progress<'_> {
                 *current = Current { has_bar, ..Current::default() };
             }
             Event::GoingOn { id, since } => self.screen.warn(
-                "Going on",
-                &format!("with what an export of {id} left, which began at {since}: its pairs are of then"),
+                "Resuming",
+                &format!("the export of {id} that began at {since}: its pairs are from that time"),
             ),
             Event::NotKept { id, keys } => {
                 let keys: Vec<_> = keys.iter().map(|key| printable_key(key)).collect();
-                let what = format!("{id}: {}: values of env(...) cannot be undone", keys.join(", "));
+                let what =
+                    format!("{id}: {}: values of env(...) cannot be undone", keys.join(", "));
                 self.screen.warn("Not kept", &what);
             }
             Event::Read { keys, bytes } => {

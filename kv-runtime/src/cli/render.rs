@@ -186,10 +186,10 @@ pub(super) fn describe(namespace: &NamespacePlan, quote: &dyn Fn(&str) -> String
         Action::Destroy { keys: 0, .. } => "destroy, it has no keys".to_owned(),
         Action::Destroy { keys, undeclared: 0, .. } => format!("destroy with {}", keys_of(*keys)),
         Action::Destroy { keys, undeclared, .. } if keys == undeclared => {
-            format!("destroy with {} that are not this tool's", keys_of(*keys))
+            format!("destroy with {} that this tool did not write", keys_of(*keys))
         }
         Action::Destroy { keys, undeclared, .. } => format!(
-            "destroy with {}, {} of them not this tool's",
+            "destroy with {}, {} of them not written by this tool",
             keys_of(*keys),
             grouped(*undeclared)
         ),

@@ -1,4 +1,4 @@
-//! Using a namespace that is known by its id alone: `Sessions::at(id).await`.
+//! Connecting to a namespace by its id: `Sessions::at(id).await`.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -12,12 +12,12 @@ use crate::api::{RestStore, RetryPolicy};
 use crate::base::RunContext;
 use crate::typed::{Namespace, Store};
 
-/// A connection with the namespace that has Cloudflare's id; awaiting it gives the namespace.
+/// A connection to the namespace with this id at Cloudflare; awaiting it returns the namespace.
 ///
-/// No state is read. Credentials and account come from where a deploy has them, but for `.env` and
-/// wrangler's login, which only `deploy_main!` reads: from the declaration, else from
-/// `CLOUDFLARE_API_TOKEN` and `CLOUDFLARE_ACCOUNT_ID`. An account that nothing names is asked for;
-/// whether the namespace exists is not.
+/// No state is read. As in a deploy, credentials and account come from the declaration, or else from
+/// `CLOUDFLARE_API_TOKEN` and `CLOUDFLARE_ACCOUNT_ID`; only `deploy_main!` also reads `.env` and
+/// wrangler's login. An account that is not set anywhere is looked up through the API. Whether the
+/// namespace exists is not checked.
 ///
 /// ```no_run
 /// kv_runtime::kv_namespace! { pub struct Users; title: "users", keys: { "user:{id}": String } }
@@ -47,7 +47,7 @@ impl<N: Namespace> At<N> {
         }
     }
 
-    /// Where the API is, instead of what the declaration or the environment says.
+    /// Sets the API's base URL, overriding the declaration and the environment.
     ///
     /// ```no_run
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
@@ -63,7 +63,7 @@ impl<N: Namespace> At<N> {
         self
     }
 
-    /// The API token, instead of what the declaration or the environment says.
+    /// Sets the API token, overriding the declaration and the environment.
     ///
     /// ```no_run
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
@@ -78,7 +78,7 @@ impl<N: Namespace> At<N> {
         self
     }
 
-    /// The account, instead of what the declaration or the environment says.
+    /// Sets the account, overriding the declaration and the environment.
     ///
     /// ```no_run
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
@@ -94,7 +94,7 @@ impl<N: Namespace> At<N> {
         self
     }
 
-    /// How long requests are tried.
+    /// Sets how long requests are retried.
     ///
     /// ```no_run
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }

@@ -1,20 +1,20 @@
-//! A server and who is logged in there.
+//! A connection to Cloudflare's API with credentials and an account.
 
 use super::error::ConnectError;
 use super::login::Login;
 use crate::api::{AccountInfo, ApiError, Client, Credentials, Namespaces, RetryPolicy, TokenInfo};
 use crate::base::RunContext;
 
-/// A server and who is logged in there.
+/// A client of Cloudflare's API with credentials and an account.
 #[derive(Debug)]
 pub(crate) struct Connection {
     client: Client,
-    /// `None`: not configured, and not discovered yet.
+    /// `None` if it is not configured and not discovered yet.
     account: Option<AccountInfo>,
 }
 
 impl Connection {
-    /// Connects; an API key without an e-mail address asks for that.
+    /// Connects. For an API key without an e-mail address, requests the address from the API.
     pub(crate) async fn open(
         login: Login,
         policy: RetryPolicy,
@@ -28,7 +28,7 @@ impl Connection {
             Credentials::Key { key, email: None } => {
                 let nameless = client(Credentials::Key { key: key.clone(), email: None })?;
                 let email = nameless.user_email().await;
-                let what = "the e-mail address of the API key; CLOUDFLARE_EMAIL names it";
+                let what = "the e-mail address of the API key, which CLOUDFLARE_EMAIL can set";
                 Credentials::Key { key, email: Some(email.map_err(discovery(what))?) }
             }
             known => known,
@@ -41,7 +41,7 @@ impl Connection {
         self.client.base_url()
     }
 
-    /// The API token, if it is one and tells of itself.
+    /// Information about the API token, if the credentials are one and the API returns it.
     pub(crate) async fn token(&self, account_id: &str) -> Option<TokenInfo> {
         self.client.token(account_id).await.ok()
     }
@@ -50,12 +50,12 @@ impl Connection {
         self.client.namespaces(account_id)
     }
 
-    /// The account that is configured, if any is, or was discovered.
+    /// The account that is configured or was discovered, if any.
     pub(crate) fn known_account(&self) -> Option<&AccountInfo> {
         self.account.as_ref()
     }
 
-    /// The account that is configured, or the only one there is; of several the preferred one.
+    /// The configured account, or the only visible one, or the preferred one of several.
     pub(crate) async fn account(
         &mut self,
         preferred: Option<&str>,
@@ -76,7 +76,7 @@ async fn discover_account(
 ) -> Result<AccountInfo, ConnectError> {
     let accounts = client.accounts().await;
     let mut accounts =
-        accounts.map_err(discovery("the account; CLOUDFLARE_ACCOUNT_ID names it"))?;
+        accounts.map_err(discovery("the account, which CLOUDFLARE_ACCOUNT_ID can set"))?;
     match accounts.len() {
         0 => Err(ConnectError::NoAccount),
         1 => Ok(accounts.swap_remove(0)),

@@ -1,10 +1,10 @@
-//! Why there is no connection with an account.
+//! Why a connection to an account failed.
 
 use std::fmt;
 
 use crate::api::{AccountInfo, ApiError};
 
-/// Why there is no connection with an account. [`help`](Self::help) says what to do next.
+/// Why a connection to an account failed. [`help`](Self::help) says what to do next.
 ///
 /// ```no_run
 /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
@@ -19,27 +19,27 @@ use crate::api::{AccountInfo, ApiError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// There is nothing to authenticate with.
+    /// There are no credentials.
     #[error("no Cloudflare credentials")]
     NoCredentials,
-    /// What the caller, the declaration or the environment says is wrong; all of it.
+    /// Settings of the caller, the declaration or the environment are invalid; all of them.
     #[error("{}", .0.join("; "))]
     Invalid(Vec<String>),
     /// The credentials see no account.
     #[error("these credentials see no account")]
     NoAccount,
-    /// The credentials see several accounts, and none is named.
+    /// The credentials see several accounts, and none is chosen.
     #[error("these credentials see {} accounts:{}", .0.len(), List(.0))]
     SeveralAccounts(Vec<AccountInfo>),
-    /// What was not said could not be found out.
-    #[error("cannot find out {what}")]
+    /// A setting that is missing could not be discovered.
+    #[error("cannot discover {what}")]
     Discovery {
-        /// What was looked for, and what names it.
+        /// What was looked for, and the variable that sets it.
         what: &'static str,
-        /// What the API said.
+        /// The error from the API.
         source: ApiError,
     },
-    /// The client cannot be made.
+    /// The client cannot be created.
     #[error("cannot call the API")]
     Client(#[source] ApiError),
 }

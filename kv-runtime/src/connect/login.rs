@@ -1,4 +1,4 @@
-//! Where the API is called and as whom: what the caller, the declaration and the environment say, in
+//! The API's base URL, credentials and account: from the caller, the declaration and the environment, in
 //! this order.
 
 use secrecy::SecretString;
@@ -8,30 +8,30 @@ use crate::api::Credentials;
 use crate::base::env::{api_base_url, optional, variable};
 use crate::typed::declaration::{AccountSettings, Setting};
 
-/// Where and as whom to call the API.
+/// The base URL, credentials and account for calling the API.
 #[derive(Debug, Clone)]
 pub(crate) struct Login {
     pub(crate) base_url: String,
-    /// An e-mail address that is `None` has to be discovered.
+    /// An e-mail address that is `None` must be discovered.
     pub(crate) credentials: Credentials,
-    /// `None`: to be discovered.
+    /// `None` if it must be discovered.
     pub(crate) account_id: Option<String>,
 }
 
-/// What the caller says instead of the declaration and the environment.
+/// The caller's settings, which override the declaration and the environment.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Overrides {
     pub(crate) base_url: Option<String>,
     pub(crate) api_token: Option<SecretString>,
     pub(crate) account_id: Option<String>,
-    /// The token where nothing else says one.
+    /// The token to use if nothing else sets one.
     pub(crate) fallback_token: Option<SecretString>,
-    /// The account where several are visible and nothing else says one.
+    /// The account to use if several are visible and nothing else sets one.
     pub(crate) preferred_account: Option<String>,
 }
 
 impl Login {
-    /// Reads where and as whom a namespace's account is called.
+    /// Reads the settings for a namespace's account.
     pub(crate) fn read(
         settings: &AccountSettings,
         overrides: &Overrides,
@@ -65,7 +65,7 @@ impl Login {
     }
 }
 
-/// Reads settings, and collects what is wrong with them.
+/// Reads settings and collects their problems.
 #[derive(Default)]
 struct Reader {
     problems: Vec<String>,
@@ -76,7 +76,7 @@ impl Reader {
         result.map_err(|error| self.problems.push(error.to_string())).ok()
     }
 
-    /// `None` without a problem: there are no credentials at all.
+    /// Returns `None` without recording a problem if there are no credentials at all.
     fn credentials(
         &mut self,
         settings: &AccountSettings,

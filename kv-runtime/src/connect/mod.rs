@@ -1,4 +1,4 @@
-//! As whom Cloudflare's API is called, where it is, and in which account.
+//! Connecting to Cloudflare's API: base URL, credentials and account.
 
 mod at;
 mod connection;

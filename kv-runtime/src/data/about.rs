@@ -1,5 +1,4 @@
-//! What lies beside an exported file and says what it is, since wrangler's format has no place for
-//! that.
+//! The description next to an exported file, since wrangler's format has no place for one.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -13,7 +12,7 @@ use super::error::DataError;
 /// The format of a description.
 const FORMAT: u32 = 1;
 
-/// What an exported file is: the JSON of `FILE.about`.
+/// The description of an exported file: the JSON of `FILE.about`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct About {
     /// The format of this description.
@@ -28,28 +27,29 @@ pub(crate) struct About {
     pub(crate) stage: String,
     /// When the export began.
     pub(crate) begun_at: Time,
-    /// When it was done.
+    /// When the export was complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) done_at: Option<Time>,
-    /// Of what a deploy kept before it wrote: what tells the state that it left from later ones.
+    /// Only for pairs that a deploy kept before it wrote: identifies the state after that deploy among later
+    /// ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) left_state: Option<String>,
-    /// The families and keys that were selected; none: all.
+    /// The families and keys that were selected; empty for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) only: Vec<String>,
     /// The families and keys that were left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) except: Vec<String>,
-    /// Whether values that `env(...)` declares were taken in.
+    /// Whether values that `env(...)` declares were included.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) has_secrets: bool,
     /// The keys that were left out because `env(...)` declares their values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) secrets_left_out: Vec<String>,
-    /// How many pairs the file has.
+    /// The number of pairs in the file.
     #[serde(default)]
     pub(crate) pairs: u64,
-    /// How many bytes the file has.
+    /// The size of the file in bytes.
     #[serde(default)]
     pub(crate) bytes: u64,
     /// The BLAKE3 hash of the file.
@@ -58,7 +58,7 @@ pub(crate) struct About {
 }
 
 impl About {
-    /// The beginning of an export.
+    /// Creates the description of an export that begins.
     pub(crate) fn begin(id: &str, namespace_id: &str, app: &str, stage: &str) -> Self {
         Self {
             format: FORMAT,
@@ -79,12 +79,12 @@ impl About {
         }
     }
 
-    /// Where the description of a file lies.
+    /// The path of a file's description.
     pub(super) fn path(file: &Path) -> PathBuf {
         named_after(file, ".about")
     }
 
-    /// The description of a file, if there is one.
+    /// Reads the description of a file, if there is one.
     pub(super) fn find(file: &Path) -> Result<Option<Self>, DataError> {
         let path = Self::path(file);
         let json = match fs::read(&path) {
@@ -93,13 +93,13 @@ impl About {
         };
         let about: Self = serde_json::from_slice(&json).map_err(|error| {
             DataError::File(vec![format!(
-                "{} does not describe an export: {error}; without it the file is restored as it is",
+                "{} does not describe an export: {error}; remove it to restore the file as it is",
                 path.display()
             )])
         })?;
         if about.format > FORMAT {
             return Err(DataError::File(vec![format!(
-                "{} has format {}, and this version reads up to {FORMAT}",
+                "{} has format {}, but this version reads formats up to {FORMAT}",
                 path.display(),
                 about.format
             )]));
@@ -115,14 +115,14 @@ impl About {
         crate::base::replace::replace(&path, &json, None).map_err(DataError::io("write", &path))
     }
 
-    /// That a file is as it is described.
+    /// Checks that a file matches its description.
     pub(super) fn check(&self, path: &Path, summed: &Summed, pairs: u64) -> Result<(), DataError> {
         let what = if summed.bytes < self.bytes {
-            "it is shorter, as one that was cut off"
+            "it is shorter, as if it was cut off"
         } else if pairs != self.pairs {
-            "it has another number of pairs"
+            "it has a different number of pairs"
         } else if summed.hash() != self.blake3 {
-            "its content has another hash"
+            "its content has a different hash"
         } else {
             return Ok(());
         };
@@ -130,7 +130,7 @@ impl About {
     }
 }
 
-/// A path that is another one and something behind it.
+/// A path with a suffix added to the file name.
 pub(super) fn named_after(file: &Path, end: &str) -> PathBuf {
     let mut path = file.as_os_str().to_owned();
     path.push(end);

@@ -1,4 +1,4 @@
-//! Holds stored pairs against the types of their keys.
+//! Checks stored pairs against the types of their keys.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -14,36 +14,36 @@ use crate::raw::KeyInfo;
 use crate::typed::declaration::{Declaration, DeclaredTypes};
 use crate::typed::{DecodeError, Families};
 
-/// How many findings are told one by one.
+/// The number of findings that are reported in detail.
 const TOLD: usize = 1_000;
 
-/// What an audit found.
+/// The result of an audit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Audit {
-    /// How many keys the namespace has.
+    /// The number of keys in the namespace.
     pub keys: u64,
-    /// How many pairs were read.
+    /// The number of pairs that were read.
     pub read: u64,
-    /// How many pairs are of the types that their keys have now.
+    /// The number of pairs that have the current types of their keys.
     pub fit: u64,
-    /// How many values are of an older type, which `migrate` rewrites.
+    /// The number of values of an older type, which `migrate` rewrites.
     pub older: u64,
-    /// How many pairs have a value or metadata that is not of its type.
+    /// The number of pairs whose value or metadata does not have its type.
     pub misfits: u64,
-    /// How many keys are of no entry, no family and no seed.
+    /// The number of keys that belong to no entry, no family and no seed.
     pub undeclared: u64,
-    /// The first findings, in the order of the keys.
+    /// The first findings, in key order.
     pub findings: Vec<Finding>,
 }
 
-/// A pair that is not as its key's types say.
+/// A pair that does not match the types of its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
     /// The key.
     pub key: String,
-    /// The kind.
+    /// The kind of problem.
     pub kind: Misfit,
     /// What is wrong.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -55,29 +55,29 @@ pub struct Finding {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Misfit {
-    /// The value is of none of the types that the key has or had.
+    /// The value has none of the types that the key has or had.
     Value,
-    /// The value is of an older type.
+    /// The value has an older type.
     Older,
-    /// The metadata is not of its type.
+    /// The metadata does not have its type.
     Metadata,
-    /// No parameters of the family's types make the key.
+    /// The parameters in the key do not parse as the family's types.
     Key,
-    /// The key is of no entry, no family and no seed.
+    /// The key belongs to no entry, no family and no seed.
     Undeclared,
 }
 
 impl Audit {
-    /// Whether every pair that was read can be read by this build, and every key is declared.
+    /// Whether this build can decode every pair that was read, and every key is declared.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.misfits == 0 && self.undeclared == 0
     }
 }
 
-/// What the pairs of a namespace have to be.
+/// The declared types of a namespace's pairs.
 pub(crate) struct Auditor<'a> {
-    /// The declared keys, with the types that are not just text.
+    /// The declared keys, with their types unless they are text.
     entries: HashMap<Cow<'static, str>, Option<DeclaredTypes>>,
     families: Families,
     has_generations: bool,
@@ -85,37 +85,37 @@ pub(crate) struct Auditor<'a> {
     is_seeded: &'a (dyn Fn(&str) -> bool + Sync),
 }
 
-/// What a value is to its types.
+/// How a value matches the types of its key.
 pub(super) enum Fit {
-    /// It is of the newest.
+    /// It has the newest type.
     Newest,
-    /// It is of an older one, and this as one of the newest.
+    /// It has an older type; contains the value converted to the newest type.
     Older(Vec<u8>),
-    /// It is of none.
+    /// It has none of the types.
     Not(DecodeError),
 }
 
-/// The keys of a namespace, listed to be read.
+/// The listed keys of a namespace, to be read.
 pub(crate) struct Listed(pub(super) KeyTable);
 
 impl Listed {
-    /// Lists all keys: a request for each thousand.
+    /// Lists all keys, with one request per thousand.
     pub(crate) async fn of(place: Place<'_>) -> Result<Self, DataError> {
         Ok(Self(KeyTable::of(place).await?))
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     pub(crate) fn keys(&self) -> u64 {
         self.0.len() as u64
     }
 
-    /// All keys, in their order.
+    /// All keys in order.
     pub(crate) fn names(&self) -> Vec<String> {
         let names = (0..self.0.len()).filter_map(|index| self.0.get(index));
         names.map(|(name, _)| name.to_owned()).collect()
     }
 
-    /// The keys by their numbers, all or a sample that chance chooses, a batch at a time.
+    /// Batches of keys by their numbers: all keys, or a random sample.
     pub(super) fn batches(
         &self,
         sample: Option<usize>,
@@ -160,7 +160,7 @@ impl<'a> Auditor<'a> {
         }
     }
 
-    /// Reads keys and says what does not fit; `progress` is told how many were read.
+    /// Reads keys and reports pairs that do not match. Calls `progress` with the number of keys read.
     pub(crate) async fn audit(
         &self,
         place: Place<'_>,
@@ -205,7 +205,7 @@ impl<'a> Auditor<'a> {
             Some(Some(types)) => *types,
             Some(None) => {
                 if str::from_utf8(&pair.value).is_err() {
-                    findings.push(finding(Misfit::Value, "it is not text in UTF-8".to_owned()));
+                    findings.push(finding(Misfit::Value, "it is not UTF-8".to_owned()));
                 }
                 return findings;
             }
@@ -213,7 +213,8 @@ impl<'a> Auditor<'a> {
                 Some(family) => {
                     if !self.families.has_key(family, key) {
                         let what = format!(
-                            "it looks like one of `{}`, but no parameters of its types make it",
+                            "it looks like a key of `{}`, but its parameters do not parse as the \
+                             family's types",
                             family.pattern
                         );
                         findings.push(finding(Misfit::Key, what));
@@ -241,7 +242,7 @@ impl<'a> Auditor<'a> {
         findings
     }
 
-    /// What the value of a key is to the key's types; `None` for a key without types.
+    /// How the value of a key matches the key's types; `None` for a key without types.
     pub(super) fn fit(&self, key: &str, value: &[u8]) -> Option<Fit> {
         let types = match self.entries.get(key) {
             Some(types) => (*types)?,
@@ -256,12 +257,12 @@ impl<'a> Auditor<'a> {
     }
 }
 
-/// Why bytes are not of a type. What is stored can be personal, or a secret: it is not repeated.
+/// Why bytes do not decode as a type. Does not repeat the stored value, which can be personal or secret.
 fn why(error: &DecodeError) -> String {
     masked(&with_sources(error))
 }
 
-/// What `serde_json` says, without the values that it quotes.
+/// The error from `serde_json`, without the values that it quotes.
 fn masked(text: &str) -> String {
     const BEFORE: [&str; 8] = [
         "string \"",

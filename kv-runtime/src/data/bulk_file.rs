@@ -1,4 +1,4 @@
-//! Writes pairs in the format of `wrangler kv bulk put`: a JSON array, with a line for each pair.
+//! Writes pairs in the format of `wrangler kv bulk put`: a JSON array with one line per pair.
 
 use std::io::{self, Write};
 
@@ -9,7 +9,7 @@ use kv_rules::push_json_text;
 use super::about::Summed;
 use super::pairs::StoredPair;
 
-/// A file that is written.
+/// A file that is being written.
 pub(super) struct BulkWriter<W> {
     out: W,
     line: String,
@@ -18,14 +18,14 @@ pub(super) struct BulkWriter<W> {
 }
 
 impl<W: Write> BulkWriter<W> {
-    /// The beginning of a file. Nothing is written before there is a pair, or the end.
+    /// Starts a file. Nothing is written before the first pair or the end.
     pub(super) fn begin(out: W) -> Self {
         let mut writer = Self::resume(out, Summed::default(), 0);
         writer.line.push('[');
         writer
     }
 
-    /// A file that has some pairs already, and no end.
+    /// Continues a file that already has some pairs, but no end.
     pub(super) fn resume(out: W, summed: Summed, pairs: u64) -> Self {
         Self { out, line: String::new(), pairs, summed }
     }

@@ -1,4 +1,4 @@
-//! Why work on stored pairs cannot go on.
+//! Errors of working on stored pairs.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use crate::base::{Interrupt, Interrupted};
 use crate::raw::RawError;
 
-/// Why pairs could not be exported, restored, audited or migrated. Running the same again goes on.
+/// Why pairs could not be exported, restored, audited or migrated. Run the same command again to continue.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
-    /// A file is not what it should be; nothing was changed.
+    /// A file is not valid; nothing was changed.
     #[error("{}", .0.join("\n"))]
     File(Vec<String>),
-    /// A file is not as the description beside it says; nothing was changed.
-    #[error("{} is not as {} describes it: {what}", path.display(), about.display())]
+    /// A file does not match the description next to it; nothing was changed.
+    #[error("{} does not match its description {}: {what}", path.display(), about.display())]
     Unlike {
         /// The file.
         path: PathBuf,
@@ -26,11 +26,11 @@ pub enum DataError {
     /// A file changed while it was restored.
     #[error("{} changed while it was restored", .0.display())]
     Changed(PathBuf),
-    /// There is a file already.
-    #[error("{} exists already", .0.display())]
+    /// The file already exists.
+    #[error("{} already exists", .0.display())]
     Exists(PathBuf),
-    /// What an export left unfinished is of something else.
-    #[error("{} is the beginning of another export: {what}", path.display())]
+    /// An unfinished file belongs to another export.
+    #[error("{} is an unfinished file of another export: {what}", path.display())]
     OtherExport {
         /// The unfinished file.
         path: PathBuf,
@@ -40,11 +40,11 @@ pub enum DataError {
     /// A file cannot be used.
     #[error("cannot {action} {}", path.display())]
     Io {
-        /// What was tried.
+        /// The attempted action.
         action: &'static str,
-        /// With which file.
+        /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The writer of an export failed.
@@ -55,7 +55,7 @@ pub enum DataError {
     Store {
         /// What was tried.
         action: &'static str,
-        /// What the store said.
+        /// The store's error.
         source: RawError,
     },
     /// No key was selected.
@@ -71,7 +71,7 @@ impl DataError {
         move |source| Self::Io { action, path: path.to_owned(), source }
     }
 
-    /// What a store said; once a stop was asked for, that is why.
+    /// Converts a store's error; after a stop was requested, the error is `Interrupted`.
     pub(super) fn store(action: &'static str, interrupt: &Interrupt) -> impl Fn(RawError) -> Self {
         move |source| {
             if interrupt.is_set() { Self::Interrupted } else { Self::Store { action, source } }

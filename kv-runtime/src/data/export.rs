@@ -1,4 +1,4 @@
-//! Writes the pairs of a namespace to a file, which another run can go on with.
+//! Writes the pairs of a namespace to a file. Another run can continue an unfinished file.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, BufWriter, Seek as _, SeekFrom, Write};
@@ -14,21 +14,21 @@ use super::keys::KeyPages;
 use super::pairs::{Place, is_over, read};
 use super::selection::Selection;
 
-/// What an export wrote.
+/// The result of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Export {
-    /// How many pairs.
+    /// The number of pairs.
     pub pairs: u64,
-    /// How many bytes the file has.
+    /// The size of the file in bytes.
     pub bytes: u64,
-    /// How many pairs expire too soon to be put back, and were left out.
+    /// The number of pairs that were left out because they expire too soon to be restored.
     pub expired: u64,
     /// The keys that were left out because `env(...)` declares their values.
     pub secrets_left_out: Vec<String>,
     /// The BLAKE3 hash of the file.
     pub blake3: String,
-    /// The patterns that no key was of, where others may have one.
+    /// The patterns that no key of this namespace matched, if other namespaces may have one.
     #[serde(skip)]
     pub(crate) unmet: Vec<String>,
 }
@@ -37,22 +37,22 @@ pub struct Export {
 pub(crate) struct Exporter<'a> {
     pub(crate) place: Place<'a>,
     pub(crate) selection: &'a Selection<'a>,
-    /// Whether each pattern must be of a key of this namespace.
+    /// Whether each pattern must match a key of this namespace.
     pub(crate) all_met: bool,
-    /// Is told how many pairs were written, and how many bytes they take.
+    /// Called with the number of pairs written and their size in bytes.
     pub(crate) progress: &'a (dyn Fn(u64, u64) + Sync),
-    /// Is told when what was begun at a time is gone on with.
+    /// Called with the start time of an unfinished export that is continued.
     pub(crate) goes_on: &'a (dyn Fn(Time) + Sync),
 }
 
 impl Exporter<'_> {
-    /// Writes to whatever takes bytes.
+    /// Writes to any writer.
     pub(crate) async fn to_writer(&self, out: impl Write + Send) -> Result<Export, DataError> {
         let writer = BulkWriter::begin(BufWriter::new(out));
         Ok(self.write(writer, None).await?.1)
     }
 
-    /// Writes to a file that has no name.
+    /// Writes to an unnamed file.
     pub(crate) async fn to_nameless(&self, file: File) -> Result<(File, Export), DataError> {
         let writer = BulkWriter::begin(BufWriter::new(file));
         let (out, export) = self.write(writer, None).await?;
@@ -60,13 +60,13 @@ impl Exporter<'_> {
         Ok((file, export))
     }
 
-    /// Writes to a file. Until it is whole it is named `FILE.part`; what an earlier export left
-    /// there is kept.
+    /// Writes to a file, named `FILE.part` until it is complete. Continues what an earlier export left
+    /// there.
     pub(crate) async fn to_file(&self, path: &Path, about: About) -> Result<Export, DataError> {
         let part = named_after(path, ".part");
         let (only, except) = self.selection.texts();
         let about = About { only, except, ..about };
-        // What is not an export's own is not touched.
+        // Files that no export wrote are left alone.
         let is_there = |path: &Path| fs::symlink_metadata(path).is_ok();
         let ours = About::find(path)
             .is_ok_and(|found| found.is_none_or(|found| found.namespace_id == about.namespace_id));
@@ -79,13 +79,13 @@ impl Exporter<'_> {
         let (writer, about, last) = match About::find(&part)? {
             Some(begun) if is_there(&part) && !is_link => {
                 check_same(&part, &begun, &about)?;
-                let (writer, last) = resume(&part).map_err(DataError::io("go on with", &part))?;
+                let (writer, last) = resume(&part).map_err(DataError::io("continue", &part))?;
                 (self.goes_on)(begun.begun_at);
                 (writer, About { begun_at: begun.begun_at, ..about }, last)
             }
             _ if is_there(&part) => return Err(DataError::Exists(part)),
             _ => {
-                // It may hold secrets.
+                // The file may contain secrets.
                 let mut options = OpenOptions::new();
                 options.write(true).create_new(true);
                 #[cfg(unix)]
@@ -131,7 +131,7 @@ impl Exporter<'_> {
             while keys.front().is_some_and(|key| last.as_ref().is_some_and(|l| key.name <= *l)) {
                 keys.pop_front();
             }
-            // What is in flight is all that is held.
+            // Only the values in flight are in memory.
             let most = MAX_BULK_GET_KEYS * self.place.jobs;
             while !keys.is_empty() {
                 let some = keys.drain(..keys.len().min(most)).collect();
@@ -157,13 +157,13 @@ impl Exporter<'_> {
     }
 }
 
-/// A name for a new file of an export, with its time.
+/// The path for a new export file, which includes the time.
 pub(crate) fn new_file(folder: &Path, about: &About) -> PathBuf {
     let time = about.begun_at.to_string().replace(':', "");
     folder.join(format!("{}-{}-{time}.json", about.id, about.stage))
 }
 
-/// The file that an earlier export of a namespace left unfinished in a folder, if there is one.
+/// The unfinished file of an earlier export of the namespace in a folder, if there is one.
 pub(crate) fn unfinished(folder: &Path, about: &About) -> Option<PathBuf> {
     let begins = format!("{}-{}-", about.id, about.stage);
     let entries = fs::read_dir(folder).ok()?;
@@ -177,18 +177,18 @@ pub(crate) fn unfinished(folder: &Path, about: &About) -> Option<PathBuf> {
 
 fn check_same(part: &Path, begun: &About, about: &About) -> Result<(), DataError> {
     let what = if begun.namespace_id != about.namespace_id {
-        "it is of another namespace"
+        "it belongs to another namespace"
     } else if (&begun.only, &begun.except) != (&about.only, &about.except) {
         "it selects other keys"
     } else if begun.has_secrets != about.has_secrets {
-        "one of the two takes in the values of `env(...)`, the other does not"
+        "only one of the two includes the values of `env(...)`"
     } else {
         return Ok(());
     };
     Err(DataError::OtherExport { path: part.to_owned(), what })
 }
 
-/// Opens an unfinished file behind its last whole pair, and gives the key of that.
+/// Opens an unfinished file after its last complete pair, and returns the key of that pair.
 fn resume(part: &Path) -> io::Result<(BulkWriter<BufWriter<File>>, Option<String>)> {
     #[derive(Deserialize)]
     struct Keyed {
@@ -224,13 +224,13 @@ fn resume(part: &Path) -> io::Result<(BulkWriter<BufWriter<File>>, Option<String
     Ok((BulkWriter::resume(BufWriter::new(file), summed, pairs), last.map(|last| last.key)))
 }
 
-/// Keeps other exports from a file while this one writes it.
+/// Locks a file against other exports while this one writes it.
 fn hold(file: &File) -> io::Result<()> {
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => {
             Err(io::Error::new(io::ErrorKind::ResourceBusy, "another export is writing it"))
         }
-        // Where nothing can be held, nothing is.
+        // If the file system has no locks, go on without one.
         Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! The keys of a namespace in little memory: a million of them take some tens of megabytes.
+//! The keys of a namespace, stored compactly: a million keys take some tens of megabytes.
 
 use std::collections::VecDeque;
 
@@ -27,7 +27,7 @@ impl<'a> KeyPages<'a> {
         Self { place, selection, cursor, cursors, is_done: false, withheld }
     }
 
-    /// The next page, which can be empty; `None` at the end.
+    /// Returns the next page, which can be empty; `None` at the end.
     pub(super) async fn next(
         &mut self,
     ) -> Result<Option<VecDeque<KeyInfo<Box<RawValue>>>>, DataError> {
@@ -58,10 +58,10 @@ impl<'a> KeyPages<'a> {
     }
 }
 
-/// Keys with their expirations, to be looked up.
+/// Keys with their expirations, for lookup.
 #[derive(Debug, Default)]
 pub(super) struct KeyTable {
-    /// All keys, one after another.
+    /// All keys, concatenated.
     text: String,
     keys: Vec<Key>,
 }
@@ -70,12 +70,12 @@ pub(super) struct KeyTable {
 struct Key {
     at: usize,
     len: u16,
-    /// In the 32 bits that Cloudflare has for it; 0: none.
+    /// The expirations in 32 bits, as at Cloudflare; 0 for none.
     expiration: u32,
 }
 
 impl KeyTable {
-    /// All keys of a namespace.
+    /// Lists all keys of a namespace.
     pub(super) async fn of(place: Place<'_>) -> Result<Self, DataError> {
         let all = Selection::default();
         let (mut pages, mut table) = (KeyPages::new(place, &all), Self::default());
@@ -94,7 +94,7 @@ impl KeyTable {
         self.text.push_str(key);
     }
 
-    /// The same in the order of the keys. A listing is in order as it comes.
+    /// Sorts the keys. A listing is already in order.
     pub(super) fn sorted(mut self) -> Self {
         let text = &self.text;
         self.keys.sort_by(|one, other| key_of(text, *one).cmp(key_of(text, *other)));

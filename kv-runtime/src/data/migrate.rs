@@ -11,19 +11,19 @@ use super::pairs::{Place, is_over, read};
 use super::restore::{PairChanges, Written};
 use crate::raw::{KeyInfo, PutOptions, RawPair};
 
-/// The values of a namespace that are of older types.
+/// The values of a namespace that have an older type.
 #[derive(Debug, Serialize)]
 pub(crate) struct Migration {
     #[serde(flatten)]
     pub(crate) changes: PairChanges,
-    /// How many values are of none of their types.
+    /// The number of values that have none of their key's types.
     pub(crate) misfits: u64,
     #[serde(skip)]
     keys: KeyTable,
 }
 
 impl Migration {
-    /// Reads all values, if there is a key that has older types; `begin` is told how many keys that are.
+    /// Reads all values if any key has older types. Calls `begin` with the number of keys.
     pub(crate) async fn plan(
         auditor: &Auditor<'_>,
         place: Place<'_>,
@@ -46,7 +46,7 @@ impl Migration {
                     None => {}
                     Some(Fit::Newest) => migration.changes.equal += 1,
                     Some(Fit::Not(_)) => migration.misfits += 1,
-                    // A pair that is about to expire cannot be written, and need not be.
+                    // A pair that is about to expire cannot be written, and does not need to be.
                     Some(Fit::Older(_)) if is_over(at(pair.expiration), place.store.now()) => {
                         migration.changes.expired += 1;
                     }
@@ -61,14 +61,14 @@ impl Migration {
         Ok(migration)
     }
 
-    /// The keys that are rewritten.
+    /// The keys to rewrite.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         (0..self.keys.len()).filter_map(|index| Some(self.keys.get(index)?.0))
     }
 
-    /// Rewrites them. Each value is read once more right before, and left alone when it is of the
-    /// newest type by then. What an application writes in between is lost: Workers KV has no way to
-    /// write only what did not change.
+    /// Rewrites the values. Reads each value again just before writing it, and skips it if it has the newest
+    /// type by then. A write by the application in between is lost, since Workers KV has no conditional
+    /// writes.
     pub(crate) async fn apply(
         self,
         auditor: &Auditor<'_>,

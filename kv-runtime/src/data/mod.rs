@@ -1,7 +1,7 @@
-//! Work on the pairs that are stored, declared or not: to write them to a file, to put them back, to
-//! hold them against their types.
+//! Works on stored pairs, declared or not: exports them to a file, restores them, and checks them against
+//! their types.
 //!
-//! Everything here streams: it holds keys where it has to, and the values of a few requests.
+//! Everything here streams: only the values of a few requests are in memory, and keys where necessary.
 
 mod about;
 mod audit;

@@ -1,4 +1,4 @@
-//! Reading pairs, some requests at a time.
+//! Reads pairs, with a few requests at a time.
 
 use std::collections::HashMap;
 
@@ -12,16 +12,16 @@ use super::error::DataError;
 use crate::base::Interrupt;
 use crate::raw::{GetOptions, KeyInfo, RawPair, RawStore};
 
-/// A namespace that is worked on.
+/// The namespace to work on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place<'a> {
     pub(crate) store: &'a dyn RawStore,
     pub(crate) interrupt: &'a Interrupt,
-    /// How many requests are in flight.
+    /// The number of requests in flight.
     pub(crate) jobs: usize,
 }
 
-/// A pair as it is stored. It has no `Debug`: its value can be a secret.
+/// A stored pair. It does not implement `Debug`, since its value can be a secret.
 pub(crate) struct StoredPair {
     pub(super) key: String,
     pub(crate) value: Bytes,
@@ -39,7 +39,7 @@ impl From<RawPair> for StoredPair {
     }
 }
 
-/// The pairs of some keys, by key; those that are not there are left out.
+/// Reads the pairs of some keys, by key; missing ones are left out.
 pub(crate) async fn read_keys(
     place: Place<'_>,
     keys: Vec<String>,
@@ -49,8 +49,7 @@ pub(crate) async fn read_keys(
     Ok(pairs.into_iter().map(|pair| (pair.key.clone(), pair)).collect())
 }
 
-/// Reads the pairs of some keys, of which a listing told the expiration; those that are gone are
-/// left out.
+/// Reads the pairs of some keys whose expirations are known from a listing; missing ones are left out.
 pub(super) async fn read(
     place: Place<'_>,
     keys: Vec<KeyInfo<Box<RawValue>>>,
@@ -80,7 +79,7 @@ async fn read_chunk(
     Ok(pairs.collect())
 }
 
-/// Whether two texts are the same JSON; none is `null`.
+/// Whether two texts are the same JSON, where `None` equals `null`.
 pub(super) fn is_same_metadata(one: Option<&RawValue>, other: Option<&RawValue>) -> bool {
     let (one, other) = (one.map(RawValue::get), other.map(RawValue::get));
     let parsed = |json: Option<&str>| {
@@ -89,7 +88,7 @@ pub(super) fn is_same_metadata(one: Option<&RawValue>, other: Option<&RawValue>)
     one == other || parsed(one) == parsed(other)
 }
 
-/// Whether a pair has expired, or will before Cloudflare would take it once more.
+/// Whether a pair has expired, or expires too soon for Cloudflare to accept it again.
 pub(super) fn is_over(expiry: Option<Expiry>, now: kv_rules::Time) -> bool {
     match expiry {
         Some(Expiry::At(at)) => kv_rules::check_expiration_ahead(at, now).is_err(),

@@ -1,4 +1,4 @@
-//! Writes the pairs of a file to a namespace: first what that would change, then the change.
+//! Writes the pairs of a file to a namespace: first finds the changes, then makes them.
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use kv_rules::{Expiry, MAX_BULK_GET_KEYS, MAX_BULK_PAIRS};
@@ -10,29 +10,29 @@ use super::pairs::{Place, StoredPair, is_over, is_same_metadata, read};
 use super::source::{BatchSize, BulkSource};
 use crate::raw::{KeyInfo, RawPair};
 
-/// How many pairs of a kind are named one by one.
+/// The number of pairs of each kind that are listed by key.
 const NAMED: usize = 100;
 
-/// How many bytes a request has at most, unless a single pair has more.
+/// The most bytes of one request, unless a single pair has more.
 pub(super) const REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
-/// What writing pairs to a namespace would change.
+/// The changes that writing pairs to a namespace would make.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PairChanges {
-    /// How many keys are not there yet.
+    /// The number of keys that do not exist yet.
     pub new: u64,
-    /// How many keys have another value, metadata or expiration.
+    /// The number of keys that have a different value, metadata or expiration.
     pub overwritten: u64,
-    /// How many pairs are there already, and are not written.
+    /// The number of pairs that already exist unchanged and are not written.
     pub equal: u64,
-    /// How many pairs have expired, or expire too soon to be written.
+    /// The number of pairs that have expired, or expire too soon to be written.
     pub expired: u64,
-    /// How many bytes the values to write have.
+    /// The total size of the values to write, in bytes.
     pub bytes: u64,
-    /// The first keys that are not there yet.
+    /// The first keys that do not exist yet.
     pub first_new: Vec<PairChange>,
-    /// The first keys that have something else.
+    /// The first keys that have a different value, metadata or expiration.
     pub first_overwritten: Vec<PairChange>,
 }
 
@@ -40,17 +40,17 @@ pub struct PairChanges {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PairChange {
-    /// Its key.
+    /// The key.
     pub key: String,
-    /// How many bytes its value has.
+    /// The size of the value in bytes.
     pub bytes: u64,
-    /// How many bytes the value has that it replaces.
+    /// The size in bytes of the value that it replaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaced_bytes: Option<u64>,
 }
 
 impl PairChanges {
-    /// How many keys are written.
+    /// The number of keys to write.
     #[must_use]
     pub fn writes(&self) -> u64 {
         self.new + self.overwritten
@@ -75,16 +75,16 @@ pub(crate) struct Written {
     pub(crate) bytes: u64,
 }
 
-/// A file of pairs, of which it is known what writing them changes.
+/// A file of pairs, with the changes that writing them would make.
 pub(crate) struct Restore {
     source: BulkSource,
-    /// Which pairs are written, by number.
+    /// The pairs to write, by number.
     chosen: Chosen,
     pub(crate) changes: PairChanges,
 }
 
 impl Restore {
-    /// Finds out which pairs of a file a namespace does not have. `each` is shown those.
+    /// Finds the pairs of a file that a namespace does not have, and calls `each` with them.
     pub(crate) async fn plan(
         source: BulkSource,
         place: Place<'_>,
@@ -121,7 +121,7 @@ impl Restore {
         Ok(Self { source, chosen, changes })
     }
 
-    /// Writes them. `progress` is told what was written and confirmed.
+    /// Writes the pairs. Calls `progress` with what was written and confirmed.
     pub(crate) async fn apply(
         self,
         place: Place<'_>,
@@ -145,7 +145,7 @@ impl Restore {
                 },
             }
         }
-        // What is in flight is waited for: it may have been written.
+        // Wait for requests in flight, since they may have been applied.
         while let Some(written) = in_flight.next().await {
             match written {
                 Ok(written) => progress(written),
@@ -161,7 +161,7 @@ async fn put(place: Place<'_>, batch: Vec<(usize, RawPair)>) -> Result<Written, 
     place.interrupt.check()?;
     let now = place.store.now();
     let pairs = batch.into_iter().map(|(_, pair)| pair);
-    // Some may have come too near to their end since the plan was made.
+    // Some pairs may have come too close to their expiration since the plan was made.
     let pairs: Vec<_> = pairs.filter(|pair| !is_over(pair.options.expiry, now)).collect();
     let (keys, bytes) = (pairs.len(), pairs.iter().map(|pair| pair.value.len() as u64).sum());
     let written = place.store.put_many(pairs).await;
@@ -173,7 +173,7 @@ fn is_same(pair: &RawPair, stored: &StoredPair) -> bool {
     let expiration = match pair.options.expiry {
         None => None,
         Some(Expiry::At(at)) => Some(at),
-        // It begins anew.
+        // Start from the beginning again.
         Some(Expiry::Ttl(_)) => return false,
     };
     pair.value == stored.value
@@ -181,7 +181,7 @@ fn is_same(pair: &RawPair, stored: &StoredPair) -> bool {
         && is_same_metadata(pair.options.metadata.as_deref(), stored.metadata.as_deref())
 }
 
-/// Some numbers, a bit for each.
+/// A set of numbers, one bit each.
 struct Chosen(Vec<u64>);
 
 impl Chosen {

@@ -1,4 +1,4 @@
-//! Which keys of a namespace are meant.
+//! The selection of keys of a namespace.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ pub struct SelectionError {
     source: PatternError,
 }
 
-/// Which keys of a namespace are meant: those of some families, less others.
+/// A selection of keys of a namespace: those of some families, except others.
 #[derive(Debug, Default)]
 pub(crate) struct Selection<'a> {
     families: Option<Families>,
@@ -27,24 +27,25 @@ pub(crate) struct Selection<'a> {
     secrets: BTreeSet<String>,
 }
 
-/// Some keys, and whether any was met.
+/// A choice of keys, and whether any key matched it.
 #[derive(Debug)]
 struct Chosen<'a> {
     choice: Choice<'a>,
     is_met: AtomicBool,
 }
 
-/// Some keys: `user:{id}`, `user:*` or a key itself.
+/// A choice of keys: `user:{id}`, `user:*` or a single key.
 #[derive(Debug)]
 enum Choice<'a> {
-    /// Those of a declared family, of which more literal families own some.
+    /// The keys of a declared family, except those that more literal families own.
     Declared(&'static DeclaredFamily, Pattern<'a>),
     Pattern(Pattern<'a>, &'a str),
     Glob(&'a str),
 }
 
 impl<'a> Selection<'a> {
-    /// Keys by patterns; without any all. `declaration` is that of the namespace, if it is declared.
+    /// Selects keys by patterns, or all keys if there are none. `declaration` belongs to the namespace, if it
+    /// is declared.
     pub(crate) fn new(
         declaration: Option<&'static Declaration>,
         only: &'a [String],
@@ -63,8 +64,8 @@ impl<'a> Selection<'a> {
         Ok(Self { families, declared, only, except, secrets: BTreeSet::new() })
     }
 
-    /// Leaves out the values that are declared by `env(...)` in a stage, and those that were when they
-    /// were deployed.
+    /// Leaves out the values that `env(...)` declares in a stage, and those that it declared when they were
+    /// deployed.
     pub(crate) fn without_secrets<'k>(
         self,
         declaration: Option<&'static Declaration>,
@@ -79,7 +80,7 @@ impl<'a> Selection<'a> {
         Self { secrets, ..self }
     }
 
-    /// Whether a key is meant, were it no secret.
+    /// Whether a key is selected, regardless of secrets.
     fn covers(&self, key: &str) -> bool {
         let any = |chosen: &[Chosen<'_>]| {
             chosen.iter().fold(false, |any, chosen| {
@@ -91,16 +92,16 @@ impl<'a> Selection<'a> {
             })
         };
         let is_chosen = self.only.is_empty() || any(&self.only);
-        // A key that is meant by neither is looked at all the same: it shows that a pattern is no slip.
+        // Both are evaluated even if the result is clear, to record which patterns match a key.
         let is_left_out = any(&self.except);
         is_chosen && !is_left_out
     }
 
-    /// The patterns that no key is of: a slip in one exports too little, or what was to stay. What is
-    /// left out may be without keys where it is a declared family, or a part of one.
+    /// The patterns that no key matched. A typo in one would export too little, or pairs that should be left
+    /// out. A pattern to leave out may match no key if it is a declared family or a part of one.
     pub(super) fn unmet(&self) -> Vec<String> {
         let is_unmet = |chosen: &&Chosen<'_>| !chosen.is_met.load(Ordering::Relaxed);
-        // What lies elsewhere was not looked at.
+        // Keys outside the listed prefix were not checked.
         let is_listed = |chosen: &&Chosen<'_>| chosen.choice.prefix().starts_with(self.prefix());
         let is_slip = |chosen: &&Chosen<'_>| match chosen.choice {
             Choice::Declared(..) => false,
@@ -112,7 +113,7 @@ impl<'a> Selection<'a> {
         only.chain(except).map(|chosen| chosen.choice.text()).collect()
     }
 
-    /// Whether keys of a choice could be of a declared family.
+    /// Whether keys of a choice could belong to a declared family.
     fn is_of_a_family(&self, choice: &Choice<'_>) -> bool {
         self.declared.iter().any(|family| {
             Pattern::parse(family.pattern).is_ok_and(|pattern| {
@@ -131,7 +132,7 @@ impl<'a> Selection<'a> {
         self.secrets.contains(key) && self.covers(key)
     }
 
-    /// The text with which all of its keys begin.
+    /// The common prefix of its keys.
     pub(super) fn prefix(&self) -> &str {
         let mut prefixes = self.only.iter().map(|chosen| chosen.choice.prefix());
         let Some(first) = prefixes.next() else { return "" };
@@ -142,7 +143,7 @@ impl<'a> Selection<'a> {
         })
     }
 
-    /// What it was made of.
+    /// The text that it was parsed from.
     pub(super) fn texts(&self) -> (Vec<String>, Vec<String>) {
         let texts = |all: &[Chosen<'_>]| all.iter().map(|chosen| chosen.choice.text()).collect();
         (texts(&self.only), texts(&self.except))

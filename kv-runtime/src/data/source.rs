@@ -1,4 +1,4 @@
-//! A file of pairs that is read again and again, a batch at a time, on a thread of its own.
+//! A file of pairs that is read several times, in batches, on a separate thread.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -15,21 +15,21 @@ use super::about::{About, Summed, SummedFile};
 use super::error::DataError;
 use crate::raw::{PutOptions, RawPair};
 
-/// How many batches wait to be taken.
+/// The number of batches that are read ahead.
 const WAITING: usize = 2;
 
-/// A file of pairs whose every pair was found to be sound.
+/// A file of pairs that were all checked.
 #[derive(Debug, Clone)]
 pub(crate) struct BulkSource {
     path: PathBuf,
     file: Arc<File>,
-    /// How many pairs it has.
+    /// The number of pairs.
     pub(super) pairs: usize,
     hash: String,
     about: Option<About>,
 }
 
-/// How large a batch is.
+/// The size of a batch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BatchSize {
     pub(super) pairs: usize,
@@ -43,7 +43,7 @@ pub(super) struct Batches {
 }
 
 impl BulkSource {
-    /// Reads a file as a whole, checks every pair, and holds it against the description beside it.
+    /// Reads the whole file, checks every pair, and compares the file with the description next to it.
     pub(crate) async fn open(path: &Path) -> Result<Self, DataError> {
         let path = path.to_owned();
         let read = move || {
@@ -54,7 +54,7 @@ impl BulkSource {
         blocking(read).await
     }
 
-    /// The same of a file that has no name.
+    /// Like [`open`](Self::open), but for an unnamed file.
     pub(crate) async fn nameless(file: File) -> Result<Self, DataError> {
         blocking(move || Self::check(PathBuf::from("the copy"), file, None)).await
     }
@@ -68,7 +68,7 @@ impl BulkSource {
             &mut mistakes,
             |pair, mistakes| {
                 pairs += 1;
-                // 128 bits do not meet by chance.
+                // 128-bit hashes do not collide by chance.
                 let hash: [u8; 16] = std::array::from_fn({
                     let hash = blake3::hash(pair.key.as_bytes());
                     move |at| hash.as_bytes()[at]
@@ -93,12 +93,12 @@ impl BulkSource {
         Ok(Self { path, file: Arc::new(file), pairs, hash: summed.hash(), about })
     }
 
-    /// What the file is, where a description says so.
+    /// The description of the file, if there is one.
     pub(crate) fn about(&self) -> Option<&About> {
         self.about.as_ref()
     }
 
-    /// Reads the pairs whose numbers are wanted.
+    /// Reads the pairs with the given numbers.
     pub(super) fn batches(
         &self,
         size: BatchSize,
@@ -139,7 +139,7 @@ impl BulkSource {
             return Err(DataError::Changed(self.path.clone()));
         }
         if !batch.is_empty() {
-            // Whoever does not want it any more knows why.
+            // If the receiver is gone, it stopped for its own reason.
             let _ = batches.blocking_send(batch);
         }
         Ok(())
@@ -152,7 +152,7 @@ impl Batches {
         self.batches.recv().await
     }
 
-    /// That all was read, and was as it was when it was checked.
+    /// Checks that the whole file was read, and that it has not changed since it was checked.
     pub(super) async fn end(self) -> Result<(), DataError> {
         drop(self.batches);
         joined(self.reader.await)
@@ -172,7 +172,7 @@ fn rewind(mut file: &File) -> io::Result<&File> {
     Ok(file)
 }
 
-/// Does what blocks on a thread that may.
+/// Runs blocking work on a thread that may block.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, DataError> + Send + 'static,
 ) -> Result<T, DataError> {

@@ -15,7 +15,7 @@ use super::restore::REQUEST_BYTES;
 use super::source::{BatchSize, BulkSource};
 use crate::base::folder;
 
-/// How many pairs are held.
+/// The number of pairs in memory at once.
 const AT_ONCE: usize = 1_000;
 
 /// The files of one stage.
@@ -27,12 +27,12 @@ pub(crate) struct Undo<'a> {
 }
 
 impl Undo<'_> {
-    /// Where the pairs of a namespace are kept.
+    /// The file that keeps the pairs of a namespace.
     pub(crate) fn file(folder: &Path, id: &str) -> PathBuf {
         folder.join(format!("{id}.json"))
     }
 
-    /// The namespaces of which pairs are kept.
+    /// The namespaces with kept pairs.
     pub(crate) fn ids(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
         let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
@@ -42,7 +42,7 @@ impl Undo<'_> {
         ids
     }
 
-    /// Removes what is kept.
+    /// Removes the kept pairs.
     pub(crate) fn forget(folder: &Path) -> Result<(), DataError> {
         match fs::remove_dir_all(folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -52,7 +52,7 @@ impl Undo<'_> {
         }
     }
 
-    /// Keeps the pairs of some keys. What a deploy kept that was cut off stays: this one goes on with it.
+    /// Keeps the pairs of some keys. If an interrupted deploy kept pairs, they stay, and this one continues.
     pub(crate) async fn keep(
         self,
         id: &str,
@@ -97,7 +97,7 @@ impl Undo<'_> {
         let (out, pairs, summed) = writer.end().map_err(failed())?;
         let temporary = out.into_inner().map_err(|error| failed()(error.into_error()))?;
         temporary.as_file().sync_all().map_err(failed())?;
-        // The description comes last: without it the file is not one to undo from.
+        // The description is written last, since a file without one cannot be used to undo.
         temporary.persist(&path).map_err(|error| failed()(error.error))?;
         let about = About::begin(id, namespace_id, self.app, self.stage);
         let (bytes, blake3) = (summed.bytes, summed.hash());
@@ -105,7 +105,7 @@ impl Undo<'_> {
         About { begun_at, secrets_left_out, pairs, bytes, blake3, ..about }.write(&path)
     }
 
-    /// Says of a namespace that its deploy is done.
+    /// Records that the deploy of a namespace is done.
     pub(crate) fn close(folder: &Path, id: &str, state: String) -> Result<(), DataError> {
         let path = Self::file(folder, id);
         match About::find(&path)? {
@@ -117,7 +117,7 @@ impl Undo<'_> {
     }
 }
 
-/// Makes a folder that is for its user, and for no version control.
+/// Creates a folder that is private to the user and ignored by version control.
 fn make_private(folder: &Path) -> Result<(), DataError> {
     folder::make_private(folder).map_err(DataError::io("make the folder", folder))?;
     let ignore = folder.join(".gitignore");

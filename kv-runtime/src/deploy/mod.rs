@@ -96,7 +96,7 @@ impl<N: Namespace> Deploy<N> {
 
     /// Deletes the namespace, or leaves it at Cloudflare as its declaration says, and forgets it.
     ///
-    /// A namespace with keys that are not this tool's is refused. One that is not in the state is
+    /// A namespace with keys that this tool did not write is refused. One that is not in the state is
     /// taken for destroyed.
     ///
     /// ```no_run

@@ -142,7 +142,7 @@ pub enum DeployError {
         ids: Vec<String>,
     },
     /// A namespace that will be deleted holds keys that are not this tool's.
-    #[error("`{id}` ({title:?}) holds {} not this tool's", if *undeclared == 1 { "1 key that is".to_owned() } else { format!("{undeclared} keys that are") })]
+    #[error("`{id}` ({title:?}) contains {} that this tool did not write", count_keys(*undeclared))]
     UndeclaredKeys {
         /// The namespace's id.
         id: String,
@@ -201,12 +201,12 @@ pub enum DeployError {
         known: Vec<String>,
     },
     /// The namespace is in the state already.
-    #[error("{0} is in the state already")]
+    #[error("{0} is already in the state")]
     Imported(String),
     /// The account has no namespace with Cloudflare's id.
     #[error("the account has no namespace {0}")]
     NoSuchNamespace(String),
-    /// The plan was not applied, because nobody agreed to it.
+    /// The plan was not applied, because it was not agreed to.
     #[error("{}", if *.asked { "not applied: nothing was changed" } else { "this plan changes something, and there is no terminal to ask on: nothing was changed" })]
     Declined {
         /// Whether anybody was asked.
@@ -229,7 +229,7 @@ pub enum DeployError {
     #[error(transparent)]
     Selection(#[from] SelectionError),
     /// A command for one namespace was given several, or none.
-    #[error("this works on one namespace, and there are {}: {}", .0.len(), list_ids(.0))]
+    #[error("this command works on one namespace, but there are {}: {}", .0.len(), list_ids(.0))]
     NotOne(Vec<String>),
     /// Two stages have the same namespace.
     #[error("`{id}`: both stages have the namespace {namespace_id}")]
@@ -252,7 +252,7 @@ pub enum DeployError {
     },
     /// What would be done now is not what the plan says that was saved.
     #[error(
-        "this is not the plan that was saved: what is declared, in the state or in the account changed since"
+        "this is not the plan that was saved: the declarations, the state or the account changed since then"
     )]
     PlanChanged,
     /// A deploy that can be undone would delete a namespace that has keys.
@@ -270,7 +270,7 @@ pub enum DeployError {
         stage: String,
     },
     /// More would be written than was allowed.
-    #[error("this writes {} and --max-writes allows {allowed}: nothing was changed", count_keys(*.writes))]
+    #[error("this writes {}, but --max-writes allows {allowed}: nothing was changed", count_keys(*.writes))]
     TooManyWrites {
         /// How many keys would be written or deleted.
         writes: u64,
@@ -291,7 +291,7 @@ pub enum DeployError {
         source: RemoteError,
     },
     /// Who the credentials are cannot be found out.
-    #[error("cannot find out {what}")]
+    #[error("cannot discover {what}")]
     Discovery {
         /// What was asked.
         what: &'static str,
@@ -320,7 +320,7 @@ pub enum DeployError {
         namespace_id: String,
     },
     /// A namespace was to be created in the place of one that vanished, which came back.
-    #[error("`{id}`: the namespace {namespace_id}, which was not to be found, is there again")]
+    #[error("`{id}`: the namespace {namespace_id}, which could not be found, exists again")]
     Reappeared {
         /// The namespace's id.
         id: String,

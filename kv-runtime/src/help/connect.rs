@@ -1,9 +1,9 @@
-//! What to do about a connection that was not made.
+//! What to do about a failed connection.
 
 use crate::connect::ConnectError;
 
 impl ConnectError {
-    /// What to do next, where the message does not say it.
+    /// What to do next, if the message does not say it.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         let help = match self {
@@ -12,10 +12,10 @@ impl ConnectError {
                  Edit to write), or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL"
             }
             Self::NoAccount => {
-                "give the token Account Settings: Read, or name the account with \
+                "give the token the permission Account Settings: Read, or name the account with \
                  CLOUDFLARE_ACCOUNT_ID"
             }
-            Self::SeveralAccounts(_) => "name one with CLOUDFLARE_ACCOUNT_ID or `accountId`",
+            Self::SeveralAccounts(_) => "choose one with CLOUDFLARE_ACCOUNT_ID or `accountId`",
             Self::Discovery { source, .. } | Self::Client(source) => return source.help(),
             Self::Invalid(_) => return None,
         };

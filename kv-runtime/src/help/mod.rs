@@ -1,4 +1,4 @@
-//! What callers of this library can do about its errors. `cli` says it to people at a terminal.
+//! What callers can do about this library's errors. `cli` prints it in the terminal.
 
 #[cfg(all(feature = "rest", not(target_arch = "wasm32")))]
 mod connect;

@@ -1,9 +1,9 @@
-//! What to do about what a store says of its failure.
+//! What to do about a store's error.
 
 use crate::raw::RawError;
 
 impl RawError {
-    /// What to do next, where the message does not say it.
+    /// What to do next, if the message does not say it.
     ///
     /// ```
     /// use kv_runtime::RawError;
@@ -26,12 +26,12 @@ impl RawError {
     fn of_its_kind(&self) -> Option<&'static str> {
         match self {
             Self::RateLimited(_) => Some(
-                "wait, then try again: Workers KV takes one write a second to one key, and the API \
-                 1,200 requests in 5 minutes",
+                "wait, then try again: Workers KV accepts one write per second to the same key, and \
+                 the API 1,200 requests in 5 minutes",
             ),
-            Self::NamespaceNotFound(_) => {
-                Some("deploy it first; one that was just created can take some seconds to be found")
-            }
+            Self::NamespaceNotFound(_) => Some(
+                "deploy it first; a namespace that was just created can take some seconds to appear",
+            ),
             Self::Unauthorized(_) => {
                 Some("an API token needs the permission `Workers KV Storage: Edit`")
             }
@@ -45,13 +45,13 @@ impl RawError {
     }
 }
 
-/// What to do about an error of Cloudflare's API.
+/// What to do about an error from Cloudflare's API.
 #[cfg(all(feature = "rest", not(target_arch = "wasm32")))]
 pub(super) fn of_api(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<String> {
     error.downcast_ref::<crate::api::ApiError>()?.help()
 }
 
-/// No error is of Cloudflare's API, where that is left out.
+/// Without the API's client, no error can come from Cloudflare's API.
 #[cfg(not(all(feature = "rest", not(target_arch = "wasm32"))))]
 pub(super) fn of_api(_: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<String> {
     None

@@ -1,9 +1,9 @@
-//! What to do about an error of a get, a put, a delete or a listing.
+//! What to do if a get, a put, a delete or a listing fails.
 
 use crate::typed::Error;
 
 impl Error {
-    /// What to do next, where the message does not say it.
+    /// What to do next, if the message does not say it.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {

@@ -3,7 +3,7 @@
 use crate::base::chain::with_sources;
 use crate::typed::Error;
 
-/// So that a Worker's handler can use `?`. The text says all that a log should.
+/// Lets a Worker's handler use `?`. The text includes the sources and the help, so that a log has both.
 impl From<Error> for worker::Error {
     fn from(error: Error) -> Self {
         let mut text = with_sources(&error);

@@ -1,9 +1,9 @@
 //! Pairs behind a Worker's binding.
 //!
-//! The binding is called as JavaScript has it: `worker::kv` would carry metadata through
-//! serde-wasm-bindgen, which is a good part of a small Worker. Values pass as bytes, which JavaScript
-//! leaves alone. Metadata is a JavaScript value: an integer beyond 2^53 is refused when it is put,
-//! and is not an integer any more when it is read.
+//! This calls the JavaScript binding directly: `worker::kv` would convert metadata with
+//! serde-wasm-bindgen, which is a large part of a small Worker. Values are passed as bytes, which
+//! JavaScript does not change. Metadata becomes a JavaScript value: a put refuses integers beyond 2^53,
+//! and a get returns them as floats, not integers.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -26,15 +26,15 @@ use super::{
     StoredValue,
 };
 
-/// The namespace that a Worker has under a binding's name.
-// JavaScript's values stay on the one thread that a Worker has, which `Send` cannot know.
+/// The namespace behind a Worker's binding.
+// JavaScript values stay on a Worker's only thread, which `Send` cannot express.
 #[derive(Debug)]
 pub(crate) struct Binding(SendWrapper<Object>);
 
 impl Binding {
     pub(crate) fn new(env: &Env, binding: &str) -> Result<Self, RawError> {
         match field(env, binding).dyn_into::<Object>() {
-            // Other bindings have no such method.
+            // Bindings of other kinds do not have this method.
             Ok(object) if field(&object, "getWithMetadata").is_function() => {
                 Ok(Self(SendWrapper::new(object)))
             }
@@ -65,7 +65,7 @@ impl Binding {
         self.call(method, &Array::of2(&key.into(), &options))
     }
 
-    /// The values of up to a hundred keys as text: one operation.
+    /// Reads the values of up to a hundred keys as text in one operation.
     fn read_many(
         &self,
         keys: &[&str],
@@ -103,7 +103,7 @@ impl Binding {
         Ok(self.call("put", &Array::of3(&key.into(), value, &options)))
     }
 
-    /// Writes a value while its pieces come: each is handed over before the next is asked for.
+    /// Writes a value as its pieces arrive: each is passed on before the next is requested.
     async fn write_stream(
         &self,
         key: &str,
@@ -121,7 +121,7 @@ impl Binding {
                 Err(error) => {
                     let reason = JsValue::from(error.to_string());
                     let abort = call(&writer, "abort", &Array::of1(&reason));
-                    // Both fail, of what the pieces said.
+                    // Both fail because of the stream's error, which is returned.
                     let _ = join(abort, put).await;
                     return Err(error);
                 }
@@ -130,7 +130,7 @@ impl Binding {
             match select(put.as_mut(), wrote).await {
                 Either::Left((ended, _)) => return ended.map(drop),
                 Either::Right((Ok(_), _)) => {}
-                // It was told to stop by the put, which says why.
+                // The put stopped the writer, and its own error says why.
                 Either::Right((Err(error), put)) => return put.await.and(Err(error)),
             }
         }
@@ -160,7 +160,7 @@ impl RawStore for Binding {
         let Some(stored) = self.get_with_metadata(key, GetOptions::default()).await? else {
             return Ok(None);
         };
-        // Only a listing tells it.
+        // Only a listing returns the expiration.
         let info = self.info(key).await?;
         let expiration = info.and_then(|info| info.expiration);
         Ok(Some(StoredValue { expiration, ..stored }))
@@ -178,7 +178,7 @@ impl RawStore for Binding {
                 let text = found.as_ref().and_then(|found| found.get(*key));
                 values.push(match text {
                     Some(None) => None,
-                    // What is not text was replaced by this.
+                    // The runtime replaced bytes that are not UTF-8 with this character.
                     Some(Some(text)) if !text.contains('\u{fffd}') => {
                         Some(Bytes::from(text.clone()))
                     }
@@ -257,18 +257,18 @@ impl RawStore for Binding {
     }
 }
 
-/// A field of what the runtime gave; `undefined` when it has none.
+/// A field of a value from the runtime; `undefined` if there is none.
 fn field(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or_default()
 }
 
-/// Calls a method of what the runtime gave.
+/// Calls a method of a value from the runtime.
 fn invoke(object: &JsValue, method: &str, arguments: &Array) -> Result<JsValue, RawError> {
     let function: Function = field(object, method).unchecked_into();
     function.apply(object, arguments).map_err(failed)
 }
 
-/// Calls such a method, which gives a promise.
+/// Calls a method that returns a promise.
 fn call(
     object: &JsValue,
     method: &str,
@@ -282,7 +282,7 @@ fn call(
 }
 
 fn set(object: &Object, name: &str, value: impl Into<JsValue>) {
-    // It fails for frozen objects only.
+    // This fails only for frozen objects.
     let _ = Reflect::set(object, &name.into(), &value.into());
 }
 
@@ -302,30 +302,30 @@ fn metadata(of: &JsValue) -> Result<Option<Box<RawValue>>, RawError> {
     json.map(Some).map_err(|error| RawError::other(error.to_string()))
 }
 
-/// Metadata that JavaScript does not change.
+/// Metadata as a JavaScript value, if JavaScript does not change it.
 fn for_javascript(key: &str, metadata: &str) -> Result<JsValue, RawError> {
     match large_integers(metadata).first() {
         None => JSON::parse(metadata).map_err(failed),
         Some(number) => Err(RawError::other(format!(
-            "the metadata of `{}` holds {}: in a Worker, metadata passes JavaScript, which keeps \
-             integers exact up to 2^53 only; write it as text, or into the value",
+            "the metadata of `{}` contains {}: in a Worker, metadata passes through JavaScript, \
+             where integers are exact only up to 2^53; write it as text, or into the value",
             shown(key),
             &metadata[number.clone()]
         ))),
     }
 }
 
-/// Seconds that JavaScript counts.
+/// Converts seconds from a JavaScript number.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "the cast saturates, and the runtime gives whole seconds since 1970"
+    reason = "the cast saturates, and the runtime returns whole seconds since 1970"
 )]
 fn seconds(number: f64) -> u64 {
     number as u64
 }
 
-/// Seconds as a number of JavaScript; a `u64` would be a `BigInt`, which no option takes.
+/// Seconds as a JavaScript number; a `u64` would become a `BigInt`, which no option accepts.
 fn number(seconds: u64) -> u32 {
     u32::try_from(seconds).unwrap_or(u32::MAX)
 }

@@ -1,4 +1,4 @@
-//! The pieces of a value, as they come.
+//! Streams of the pieces of a value.
 
 use bytes::Bytes;
 use futures_util::stream::{BoxStream, Stream, StreamExt};
@@ -8,16 +8,16 @@ use super::RawError;
 /// The pieces of a value.
 pub type ByteStream = BoxStream<'static, Result<Bytes, RawError>>;
 
-/// A stream of pieces: of `Result<B, E>`, where a `B` becomes [`Bytes`] and an `E` an error.
+/// A stream of `Result<B, E>`, where a `B` converts to [`Bytes`] and an `E` to an error.
 ///
-/// It has to be [`Send`], but in a Worker, which has one thread: there, the body of a request is one
-/// as it is, and an error is anything that can be shown.
+/// The stream must be [`Send`], except in a Worker, which has one thread. There, you can pass the body
+/// of a request directly, and an error is anything that implements `Display`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a stream of pieces of a value",
-    label = "give a `Stream` of `Result<B, E>` that is `Send`, in which a `B` is bytes and an `E` an error"
+    label = "pass a `Stream` of `Result<B, E>` that is `Send`, where a `B` is bytes and an `E` an error"
 )]
 pub trait IntoByteStream {
-    /// The same pieces.
+    /// Converts to a stream of the same pieces.
     fn into_byte_stream(self) -> ByteStream;
 }
 

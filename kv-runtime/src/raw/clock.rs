@@ -2,7 +2,7 @@
 
 use kv_rules::Time;
 
-/// The time, which a Worker has from JavaScript alone.
+/// The current time, which a Worker can get only from JavaScript.
 pub(crate) fn now() -> Time {
     #[cfg(not(target_arch = "wasm32"))]
     return Time::now();

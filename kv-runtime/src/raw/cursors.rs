@@ -1,22 +1,22 @@
-//! The cursors of one listing, so that one which leads in a circle ends.
+//! The cursors of one listing, to detect a listing that loops.
 
-/// The cursors that a listing has followed, of which it keeps one: it compares the others with that,
-/// and takes a later one twice as far apart each time (Brent's algorithm).
+/// The cursors that a listing has followed. It keeps one and compares later ones with it. It replaces the
+/// kept cursor with a later one after twice as many steps each time (Brent's algorithm).
 #[derive(Debug, Default)]
 pub(crate) struct Cursors {
     kept: Option<String>,
-    /// How many were followed since, and how many are until another is kept.
+    /// How many cursors were followed since one was kept, and how many until the next one is kept.
     since: u64,
     until: u64,
 }
 
-/// A listing came back to where it was before.
+/// A listing returned a cursor that it had returned before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the server's listing of keys leads in a circle")]
+#[error("the server's listing of keys loops: it returned the same cursor again")]
 pub struct CircularListing;
 
 impl Cursors {
-    /// Takes note of the next cursor.
+    /// Records the next cursor.
     pub(crate) fn follow(&mut self, cursor: &str) -> Result<(), CircularListing> {
         if self.kept.as_deref() == Some(cursor) {
             return Err(CircularListing);

@@ -1,45 +1,45 @@
-//! What a store says of its failure.
+//! Errors of a store.
 
-/// Why a store could not do what it was asked.
+/// Why a store failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RawError {
-    /// The store takes no more requests for now.
-    #[error("Workers KV takes no more requests for now (rate limit)")]
+    /// The store accepts no more requests for now.
+    #[error("Workers KV accepts no more requests for now (rate limit)")]
     RateLimited(#[source] Source),
     /// The namespace does not exist.
-    #[error("there is no such namespace")]
+    #[error("the namespace does not exist")]
     NamespaceNotFound(#[source] Source),
-    /// The credentials are refused, or do not allow it.
-    #[error("Cloudflare does not allow it with these credentials")]
+    /// The credentials are refused, or do not allow the request.
+    #[error("Cloudflare does not allow this request with these credentials")]
     Unauthorized(#[source] Source),
-    /// The Worker has no such binding.
+    /// The Worker does not have the binding.
     #[error("this Worker has no KV namespace bound as `{binding}`")]
     NoBinding {
         /// The binding that the declaration names.
         binding: String,
     },
     /// Cloudflare did not confirm that these keys were written or deleted.
-    #[error("Cloudflare did not confirm {} keys, first {:?}", .keys.len(), .keys.first())]
+    #[error("Cloudflare did not confirm {} keys, the first is {:?}", .keys.len(), .keys.first())]
     Unconfirmed {
         /// The keys.
         keys: Vec<String>,
     },
-    /// The store failed in a way of its own.
+    /// The store failed with an error of its own.
     #[error(transparent)]
     Other(Source),
 }
 
-/// What led to a failure.
+/// The cause of a failure.
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
 impl RawError {
-    /// A failure that is the store's own.
+    /// Creates a [`RawError::Other`] from an error of the store.
     pub fn other(source: impl Into<Source>) -> Self {
         Self::Other(source.into())
     }
 
-    /// What the Workers runtime means by a message such as `KV PUT failed: 429 Too Many Requests`.
+    /// Classifies a message of the Workers runtime such as `KV PUT failed: 429 Too Many Requests`.
     #[cfg(any(test, target_arch = "wasm32"))]
     pub(crate) fn from_runtime(message: String) -> Self {
         let status = message.split_once(" failed: ").map(|(_, status)| status);

@@ -1,8 +1,8 @@
-//! Which integers in JSON JavaScript does not keep, as a Worker's metadata has to pass it.
+//! Finds integers in JSON that JavaScript would round: a Worker's metadata passes through it.
 
 use std::ops::Range;
 
-/// Up to here, JavaScript tells every integer from its neighbours.
+/// Up to here, JavaScript represents every integer exactly.
 const LARGEST: u64 = 1 << 53;
 
 /// Where a JSON text has integers beyond 2^53.
@@ -35,7 +35,7 @@ pub(super) fn large_integers(json: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// A JSON text of JavaScript's making whose large integers, being rounded, are integers no more.
+/// Turns the large integers in JSON from JavaScript into floats, since JavaScript rounded them.
 pub(super) fn no_large_integers(mut json: String) -> String {
     for number in large_integers(&json).iter().rev() {
         json.insert_str(number.end, "e0");

@@ -1,4 +1,4 @@
-//! Stores without types: what each of them implements, and what it is handed and hands over.
+//! Untyped stores: the trait that each store implements, and the types of its arguments and results.
 
 #[cfg(target_arch = "wasm32")]
 mod binding;

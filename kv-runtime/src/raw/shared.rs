@@ -1,4 +1,4 @@
-//! A store that is shared by all that was made of it.
+//! A store that is shared by everything created from it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,14 +15,14 @@ use super::{
     StoredValue,
 };
 
-/// A store that is shared by all that was made of it. A Worker's binding is called as what it is: of
-/// a trait object every method would be in the wasm, also those that the Worker never calls.
+/// A store that is shared by everything created from it. A Worker's binding has a variant of its own: a
+/// trait object would put every method into the wasm, including those that the Worker never calls.
 #[derive(Clone)]
 pub(crate) enum SharedStore {
     /// A Worker's binding.
     #[cfg(target_arch = "wasm32")]
     Binding(Arc<Binding>),
-    /// Any other.
+    /// Any other store.
     Any(Arc<dyn RawStore>),
 }
 

@@ -1,4 +1,4 @@
-//! The trait of all stores, and its options and answers.
+//! The trait of all stores, with its options and results.
 
 use std::fmt;
 
@@ -16,8 +16,8 @@ use super::error::RawError;
 
 /// The pairs of one namespace, without types.
 ///
-/// Implement it for a store of your own; a [`Store`](crate::Store) is made of it by `From`. What
-/// reaches it was checked against the rules of Workers KV before.
+/// Implement it for your own store, and convert that into a [`Store`](crate::Store) with `From`.
+/// Everything that reaches it was already checked against the rules of Workers KV.
 ///
 /// ```
 /// use async_trait::async_trait;
@@ -26,7 +26,7 @@ use super::error::RawError;
 /// };
 /// use kv_runtime::{Bytes, Entry, Store};
 ///
-/// /// A store that holds nothing and refuses to.
+/// /// A store that is empty and refuses writes.
 /// #[derive(Debug)]
 /// struct ReadOnly;
 ///
@@ -67,26 +67,27 @@ use super::error::RawError;
 /// ```
 #[async_trait]
 pub trait RawStore: fmt::Debug + Send + Sync {
-    /// The value of a key, `None` when there is none.
+    /// Reads the value of a key, `None` if there is none.
     async fn get(&self, key: &str, options: GetOptions) -> Result<Option<Bytes>, RawError>;
 
-    /// The value of a key with its metadata.
+    /// Reads the value of a key with its metadata.
     async fn get_with_metadata(
         &self,
         key: &str,
         options: GetOptions,
     ) -> Result<Option<StoredValue>, RawError>;
 
-    /// The value of a key with its metadata, and its expiration whatever that costs.
+    /// Reads the value of a key with its metadata and its expiration, even if that takes more requests.
     ///
-    /// As it is, it believes that [`get_with_metadata`](Self::get_with_metadata) tells it.
+    /// The default implementation assumes that [`get_with_metadata`](Self::get_with_metadata) returns the
+    /// expiration.
     async fn get_with_expiration(&self, key: &str) -> Result<Option<StoredValue>, RawError> {
         self.get_with_metadata(key, GetOptions::default()).await
     }
 
-    /// What a listing tells of one key, without its value.
+    /// Reads the metadata and the expiration of one key, without its value.
     ///
-    /// As it is, it lists: a key comes first among those that it begins.
+    /// The default implementation lists with the key as the prefix, since the key itself comes first.
     async fn info(&self, key: &str) -> Result<Option<KeyInfo<Box<RawValue>>>, RawError> {
         let mut cursor = None;
         let mut cursors = Cursors::default();
@@ -104,9 +105,10 @@ pub trait RawStore: fmt::Debug + Send + Sync {
         }
     }
 
-    /// The values of many keys, in their order; `None` where there is none.
+    /// Reads the values of many keys, in the same order; `None` if there is no value.
     ///
-    /// As it is, it asks for some at a time. A store that can be asked for many at once does so.
+    /// The default implementation reads the keys one by one, some at a time. Override it if the store can
+    /// read many keys with one request.
     async fn get_many(
         &self,
         keys: &[&str],
@@ -115,9 +117,9 @@ pub trait RawStore: fmt::Debug + Send + Sync {
         some_at_a_time(keys.iter().map(|key| self.get(key, options))).await
     }
 
-    /// The values of many keys with their metadata, in their order.
+    /// Reads the values of many keys with their metadata, in the same order.
     ///
-    /// As it is, it asks for some at a time.
+    /// The default implementation reads the keys one by one, some at a time.
     async fn get_many_with_metadata(
         &self,
         keys: &[&str],
@@ -126,17 +128,18 @@ pub trait RawStore: fmt::Debug + Send + Sync {
         some_at_a_time(keys.iter().map(|key| self.get_with_metadata(key, options))).await
     }
 
-    /// The value of a key, in pieces as they come.
+    /// Reads the value of a key as a stream of pieces.
     ///
-    /// As it is, the value is one piece.
+    /// The default implementation returns the whole value as one piece.
     async fn get_stream(&self, key: &str) -> Result<Option<ByteStream>, RawError> {
         let value = self.get(key, GetOptions::default()).await?;
         Ok(value.map(|value| stream::iter([Ok(value)]).boxed()))
     }
 
-    /// Writes pairs, each with its value, metadata and expiration replaced; no key is there twice.
+    /// Writes pairs and replaces the value, metadata and expiration of each. No key appears twice.
     ///
-    /// As it is, it writes some at a time. A store that takes many at once does so.
+    /// The default implementation writes the pairs one by one, some at a time. Override it if the store
+    /// can write many pairs with one request.
     async fn put_many(&self, pairs: Vec<RawPair>) -> Result<(), RawError> {
         let puts = pairs
             .iter()
@@ -144,10 +147,10 @@ pub trait RawStore: fmt::Debug + Send + Sync {
         some_at_a_time(puts).await.map(drop)
     }
 
-    /// Writes a pair whose value comes in pieces. One of them that is an error ends it, and is the
-    /// answer.
+    /// Writes a pair whose value is a stream of pieces. An error in the stream aborts the write and is
+    /// returned.
     ///
-    /// As it is, it gathers them, and writes nothing when one is an error.
+    /// The default implementation collects the pieces first, and writes nothing if one is an error.
     async fn put_stream(
         &self,
         key: &str,
@@ -163,27 +166,27 @@ pub trait RawStore: fmt::Debug + Send + Sync {
 
     /// Deletes keys; those that do not exist are not an error.
     ///
-    /// As it is, it deletes some at a time.
+    /// The default implementation deletes the keys one by one, some at a time.
     async fn delete_many(&self, keys: &[&str]) -> Result<(), RawError> {
         some_at_a_time(keys.iter().map(|key| self.delete(key))).await.map(drop)
     }
 
-    /// Writes a pair in place of what its key had: value, metadata and expiration.
+    /// Writes a pair and replaces the value, metadata and expiration of its key.
     async fn put(&self, key: &str, value: Bytes, options: PutOptions) -> Result<(), RawError>;
 
     /// Deletes a key; one that does not exist is not an error.
     async fn delete(&self, key: &str) -> Result<(), RawError>;
 
-    /// A page of the keys that begin with `prefix`, in the order of their bytes.
+    /// Lists a page of the keys that begin with `prefix`, in byte order.
     async fn list(&self, prefix: &str, options: ListOptions<'_>) -> Result<KeyPage, RawError>;
 
-    /// The time by which its pairs expire. As it is, the system's.
+    /// The time by which the store's pairs expire, by default the system's time.
     fn now(&self) -> Time {
         now()
     }
 }
 
-/// How many requests are made at once where each pair is one: a Worker may have six open
+/// How many requests are sent at once if each pair needs its own: a Worker may have six open
 /// (<https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections>).
 const AT_ONCE: usize = 6;
 
@@ -193,17 +196,17 @@ async fn some_at_a_time<T>(
     stream::iter(requests.collect::<Vec<_>>()).buffered(AT_ONCE).try_collect().await
 }
 
-/// How a value is read.
+/// Options for reading a value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GetOptions {
-    /// A Worker may answer from a copy that is so many seconds old; other stores have no use for it.
+    /// How old, in seconds, a copy may be from which a Worker answers; other stores ignore it.
     pub cache_ttl: Option<u64>,
-    /// Whether the values are text, so that a Worker can ask for many at once.
+    /// Whether the values are text, so that a Worker can read many with one operation.
     pub is_text: bool,
 }
 
-/// What is stored beside a value.
+/// Options for writing a value: its metadata and expiration.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct PutOptions {
@@ -213,24 +216,24 @@ pub struct PutOptions {
     pub expiry: Option<Expiry>,
 }
 
-/// Which keys of a listing a page has.
+/// Options for listing a page of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListOptions<'a> {
-    /// The cursor of a former page, which this one follows; `None` begins the listing.
+    /// The cursor of the previous page; `None` begins the listing.
     pub cursor: Option<&'a str>,
-    /// How many keys are wanted, at most 1,000. A store may give more or fewer.
+    /// The requested number of keys, at most 1,000. A store may return more or fewer.
     pub limit: usize,
 }
 
 impl<'a> ListOptions<'a> {
-    /// The page that follows the one with this cursor.
+    /// Options for the page after the one with this cursor.
     #[must_use]
     pub fn after(cursor: Option<&'a str>) -> Self {
         Self { cursor, limit: MAX_LIST_KEYS }
     }
 
-    /// With so many keys wanted.
+    /// Sets the requested number of keys.
     #[must_use]
     pub fn limit(self, limit: usize) -> Self {
         Self { limit: limit.clamp(1, MAX_LIST_KEYS), ..self }
@@ -251,12 +254,12 @@ pub struct RawPair {
     pub key: String,
     /// The value.
     pub value: Bytes,
-    /// What is stored beside it.
+    /// The metadata and the expiration.
     pub options: PutOptions,
 }
 
 impl RawPair {
-    /// A pair with what is stored beside its value.
+    /// Creates a pair with its metadata and expiration.
     #[must_use]
     pub fn new(key: String, value: Bytes, options: PutOptions) -> Self {
         Self { key, value, options }
@@ -281,12 +284,12 @@ pub struct StoredValue {
     pub value: Bytes,
     /// The metadata as JSON.
     pub metadata: Option<Box<RawValue>>,
-    /// When the pair expires, in seconds since 1970, where the store tells that with a value.
+    /// When the pair expires, in seconds since 1970, if the store returns that with a value.
     pub expiration: Option<u64>,
 }
 
 impl StoredValue {
-    /// A value without metadata that never expires.
+    /// Creates a value without metadata that never expires.
     #[must_use]
     pub fn new(value: Bytes) -> Self {
         Self { value, metadata: None, expiration: None }
@@ -303,7 +306,7 @@ impl fmt::Debug for StoredValue {
     }
 }
 
-/// What a listing tells of a key.
+/// A listed key with its metadata and expiration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyInfo<M = serde_json::Value> {
@@ -316,7 +319,7 @@ pub struct KeyInfo<M = serde_json::Value> {
 }
 
 impl<M> KeyInfo<M> {
-    /// A key without metadata that never expires.
+    /// Creates a key without metadata that never expires.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), expiration: None, metadata: None }
@@ -327,14 +330,14 @@ impl<M> KeyInfo<M> {
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct KeyPage {
-    /// The keys, with their metadata as JSON. There can be none although more pages follow.
+    /// The keys, with their metadata as JSON. A page can be empty even if more pages follow.
     pub keys: Vec<KeyInfo<Box<RawValue>>>,
     /// Where the next page begins; `None` ends the listing.
     pub cursor: Option<String>,
 }
 
 impl KeyPage {
-    /// A page of these keys.
+    /// Creates a page of these keys.
     #[must_use]
     pub fn new(keys: Vec<KeyInfo<Box<RawValue>>>, cursor: Option<String>) -> Self {
         Self { keys, cursor }

@@ -1,4 +1,4 @@
-//! Digests: how the state recognises what it wrote without keeping it.
+//! Digests, by which the state recognizes what was written without storing it.
 
 use std::fmt;
 
@@ -7,23 +7,23 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kv_rules::Expiry;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The key of a state's digests. It is random, so that a digest in a state that leaked cannot be
-/// looked up in a table made beforehand.
+/// The key of a state's digests. It is random, so that digests in a leaked state cannot be looked up in a
+/// precomputed table.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DigestKey([u8; 32]);
 
-/// 128 bits that tell whether a pair is as it was.
+/// 128 bits that tell whether a pair has changed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Digest([u8; 16]);
 
 impl DigestKey {
-    /// A new random key.
+    /// Creates a random key.
     #[must_use]
     pub fn random() -> Self {
         Self(rand::random())
     }
 
-    /// The digest of a pair as it is stored.
+    /// Creates the digest of a stored pair.
     #[must_use]
     pub fn digest(&self, value: &[u8], metadata: Option<&str>, expiry: Option<Expiry>) -> Digest {
         let mut hasher = blake3::Hasher::new_keyed(&self.0);
@@ -33,7 +33,7 @@ impl DigestKey {
             Some(Expiry::At(seconds)) => (2, seconds),
         };
         hasher.update(&[tag, u8::from(metadata.is_some())]);
-        // In the 32 bits that Cloudflare has for it, in which earlier versions wrote it.
+        // In 32 bits, as at Cloudflare and as earlier versions hashed it.
         hasher.update(&u32::try_from(seconds).unwrap_or(u32::MAX).to_le_bytes());
         let metadata = metadata.unwrap_or_default();
         hasher.update(&(metadata.len() as u64).to_le_bytes());
@@ -44,7 +44,7 @@ impl DigestKey {
 }
 
 impl Digest {
-    /// That of no pair, where the digest is still to come.
+    /// A placeholder for a digest that is not computed yet.
     pub const NONE: Self = Self([0; 16]);
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -57,7 +57,7 @@ impl Digest {
         Self(digest)
     }
 
-    /// How many characters a digest has in the state.
+    /// The number of characters of a digest in the state.
     pub(super) const TEXT_LEN: usize = 22;
 
     pub(super) fn append_to(&self, text: &mut String) {

@@ -11,28 +11,28 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::digest::{Digest, DigestKey};
 use super::store::{StageKey, StateError};
 
-/// The format that this version writes, and the newest that it reads.
+/// The format that this version writes, which is also the newest that it reads.
 const FORMAT: u32 = 2;
 
-/// The oldest format that this version reads: without a checksum, deployers or what a create
-/// replaces.
+/// The oldest format that this version reads: it has no checksum, no deployers, and no record of the
+/// namespace that a create replaces.
 const OLDEST_FORMAT: u32 = 1;
 
-/// What was deployed to one stage of an app.
+/// The state of one stage of an app.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
     app: String,
     stage: String,
     digest_key: DigestKey,
-    /// The `repository` of the package that deploys it, which tells it from another of that name.
+    /// The `repository` of the package that deploys it, to distinguish apps of the same name.
     pub repository: Option<String>,
     /// The namespaces by their id in the declarations.
     pub namespaces: BTreeMap<String, Record>,
-    /// The ids under which namespaces were before, where a declaration says so: not in the document.
+    /// The previous ids of namespaces, according to the declarations; not in the document.
     pub(crate) moved: BTreeMap<String, String>,
 }
 
-/// A state as it is written, after the format and the checksum.
+/// The part of a written state after the format and the checksum.
 #[derive(Serialize)]
 struct Body<'a> {
     app: &'a str,
@@ -43,7 +43,7 @@ struct Body<'a> {
     namespaces: &'a BTreeMap<String, Record>,
 }
 
-/// A state as it is read, of any format.
+/// A state of any format, as it is read.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, bound = "R: Deserialize<'de>")]
 struct Document<R> {
@@ -59,7 +59,7 @@ struct Document<R> {
     namespaces: BTreeMap<String, R>,
 }
 
-/// A [`Record`] that is read without its keys, but for those whose values are secrets.
+/// A [`Record`] that is read without its keys, except those whose values are secrets.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Outline {
@@ -121,11 +121,11 @@ impl From<Outline> for Record {
     }
 }
 
-/// What is known of one namespace.
+/// What is known about one namespace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Record {
-    /// It was about to be created; whether it was is not known.
+    /// It was about to be created. Whether it was created is not known.
     Creating(Creating),
     /// It exists, as far as this tool knows.
     Deployed(Deployment),
@@ -148,9 +148,9 @@ pub enum Server {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Creating {
-    /// The title that it was to have.
+    /// Its intended title.
     pub title: String,
-    /// The account in which it was to be.
+    /// The account in which to create it.
     pub account_id: String,
     /// Where the account is, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -160,8 +160,8 @@ pub struct Creating {
     /// The programs that list it, each as `PACKAGE/BINARY`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub deployers: BTreeSet<String>,
-    /// The namespace that vanished, in whose place it is created. It is not forgotten before there
-    /// is another: what vanished can come back.
+    /// The vanished namespace that this one replaces. It is kept until the replacement exists, since a
+    /// namespace that vanished can come back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<Box<Deployment>>,
 }
@@ -170,29 +170,29 @@ pub struct Creating {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deployment {
-    /// Cloudflare's id of it.
+    /// Its id at Cloudflare.
     pub namespace_id: String,
     /// Its title when it was last written.
     pub title: String,
-    /// The account in which it is.
+    /// The account that has it.
     pub account_id: String,
     /// Where the account is, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<Server>,
-    /// How it came to be in the state.
+    /// How it got into the state.
     pub origin: Origin,
-    /// The programs that list it, each as `PACKAGE/BINARY`. It left the code when none does any
-    /// more.
+    /// The programs that list it, each as `PACKAGE/BINARY`. When none does any more, it was removed from
+    /// the code.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub deployers: BTreeSet<String>,
-    /// What its declaration last said of `delete`.
+    /// The last `delete` of its declaration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delete: Option<bool>,
-    /// When it came to be in the state.
+    /// When it was added to the state.
     pub created_at: Time,
     /// When this tool last changed it.
     pub modified_at: Time,
-    /// What earlier versions wrote here.
+    /// A field that earlier versions wrote.
     #[serde(default, skip_serializing, rename = "declared")]
     _declared: Option<IgnoredAny>,
     /// The keys that this tool wrote or is about to write.
@@ -200,19 +200,19 @@ pub struct Deployment {
     pub keys: BTreeMap<Cow<'static, str>, KeyRecord>,
 }
 
-/// How a namespace came to be in the state.
+/// How a namespace got into the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// This tool created it.
     Created,
-    /// It was there before.
+    /// It existed before, and was adopted.
     Adopted,
 }
 
-/// What is known of one key. In the document it is one short text: the digest, after `?` while the
-/// write is not confirmed, after `=` when the pair is left to the application, after `~` when this
-/// tool did not write what is there, after `!` when `env(...)` declared the value.
+/// What is known about one key. In the document it is one short text, the digest with prefixes: `?` if
+/// the write is not confirmed, `=` if the pair is left to the application, `~` if this tool did not write
+/// the pair, `!` if `env(...)` declared the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the document")]
 pub struct KeyRecord {
@@ -222,15 +222,15 @@ pub struct KeyRecord {
     pub confirmed: bool,
     /// Whether the declaration said `once`.
     pub once: bool,
-    /// Whether this tool wrote what is there, rather than found it there as declared.
+    /// Whether this tool wrote the pair, rather than found it as declared.
     pub written: bool,
-    /// Whether `env(...)` declared the value: then it is shown nowhere and kept in no file.
+    /// Whether `env(...)` declared the value, which is then never shown and never saved to a file.
     pub secret: bool,
 }
 
 impl KeyRecord {
-    /// Whether the key goes with its declaration: what the application has, or had before this tool
-    /// came, does not.
+    /// Whether to delete the key when its declaration is removed. A key that belongs to the application,
+    /// or that existed before this tool came, is kept.
     #[must_use]
     pub fn is_owned(&self) -> bool {
         self.written && !self.once
@@ -238,7 +238,7 @@ impl KeyRecord {
 }
 
 impl State {
-    /// The state of a stage to which nothing was deployed yet.
+    /// Creates the state of a stage that was not deployed yet.
     #[must_use]
     pub fn new(stage: &StageKey) -> Self {
         Self {
@@ -251,7 +251,7 @@ impl State {
         }
     }
 
-    /// Reads the document of a stage; `location` is where it lies, for messages.
+    /// Reads the document of a stage; `location` says where it is, for messages.
     pub fn from_json(json: &[u8], stage: &StageKey, location: &str) -> Result<Self, StateError> {
         Self::read::<Record>(json, stage, location)
     }
@@ -286,7 +286,7 @@ impl State {
         let namespaces = namespaces.into_iter().map(|(id, record)| (id, record.into())).collect();
         let moved = BTreeMap::new();
         let state = Self { app, stage: name, digest_key, repository, namespaces, moved };
-        // Ids are shown and sent as they are: others may have had their hands on the document.
+        // Ids are shown and sent unescaped, and the document may have been edited.
         let plain = |id: &&str| id.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
         if let Some(id) = state.ids().find(|id| !plain(id)) {
             return Err(damaged(serde::de::Error::custom(format_args!("{id:?} is not an id"))));
@@ -301,7 +301,7 @@ impl State {
         Ok(state)
     }
 
-    /// Every id in it: of declarations, namespaces and accounts.
+    /// Every id in the state: of declarations, namespaces and accounts.
     fn ids(&self) -> impl Iterator<Item = &str> {
         self.namespaces.iter().flat_map(|(id, record)| {
             let namespace_id = match record {
@@ -312,12 +312,12 @@ impl State {
         })
     }
 
-    /// The document as it is written.
+    /// The text of the document.
     pub fn to_json(&self) -> Result<Vec<u8>, StateError> {
         let Self { app, stage, digest_key, repository, namespaces, .. } = self;
         let repository = repository.as_deref();
         let body = Body { app, stage, digest_key, repository, namespaces };
-        // The head takes the place of the opening bracket.
+        // The head replaces the opening bracket.
         let mut json = vec![b' '; HEAD.len() + CHECKSUM_LEN + HEAD_END.len() - 1];
         serde_json::to_writer(&mut json, &body).map_err(StateError::Serialize)?;
         let (head, body) = json.split_at_mut(HEAD.len() + CHECKSUM_LEN + HEAD_END.len());
@@ -326,7 +326,7 @@ impl State {
         Ok(json)
     }
 
-    /// Which namespace has Cloudflare's id.
+    /// Finds the namespace with an id at Cloudflare.
     #[must_use]
     pub fn owner(&self, namespace_id: &str) -> Option<&str> {
         self.namespaces.iter().find_map(|(id, record)| match record {
@@ -337,7 +337,7 @@ impl State {
         })
     }
 
-    /// The stage that it is the state of.
+    /// The stage of the state.
     #[must_use]
     pub fn stage(&self) -> &str {
         &self.stage
@@ -349,7 +349,7 @@ impl State {
         &self.digest_key
     }
 
-    /// Gives a state that has no digests yet the key of those that were made before it.
+    /// If the state has no digests yet, sets the key of digests that were made before it.
     pub(crate) fn set_digest_key(&mut self, key: &DigestKey) {
         if self.namespaces.is_empty() {
             self.digest_key = key.clone();
@@ -357,26 +357,26 @@ impl State {
     }
 }
 
-/// How a document of this format begins; then come the checksum and [`HEAD_END`].
+/// The beginning of a document of this format, followed by the checksum and [`HEAD_END`].
 const HEAD: &str = r#"{"format":2,"checksum":""#;
 const HEAD_END: &str = r#"","#;
 
-/// How many characters a checksum has.
+/// The number of characters of a checksum.
 const CHECKSUM_LEN: usize = 64;
 
-/// The checksum of all that follows it.
+/// The checksum of everything that follows it.
 fn checksum(body: &[u8]) -> String {
     blake3::hash(body).to_hex().to_string()
 }
 
-/// Whether the checksum of a document is that of what follows.
+/// Whether the checksum of a document matches what follows it.
 fn check_sum(json: &[u8]) -> Option<()> {
     let (found, rest) = json.get(HEAD.len()..)?.split_at_checked(CHECKSUM_LEN)?;
     let body = rest.strip_prefix(HEAD_END.as_bytes())?;
     (checksum(body).as_bytes() == found).then_some(())
 }
 
-/// Refuses a document that is not of an older format which is known.
+/// Refuses a document that does not have a known older format.
 fn check_format(json: &[u8], location: &str) -> Result<(), StateError> {
     #[derive(Deserialize)]
     struct Header {
@@ -388,7 +388,7 @@ fn check_format(json: &[u8], location: &str) -> Result<(), StateError> {
     let (found, supported) = (format.to_string(), FORMAT);
     match format.as_u64() {
         Some(known) if known == u64::from(OLDEST_FORMAT) => Ok(()),
-        // It says that it has a checksum, and does not begin as one does that has.
+        // It claims to have a checksum, but does not begin with one.
         Some(known) if known == u64::from(FORMAT) => {
             Err(StateError::Damaged { location: location(), source: None })
         }
@@ -400,7 +400,7 @@ fn check_format(json: &[u8], location: &str) -> Result<(), StateError> {
 }
 
 impl Deployment {
-    /// A namespace as it comes into the state, before any key is written.
+    /// Creates the record of a namespace before any key is written.
     pub(crate) fn new(
         namespace_id: String,
         title: String,
@@ -426,7 +426,7 @@ impl Deployment {
 }
 
 impl Deployment {
-    /// What tells this state of the namespace from later ones.
+    /// Identifies this state of the namespace among later ones.
     pub(crate) fn mark(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.modified_at.to_string().as_bytes());
@@ -449,8 +449,7 @@ impl Record {
         }
     }
 
-    /// The namespace as it was last deployed; of one that is being created in its place, the one
-    /// that vanished.
+    /// The namespace as last deployed. If a replacement is being created, the namespace that vanished.
     #[must_use]
     pub fn deployment(&self) -> Option<&Deployment> {
         match self {
@@ -468,7 +467,7 @@ impl Record {
         }
     }
 
-    /// The programs that list the namespace, to be changed.
+    /// Mutable access to the programs that list the namespace.
     pub(crate) fn deployers_mut(&mut self) -> &mut BTreeSet<String> {
         match self {
             Self::Creating(creating) => &mut creating.deployers,
@@ -476,7 +475,7 @@ impl Record {
         }
     }
 
-    /// The account in which the namespace is or was to be.
+    /// The account in which the namespace exists or was about to be created.
     #[must_use]
     pub fn account_id(&self) -> &str {
         match self {
@@ -544,7 +543,7 @@ impl<'de> Deserialize<'de> for KeyRecord {
     }
 }
 
-/// Reads keys, which were written in order, and so are not sorted in one by one.
+/// Reads keys at once instead of inserting them one by one, since they were written in order.
 fn keys<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<Cow<'static, str>, KeyRecord>, D::Error> {

@@ -1,7 +1,7 @@
 //! States in a folder: `ROOT/APP/STAGE.json`, private to the user.
 //!
-//! The lock is the operating system's, on `STAGE.lock`: it goes with its process, however that
-//! ends, so a dead deploy never holds one.
+//! The lock is a file lock on `STAGE.lock`. The operating system releases it when the process ends, no
+//! matter how, so a dead deploy never holds a lock.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek};
@@ -20,7 +20,7 @@ pub struct FileStateStore {
 }
 
 impl FileStateStore {
-    /// A store in `root`, which is made when the first state is written.
+    /// Creates a store in `root`; the folder is created when the first state is written.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
     }
@@ -44,7 +44,7 @@ impl StateStore for FileStateStore {
         let path = self.document(stage);
         blocking(move || match found(fs::read(&path), "read", &path)? {
             None => match fs::read_link(&path) {
-                // A state that is out of reach is not one that is empty.
+                // A state that cannot be reached must not count as empty.
                 Ok(target) => {
                     let location = path.display().to_string();
                     Err(StateError::DanglingLink { location, target })
@@ -114,7 +114,7 @@ impl StateStore for FileStateStore {
     }
 }
 
-/// The lock of a stage: the open file holds it.
+/// The lock of a stage, held by the open file.
 #[derive(Debug)]
 struct FileLock {
     document: PathBuf,
@@ -125,8 +125,7 @@ struct FileLock {
 #[async_trait]
 impl Lock for FileLock {
     async fn write(&mut self, bytes: Vec<u8>) -> Result<(), StateError> {
-        let held =
-            self.file.try_clone().map_err(|source| io_error("look at", &self.path, source))?;
+        let held = self.file.try_clone().map_err(|source| io_error("use", &self.path, source))?;
         let (path, lock) = (self.document.clone(), self.path.clone());
         blocking(move || {
             if !is_at(&held, &lock) {
@@ -142,14 +141,14 @@ impl Lock for FileLock {
     }
 }
 
-/// Where the lock of a document is: beside the document itself, so that two links to one document
-/// share it.
+/// The lock file of a document. It is next to the resolved document, so that two links to the same
+/// document share it.
 fn lock_file(document: &Path) -> Result<PathBuf, StateError> {
     let resolved = resolved(document).map_err(|source| io_error("find", document, source))?;
     Ok(resolved.with_extension("lock"))
 }
 
-/// Whether a path still leads to an open file: one that was removed locks nobody out.
+/// Whether a path still leads to an open file: a removed lock file does not keep others out.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
@@ -158,23 +157,23 @@ fn is_at(file: &File, path: &Path) -> bool {
     file.metadata().is_ok_and(|a| fs::symlink_metadata(path).is_ok_and(|b| same(a, b)))
 }
 
-/// Elsewhere an open file cannot be removed.
+/// On other systems an open file cannot be removed.
 #[cfg(not(unix))]
 fn is_at(_: &File, path: &Path) -> bool {
     path.exists()
 }
 
-/// The stages that have a document in an app's folder, in order.
+/// The stages with a document in an app's folder, in order.
 fn stages_in(folder: &Path) -> Result<Vec<String>, StateError> {
     let names = names(folder)?.into_iter();
     Ok(names
         .filter_map(|name| Some(name.strip_suffix(".json")?.to_owned()))
-        // Backups and others' files lie there too.
+        // The folder can also contain backups and other files.
         .filter(|stage| kv_rules::check_id(stage).is_ok())
         .collect())
 }
 
-/// The names of what is in a folder, in order; none when there is no folder.
+/// The names of the entries of a folder, in order; empty if the folder does not exist.
 fn names(folder: &Path) -> Result<Vec<String>, StateError> {
     let mut names = Vec::new();
     for entry in found(fs::read_dir(folder), "list", folder)?.into_iter().flatten() {
@@ -185,8 +184,8 @@ fn names(folder: &Path) -> Result<Vec<String>, StateError> {
     Ok(names)
 }
 
-/// Makes the folder of all states, which is not for version control: the state of a stage belongs to
-/// no commit.
+/// Creates the folder of all states and keeps it out of version control, since the state of a stage does
+/// not belong to a commit.
 fn make_root(root: &Path) -> Result<(), StateError> {
     make_private(root)?;
     let ignore = root.join(".gitignore");
@@ -198,7 +197,7 @@ fn make_private(folder: &Path) -> Result<(), StateError> {
 }
 
 fn open_private(path: &Path) -> Result<File, StateError> {
-    // What a link leads to is somebody else's.
+    // The target of a link may belong to another user.
     if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
         return Err(io_error("lock", path, io::Error::other("it is not a file")));
     }
@@ -216,7 +215,7 @@ fn write_holder(file: &mut File, holder: &Holder) -> io::Result<()> {
     Ok(())
 }
 
-/// Who wrote the lock file; `None` when that is not known, which never keeps anyone from working.
+/// Who wrote the lock file; `None` if that is not known, which is never an error.
 fn read_holder(file: &mut File) -> Option<Holder> {
     let mut text = String::new();
     file.read_to_string(&mut text).ok()?;
@@ -239,7 +238,7 @@ fn io_error(action: &'static str, path: &Path, source: io::Error) -> StateError 
     StateError::Io { action, path: path.to_owned(), source }
 }
 
-/// Runs file work where it may block; it cannot be cut off half-way by a dropped future.
+/// Runs file operations on a thread that may block. Dropping the future does not abort them halfway.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StateError> + Send + 'static,
 ) -> Result<T, StateError> {

@@ -1,4 +1,4 @@
-//! What this tool remembers of a stage: which namespaces it made or adopted and what it wrote.
+//! The state of a stage: which namespaces this tool created or adopted, and what it wrote.
 
 mod digest;
 pub(crate) mod document;
@@ -22,7 +22,7 @@ pub use s3::S3StateStore;
 pub use session::Session;
 pub use store::{Holder, Lock, ObjectError, StageKey, StateError, StateStore};
 
-/// The store that a URL names: `file:PATH`, where a relative path begins at `root`,
+/// Opens the store at a URL: `file:PATH`, where a relative path is relative to `root`,
 /// `s3://BUCKET/PREFIX` or `r2://BUCKET/PREFIX`.
 pub fn open(url: &str, root: &Path) -> Result<Arc<dyn StateStore>, StateError> {
     if url.starts_with("s3:") || url.starts_with("r2:") {

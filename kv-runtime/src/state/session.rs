@@ -1,4 +1,4 @@
-//! A state that is held and worked on by one deploy.
+//! A state that one deploy holds and changes.
 
 use super::document::State;
 use super::store::{Holder, Lock, StageKey, StateError, StateStore};
@@ -11,7 +11,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Takes the lock of a stage and reads its state.
+    /// Acquires the lock of a stage and reads its state.
     pub async fn open(store: &dyn StateStore, stage: &StageKey) -> Result<Self, StateError> {
         let lock = store.lock(stage, &Holder::this_process()).await?;
         match Self::read(store, stage).await {
@@ -23,12 +23,12 @@ impl Session {
         }
     }
 
-    /// Reads the state of a stage without its lock: it may be old by the time it is looked at.
+    /// Reads the state of a stage without its lock, so it can be outdated by the time you use it.
     pub async fn read(store: &dyn StateStore, stage: &StageKey) -> Result<State, StateError> {
         Ok(Self::find(store, stage).await?.unwrap_or_else(|| State::new(stage)))
     }
 
-    /// As [`read`](Self::read), but `None` for a stage that has no state.
+    /// Like [`read`](Self::read), but `None` for a stage that has no state.
     pub async fn find(
         store: &dyn StateStore,
         stage: &StageKey,
@@ -37,7 +37,7 @@ impl Session {
         json.map(|json| State::from_json(&json, stage, &store.location(stage))).transpose()
     }
 
-    /// As [`find`](Self::find), without the keys of namespaces.
+    /// Like [`find`](Self::find), but without the keys of namespaces.
     pub(crate) async fn find_outline(
         store: &dyn StateStore,
         stage: &StageKey,
@@ -52,17 +52,17 @@ impl Session {
         &self.state
     }
 
-    /// The state, to be changed; [`save`](Self::save) writes the change.
+    /// Mutable access to the state; [`save`](Self::save) writes the changes.
     pub fn state_mut(&mut self) -> &mut State {
         &mut self.state
     }
 
-    /// Writes the state. What was written last is kept when this fails.
+    /// Writes the state. If this fails, the last written state is kept.
     pub async fn save(&mut self) -> Result<(), StateError> {
         self.lock.write(self.state.to_json()?).await
     }
 
-    /// Gives the lock back.
+    /// Releases the lock.
     pub async fn close(self) -> Result<(), StateError> {
         self.lock.release().await
     }

@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 /// Keeps one document and one lock for each stage of each app.
 #[async_trait]
 pub trait StateStore: fmt::Debug + Send + Sync {
-    /// Where the document of a stage lies, for people to read.
+    /// Where the document of a stage is, for messages.
     fn location(&self, stage: &StageKey) -> String;
 
-    /// The document of a stage, or `None` when nothing was deployed to it.
+    /// Reads the document of a stage, or `None` if nothing was deployed to it.
     async fn read(&self, stage: &StageKey) -> Result<Option<Vec<u8>>, StateError>;
 
-    /// Takes the lock of a stage at once, or says who holds it. A lock whose holder died is taken
-    /// over.
+    /// Acquires the lock of a stage without waiting, or says who holds it. A lock whose holder died is
+    /// taken over.
     async fn lock(&self, stage: &StageKey, holder: &Holder) -> Result<Box<dyn Lock>, StateError>;
 
     /// The apps that can have a document, in order: the folders of the store.
@@ -28,17 +28,17 @@ pub trait StateStore: fmt::Debug + Send + Sync {
     /// The stages of an app that have a document, in order.
     async fn stages(&self, app: &str) -> Result<Vec<String>, StateError>;
 
-    /// Breaks the lock of a stage and says who held it; `None` when nobody did.
+    /// Breaks the lock of a stage and returns who held it; `None` if it was not locked.
     async fn unlock(&self, stage: &StageKey) -> Result<Option<Holder>, StateError>;
 }
 
-/// A lock that is held: only its holder writes the document.
+/// A held lock: only its holder writes the document.
 #[async_trait]
 pub trait Lock: fmt::Debug + Send + Sync {
     /// Replaces the document as a whole: a reader sees the old one or the new one.
     async fn write(&mut self, document: Vec<u8>) -> Result<(), StateError>;
 
-    /// Gives the lock back. One that is dropped instead looks like that of a holder who died.
+    /// Releases the lock. If you drop it instead, it looks as if its holder had died.
     async fn release(self: Box<Self>) -> Result<(), StateError>;
 }
 
@@ -50,7 +50,7 @@ pub struct StageKey {
 }
 
 impl StageKey {
-    /// Names a document; neither name can leave the folder of the states.
+    /// Creates the name of a document. Neither part can point outside the folder of the states.
     pub fn new(app: &str, stage: &str) -> Result<Self, IdError> {
         check_id(app)?;
         check_id(stage)?;
@@ -105,7 +105,7 @@ impl fmt::Display for Holder {
 #[non_exhaustive]
 pub enum StateError {
     /// The document was written by a newer version.
-    #[error("{location} has format {found}, and this version reads up to {supported}")]
+    #[error("{location} has format {found}, but this version reads formats up to {supported}")]
     Newer {
         /// Where the document lies.
         location: String,
@@ -114,7 +114,7 @@ pub enum StateError {
         /// The newest format that this version reads.
         supported: u32,
     },
-    /// The document has a format that is older than any which this version reads.
+    /// The document has an older format than this version reads.
     #[error(
         "{location} has format {found}, older than {oldest}, the oldest that this version reads"
     )]
@@ -126,45 +126,45 @@ pub enum StateError {
         /// The oldest format that this version reads.
         oldest: u32,
     },
-    /// The document is not a state, or not as it was written.
-    #[error("{location} is damaged{}", if source.is_none() { ": its checksum is not that of its content" } else { "" })]
+    /// The document is not a state, or it was changed after it was written.
+    #[error("{location} is damaged{}", if source.is_none() { ": its checksum does not match its content" } else { "" })]
     Damaged {
         /// Where the document lies.
         location: String,
-        /// What is wrong with it; `None`: its checksum.
+        /// What is wrong with it; `None` if its checksum is.
         source: Option<serde_json::Error>,
     },
-    /// The document is a symbolic link to a file that is not there.
-    #[error("{location} is a symbolic link to {}, which is not there", target.display())]
+    /// The document is a symbolic link to a file that does not exist.
+    #[error("{location} is a symbolic link to {}, which does not exist", target.display())]
     DanglingLink {
         /// Where the link is.
         location: String,
-        /// Where it leads.
+        /// The target of the link.
         target: PathBuf,
     },
-    /// The document is of another app or stage.
+    /// The document belongs to another app or stage.
     #[error("{location} is the state of {}, not of {expected}", found.escape_debug())]
     OtherStage {
         /// Where the document lies.
         location: String,
-        /// Whose it says it is.
+        /// The app and stage in the document.
         found: String,
-        /// Whose it should be.
+        /// The expected app and stage.
         expected: String,
     },
-    /// Another deploy is at work.
-    #[error("another deploy of {stage} is at work: {}", holder.as_ref().map_or_else(|| "it has just begun".to_owned(), ToString::to_string))]
+    /// Another deploy is running.
+    #[error("another deploy of {stage} is running: {}", holder.as_ref().map_or_else(|| "it has just started".to_owned(), ToString::to_string))]
     Locked {
         /// The stage.
         stage: String,
-        /// Who holds the lock; `None` while it is just being taken.
+        /// Who holds the lock; `None` if it is just being acquired.
         holder: Option<Holder>,
-        /// Whether the holder surely lives, because its lock would be gone with it.
+        /// Whether the holder is certainly alive, because its lock would be released otherwise.
         alive: bool,
     },
-    /// The object store gives one lock to two holders, or overwrites what others wrote.
+    /// The object store would give the same lock to two holders, or overwrite another deploy's writes.
     #[error(
-        "{url} does not honour conditional writes ({condition}), so that it cannot keep two deploys apart"
+        "{url} does not honour conditional writes ({condition}), so it cannot prevent concurrent deploys"
     )]
     Unconditional {
         /// The store.
@@ -172,7 +172,7 @@ pub enum StateError {
         /// The header that it ignores.
         condition: &'static str,
     },
-    /// The lock was taken over, or the document was written by others.
+    /// Another deploy took over the lock or wrote the document.
     #[error("{location} was changed by another deploy while this one held its lock")]
     LockLost {
         /// Where the document lies.
@@ -181,9 +181,9 @@ pub enum StateError {
     /// An object of the state cannot be used.
     #[error("cannot {action} {url}")]
     Object {
-        /// What was tried.
+        /// The attempted action.
         action: &'static str,
-        /// With which object.
+        /// The URL of the object.
         url: String,
         /// What the store said.
         source: ObjectError,
@@ -201,50 +201,50 @@ pub enum StateError {
     /// The state cannot be written as JSON.
     #[error("cannot write the state as JSON")]
     Serialize(#[source] serde_json::Error),
-    /// The program was built without what it takes to keep a state there.
+    /// The program was built without support for this state store.
     #[error("this program was built without the feature `s3` of kv-runtime, which {url} needs")]
     NotBuilt {
         /// The URL of the store.
         url: String,
     },
-    /// The URL names no store.
-    #[error("`{}` names no state store", .0.escape_debug())]
+    /// The URL is not that of a state store.
+    #[error("`{}` is not the URL of a state store", .0.escape_debug())]
     UnknownStore(String),
 }
 
-/// What an object store says of its failure, in one line.
+/// An error of an object store, in one line.
 #[derive(Debug, thiserror::Error)]
 #[error("{said}")]
 pub struct ObjectError {
     said: String,
-    /// S3's name of the failure, empty where there is none.
+    /// S3's error code, empty if there is none.
     code: String,
 }
 
 impl ObjectError {
-    /// An error in these words of the store.
+    /// Creates an error with the store's message.
     #[cfg(feature = "s3")]
     pub(super) fn new(said: &str) -> Self {
         Self::with_code(said, String::new())
     }
 
-    /// The same, with S3's name of the failure.
+    /// Creates an error with the store's message and S3's error code.
     #[cfg(feature = "s3")]
     pub(super) fn with_code(said: &str, code: String) -> Self {
-        // What would end the line, or move the cursor, is shown as its escape.
+        // Line breaks and control characters are escaped.
         let shown =
             |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
         Self { said: said.chars().map(shown).collect(), code }
     }
 
-    /// S3's name of the failure, such as `NoSuchBucket`; empty where there is none.
+    /// S3's error code, such as `NoSuchBucket`; empty if there is none.
     pub(crate) fn code(&self) -> &str {
         &self.code
     }
 }
 
 impl StateError {
-    /// That a URL names no store; what may be a password in it is not repeated.
+    /// The error for a URL of no known store; it does not repeat a possible password.
     pub(super) fn unknown_store(url: &str) -> Self {
         let shown = match url.split_once("://") {
             Some((scheme, rest)) => match rest.rsplit_once('@') {

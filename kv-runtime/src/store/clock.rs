@@ -1,4 +1,4 @@
-//! A clock that a test moves.
+//! A clock that a test can move.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::raw;
 
-/// The time of a [`MemoryStore`](crate::MemoryStore) or a [`KvWorld`](crate::KvWorld), which a test
-/// moves forward. Clones are the same clock.
+/// The clock of a [`MemoryStore`](crate::MemoryStore) or a [`KvWorld`](crate::KvWorld), which a test
+/// can move forward. Clones share the same time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,12 +28,12 @@ use crate::raw;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
-    /// By how many milliseconds it is ahead of the system's.
+    /// How many milliseconds this clock is ahead of the system's clock.
     ahead: Arc<AtomicU64>,
 }
 
 impl Clock {
-    /// A clock that shows the system's time.
+    /// Creates a clock that shows the system's time.
     ///
     /// ```
     /// let clock = kv_runtime::Clock::new();
@@ -44,7 +44,7 @@ impl Clock {
         Self::default()
     }
 
-    /// Moves it forward.
+    /// Moves the clock forward.
     ///
     /// ```
     /// use std::time::Duration;
@@ -60,7 +60,7 @@ impl Clock {
         let _ = self.ahead.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 
-    /// What it shows, in seconds since 1970.
+    /// The current time of this clock, in seconds since 1970.
     ///
     /// ```
     /// let clock = kv_runtime::Clock::new();

@@ -1,4 +1,4 @@
-//! A memory store that holds what a declaration says.
+//! A memory store with the entries of a declaration.
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -8,8 +8,8 @@ use crate::raw::PutOptions;
 use crate::typed::declaration::{Declaration, DeclaredEntry, DeclaredText, DeclaredValue};
 
 impl MemoryStore {
-    /// A store that holds the entries of a declaration, as they are when they were just deployed. An
-    /// `env(...)` is the text `[env NAME]`. The files of `..file` and `..dir` are left out.
+    /// Creates a store with the entries of a declaration, as if they had just been deployed. An `env(...)`
+    /// has the text `[env NAME]` as its value. The seeds of `..file` and `..dir` are left out.
     pub(crate) fn of(declaration: &Declaration) -> Self {
         let store = Self::new();
         for DeclaredText { key, text, .. } in declaration.read_texts() {
@@ -25,8 +25,8 @@ impl MemoryStore {
     }
 }
 
-/// What an entry stores. What a deploy would refuse is stored as it is written, so that reading it
-/// says what is wrong.
+/// The stored bytes of an entry. A value that a deploy would refuse is stored as written, so that reading
+/// it reports the error.
 fn value(entry: &DeclaredEntry) -> Bytes {
     match entry.value {
         DeclaredValue::Text(text) => Bytes::from_static(text.as_bytes()),

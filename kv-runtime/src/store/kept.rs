@@ -1,12 +1,11 @@
-//! Pairs as a store in memory keeps them: each with the point in time at which it expires, listed page by
-//! page.
+//! Pairs as a memory store keeps them: each with the time at which it expires, listed page by page.
 
 use bytes::Bytes;
 use kv_rules::Expiry;
 
 use crate::raw::{KeyInfo, KeyPage, PutOptions, StoredValue};
 
-/// A pair as it is kept from `now` on.
+/// Converts a pair written at `now` to its kept form.
 pub(super) fn kept(value: Bytes, options: PutOptions, now: u64) -> StoredValue {
     let PutOptions { metadata, expiry, .. } = options;
     let expiration = expiry.map(|expiry| match expiry {
@@ -20,7 +19,7 @@ pub(super) fn is_alive(stored: &StoredValue, now: u64) -> bool {
     stored.expiration.is_none_or(|expiration| expiration > now)
 }
 
-/// A page of at most `limit` of the pairs that are alive. Its cursor is its last key.
+/// Returns a page of at most `limit` pairs that have not expired. Its cursor is its last key.
 pub(super) fn page<'a>(
     pairs: impl Iterator<Item = (&'a String, &'a StoredValue)>,
     limit: usize,

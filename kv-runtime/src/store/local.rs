@@ -1,4 +1,4 @@
-//! Pairs in wrangler's local files, which a Worker under `wrangler dev` reads and writes too.
+//! Pairs in wrangler's local files, which a Worker under `wrangler dev` also reads and writes.
 
 use std::path::Path;
 
@@ -12,9 +12,9 @@ use crate::raw::{
     GetOptions, KeyInfo, KeyPage, ListOptions, PutOptions, RawError, RawPair, RawStore, StoredValue,
 };
 
-/// Pairs in wrangler's local files, which a Worker under `wrangler dev` reads and writes too.
+/// Pairs in wrangler's local files, which a Worker under `wrangler dev` also reads and writes.
 ///
-/// Its requests run on threads of tokio, so they need its runtime.
+/// Requests run on tokio's threads, so they need a tokio runtime.
 ///
 /// ```
 /// use kv_runtime::{Entry, LocalStore, Store};
@@ -35,8 +35,8 @@ pub struct LocalStore {
 }
 
 impl LocalStore {
-    /// The pairs of a namespace below a persist folder, usually `.wrangler/state`. Nothing is
-    /// written until a pair is.
+    /// Opens a namespace below a persist folder, usually `.wrangler/state`. No file is written until you
+    /// write a pair.
     ///
     /// `id` is the namespace's `id` (or `preview_id`) in the Worker's wrangler configuration.
     ///
@@ -136,7 +136,7 @@ fn stored_value(stored: Stored) -> Result<StoredValue, RawError> {
     Ok(StoredValue { value: stored.value, metadata, expiration: stored.expiration })
 }
 
-/// Metadata that the files hold; whatever wrote it may have written something else than JSON.
+/// Metadata from the files, which may not be JSON if another program wrote it.
 fn json(metadata: String) -> Result<Box<RawValue>, RawError> {
     RawValue::from_string(metadata).map_err(RawError::other)
 }

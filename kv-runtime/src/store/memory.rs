@@ -12,9 +12,9 @@ use super::Clock;
 use super::kept::{is_alive, kept, page};
 use crate::raw::{GetOptions, KeyPage, ListOptions, PutOptions, RawError, RawStore, StoredValue};
 
-/// Pairs in memory, under the rules of Workers KV; pairs expire as they do there.
+/// Pairs in memory, with the rules of Workers KV; pairs expire as they do there.
 ///
-/// A clone is the same store.
+/// Clones share the same pairs.
 ///
 /// ```
 /// use kv_runtime::{Entry, MemoryStore, Store};
@@ -35,7 +35,7 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// A store without pairs.
+    /// Creates an empty store.
     ///
     /// ```
     /// let store = kv_runtime::Store::from(kv_runtime::MemoryStore::new());
@@ -45,7 +45,7 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// A store without pairs, whose pairs expire by this clock.
+    /// Creates an empty store whose pairs expire by this clock.
     ///
     /// ```
     /// use kv_runtime::{Clock, MemoryStore, Store};
@@ -58,7 +58,7 @@ impl MemoryStore {
         Self { clock, ..Self::default() }
     }
 
-    // Every change is one call on the map, so a panic elsewhere leaves nothing half done.
+    // Every change is one call on the map, so a panic elsewhere leaves no partial change.
     fn pairs(&self) -> MutexGuard<'_, BTreeMap<String, StoredValue>> {
         self.pairs.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,5 +1,5 @@
-//! Where the pairs of a namespace can be: in memory, in wrangler's local files, behind a Worker's
-//! binding. Cloudflare's API is a room of its own.
+//! The stores for a namespace's pairs: memory, wrangler's local files, and a Worker's binding. The store
+//! for Cloudflare's API is in `api`.
 
 mod clock;
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,4 +1,4 @@
-//! The store of a Worker: its binding.
+//! The store of a Worker, which uses its binding.
 
 use worker::Env;
 
@@ -6,7 +6,7 @@ use crate::raw::Binding;
 use crate::{Error, Store};
 
 impl Store {
-    /// The namespace that a Worker has under a binding's name.
+    /// Opens the namespace behind a Worker's binding.
     ///
     /// ```no_run
     /// # fn example(env: &kv_runtime::worker::Env) -> Result<(), kv_runtime::Error> {

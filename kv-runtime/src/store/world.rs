@@ -1,5 +1,5 @@
-//! Workers KV as it is seen from several places at once, for tests of what an application makes of
-//! it.
+//! Workers KV as seen from several places at once, to test how an application handles eventual
+//! consistency.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
@@ -14,20 +14,20 @@ use super::Clock;
 use super::kept::{is_alive, kept, page};
 use crate::raw::{GetOptions, KeyPage, ListOptions, PutOptions, RawError, RawStore, StoredValue};
 
-/// After how many seconds a write is seen elsewhere
+/// The seconds after which a write is visible elsewhere
 /// (<https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency>).
 const VISIBLE_AFTER: u64 = 60;
 
-/// How many seconds a place keeps what it read, a miss too, when the read names no `cache_ttl`
+/// The seconds for which a place caches a read, including a miss, if the read sets no `cache_ttl`
 /// (<https://developers.cloudflare.com/kv/api/read-key-value-pairs/#cachettl-parameter>).
 const CACHED_FOR: u64 = 60;
 
-/// One namespace, as it is seen from several places at once: for tests of what an application makes
-/// of Workers KV's eventual consistency.
+/// One namespace as seen from several places at once, to test how an application handles the eventual
+/// consistency of Workers KV.
 ///
-/// A place sees its own writes at once and those of others after 60 seconds. What it read, a miss
-/// too, it gives again for 60 seconds, or as long as `cache_ttl` says. Time is that of a [`Clock`],
-/// which the test moves. Cloudflare promises no more; what it does is often faster.
+/// A place sees its own writes at once and those of other places after 60 seconds. It caches what it
+/// read, including a miss, for 60 seconds or the `cache_ttl` of the read. The time is that of a
+/// [`Clock`], which the test moves. Cloudflare promises no more than this, but is often faster.
 ///
 /// ```
 /// use std::time::Duration;
@@ -56,7 +56,7 @@ pub struct KvWorld {
     shared: Arc<Shared>,
 }
 
-/// A place of a [`KvWorld`]; [`KvWorld::place`] makes it.
+/// A place of a [`KvWorld`]; created by [`KvWorld::place`].
 ///
 /// ```
 /// use kv_runtime::{KvWorld, Store, WorldPlace};
@@ -80,7 +80,7 @@ struct Shared {
 struct Pairs {
     /// All writes to each key, in order.
     writes: BTreeMap<String, Vec<Write>>,
-    /// What each place read of each key.
+    /// What each place has cached of each key.
     cached: HashMap<(Arc<str>, String), Cached>,
 }
 
@@ -88,7 +88,7 @@ struct Pairs {
 struct Write {
     at: u64,
     place: Arc<str>,
-    /// `None`: it was deleted.
+    /// `None` for a delete.
     stored: Option<StoredValue>,
 }
 
@@ -99,7 +99,7 @@ struct Cached {
 }
 
 impl KvWorld {
-    /// A namespace without pairs.
+    /// Creates an empty namespace.
     ///
     /// ```
     /// let world = kv_runtime::KvWorld::new();
@@ -109,7 +109,7 @@ impl KvWorld {
         Self::default()
     }
 
-    /// The namespace as it is seen from a place; one of the same name is the same place.
+    /// The namespace as seen from a place. The same name always means the same place.
     ///
     /// ```
     /// use kv_runtime::{KvWorld, Store};
@@ -148,7 +148,7 @@ impl KvWorld {
 
 impl WorldPlace {
     fn pairs(&self) -> MutexGuard<'_, Pairs> {
-        // Every change is one call on a map, so a panic elsewhere leaves nothing half done.
+        // Every change is one call on a map, so a panic elsewhere leaves no partial change.
         self.shared.pairs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -177,7 +177,7 @@ impl WorldPlace {
         stored.filter(|stored| is_alive(stored, now))
     }
 
-    /// What this place sees of a key.
+    /// The pair of a key as this place sees it.
     fn seen<'a>(&self, writes: &'a [Write], now: u64) -> Option<&'a StoredValue> {
         let is_seen = |write: &&Write| {
             write.place == self.name || write.at.saturating_add(VISIBLE_AFTER) <= now

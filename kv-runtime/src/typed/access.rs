@@ -1,8 +1,8 @@
-//! What may be done with a store, as a type: it is nothing at run time.
+//! The access to a store, as a type that does not exist at run time.
 
 use std::fmt;
 
-/// Reading and writing: what a [`Store`](crate::Store) allows that was not narrowed.
+/// Reading and writing: the default access of a [`Store`](crate::Store).
 ///
 /// ```
 /// use kv_runtime::ReadWrite;
@@ -11,7 +11,7 @@ use std::fmt;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), kv_runtime::Error> {
 /// # let notes = Notes::in_memory();
-/// /// Needs both.
+/// /// Needs both reading and writing.
 /// async fn shout(notes: &Notes<ReadWrite>) -> Result<(), kv_runtime::Error> {
 ///     notes.note("ada", 1).update(|text| text.make_ascii_uppercase()).await.map(drop)
 /// }
@@ -23,7 +23,7 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadWrite {}
 
-/// Reading only; `reader()` of a namespace or of a [`Store`](crate::Store) narrows to it.
+/// Reading only: the access after `reader()` on a namespace or a [`Store`](crate::Store).
 ///
 /// ```
 /// use kv_runtime::{MemoryStore, ReadOnly, kv_namespace};
@@ -46,7 +46,7 @@ pub enum ReadWrite {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadOnly {}
 
-/// Writing only; `writer()` of a namespace or of a [`Store`](crate::Store) narrows to it.
+/// Writing only: the access after `writer()` on a namespace or a [`Store`](crate::Store).
 ///
 /// ```
 /// use kv_runtime::{MemoryStore, WriteOnly, kv_namespace};
@@ -69,14 +69,14 @@ pub enum ReadOnly {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteOnly {}
 
-/// [`ReadWrite`] and [`ReadOnly`].
+/// Access that allows reading: [`ReadWrite`] and [`ReadOnly`].
 ///
 /// ```
 /// use kv_runtime::{CanRead, MemoryStore, kv_namespace};
 ///
 /// kv_namespace! { pub struct Flags; title: "flags", keys: { "user:{id}": bool } }
 ///
-/// /// Takes the namespace itself, and its `reader()`.
+/// /// Accepts the namespace itself or its `reader()`.
 /// async fn is_on<A: CanRead>(flags: &Flags<A>, user: &str) -> Result<bool, kv_runtime::Error> {
 ///     Ok(flags.user(user).get().await?.unwrap_or_default())
 /// }
@@ -92,18 +92,18 @@ pub enum WriteOnly {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not allow reading",
     label = "this reads, which `ReadWrite` and `ReadOnly` allow",
-    note = "use the namespace itself, or its `reader()` for what only reads"
+    note = "use the namespace itself, or its `reader()` for code that only reads"
 )]
 pub trait CanRead: Access {}
 
-/// [`ReadWrite`] and [`WriteOnly`].
+/// Access that allows writing: [`ReadWrite`] and [`WriteOnly`].
 ///
 /// ```
 /// use kv_runtime::{CanWrite, MemoryStore, kv_namespace};
 ///
 /// kv_namespace! { pub struct Flags; title: "flags", keys: { "user:{id}": bool } }
 ///
-/// /// Takes the namespace itself, and its `writer()`.
+/// /// Accepts the namespace itself or its `writer()`.
 /// async fn turn_on<A: CanWrite>(flags: &Flags<A>, user: &str) -> Result<(), kv_runtime::Error> {
 ///     flags.user(user).put(&true).await
 /// }
@@ -119,11 +119,11 @@ pub trait CanRead: Access {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not allow writing",
     label = "this writes, which `ReadWrite` and `WriteOnly` allow",
-    note = "use the namespace itself, or its `writer()` for what only writes"
+    note = "use the namespace itself, or its `writer()` for code that only writes"
 )]
 pub trait CanWrite: Access {}
 
-/// The three of them, and no others.
+/// Seals the access traits: only the three types above implement them.
 #[doc(hidden)]
 pub trait Access: sealed::Sealed + Clone + fmt::Debug + Send + Sync + 'static {}
 

@@ -1,9 +1,9 @@
-//! The stored form of a value, which follows its Rust type alone, so that every store gives back
-//! what was put.
+//! The stored form of a value. It depends only on the Rust type, so that every store returns what was
+//! put.
 //!
 //! A [`String`] is stored as its text and [`Bytes`] as they are, so that other programs can read
-//! them. Every other type is stored as compact JSON by `serde_json`. What JSON cannot say, `serde_json`
-//! decides: a `NaN` or an infinity is written as `null`.
+//! them. Every other type is stored as compact JSON by `serde_json`, which also decides about values
+//! that JSON cannot express: a `NaN` or an infinity is written as `null`.
 
 use std::any::{Any, type_name};
 use std::str::Utf8Error;
@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-/// Why a value or metadata has no stored form.
+/// Why a value or metadata cannot be encoded.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -38,11 +38,11 @@ use serde_json::value::RawValue;
 pub struct EncodeError {
     /// The Rust type.
     pub ty: &'static str,
-    /// What `serde_json` says.
+    /// The error from `serde_json`.
     pub source: serde_json::Error,
 }
 
-/// Why stored bytes, or a literal, are no value of a Rust type.
+/// Why stored bytes, or a literal, cannot be decoded as a Rust type.
 ///
 /// ```
 /// use kv_runtime::{Entry, Error, MemoryStore, Store};
@@ -59,19 +59,21 @@ pub struct EncodeError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// They are not the JSON of the type.
-    #[error("what is stored is not the JSON of a `{ty}`: change the type, or write the key anew")]
+    /// The bytes are not the JSON of the type.
+    #[error(
+        "the stored bytes are not the JSON of a `{ty}`: change the type, or write the key again"
+    )]
     Json {
         /// The Rust type.
         ty: &'static str,
-        /// What `serde_json` says. Its text can quote the value.
+        /// The error from `serde_json`. Its text can quote the value.
         source: serde_json::Error,
     },
-    /// They are not UTF-8, and the type is [`String`].
-    #[error("what is stored is not text in UTF-8, which a `String` is: read it as `Bytes`")]
+    /// The bytes are not UTF-8, and the type is [`String`].
+    #[error("the stored bytes are not UTF-8, which a `String` must be: read them as `Bytes`")]
     Text(#[source] Utf8Error),
-    /// They are a value of none of the types that the key had over time.
-    #[error("what is stored is of none of the types that it had: {}", each(.0))]
+    /// The bytes decode as none of the types that the key has or had.
+    #[error("the stored bytes decode as none of the types of the key: {}", each(.0))]
     Generations(Vec<DecodeError>),
     /// A literal is a value of the type, but the value cannot be written.
     #[error(transparent)]
@@ -98,7 +100,7 @@ pub(crate) fn encode<T: Serialize + 'static>(value: &T) -> Result<Bytes, EncodeE
     encode_json(value)
 }
 
-/// The same of what is stored as JSON.
+/// The bytes to store for a value that is stored as JSON.
 pub(super) fn encode_json<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, EncodeError> {
     match serde_json::to_vec(value) {
         Ok(json) => Ok(json.into()),
@@ -106,7 +108,7 @@ pub(super) fn encode_json<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, Enc
     }
 }
 
-/// The value that stored bytes stand for.
+/// Decodes stored bytes.
 pub(crate) fn decode<T: DeserializeOwned + 'static>(stored: Bytes) -> Result<T, DecodeError> {
     let mut value: Option<T> = None;
     let any: &mut dyn Any = &mut value;
@@ -121,7 +123,7 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(stored: Bytes) -> Result<T, 
     Ok(value.expect("one of the branches above filled it, or returned"))
 }
 
-/// The value that JSON text stands for.
+/// Decodes JSON text.
 pub(crate) fn decode_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
     serde_json::from_slice(json)
         .map_err(|source| DecodeError::Json { ty: type_name::<T>(), source })
@@ -130,8 +132,8 @@ pub(crate) fn decode_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeE
 /// How stored bytes are read.
 pub type Decode<T> = fn(Bytes) -> Result<T, DecodeError>;
 
-/// The value that stored bytes of one of its generations stand for: of `T` itself, or of an older
-/// type, newest first.
+/// Decodes stored bytes as one of the generations of a value: as `T` itself, or as an older type,
+/// newest first.
 #[doc(hidden)]
 pub fn decode_generations<T>(
     stored: &Bytes,
@@ -148,18 +150,18 @@ pub fn decode_generations<T>(
     Err(DecodeError::Generations(tried))
 }
 
-/// An older type of a value that is a `T` now.
+/// An older type of a value that has the type `T` now.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an older type of `{T}`: there is no conversion from it",
     label = "write `impl From<{Self}> for {T}`, and derive `serde::Deserialize` for `{Self}`"
 )]
 pub trait Older<T>: Sized {
-    /// The value that its stored bytes stand for.
+    /// Decodes the stored bytes of this type and converts the value.
     fn decode(stored: Bytes) -> Result<T, DecodeError>;
 }
 
-// Without this the compiler would tell of each trait that is missing.
+// Without this the compiler would report each missing trait.
 #[diagnostic::do_not_recommend]
 impl<T: From<O>, O: DeserializeOwned + 'static> Older<T> for O {
     fn decode(stored: Bytes) -> Result<T, DecodeError> {
@@ -167,7 +169,7 @@ impl<T: From<O>, O: DeserializeOwned + 'static> Older<T> for O {
     }
 }
 
-/// Checks that a JSON literal is a `T` and gives the bytes to store for it.
+/// Checks that a JSON literal is a `T` and returns the bytes to store for it.
 pub(crate) fn encode_literal<T>(json: &str) -> Result<Bytes, DecodeError>
 where
     T: Serialize + DeserializeOwned + 'static,
@@ -175,7 +177,7 @@ where
     Ok(encode(&decode_json::<T>(json.as_bytes())?)?)
 }
 
-/// Metadata as compact JSON; `None` for what is `null` in JSON, which Workers KV keeps as none.
+/// Metadata as compact JSON; `None` for a JSON `null`, which Workers KV stores as no metadata.
 pub(crate) fn encode_metadata<M: Serialize + ?Sized>(
     metadata: &M,
 ) -> Result<Option<Box<RawValue>>, EncodeError> {
@@ -185,7 +187,7 @@ pub(crate) fn encode_metadata<M: Serialize + ?Sized>(
     }
 }
 
-/// The metadata that JSON stands for.
+/// Decodes metadata from JSON.
 pub(crate) fn decode_metadata<M: DeserializeOwned>(json: &RawValue) -> Result<M, DecodeError> {
     decode_json(json.get().as_bytes())
 }

@@ -1,4 +1,4 @@
-//! What a `kv_namespace!` says, as static data: the macro writes it, the engine reads it.
+//! A declaration as static data: the macro generates it, the engine reads it.
 
 use kv_rules::Expiry;
 use serde::Deserialize;
@@ -13,14 +13,14 @@ use super::codec::{DecodeError, EncodeError};
 pub struct Declaration {
     /// The package that declares it: `env!("CARGO_PKG_NAME")`, the default app.
     pub package: &'static str,
-    /// The package's folder when it was compiled: `env!("CARGO_MANIFEST_DIR")`, where the default
-    /// state and the local files are.
+    /// The package's folder at compile time, `env!("CARGO_MANIFEST_DIR")`, which contains the default
+    /// state and the local files.
     pub root: &'static str,
-    /// The key of the state: a namespace keeps its identity while its id stays the same.
+    /// The namespace's key in the state: it keeps its identity as long as its id stays the same.
     pub id: &'static str,
-    /// The id that it had before.
+    /// The previous id.
     pub was: Option<&'static str>,
-    /// The title, with `{app}`, `{stage}` and `{id}` still open.
+    /// The title, with `{app}`, `{stage}` and `{id}` not filled in yet.
     pub title: &'static str,
     /// The name of the Worker binding.
     pub binding: &'static str,
@@ -29,17 +29,17 @@ pub struct Declaration {
     /// Whether destroying deletes the namespace; `None` deletes what was created and retains what
     /// was adopted.
     pub delete: Option<bool>,
-    /// What `delete` is in some stages instead.
+    /// The values of `delete` for some stages.
     pub delete_by_stage: &'static [(&'static [&'static str], bool)],
-    /// Where and as whom the namespace is deployed.
+    /// Where the namespace is deployed, and with which credentials.
     pub account: AccountSettings,
-    /// The entries of `values` that are a key and a text to store and no more, in order, as JSON:
-    /// `[["key","text"],["key","text",0],...]`, the number being that of `types`. However many they
-    /// are, to the compiler they are one literal.
+    /// The entries of `values` that only have a key and a text to store, in order, as JSON:
+    /// `[["key","text"],["key","text",0],...]`, where the number is an index into `types`. The compiler
+    /// sees a single literal, however many entries there are.
     pub texts: &'static str,
     /// The other entries of `values`, in order.
     pub entries: &'static [DeclaredEntry],
-    /// What the pairs of entries have to be.
+    /// The types of the entries.
     pub types: &'static [DeclaredTypes],
     /// The `..file` and `..dir` of `values`, in order.
     pub spreads: &'static [Spread],
@@ -47,7 +47,7 @@ pub struct Declaration {
     pub families: &'static [DeclaredFamily],
 }
 
-/// Where and as whom a namespace is deployed. What is `None` comes from the environment.
+/// Where a namespace is deployed, and with which credentials. A `None` comes from the environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccountSettings {
     /// `accountId`.
@@ -68,7 +68,7 @@ impl AccountSettings {
         Self { account_id: None, api_token: None, api_key: None, email: None, base_url: None };
 }
 
-/// A text that is written down or read when deploying.
+/// Text from the declaration, or from an environment variable read when deploying.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Setting {
     /// The text itself.
@@ -86,20 +86,20 @@ pub struct DeclaredEntry {
     pub value: DeclaredValue,
     /// The metadata, if any.
     pub metadata: Option<DeclaredMetadata>,
-    /// When the pair ceases to exist.
+    /// When the pair expires.
     pub expiry: Option<Expiry>,
-    /// What its pair has to be, as the number of [`Declaration::types`]; none for text.
+    /// The types of its pair, as an index into [`Declaration::types`]; `None` for text.
     pub types: Option<usize>,
-    /// Whether the pair is left to the application once it was seeded.
+    /// Whether the pair is left to the application after it was seeded.
     pub once: bool,
-    /// The stages that it is for, as patterns; none: all.
+    /// The stages that have the entry, as patterns; empty for all stages.
     pub only: &'static [&'static str],
-    /// What it has in some stages instead.
+    /// The values for some stages.
     pub by_stage: &'static [(&'static [&'static str], DeclaredValue)],
 }
 
 impl DeclaredEntry {
-    /// Its value in a stage; `None` where it is not declared.
+    /// The value in a stage; `None` if the entry is not declared there.
     #[must_use]
     pub fn value_in(&self, stage: &str) -> Option<DeclaredValue> {
         if !self.only.is_empty() && !any_matches(self.only, stage) {
@@ -110,21 +110,20 @@ impl DeclaredEntry {
     }
 }
 
-/// An entry that is a key and a text to store and no more.
+/// An entry that only has a key and a text to store.
 #[derive(Debug, Deserialize)]
 pub struct DeclaredText {
     /// The key.
     pub key: String,
     /// The value.
     pub text: String,
-    /// As [`DeclaredEntry::types`].
+    /// Same as [`DeclaredEntry::types`].
     #[serde(default)]
     pub types: Option<usize>,
 }
 
 impl Declaration {
-    /// That of a namespace that declares nothing: what others begin from, and what one has whose
-    /// declaration does not compile.
+    /// The empty declaration: the base of all others, and the fallback for one that does not compile.
     pub const NOTHING: Self = Self {
         package: "",
         root: "",
@@ -143,7 +142,7 @@ impl Declaration {
         families: &[],
     };
 
-    /// The entries of `values` that are a key and a text and no more.
+    /// The entries of `values` that only have a key and a text.
     #[must_use]
     pub fn read_texts(&self) -> Vec<DeclaredText> {
         serde_json::from_str(self.texts).unwrap_or_default()
@@ -155,7 +154,7 @@ impl Declaration {
         self.types.get(types?).copied()
     }
 
-    /// What `delete` is in a stage.
+    /// The value of `delete` in a stage.
     #[must_use]
     pub fn delete_in(&self, stage: &str) -> Option<bool> {
         let own = self.delete_by_stage.iter().find(|(stages, _)| any_matches(stages, stage));
@@ -167,41 +166,41 @@ fn any_matches(patterns: &[&str], stage: &str) -> bool {
     patterns.iter().any(|pattern| kv_rules::matches_glob(pattern, stage))
 }
 
-/// The value of an [`DeclaredEntry`].
+/// The value of a [`DeclaredEntry`].
 #[derive(Debug, Clone, Copy)]
 pub enum DeclaredValue {
     /// The text to store: a string literal itself, or any other literal as compact JSON.
     Text(&'static str),
-    /// A `file(...)`: the bytes to store, and what checks them when the entry has a type.
+    /// A `file(...)`: the bytes to store, and the check if the entry has a type.
     File(&'static [u8], Option<Check>),
-    /// An `env(...)`: the variable's name, and what checks its text when the entry has a type.
+    /// An `env(...)`: the variable's name, and the check of its text if the entry has a type.
     Env(&'static str, Option<Check>),
-    /// A JSON literal whose entry names a Rust type: how it is stored depends on the type.
+    /// A JSON literal of an entry with a Rust type, on which the stored form depends.
     Typed(&'static str, Encode),
     /// A Rust expression.
     Rust(fn() -> Result<Vec<u8>, EncodeError>),
 }
 
-/// The metadata of an [`DeclaredEntry`].
+/// The metadata of a [`DeclaredEntry`].
 #[derive(Debug, Clone, Copy)]
 pub struct DeclaredMetadata {
     /// Compact JSON.
     pub json: &'static str,
-    /// What checks it when the key is of a family, which gives it a type.
+    /// The check, if the key belongs to a family that has a metadata type.
     pub check: Option<Check>,
 }
 
 /// Checks that stored bytes decode as the entry's type.
 pub type Check = fn(&[u8]) -> Result<(), DecodeError>;
 
-/// Checks that JSON text decodes as the entry's type and gives the bytes to store.
+/// Checks that JSON text decodes as the entry's type and returns the bytes to store.
 pub type Encode = fn(&str) -> Result<Vec<u8>, DecodeError>;
 
-/// Gives the bytes to store for a value of any of its generations, as one of the newest.
+/// Converts a stored value of any generation to the newest type and returns the bytes to store.
 pub type Migrate = fn(&[u8]) -> Result<Vec<u8>, DecodeError>;
 
-/// Many entries from files. They are read when deploying; the path is as it is written, from the
-/// package's folder.
+/// Entries from files, which are read when deploying. The path is as written in the declaration,
+/// relative to the package's folder.
 #[derive(Debug)]
 pub enum Spread {
     /// `..file("seed.json")`: a JSON array in the format of `wrangler kv bulk put`.
@@ -213,28 +212,28 @@ pub enum Spread {
 /// A family of `keys`.
 #[derive(Debug)]
 pub struct DeclaredFamily {
-    /// What its keys look like, as written.
+    /// The pattern of its keys, as written.
     pub pattern: &'static str,
-    /// How many seconds a pair lives that names no expiry of its own.
+    /// The TTL in seconds of a pair that has no expiration of its own.
     pub expiration_ttl: Option<u64>,
-    /// Whether these parameters make one of its keys.
+    /// Whether these parameters parse as the family's types.
     pub is_key: fn(&[&str]) -> bool,
-    /// What its pairs have to be.
+    /// The types of its pairs.
     pub types: DeclaredTypes,
 }
 
 impl DeclaredTypes {
-    /// Those of what is not there.
+    /// Accepts every pair.
     pub const NOTHING: Self = Self { value: |_| Ok(()), metadata: None, migrate: None };
 }
 
-/// What holds a stored pair against its types.
+/// The checks of a stored pair against its types.
 #[derive(Debug, Clone, Copy)]
 pub struct DeclaredTypes {
-    /// What checks a value.
+    /// Checks a value.
     pub value: Check,
-    /// What checks metadata as JSON; `None` takes any.
+    /// Checks metadata as JSON; `None` accepts any.
     pub metadata: Option<Check>,
-    /// What makes a value of the newest type of one of an older type.
+    /// Converts a value of an older type to the newest type.
     pub migrate: Option<Migrate>,
 }

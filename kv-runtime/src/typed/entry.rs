@@ -1,4 +1,4 @@
-//! Entries: a key bound to a store, and what can be done with it.
+//! Entries: a key bound to a store, and the requests it supports.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,11 +20,11 @@ use super::request::Request;
 use super::seconds::Seconds;
 use crate::raw::{IntoByteStream, KeyInfo, SharedStore, StoredValue};
 
-/// A key in a store, with the types of its value `T` and its metadata `M`, and what may be done with
-/// it: `A` is [`ReadWrite`], [`ReadOnly`](crate::ReadOnly) or [`WriteOnly`](crate::WriteOnly).
+/// A key in a store, with the types of its value `T` and its metadata `M`. The access `A` is
+/// [`ReadWrite`], [`ReadOnly`](crate::ReadOnly) or [`WriteOnly`](crate::WriteOnly).
 ///
-/// Nothing is sent until one of its requests is awaited. An entry of a family whose parameters make
-/// no key gives the reason then, or at once by [`key`](Entry::key).
+/// Nothing is sent until one of its requests is awaited. If the parameters of a family do not make a
+/// valid key, awaiting a request returns the error; [`key`](Entry::key) returns it immediately.
 ///
 /// ```
 /// use kv_runtime::{Entry, MemoryStore, Store};
@@ -37,7 +37,7 @@ use crate::raw::{IntoByteStream, KeyInfo, SharedStore, StoredValue};
 /// visits.put(&1).expiration_ttl(86_400).await?;
 /// assert_eq!(visits.get().await?, Some(1));
 ///
-/// // A request is a future that borrows nothing, so that it can go to another task.
+/// // A request is a future that borrows nothing, so it can move to another task.
 /// let reading = tokio::spawn(visits.get());
 /// assert_eq!(reading.await??, Some(1));
 ///
@@ -49,21 +49,21 @@ use crate::raw::{IntoByteStream, KeyInfo, SharedStore, StoredValue};
 #[must_use = "an entry does nothing until it is asked to get, put or delete"]
 pub struct Entry<T, M = serde_json::Value, A = ReadWrite> {
     bound: BoundKey,
-    /// How a value is read that can be of older types; `None`: as the type says.
+    /// How to read a value that can have an older type; `None` reads it as a `T`.
     generations: Option<Decode<T>>,
     types: PhantomData<Types<T, M, A>>,
 }
 
 type Types<T, M, A> = fn() -> (T, M, A);
 
-/// A key and how long its pairs live when their puts say nothing of it.
+/// A key, with the TTL of a pair whose put sets no expiration itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Name {
     pub(crate) text: Cow<'static, str>,
     pub(crate) expiration_ttl: Option<u64>,
 }
 
-/// A key and the store that it is a key of.
+/// A key and its store.
 #[derive(Clone)]
 pub(super) struct BoundKey {
     pub(super) store: SharedStore,
@@ -76,7 +76,7 @@ impl<T, M, A> Entry<T, M, A> {
         Self { bound, generations: None, types: PhantomData }
     }
 
-    /// Sets how long the pair lives when its put names no expiry of its own.
+    /// Sets the TTL of the pair for a put that sets no expiration itself.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -96,14 +96,14 @@ impl<T, M, A> Entry<T, M, A> {
         self
     }
 
-    /// Sets how a value is read that can be of older types.
+    /// Sets how to read a value that can have an older type.
     #[doc(hidden)]
     pub fn generations(mut self, decode: Option<Decode<T>>) -> Self {
         self.generations = decode;
         self
     }
 
-    /// The key, or why the parameters of a family make none.
+    /// The key, or why the parameters of a family do not make one.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -124,7 +124,7 @@ impl<T, M, A> Entry<T, M, A> {
         (self.bound.store, self.bound.key)
     }
 
-    /// The typed reading of stored bytes.
+    /// How to decode the stored bytes.
     pub(super) fn decode(&self) -> Decode<T>
     where
         T: DeserializeOwned + 'static,
@@ -132,7 +132,7 @@ impl<T, M, A> Entry<T, M, A> {
         self.generations.unwrap_or(decode)
     }
 
-    /// Reads the value: `None` when there is none.
+    /// Reads the value, `None` if there is none.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -153,7 +153,7 @@ impl<T, M, A> Entry<T, M, A> {
         Get::new(self.bound.clone(), self.decode())
     }
 
-    /// Reads the value and the metadata: `None` when there is no value.
+    /// Reads the value and the metadata, `None` if there is no value.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -175,8 +175,8 @@ impl<T, M, A> Entry<T, M, A> {
         GetWithMetadata::new(self.bound.clone(), self.decode())
     }
 
-    /// Reads the value in pieces, as they come: `None` when there is none. It is the value as it is
-    /// stored, whatever its type.
+    /// Reads the value as a stream of pieces, `None` if there is none. The pieces are the stored bytes,
+    /// whatever the type of the value.
     ///
     /// ```
     /// use futures_util::TryStreamExt;
@@ -207,7 +207,7 @@ impl<T, M, A> Entry<T, M, A> {
         })
     }
 
-    /// Whether there is a pair. In a Worker this is a list operation, elsewhere a listing of one key.
+    /// Whether the pair exists. In a Worker this is a list operation, elsewhere a listing of one key.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -229,7 +229,7 @@ impl<T, M, A> Entry<T, M, A> {
         })
     }
 
-    /// The metadata and the expiration, without the value: `None` when there is no pair. In a Worker
+    /// The metadata and the expiration without the value, `None` if there is no pair. In a Worker
     /// this is a list operation, elsewhere a listing of one key.
     ///
     /// ```
@@ -255,10 +255,11 @@ impl<T, M, A> Entry<T, M, A> {
         })
     }
 
-    /// Writes the value in place of what the key had. Metadata and expiry are replaced too, by none
-    /// if the put names none and the key's declaration has no `expirationTtl`.
+    /// Writes the value and replaces the whole pair. If the put sets no metadata, the pair has none
+    /// afterwards. If it sets no expiration and the key's declaration has no `expirationTtl`, the pair
+    /// does not expire.
     ///
-    /// It takes a `T`, or what that borrows as: see [`PutAs`].
+    /// Accepts a `T`, or what a `T` borrows as: see [`PutAs`].
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -278,13 +279,14 @@ impl<T, M, A> Entry<T, M, A> {
         Put::whole(self.bound.clone(), value.stored())
     }
 
-    /// Writes the value that some pieces make together, at most 25 MiB, as [`put`](Self::put) does.
-    /// What they are is stored as it is. An error among them ends the put and is its error.
+    /// Writes a value given as a stream of pieces, together at most 25 MiB, and otherwise works like
+    /// [`put`](Self::put). The bytes are stored as they are. An error in the stream aborts the put, which
+    /// returns that error.
     ///
-    /// In a Worker the pieces pass through as they come, so that the value never lies whole in its
-    /// memory. What the key holds after a put that was ended is Cloudflare's affair: `wrangler dev`
-    /// keeps the pieces that came. Elsewhere they are gathered first, so that a request can be made
-    /// again; nothing is written then.
+    /// In a Worker, each piece is passed on as it arrives, so the whole value is never in memory. What
+    /// the key holds after an aborted put depends on Cloudflare: `wrangler dev` keeps the pieces that
+    /// arrived. Elsewhere, all pieces are collected first so that the request can be repeated; an
+    /// aborted put then writes nothing.
     ///
     /// ```
     /// use futures_util::stream;
@@ -309,12 +311,12 @@ impl<T, M, A> Entry<T, M, A> {
         Put::pieces(self.bound.clone(), pieces.into_byte_stream())
     }
 
-    /// Changes the value and gives the new one; `None`, without a call of `change`, when there is
-    /// none. Metadata and expiration stay; a pair that has less than a minute left gets one, since
-    /// Workers KV takes no less.
+    /// Changes the value and returns the new one. If there is no value, returns `None` without calling
+    /// `change`. Metadata and expiration are kept; a pair that expires in less than a minute is extended
+    /// to one minute, the minimum of Workers KV.
     ///
-    /// It reads, then writes: of two updates at once one is lost, and a change that is not seen here
-    /// yet is overwritten.
+    /// This reads, then writes: of two concurrent updates one is lost, and a change that is not visible
+    /// here yet is overwritten.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -351,7 +353,7 @@ impl<T, M, A> Entry<T, M, A> {
         })
     }
 
-    /// Reads the value; when there is none, puts the one that `make` gives, and gives that.
+    /// Reads the value. If there is none, puts the value that `make` returns, and returns it.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -379,7 +381,7 @@ impl<T, M, A> Entry<T, M, A> {
         })
     }
 
-    /// Deletes the pair. It is not an error when there is none.
+    /// Deletes the pair. It is not an error if there is none.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -404,10 +406,10 @@ impl<T, M, A> Entry<T, M, A> {
     }
 }
 
-/// How many seconds a request may take until Workers KV looks at the expiration that it carries.
+/// The seconds that a request may take before Workers KV checks its expiration.
 const MARGIN: u64 = 5;
 
-// Derived, it would ask the same of its types, of which an entry holds none.
+// Deriving it would require `Clone` of the types, which an entry does not contain.
 impl<T, M, A> Clone for Entry<T, M, A> {
     fn clone(&self) -> Self {
         Self { bound: self.bound.clone(), generations: self.generations, types: PhantomData }

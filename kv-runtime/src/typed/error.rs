@@ -1,4 +1,4 @@
-//! What can go wrong when a value is read or written.
+//! Errors of reading and writing values.
 
 use std::fmt;
 
@@ -10,8 +10,8 @@ use crate::raw::RawError;
 
 /// Why a value could not be read, written, deleted or listed.
 ///
-/// Rules of Workers KV are checked before anything is sent, so that every store gives the same
-/// error. [`help`](Error::help) says what to do next where the message does not.
+/// The rules of Workers KV are checked before anything is sent, so that every store returns the same
+/// error. [`help`](Error::help) says what to do next if the message does not.
 ///
 /// ```
 /// use kv_runtime::Error;
@@ -29,13 +29,13 @@ use crate::raw::RawError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Workers KV takes no such key.
+    /// Workers KV does not accept the key.
     #[error(transparent)]
     InvalidKey(#[from] KeyError),
-    /// The parameters make no key of the family.
+    /// The parameters do not make a key of the family.
     #[error(transparent)]
     InvalidParam(#[from] FamilyError),
-    /// The expiry of a put, or the cache TTL of a get, is refused.
+    /// The expiration of a put, or the cache TTL of a get, is not valid.
     #[error("the {} for `{}` is refused", match source {
         ExpiryError::CacheTtlTooShort(_) => "cache TTL",
         _ => "expiry",
@@ -46,7 +46,7 @@ pub enum Error {
         /// The rule that it breaks.
         source: ExpiryError,
     },
-    /// The value is larger than Workers KV takes.
+    /// The value is larger than Workers KV allows.
     #[error("the value of `{}` cannot be put", shown(.key))]
     ValueTooLarge {
         /// The key.
@@ -54,7 +54,7 @@ pub enum Error {
         /// The rule that it breaks.
         source: ValueError,
     },
-    /// The metadata is larger than Workers KV takes.
+    /// The metadata is larger than Workers KV allows.
     #[error("the metadata of `{}` cannot be put", shown(.key))]
     MetadataTooLarge {
         /// The key.
@@ -62,7 +62,7 @@ pub enum Error {
         /// The rule that it breaks.
         source: MetadataError,
     },
-    /// The value or metadata has no stored form.
+    /// The value or metadata cannot be encoded.
     #[error("the {part} of `{}` cannot be written", shown(.key))]
     Encode {
         /// The key.
@@ -72,7 +72,7 @@ pub enum Error {
         /// Why not.
         source: EncodeError,
     },
-    /// What is stored is not of the Rust type.
+    /// The stored value or metadata does not have the Rust type.
     #[error("the {part} of `{}` cannot be read", shown(.key))]
     Decode {
         /// The key.
@@ -82,16 +82,16 @@ pub enum Error {
         /// Why not.
         source: DecodeError,
     },
-    /// A cursor is not one of this listing.
-    #[error("this cursor is not of this listing: begin without one")]
+    /// A cursor does not belong to this listing.
+    #[error("the cursor does not belong to this listing: start without a cursor")]
     InvalidCursor,
-    /// The store could not do it, or the stream that was put failed.
+    /// The store failed, or the stream that was put failed.
     #[error(transparent)]
     Store(#[from] RawError),
 }
 
 impl Error {
-    /// The key that it is about, where it is about one.
+    /// The key that the error is about, if it is about one.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -117,16 +117,16 @@ impl Error {
     }
 }
 
-/// What a pair holds.
+/// A part of a pair.
 ///
 /// ```
 /// assert_eq!(kv_runtime::Part::Metadata.to_string(), "metadata");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// Its value.
+    /// The value.
     Value,
-    /// Its metadata.
+    /// The metadata.
     Metadata,
 }
 

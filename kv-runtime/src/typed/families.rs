@@ -1,10 +1,10 @@
-//! Which declared family a key is of.
+//! Finding the declared family of a key.
 
 use kv_rules::{Pattern, Segment};
 
 use super::declaration::DeclaredFamily;
 
-/// The families of a declaration, with their patterns read.
+/// The families of a declaration, with their patterns parsed.
 #[derive(Debug)]
 pub(crate) struct Families(Vec<(Pattern<'static>, &'static DeclaredFamily)>);
 
@@ -16,12 +16,12 @@ impl Families {
         Self(declared.iter().filter_map(read).collect())
     }
 
-    /// The family of a key: a catch-all only when no other matches.
+    /// The family of a key: a catch-all only if no other matches.
     pub(crate) fn of_key(&self, key: &str) -> Option<&'static DeclaredFamily> {
         kv_rules::family_of(key, self.0.iter().map(|(pattern, family)| (pattern, *family)))
     }
 
-    /// The family that a pattern names, whatever it calls the parameters.
+    /// The family with this pattern, regardless of the names of the parameters.
     pub(crate) fn named(&self, pattern: &Pattern<'_>) -> Option<&'static DeclaredFamily> {
         let same = |one: &Segment<'_>, other: &Segment<'_>| match (one, other) {
             (Segment::Literal(one), Segment::Literal(other)) => one == other,
@@ -35,7 +35,7 @@ impl Families {
         self.0.iter().find(is_named).map(|(_, family)| *family)
     }
 
-    /// Whether a key is made of parameters that the family's types have.
+    /// Whether the parameters of a key parse as the family's types.
     pub(crate) fn has_key(&self, family: &'static DeclaredFamily, key: &str) -> bool {
         let found = self.0.iter().find(|(_, declared)| std::ptr::eq(*declared, family));
         let params = found.and_then(|(pattern, _)| pattern.match_key(key));

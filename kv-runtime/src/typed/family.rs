@@ -1,4 +1,4 @@
-//! Families: keys that an application makes at run time from typed parameters.
+//! Families: keys that an application creates at run time from typed parameters.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -6,19 +6,19 @@ use std::str::FromStr;
 
 use kv_rules::{ParamError, Pattern, Segment, shown};
 
-/// A declared family of keys; generated code makes it.
+/// A declared family of keys; created by generated code.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Family {
-    /// What its keys look like.
+    /// The pattern of its keys.
     pub pattern: Pattern<'static>,
     /// The more literal families, which own the keys that they match.
     pub shadowed_by: &'static [Pattern<'static>],
-    /// How many seconds a pair lives when its put names no expiry of its own.
+    /// The TTL in seconds of a pair whose put sets no expiration itself.
     pub expiration_ttl: Option<u64>,
 }
 
-/// Why parameters make no key of a family.
+/// Why parameters do not make a key of a family.
 ///
 /// ```
 /// use kv_runtime::{Error, FamilyError};
@@ -36,15 +36,15 @@ pub struct Family {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FamilyError {
-    /// A parameter is refused, or the key that they make.
-    #[error("these parameters make no key of the family `{family}`")]
+    /// A parameter, or the key that the parameters make, is not valid.
+    #[error("these parameters do not make a key of the family `{family}`")]
     Params {
         /// The family's pattern.
         family: String,
         /// What is wrong with them.
         source: ParamError,
     },
-    /// The key that they make has the types of another family.
+    /// The key that the parameters make belongs to another family.
     #[error(
         "`{}` is a key of the family `{owner}`, not of `{family}`: use the accessor of `{owner}`",
         shown(.key)
@@ -52,7 +52,7 @@ pub enum FamilyError {
     Shadowed {
         /// The key.
         key: String,
-        /// The family that was asked for it.
+        /// The family whose accessor was called.
         family: String,
         /// The more literal family that it belongs to.
         owner: String,
@@ -60,7 +60,7 @@ pub enum FamilyError {
 }
 
 impl Family {
-    /// The pattern as a declaration writes it, less the types.
+    /// The pattern as written in the declaration, without the types.
     pub(super) fn shown(&self) -> String {
         show(&self.pattern)
     }
@@ -78,13 +78,13 @@ impl Family {
         }
     }
 
-    /// The text with which keys begin that have these leading parameters.
+    /// The prefix of the keys that have these leading parameters.
     pub(crate) fn prefix(&self, params: &[Cow<'_, str>]) -> Result<String, FamilyError> {
         let prefix = self.pattern.render_prefix(params);
         prefix.map_err(|source| FamilyError::Params { family: self.shown(), source })
     }
 
-    /// The parameters of a key, or `None` when it is not of this family.
+    /// The parameters of a key, or `None` if it does not belong to this family.
     pub(crate) fn params<'k>(&self, key: &'k str) -> Option<Vec<&'k str>> {
         let params = self.pattern.match_key(key)?;
         self.owner(key).is_none().then_some(params)
@@ -95,7 +95,7 @@ impl Family {
     }
 }
 
-/// The pattern as a declaration writes it, less the types.
+/// The pattern as written in the declaration, without the types.
 fn show(pattern: &Pattern<'_>) -> String {
     let segments = pattern.segments().iter();
     segments
@@ -106,29 +106,29 @@ fn show(pattern: &Pattern<'_>) -> String {
         .collect()
 }
 
-/// A parameter that is not text: of any type that is `Display + FromStr`.
+/// A parameter that is not text: any type that implements `Display + FromStr`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a family: it does not implement `Display` and `FromStr`",
     label = "use a type that implements both, such as `u64`, or one of your own whose text parses back to it"
 )]
 pub trait TypedParam: Sized {
-    /// How it stands in a key.
+    /// How the parameter is written in a key.
     const TYPE: ParamType<Self>;
 }
 
-/// How a parameter of a type stands in a key.
+/// How parameters of a type are written in a key.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct ParamType<P> {
-    /// What stands for a parameter.
+    /// Formats a parameter.
     pub text: fn(&P) -> String,
-    /// The parameter that a text stands for; `None` when the parameter would make another key, as the
-    /// `7` of `007` would.
+    /// Parses a parameter; `None` if the parameter would make another key, as the `7` parsed from `007`
+    /// would.
     pub parse: fn(&str) -> Option<P>,
 }
 
-// Without this the compiler would tell of each trait that is missing, wherever it is needed.
+// Without this the compiler would report each missing trait, wherever it is needed.
 #[diagnostic::do_not_recommend]
 impl<P: Display + FromStr> TypedParam for P {
     const TYPE: ParamType<Self> = ParamType {
@@ -140,7 +140,7 @@ impl<P: Display + FromStr> TypedParam for P {
     };
 }
 
-/// What can stand for a parameter of the type `P`: a `P`, or a `str` for a [`String`].
+/// What you can pass for a parameter of the type `P`: a `P`, or a `str` for a [`String`].
 ///
 /// ```
 /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -176,7 +176,8 @@ impl LeadingParam<String> for &String {
     }
 }
 
-/// The first parameters of a family's `P`: one as it is, several as a tuple; `K` is how many.
+/// The first parameters of a family with the parameters `P`: one by itself, several as a tuple. `K` is
+/// how many.
 ///
 /// ```
 /// # kv_runtime::kv_namespace! { pub struct Visits; title: "visits", keys: { "visit:{user}/{day: u32}/{n: u32}": u8 } }
@@ -190,15 +191,15 @@ impl LeadingParam<String> for &String {
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not what `within` takes: the first parameters of a family, but not all of them",
-    label = "one parameter as it is, several as a tuple; the entry of a whole key is what the accessor gives"
+    message = "`within` does not accept a `{Self}`: pass the first parameters of the family, but not all of them",
+    label = "pass one parameter by itself, or several as a tuple; for a complete key, call the accessor"
 )]
 pub trait Leading<P, K> {
     #[doc(hidden)]
     fn texts(self) -> Vec<Cow<'static, str>>;
 }
 
-/// How many parameters are given.
+/// The number of parameters.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Given<const N: usize>;

@@ -1,7 +1,7 @@
-//! Reads: what an entry gives when its value is asked for, alone or with others.
+//! Reads: getting the value of one entry or of several.
 //!
-//! The types of value and metadata are a thin layer: everything that waits is compiled once, for
-//! bytes, whatever the number of types.
+//! The types of value and metadata are a thin layer: the async code works on bytes and is compiled
+//! once, however many types there are.
 
 use std::any::TypeId;
 use std::fmt;
@@ -22,13 +22,13 @@ use super::request::{Lazy, Request};
 use super::seconds::Seconds;
 use crate::raw::{ByteStream, GetOptions, SharedStore, StoredValue};
 
-/// What a read is made of.
+/// The parts of a read.
 struct Read {
     bound: BoundKey,
     cache_ttl: Option<u64>,
 }
 
-/// Reads a value when it is awaited; [`Entry::get`] makes it.
+/// Reads a value when it is awaited; created by [`Entry::get`].
 ///
 /// ```
 /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -43,7 +43,7 @@ struct Read {
 #[must_use = "nothing is read until it is awaited"]
 pub struct Get<T> {
     read: Lazy<Read, Option<(Name, Bytes)>>,
-    /// Had when it is made, so that a type that cannot be read is an error there alone.
+    /// Chosen when the read is created, so that only creating it requires a type that can be decoded.
     decode: Decode<T>,
 }
 
@@ -52,8 +52,8 @@ impl<T> Get<T> {
         Self { read: Lazy::new(Read { bound, cache_ttl: None }), decode }
     }
 
-    /// Lets a Worker answer from a copy in its data centre that is at most so old, at least 30
-    /// seconds. Other stores read the value itself.
+    /// Lets a Worker answer from a copy in its data centre that is at most this old; the minimum is
+    /// 30 seconds. Other stores read the stored value itself.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -86,7 +86,7 @@ impl<T> Future for Get<T> {
     }
 }
 
-/// Reads a value and its metadata when it is awaited; [`Entry::get_with_metadata`] makes it.
+/// Reads a value and its metadata when it is awaited; created by [`Entry::get_with_metadata`].
 ///
 /// ```
 /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -112,8 +112,8 @@ impl<T, M: DeserializeOwned + 'static> GetWithMetadata<T, M> {
 }
 
 impl<T, M> GetWithMetadata<T, M> {
-    /// Lets a Worker answer from a copy in its data centre that is at most so old, at least 30
-    /// seconds. Other stores read the value itself.
+    /// Lets a Worker answer from a copy in its data centre that is at most this old; the minimum is
+    /// 30 seconds. Other stores read the stored value itself.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -170,7 +170,7 @@ fn typed_pair<T, M>(
     Ok((value, metadata))
 }
 
-/// The pieces of a value, as they come; [`Entry::get_stream`] makes it.
+/// A stream of the pieces of a value; created by [`Entry::get_stream`].
 ///
 /// ```
 /// use futures_util::TryStreamExt;
@@ -237,15 +237,15 @@ fn check_read(key: &Name, cache_ttl: Option<u64>) -> Result<(), Error> {
     checked.map_err(|source| Error::Expiry { key: key.text.clone().into_owned(), source })
 }
 
-/// How many values of a type are read at once: bytes can be lost where text is expected.
+/// The options for reading many values: bytes are not read as text, which could lose some.
 fn many<T: 'static>() -> GetOptions {
     GetOptions { is_text: TypeId::of::<T>() != TypeId::of::<Bytes>(), ..GetOptions::default() }
 }
 
-/// The store and the key of an entry, and how it is read.
+/// The store and the key of an entry, and how to decode its value.
 type ToRead<T> = (SharedStore, Name, Decode<T>);
 
-/// What is to be read of entries, all checked.
+/// Checks the entries and returns what to read.
 fn keys<T: DeserializeOwned + 'static, M, A>(
     entries: impl IntoIterator<Item = Entry<T, M, A>>,
 ) -> Result<Vec<ToRead<T>>, Error> {
@@ -257,7 +257,7 @@ fn keys<T: DeserializeOwned + 'static, M, A>(
     entries.into_iter().map(key).collect()
 }
 
-/// Runs of entries of one store, with that store and their keys: each entry is asked for where it is.
+/// Runs of consecutive entries in the same store, with that store and their keys.
 fn runs<T>(keys: &[ToRead<T>]) -> impl Iterator<Item = (&SharedStore, Vec<&str>, &[ToRead<T>])> {
     let runs = keys.chunk_by(|one, other| one.0.is(&other.0));
     runs.filter_map(|run| {
@@ -289,7 +289,7 @@ async fn read_many<T: Send + 'static>(keys: &[ToRead<T>]) -> Result<Vec<Option<T
 /// A value with its metadata.
 type Pair<T, M> = (T, Option<M>);
 
-/// The same with the metadata of each.
+/// Reads the values and the metadata of many keys, after all keys were checked.
 pub(super) fn get_many_with_metadata<T, M, A>(
     entries: impl IntoIterator<Item = Entry<T, M, A>>,
 ) -> Request<Vec<Option<Pair<T, M>>>>

@@ -7,8 +7,8 @@ use super::codec::Decode;
 
 /// The name of a declared pair, with the types of its value `T` and its metadata `M`.
 ///
-/// [`kv_namespace!`](crate::kv_namespace) makes a constant of this type for each entry. Keys that an
-/// application makes at run time are those of a family, or of [`Entry::new`](crate::Entry::new).
+/// [`kv_namespace!`](crate::kv_namespace) generates a constant of this type for each entry. For keys
+/// that an application creates at run time, use a family or [`Entry::new`](crate::Entry::new).
 ///
 /// ```
 /// use kv_runtime::{Key, MemoryStore, Store, kv_namespace};
@@ -26,7 +26,7 @@ use super::codec::Decode;
 /// # Ok(())
 /// # }
 /// ```
-// It owns nothing, so that the compiler has no drop to prove right in each of thousands of constants.
+// It owns nothing, so that the compiler need not check a drop in each of thousands of constants.
 pub struct Key<T, M = serde_json::Value> {
     text: &'static str,
     pub(crate) expiration_ttl: Option<u64>,
@@ -35,7 +35,7 @@ pub struct Key<T, M = serde_json::Value> {
 }
 
 impl<T, M> Key<T, M> {
-    /// A key that the macro checked when compiling.
+    /// A key that the macro checked at compile time.
     #[doc(hidden)]
     #[must_use]
     pub const fn declared(key: &'static str) -> Self {
@@ -43,7 +43,7 @@ impl<T, M> Key<T, M> {
         Self { text: key, expiration_ttl, generations, metadata: std::marker::PhantomData }
     }
 
-    /// Sets how many seconds a pair lives when its put names no expiry of its own.
+    /// Sets the TTL in seconds of a pair whose put sets no expiration itself.
     ///
     /// ```
     /// use kv_runtime::Key;
@@ -65,7 +65,7 @@ impl<T, M> Key<T, M> {
         self
     }
 
-    /// Sets how a value is read that can be of older types.
+    /// Sets how to read a value that can have an older type.
     #[doc(hidden)]
     #[must_use]
     pub const fn generations(mut self, decode: Option<Decode<T>>) -> Self {
@@ -85,7 +85,7 @@ impl<T, M> Key<T, M> {
     }
 }
 
-// Derived, these would ask the same of `T` and `M`, of which a key holds none.
+// Deriving these would require the same traits of `T` and `M`, which a key does not contain.
 impl<T, M> Clone for Key<T, M> {
     fn clone(&self) -> Self {
         *self

@@ -1,4 +1,4 @@
-//! Listings: streams of keys over as many pages as there are, or page by page.
+//! Listings: streams of keys across all pages, or page by page.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -18,13 +18,13 @@ use super::place::Place;
 use super::request::Request;
 use crate::raw::{Cursors, KeyInfo, ListOptions, RawError, SharedStore};
 
-/// What a listing tells of a key, with its metadata as JSON.
+/// A listed key, with its metadata as JSON.
 type RawInfo = KeyInfo<Box<RawValue>>;
 
-/// A stream of keys in the order of their bytes; [`Store::list`](crate::Store::list) makes it.
+/// A stream of keys in byte order; created by [`Store::list`](crate::Store::list).
 ///
-/// Pages are read as the stream is. A key whose metadata is not an `M` is an error in its place, after
-/// which the stream goes on; an error of the store ends it.
+/// Pages are requested as the stream is read. A key whose metadata is not an `M` yields an error, and
+/// the stream continues. An error from the store ends the stream.
 ///
 /// ```
 /// use futures_util::TryStreamExt;
@@ -47,11 +47,11 @@ pub struct List<M = serde_json::Value, A = ReadWrite> {
     types: PhantomData<fn() -> (M, A)>,
 }
 
-/// A stream of a family's keys with their parameters `P`; the listings that
-/// [`kv_namespace!`](crate::kv_namespace) generates make it.
+/// A stream of a family's keys with their parameters `P`; created by the list accessors that
+/// [`kv_namespace!`](crate::kv_namespace) generates.
 ///
-/// It leaves out the keys that another family owns, or whose text is none of the parameters' types.
-/// For the rest it is as [`List`].
+/// It skips keys that belong to another family, and keys whose text does not parse as the parameters'
+/// types. Otherwise it behaves like [`List`].
 ///
 /// ```
 /// use futures_util::TryStreamExt;
@@ -102,22 +102,22 @@ pub struct FamilyList<P, M = serde_json::Value, A = ReadWrite> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page<I> {
-    /// Its items, as many as were asked for, at least one, unless it is the last page.
+    /// The items of the page. Only the last page has fewer than you asked for, and only it can be empty.
     pub items: Vec<I>,
     /// Where the next page begins, as letters and digits that a client can send back; `None` at the
-    /// end. It is good for the same listing only.
+    /// end. It is valid only for the same listing.
     pub cursor: Option<String>,
 }
 
-/// The keys of a store that begin alike.
+/// The keys of a store that have a prefix.
 struct Listing {
     store: SharedStore,
     prefix: Result<String, FamilyError>,
-    /// Once it is read as a stream.
+    /// The stream, once it was polled.
     keys: Option<BoxStream<'static, Result<RawInfo, Error>>>,
 }
 
-/// Which keys are a family's, and their parameters.
+/// Tells which keys belong to a family, and parses their parameters.
 struct Members<P> {
     family: &'static Family,
     parse: fn(&[&str]) -> Option<P>,
@@ -142,7 +142,8 @@ impl<M, A> List<M, A> {
         Self { listing: Listing::new(store, Ok(prefix)), types: PhantomData }
     }
 
-    /// A page of at most `limit` keys: the first, or the one after the page that gave `cursor`.
+    /// Returns a page of at most `limit` keys: the first page, or the one after the page that
+    /// returned `cursor`.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -171,7 +172,7 @@ impl<M, A> List<M, A> {
         })
     }
 
-    /// How many keys there are. Listing costs a request for each thousand.
+    /// Counts the keys. This lists them all, with one request per thousand keys.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -184,7 +185,7 @@ impl<M, A> List<M, A> {
     /// # Ok(())
     /// # }
     /// ```
-    // By value, as `StreamExt::count` is, which would be called else.
+    // By value, as `StreamExt::count` is; otherwise that one would be called.
     pub fn count(self) -> Request<usize>
     where
         A: CanRead,
@@ -192,7 +193,7 @@ impl<M, A> List<M, A> {
         self.listing.count(|_| true)
     }
 
-    /// Deletes all keys, many at a time, and gives how many.
+    /// Deletes all keys in batches and returns their number.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -225,7 +226,7 @@ impl<P, M, A> FamilyList<P, M, A> {
         Self { listing: Listing::new(store, prefix), members, types: PhantomData }
     }
 
-    /// Only the keys that have this first parameter, or several first ones as a tuple.
+    /// Limits the listing to keys with this first parameter, or with several leading ones as a tuple.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -244,7 +245,7 @@ impl<P, M, A> FamilyList<P, M, A> {
         self
     }
 
-    /// The parameters of a key; `None` when it is not of the family.
+    /// The parameters of a key; `None` if it does not belong to the family.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -261,7 +262,8 @@ impl<P, M, A> FamilyList<P, M, A> {
         self.members.params(key)
     }
 
-    /// A page of at most `limit` keys: the first, or the one after the page that gave `cursor`.
+    /// Returns a page of at most `limit` keys: the first page, or the one after the page that
+    /// returned `cursor`.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -294,7 +296,7 @@ impl<P, M, A> FamilyList<P, M, A> {
         })
     }
 
-    /// How many keys there are. Listing costs a request for each thousand.
+    /// Counts the keys. This lists them all, with one request per thousand keys.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -307,7 +309,7 @@ impl<P, M, A> FamilyList<P, M, A> {
     /// # Ok(())
     /// # }
     /// ```
-    // By value, as `StreamExt::count` is, which would be called else.
+    // By value, as `StreamExt::count` is; otherwise that one would be called.
     pub fn count(self) -> Request<usize>
     where
         P: 'static,
@@ -317,7 +319,7 @@ impl<P, M, A> FamilyList<P, M, A> {
         self.listing.count(move |key| members.params(key).is_some())
     }
 
-    /// Deletes all keys of the listing, many at a time, and gives how many.
+    /// Deletes all keys of the listing in batches and returns their number.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -399,12 +401,12 @@ async fn page<P: Send>(
         Some(cursor) => Place::read(&cursor, [family, &prefix]).ok_or(Error::InvalidCursor)?,
         None => Place::default(),
     };
-    // A page without an item would never end for who follows its cursor.
+    // With a limit of zero, following the cursors would never end.
     let limit = limit.max(1);
     let (mut items, mut cursors, mut wanted) = (Vec::new(), Cursors::default(), 0_usize);
     loop {
-        // One more, which tells whether there is another page; and more each time, where most keys are
-        // of other families.
+        // One more shows whether there is another page. Each request asks for more than the last, since
+        // most keys may belong to other families.
         wanted = (limit - items.len()).saturating_add(1).max(wanted.saturating_mul(4));
         let options = ListOptions::after(place.cursor.as_deref()).limit(wanted);
         let page = store.list(&prefix, options).await?;
@@ -467,7 +469,7 @@ impl<P, M: DeserializeOwned, A: CanRead> Stream for FamilyList<P, M, A> {
     }
 }
 
-/// A key with its metadata as an `M`.
+/// Decodes the metadata of a key as an `M`.
 pub(super) fn typed_info<M: DeserializeOwned>(key: RawInfo) -> Result<KeyInfo<M>, Error> {
     let KeyInfo { name, expiration, metadata } = key;
     match metadata.map(|json| decode_metadata(&json)).transpose() {

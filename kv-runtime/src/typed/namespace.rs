@@ -1,10 +1,10 @@
-//! What `kv_namespace!` makes of a declaration: a type over a store.
+//! The trait of the types that `kv_namespace!` generates.
 
 use super::declaration::Declaration;
 use super::store::Store;
 
-/// A declared namespace. [`kv_namespace!`](crate::kv_namespace) implements it, for the namespace
-/// itself and not for its views.
+/// A declared namespace. [`kv_namespace!`](crate::kv_namespace) implements this trait for the
+/// namespace itself, but not for its read-only and write-only views.
 ///
 /// ```
 /// use kv_runtime::Namespace;
@@ -13,7 +13,7 @@ use super::store::Store;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), kv_runtime::Error> {
 /// # let notes = Notes::in_memory();
-/// /// How many keys begin so, in any namespace.
+/// /// Counts the keys with a prefix, in any namespace.
 /// async fn count<N: Namespace>(namespace: &N, prefix: &str) -> Result<usize, kv_runtime::Error> {
 ///     namespace.store().list::<serde_json::Value>(prefix).count().await
 /// }
@@ -23,12 +23,12 @@ use super::store::Store;
 /// # }
 /// ```
 pub trait Namespace: Sized + Send + Sync + 'static {
-    /// What was declared.
+    /// The declaration.
     const DECLARATION: &'static Declaration;
 
-    /// The namespace in a store.
+    /// Creates the namespace over a store.
     fn from_store(store: Store) -> Self;
 
-    /// The store that the values are in.
+    /// The store that contains the values.
     fn store(&self) -> &Store;
 }

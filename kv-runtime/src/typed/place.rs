@@ -1,17 +1,17 @@
-//! Where in a listing a page ended, as text that a client can keep and send back.
+//! The position in a listing where a page ended, as text that a client can keep and send back.
 
 /// Where a page ended.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
-    /// The store's cursor of the page that it ended in; `None`: the first.
+    /// The store's cursor for the page in which it ended, `None` for the first page.
     pub(super) cursor: Option<String>,
-    /// The last key that was given.
+    /// The last key that was returned.
     pub(super) last: Option<String>,
 }
 
 impl Place {
-    /// As letters and digits. It begins with what tells one listing from another: its family and its
-    /// prefix.
+    /// The place as letters and digits. The text begins with a hash of the family and the prefix, to
+    /// tell one listing from another.
     pub(super) fn write(&self, listing: [&str; 2]) -> String {
         let mut text = String::new();
         push_hex(&mut text, &mark(listing).to_be_bytes());
@@ -43,10 +43,10 @@ impl Place {
     }
 }
 
-/// A number that two listings hardly share (FNV-1a).
+/// A hash that two listings are unlikely to share (FNV-1a).
 fn mark([family, prefix]: [&str; 2]) -> u32 {
     let step = |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-    // No text has this byte.
+    // This byte does not occur in UTF-8.
     family.bytes().chain([0xff]).chain(prefix.bytes()).fold(0x811c_9dc5, step)
 }
 

@@ -1,4 +1,4 @@
-//! Writes: what is put at a key, whole or in pieces.
+//! Writes: putting a value at a key, whole or in pieces.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -19,7 +19,7 @@ use super::request::Lazy;
 use super::seconds::Seconds;
 use crate::raw::{ByteStream, PutOptions, RawError, RawPair, SharedStore};
 
-/// What a write is made of.
+/// The parts of a write.
 struct Write<V> {
     bound: BoundKey,
     value: V,
@@ -29,7 +29,7 @@ struct Write<V> {
 
 type Metadata = Result<Option<Box<RawValue>>, EncodeError>;
 
-/// A value that a [`Put`] has whole.
+/// The value of a [`Put`], as a whole.
 ///
 /// ```
 /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -44,7 +44,7 @@ type Metadata = Result<Option<Box<RawValue>>, EncodeError>;
 #[derive(Debug)]
 pub struct Whole(Result<Bytes, EncodeError>);
 
-/// A value that a [`Put`] has in pieces, as they come.
+/// The value of a [`Put`], as a stream of pieces.
 ///
 /// ```
 /// use futures_util::stream;
@@ -67,13 +67,13 @@ impl fmt::Debug for Pieces {
     }
 }
 
-/// Writes a value when it is awaited; [`Entry::put`](crate::Entry::put) and
-/// [`Entry::put_stream`](crate::Entry::put_stream) make it.
+/// Writes a value when it is awaited; created by [`Entry::put`](crate::Entry::put) and
+/// [`Entry::put_stream`](crate::Entry::put_stream).
 ///
-/// The pair lives as long as the last of [`expiration_ttl`](Put::expiration_ttl),
-/// [`expiration`](Put::expiration) and [`never_expires`](Put::never_expires) says; without any, as
-/// long as the key's declaration says. Options count until it is polled first. One that is dropped
-/// before it is done may have written, or not.
+/// The last call of [`expiration_ttl`](Put::expiration_ttl), [`expiration`](Put::expiration) or
+/// [`never_expires`](Put::never_expires) decides when the pair expires; without such a call, the key's
+/// declaration does. Set options before the first poll: later ones have no effect. If you drop a put
+/// before it completes, the value may or may not have been written.
 ///
 /// ```
 /// use std::time::Duration;
@@ -101,7 +101,7 @@ impl<M, V> fmt::Debug for Put<M, V> {
     }
 }
 
-/// When a pair is to expire, unchecked.
+/// When a pair should expire, not checked yet.
 #[derive(Clone, Copy)]
 pub(super) enum Ends {
     AsDeclared,
@@ -116,7 +116,7 @@ impl<M, V> Put<M, V> {
         Self { write: Lazy::new(write), types: PhantomData }
     }
 
-    /// Ends the pair so long after this write, at least 60 seconds.
+    /// Lets the pair expire this long after the write, at least 60 seconds.
     ///
     /// ```
     /// use std::time::Duration;
@@ -135,7 +135,7 @@ impl<M, V> Put<M, V> {
         self
     }
 
-    /// Ends the pair at a point in time, in seconds since 1970, at least 60 s ahead.
+    /// Lets the pair expire at a point in time, in seconds since 1970, at least 60 seconds from now.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -153,7 +153,7 @@ impl<M, V> Put<M, V> {
         self
     }
 
-    /// Keeps the pair until it is deleted, whatever the key's declaration says.
+    /// Keeps the pair until it is deleted, regardless of the key's declaration.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -173,9 +173,9 @@ impl<M, V> Put<M, V> {
 }
 
 impl<M, V> Put<M, V> {
-    /// Keeps metadata beside the value, at most 1,024 bytes as compact JSON. What is `None`, or
-    /// `null` in JSON, is no metadata. It takes a `&M`, an `Option` of one, or what an `M` borrows as:
-    /// see [`MetadataAs`].
+    /// Stores metadata with the value, at most 1,024 bytes as compact JSON. `None`, and anything that
+    /// is `null` in JSON, stores no metadata. Accepts a `&M`, an `Option<&M>`, or what an `M` borrows
+    /// as: see [`MetadataAs`].
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -200,11 +200,12 @@ impl<M> Put<M> {
         Self::new(bound, Whole(value))
     }
 
-    /// The store and the pair, after it was checked.
+    /// The store and the checked pair.
     pub(super) fn into_pair(self) -> Result<(SharedStore, RawPair), Error> {
         let Some(Write { bound, value: Whole(value), metadata, ends }) = self.write.into_parts()
         else {
-            let sent = "a put that was polled was sent alone: it cannot be sent with others";
+            let sent =
+                "a put that was already polled is sent on its own: it cannot be sent with others";
             return Err(RawError::other(sent).into());
         };
         let pair = checked(bound.key?, value, metadata, ends, bound.store.now())?;
@@ -263,7 +264,7 @@ impl BoundKey {
     }
 }
 
-/// The pieces of a value, with an error in place of what makes it too large.
+/// The pieces of a value, with an error instead of the piece that makes the value too large.
 fn limited(pieces: ByteStream) -> ByteStream {
     let limited = stream::try_unfold((pieces, 0), |(mut pieces, before)| async move {
         let Some(piece) = pieces.next().await.transpose()? else { return Ok(None) };
@@ -274,7 +275,7 @@ fn limited(pieces: ByteStream) -> ByteStream {
     limited.boxed()
 }
 
-/// Why a stream was not put. What [`limited`] and a stream of another entry say of it is typed.
+/// Why a stream was not put. Errors from [`limited`] and from another entry's stream become typed again.
 fn of_stream(name: &Name, error: RawError) -> Error {
     let RawError::Other(source) = error else { return error.into() };
     let source = match source.downcast::<ValueError>() {
@@ -287,7 +288,7 @@ fn of_stream(name: &Name, error: RawError) -> Error {
     source.downcast::<Error>().map_or_else(|source| RawError::Other(source).into(), |error| *error)
 }
 
-/// A pair that obeys every rule.
+/// Checks a pair against every rule.
 fn checked(
     name: Name,
     value: Result<Bytes, EncodeError>,
@@ -302,7 +303,7 @@ fn checked(
     Ok(RawPair::new(name.text.into_owned(), value, options))
 }
 
-/// What stands beside a value, and obeys every rule.
+/// Checks the metadata and the expiration of a pair against every rule.
 fn beside(name: &Name, metadata: Metadata, ends: Ends, now: Time) -> Result<PutOptions, Error> {
     let key = || name.text.clone().into_owned();
     let metadata =

@@ -1,4 +1,4 @@
-//! What a value or metadata can be put as: itself, or what it borrows as.
+//! The types that a put accepts for a value or metadata: the type itself, or a borrowed form.
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::codec::{EncodeError, encode, encode_json, encode_metadata};
 
-/// What a value of the type `T` can be put as: a `T` itself; a `str` for a [`String`]; `[u8]`, an
+/// What you can put as a value of the type `T`: a `T` itself; a `str` for a [`String`]; `[u8]`, an
 /// array or a vector of bytes for [`Bytes`]; a slice or an array for a [`Vec`].
 ///
 /// ```
@@ -16,7 +16,7 @@ use super::codec::{EncodeError, encode, encode_json, encode_metadata};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), kv_runtime::Error> {
 /// # let notes = Notes::in_memory();
-/// /// Puts a text, however the caller has it.
+/// /// Puts a text, whichever text type the caller has.
 /// async fn note<Q: PutAs<String> + ?Sized>(notes: &Notes, text: &Q) -> Result<(), kv_runtime::Error> {
 ///     notes.note("ada", 1).put(text).await
 /// }
@@ -28,7 +28,7 @@ use super::codec::{EncodeError, encode, encode_json, encode_metadata};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "a value of the type `{T}` cannot be put as `{Self}`",
-    label = "write a `{T}`, or what it borrows as"
+    label = "pass a `{T}`, or what it borrows as"
 )]
 pub trait PutAs<T> {
     /// The bytes to store.
@@ -79,7 +79,7 @@ impl<T: Serialize, const N: usize> PutAs<Vec<T>> for [T; N] {
     }
 }
 
-/// What metadata of the type `M` can be put as: a `&M`, an `Option<&M>`, or a `&str` for a
+/// What you can put as metadata of the type `M`: a `&M`, an `Option<&M>`, or a `&str` for a
 /// [`String`].
 ///
 /// ```
@@ -95,10 +95,10 @@ impl<T: Serialize, const N: usize> PutAs<Vec<T>> for [T; N] {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "metadata of the type `{M}` cannot be put as `{Self}`",
-    label = "write a `&{M}`, or an `Option` of one"
+    label = "pass a `&{M}`, or an `Option` of one"
 )]
 pub trait MetadataAs<M> {
-    /// As JSON; `None` when it is none.
+    /// The metadata as JSON; `None` if there is none.
     #[doc(hidden)]
     fn stored(self) -> Result<Option<Box<RawValue>>, EncodeError>;
 }

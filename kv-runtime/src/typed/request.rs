@@ -1,4 +1,4 @@
-//! Requests: futures that are made when they are polled first.
+//! Requests: futures that are created when they are first polled.
 
 use std::fmt;
 use std::pin::Pin;
@@ -11,8 +11,8 @@ use super::error::Error;
 
 /// A request for an `O`; nothing is sent until it is awaited.
 ///
-/// It is a [`Future`] that borrows nothing, so that `join_all`, `tokio::spawn`, `select!` and
-/// `timeout` take it as it is.
+/// It is a [`Future`] that borrows nothing, so you can pass it to `join_all`, `tokio::spawn`, `select!`
+/// and `timeout` directly.
 ///
 /// ```
 /// use std::time::Duration;
@@ -54,7 +54,7 @@ impl<O> fmt::Debug for Request<O> {
 
 /// A request that still takes options, or one that was sent.
 pub(super) enum Lazy<P, O> {
-    /// What it is made of; `None` while it is being made.
+    /// The parts of the request; `None` while they are being sent.
     Open(Option<P>),
     Sent(BoxFuture<'static, Result<O, Error>>),
 }
@@ -64,14 +64,14 @@ impl<P, O> Lazy<P, O> {
         Self::Open(Some(parts))
     }
 
-    /// Sets an option. One that was sent has them already.
+    /// Sets an option, unless the request was already sent.
     pub(super) fn set(&mut self, set: impl FnOnce(&mut P)) {
         if let Self::Open(Some(parts)) = self {
             set(parts);
         }
     }
 
-    /// What it is made of, unless it was sent.
+    /// The parts of the request, unless it was already sent.
     pub(super) fn into_parts(self) -> Option<P> {
         match self {
             Self::Open(parts) => parts,
@@ -91,7 +91,7 @@ impl<P, O> Lazy<P, O> {
         }
         match self {
             Self::Sent(request) => request.poll_unpin(cx),
-            // Only `send` could have been cut off in between, by a panic.
+            // Only a panic in `send` leads here.
             Self::Open(_) => Poll::Pending,
         }
     }

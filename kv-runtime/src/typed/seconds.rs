@@ -1,9 +1,8 @@
-//! Spans of time in whole seconds, as Workers KV counts them.
+//! Durations in whole seconds, as Workers KV counts them.
 
 use std::time::Duration;
 
-/// A number of whole seconds: of a `u64`, or of a [`Duration`], of which a part of a second counts as
-/// a whole one.
+/// A number of whole seconds, from a `u64` or a [`Duration`]. A fraction of a second rounds up.
 ///
 /// ```
 /// use std::time::Duration;
@@ -16,7 +15,7 @@ use std::time::Duration;
 pub struct Seconds(u64);
 
 impl Seconds {
-    /// The number.
+    /// Returns the number of seconds.
     ///
     /// ```
     /// assert_eq!(kv_runtime::Seconds::from(60).get(), 60);
@@ -27,7 +26,7 @@ impl Seconds {
     }
 }
 
-// There is no other integer, so that a literal is known to be of this type.
+// This is the only integer, so that the type of a literal can be inferred.
 impl From<u64> for Seconds {
     fn from(seconds: u64) -> Self {
         Self(seconds)

@@ -1,4 +1,4 @@
-//! A namespace's pairs, wherever they are.
+//! Typed access to the pairs of a namespace in any store.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
@@ -19,13 +19,13 @@ use super::put::Put;
 use super::request::Request;
 use crate::raw::{RawStore, SharedStore};
 
-/// A namespace's pairs, wherever they are. It is cheap to clone.
+/// The pairs of a namespace, wherever they are stored. Cheap to clone.
 ///
-/// It is made by `From` of a [`MemoryStore`](crate::MemoryStore), of a `LocalStore` or `RestStore`
-/// (features `local` and `rest`), or of any other [`RawStore`]; in a Worker by `Store::from_env`.
+/// Create it with `From` from a [`MemoryStore`](crate::MemoryStore), a `LocalStore` or `RestStore`
+/// (features `local` and `rest`), or any other [`RawStore`]; in a Worker, call `Store::from_env`.
 ///
-/// `A` is what it allows: [`ReadWrite`], or less by [`reader`](Self::reader) and
-/// [`writer`](Self::writer). What is made of it allows the same.
+/// `A` is the access it allows: [`ReadWrite`], or less after [`reader`](Self::reader) or
+/// [`writer`](Self::writer). Everything created from it allows the same.
 ///
 /// ```
 /// use kv_runtime::{Entry, MemoryStore, Store};
@@ -41,7 +41,7 @@ use crate::raw::{RawStore, SharedStore};
 /// ```
 pub struct Store<A = ReadWrite>(SharedStore, PhantomData<fn() -> A>);
 
-// Derived, it would ask the same of `A`, of which a store holds none.
+// Deriving it would require `Clone` of `A`, which a store does not contain.
 impl<A> Clone for Store<A> {
     fn clone(&self) -> Self {
         Self::new(self.0.clone())
@@ -65,7 +65,7 @@ impl<A> Store<A> {
         Self(store, PhantomData)
     }
 
-    /// The same pairs, to be read only.
+    /// A read-only view of the same pairs.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -86,7 +86,7 @@ impl<A> Store<A> {
         Store::new(self.0.clone())
     }
 
-    /// The same pairs, to be written only.
+    /// A write-only view of the same pairs.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -106,7 +106,7 @@ impl<A> Store<A> {
         Store::new(self.0.clone())
     }
 
-    /// The pair of a declared key.
+    /// The entry of a declared key.
     ///
     /// ```
     /// use kv_runtime::Key;
@@ -125,11 +125,11 @@ impl<A> Store<A> {
         Entry::named(&self.0, Ok(name)).generations(key.generations)
     }
 
-    /// Reads the values of many entries, each in its own store, in their order; `None` where there is
-    /// none. Their types are the same: those of another family are a call of their own.
+    /// Reads the values of many entries, each from its own store, and returns them in the same order;
+    /// `None` if there is no value. All entries have the same types: use another call for another family.
     ///
-    /// Over Cloudflare's API a hundred values cost one request. Only values that are no text, or
-    /// more than 25 MiB together, are asked for one by one.
+    /// Through Cloudflare's API, one request reads a hundred values. Only values that are not text, or
+    /// that exceed 25 MiB together, are read one by one.
     ///
     /// ```
     /// use kv_runtime::{MemoryStore, kv_namespace};
@@ -156,7 +156,7 @@ impl<A> Store<A> {
         get::get_many(entries)
     }
 
-    /// As [`get_many`](Self::get_many), with the metadata of each.
+    /// Like [`get_many`](Self::get_many), with the metadata of each entry.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -182,11 +182,12 @@ impl<A> Store<A> {
         get::get_many_with_metadata(entries)
     }
 
-    /// Makes many puts, each in the store of its entry. All are checked before the first is sent; of two
-    /// to one key the later one counts. Values can be of any types, their metadata is of one.
+    /// Writes many puts, each to the store of its entry. All are checked before the first is sent. If two
+    /// puts have the same key, the later one counts. The values can have different types, but the
+    /// metadata has one type.
     ///
-    /// Over Cloudflare's API a request carries up to 10,000, and each is confirmed. A Worker puts some
-    /// at a time.
+    /// Through Cloudflare's API, one request carries up to 10,000 puts, and each is confirmed. A Worker
+    /// sends some at a time.
     ///
     /// ```
     /// use kv_runtime::{MemoryStore, kv_namespace};
@@ -207,7 +208,7 @@ impl<A> Store<A> {
         Request::new(async move {
             for (store, mut pairs) in by_store(puts?) {
                 let mut seen = HashSet::new();
-                // From the end, where of two the later one is met first.
+                // In reverse, so that the later of two puts to one key is kept.
                 pairs.reverse();
                 pairs.retain(|pair| seen.insert(pair.key.clone()));
                 pairs.reverse();
@@ -217,8 +218,8 @@ impl<A> Store<A> {
         })
     }
 
-    /// Deletes entries, each in its own store, and gives how many keys that were. Keys without a pair count
-    /// too, since Workers KV does not tell them apart.
+    /// Deletes entries, each in its own store, and returns the number of keys. Keys without a pair count
+    /// too, since Workers KV does not distinguish them.
     ///
     /// ```
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{user}/{id: u64}": String { metadata: u32 } } }
@@ -251,7 +252,7 @@ impl<A> Store<A> {
         })
     }
 
-    /// All keys that begin with `prefix`, in the order of their bytes. Their metadata is an `M`.
+    /// Lists all keys that begin with `prefix`, in byte order. Their metadata is an `M`.
     ///
     /// ```
     /// use futures_util::TryStreamExt;
@@ -271,7 +272,7 @@ impl<A> Store<A> {
         List::new(self.0.clone(), prefix.into())
     }
 
-    /// All keys of a family, with the parameters that they were made of.
+    /// Lists all keys of a family with their parameters.
     #[doc(hidden)]
     pub fn family_list<P, M>(
         &self,
@@ -281,7 +282,7 @@ impl<A> Store<A> {
         FamilyList::new(self.0.clone(), family, parse)
     }
 
-    /// The pair of a family's key; parameters that make none are an error once it is awaited.
+    /// The entry of a family's key; invalid parameters are an error when a request is awaited.
     pub(crate) fn family_entry<T, M>(&self, key: Result<Name, FamilyError>) -> Entry<T, M, A> {
         Entry::named(&self.0, key)
     }
@@ -298,7 +299,7 @@ impl Store {
         Self::new(SharedStore::Binding(Arc::new(binding)))
     }
 
-    /// The store without types, which allows everything.
+    /// The untyped store, which allows both reading and writing.
     ///
     /// ```
     /// use kv_runtime::raw::GetOptions;
@@ -319,7 +320,7 @@ impl Store {
     }
 }
 
-/// Groups what is to be done by the store that it is done in.
+/// Groups items by their store.
 fn by_store<T>(items: Vec<(SharedStore, T)>) -> Vec<(SharedStore, Vec<T>)> {
     let mut groups: Vec<(SharedStore, Vec<T>)> = Vec::new();
     for (store, item) in items {
@@ -332,8 +333,8 @@ fn by_store<T>(items: Vec<(SharedStore, T)>) -> Vec<(SharedStore, Vec<T>)> {
 }
 
 impl<T, M, A> Entry<T, M, A> {
-    /// The pair of a key that is known at run time only, outside of any family, which is checked:
-    /// 1 to 512 bytes of UTF-8, not `.` or `..`.
+    /// Creates the entry of a key that is known only at run time and belongs to no family. The key is
+    /// checked: it must be 1 to 512 bytes of UTF-8, not `.` or `..`.
     ///
     /// ```
     /// use kv_runtime::{Entry, MemoryStore, Store};

@@ -107,7 +107,7 @@ async fn a_state_folder_that_is_a_file_is_a_clear_error() {
     fs::write(&file, "mine").unwrap();
     let error = Session::open(&FileStateStore::new(&file), &stage()).await.unwrap_err();
     assert!(error.to_string().contains(file.to_str().unwrap()), "{error}");
-    assert!(error.help().contains("name another store"), "{}", error.help());
+    assert!(error.help().contains("choose another store"), "{}", error.help());
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
 }
 

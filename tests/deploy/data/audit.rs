@@ -32,13 +32,13 @@ fn an_audit_says_what_does_not_fit_and_why() {
         let finding = findings.iter().find(of_key).unwrap_or_else(|| panic!("{key}"));
         format!("{} {}", finding["kind"].as_str().unwrap(), finding["what"].as_str().unwrap_or(""))
     };
-    assert!(found("flag:b").starts_with("value what is stored is not the JSON of a `bool`"));
+    assert!(found("flag:b").starts_with("value the stored bytes are not the JSON of a `bool`"));
     assert_eq!(
         found("count:007"),
-        "key it looks like one of `count:{id: u32}`, but no parameters of its types make it"
+        "key it looks like a key of `count:{id: u32}`, but its parameters do not parse as the family's types"
     );
     assert_eq!(found("user:2"), "older ");
-    assert!(found("user:3").starts_with("value what is stored is of none of the types"));
+    assert!(found("user:3").starts_with("value the stored bytes decode as none of the types"));
     assert!(found("limits").starts_with("value"));
     assert_eq!(found("stray"), "undeclared ");
     assert_eq!(findings.len(), 6);
@@ -60,7 +60,7 @@ fn metadata_is_checked_against_its_type() {
     }
     let ran = deployed.run("app", &["audit"]).expect(2);
     assert!(
-        ran.stderr.contains("! user:2  metadata: what is stored is not the JSON"),
+        ran.stderr.contains("! user:2  metadata: the stored bytes are not the JSON"),
         "{}",
         ran.stderr
     );
@@ -90,7 +90,7 @@ fn values_of_older_types_are_rewritten_with_metadata_and_expiration() {
     put("user:odd", "odd");
     let ran = deployed.run("app", &["migrate"]).expect(1);
     assert!(ran.stderr.contains("150 keys to put"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("1 key  of none of their types"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 key  matching none of their types"), "{}", ran.stderr);
     deployed.run("app", &["migrate", "--yes"]).expect(0);
     let stored = pairs.get("user:42").unwrap().unwrap();
     assert_eq!(stored.value.as_ref(), br#"{"full_name":"42","visits":0}"#);

@@ -102,7 +102,7 @@ fn an_existing_file_is_not_overwritten() {
     let deployed = Deployed::new(&cloudflare);
     std::fs::write(deployed.path("mine.json"), "mine").unwrap();
     let ran = deployed.run("app", &["export", "app", "--out", "mine.json"]).expect(1);
-    assert!(ran.stderr.contains("mine.json exists already"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("mine.json already exists"), "{}", ran.stderr);
     assert_eq!(std::fs::read_to_string(deployed.path("mine.json")).unwrap(), "mine");
 }
 
@@ -186,7 +186,7 @@ fn the_beginning_of_another_export_is_not_resumed() {
     let other = [&args[..], &["--except", "motd"]].concat();
     let ran = deployed.run("app", &other).expect(1);
     assert!(
-        ran.stderr.contains("a.json.part is the beginning of another export"),
+        ran.stderr.contains("a.json.part is an unfinished file of another export"),
         "{}",
         ran.stderr
     );
@@ -245,9 +245,9 @@ fn a_resumed_export_says_so_and_has_the_same_secrets() {
     deployed.run("app", &args).expect(1);
     cloudflare.heal();
     let ran = deployed.run("app", &args[..4]).expect(1);
-    assert!(ran.stderr.contains("takes in the values of `env(...)`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("includes the values of `env(...)`"), "{}", ran.stderr);
     let ran = deployed.run("app", &args).expect(0);
-    assert!(ran.stderr.contains("Going on with what an export of app left"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Resuming the export of app"), "{}", ran.stderr);
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn a_declaration_is_written_from_wranglers_bindings() {
     let import = format!("import --stage prod user_data={prod}");
     assert!(ran.stderr.contains(&import), "{}", ran.stderr);
     let ran = deployed.run("none-of-many", &args).expect(1);
-    assert!(ran.stderr.contains("kv.rs exists already"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("kv.rs already exists"), "{}", ran.stderr);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn init_says_why_it_writes_no_declaration() {
         let ran = deployed.run("none-of-many", &[&["init"], args].concat()).expect(1);
         assert!(ran.stderr.contains(told), "{told}\n{}", ran.stderr);
     };
-    refused(&[], "there is nothing to begin from");
+    refused(&[], "there is nothing to write a declaration of");
     refused(&["--from-wrangler", "wrangler.toml", "--out", "-"], "cannot read wrangler.toml");
     std::fs::write(deployed.path("wrangler.toml"), "name = \"x\"").unwrap();
     refused(

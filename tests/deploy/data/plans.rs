@@ -91,7 +91,7 @@ fn a_plan_says_what_it_costs_and_can_be_limited() {
     deployed.run("app-later", &["plan", "--max-writes", "3"]).expect(0);
     let plan = deployed.run("app-later", &["plan", "--max-writes", "2"]).expect(2);
     assert!(
-        plan.stderr.contains("this writes 3 keys and --max-writes allows 2"),
+        plan.stderr.contains("this writes 3 keys, but --max-writes allows 2"),
         "{}",
         plan.stderr
     );

@@ -99,10 +99,10 @@ fn a_file_that_is_not_whole_or_not_a_backup_changes_nothing() {
     }
     // Cut off between two pairs and closed by hand.
     let (first, _) = whole.split_once(",\n").unwrap();
-    refused(&format!("{first}\n]\n"), "is shorter, as one that was cut off");
+    refused(&format!("{first}\n]\n"), "is shorter, as if it was cut off");
     let padded = format!("{first}\n]{}\n", " ".repeat(whole.len() - first.len() - 3));
-    refused(&padded, "has another number of pairs");
-    refused(&whole.replace("hello", "hullo"), "its content has another hash");
+    refused(&padded, "has a different number of pairs");
+    refused(&whole.replace("hello", "hullo"), "its content has a different hash");
     std::fs::remove_file(deployed.path("backup.json.about")).unwrap();
     for (content, told) in [
         ("", "a seed file is a list of pairs"),
@@ -131,7 +131,7 @@ fn a_restore_asks_before_it_writes() {
     assert!(ran.stderr.contains("there is no terminal to ask on"), "{}", ran.stderr);
     let limited = [&RESTORE[..], &["--max-writes", "0"]].concat();
     let ran = deployed.run("app", &limited).expect(1);
-    assert!(ran.stderr.contains("this writes 1 key and --max-writes allows 0"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("this writes 1 key, but --max-writes allows 0"), "{}", ran.stderr);
     assert!(!cloudflare.take_requests().iter().any(|request| request.kind.writes()));
     let ran = deployed.run("app", &["restore", "apps", "backup.json", "--yes"]).expect(1);
     assert!(ran.stderr.contains("no namespace has the id \"apps\""), "{}", ran.stderr);

@@ -126,7 +126,7 @@ fn import_refuses_what_it_cannot_take() {
     let users = cloudflare.namespace("user-data").id;
     let nobodys = "f".repeat(32);
     for (import, why) in [
-        (format!("users={theirs}"), "in the state already"),
+        (format!("users={theirs}"), "already in the state"),
         (format!("strangers={theirs}"), "no namespace has the id"),
         (format!("sessions={nobodys}"), "the account has no namespace"),
         (format!("sessions={users}"), "belongs to `users`"),

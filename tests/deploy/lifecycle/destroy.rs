@@ -50,7 +50,7 @@ fn data_that_was_not_declared_is_counted_and_needs_delete_data() {
     cloudflare.put("user-data", "third", "written by the application");
     cloudflare.put("user-data", "fourth", "written by the application");
     let refused = stage.refused("v1", &["destroy", "--yes"]);
-    for part in ["2 keys that are not this tool's", "--delete-data", "delete: false"] {
+    for part in ["2 keys that this tool did not write", "--delete-data", "delete: false"] {
         assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);
     }
     stage.run("v1", &["destroy", "--yes", "--delete-data"]).expect(0);
@@ -91,7 +91,7 @@ fn what_left_the_code_is_destroyed_or_retained_by_the_same_rules() {
     cloudflare.put("user-sessions", "session_999", "written by the application");
     let plan = stage.run("v1-without-sessions", &["plan"]).expect(0);
     assert!(
-        plan.stderr.contains("destroy with 4 keys, 1 of them not this tool's"),
+        plan.stderr.contains("destroy with 4 keys, 1 of them not written by this tool"),
         "{}",
         plan.stderr
     );

@@ -92,7 +92,7 @@ fn one_account_is_found_and_so_is_the_address_of_a_key() {
     ];
     // It is not known whether Cloudflare tells the address of a key without it; kv-local does not.
     let ran = with(&stage, &key);
-    assert_says(&ran, &["cannot find out the e-mail address", "CLOUDFLARE_EMAIL"]);
+    assert_says(&ran, &["cannot discover the e-mail address", "CLOUDFLARE_EMAIL"]);
     let user = r#"{"success":true,"result":{"email":"me@example.com"}}"#;
     let fault = Fault { applied: false, answer: Answer::Json(200, user) };
     cloudflare.fail(Kind::User, When::Always, fault);
@@ -211,8 +211,8 @@ fn a_state_that_cannot_be_understood_is_refused_and_left_as_it_is() {
         ("", "is damaged"),
         (half, "is damaged"),
         ("{\"a\":1}", "is damaged"),
-        (&edited, "is damaged: its checksum is not that of its content"),
-        (newer.as_str(), "has format 99999999999, and this version reads up to 2"),
+        (&edited, "is damaged: its checksum does not match its content"),
+        (newer.as_str(), "has format 99999999999, but this version reads formats up to 2"),
         (&older, "has format 0, older than 1"),
         (&other_app, "is the state of shop/dev, not of tests/dev"),
         (&other_stage, "is the state of tests/prod, not of tests/dev"),
@@ -267,7 +267,7 @@ fn a_state_url_that_names_no_store_is_refused() {
     let stage = Stage::new(&cloudflare);
     for url in ["", "file:", "ftp://x/y", "/tmp/states"] {
         let ran = stage.run("v1", &["--yes", "--state", url]).expect(1);
-        assert_says(&ran, &["names no state store", "file:PATH"]);
+        assert_says(&ran, &["is not the URL of a state store", "file:PATH"]);
     }
     assert_eq!(kinds(&cloudflare.take_requests()), []);
 }

@@ -104,7 +104,7 @@ fn an_empty_variable_is_ignored_and_a_url_password_is_not_repeated() {
     assert_eq!(command.output().unwrap().status.code(), Some(0));
     for url in ["https://user:SEKRET123@example.com/x", "s3://KEY:SEKRET123@bucket/x"] {
         let refused = stage.refused("v1", &["--yes", "--state", url]);
-        assert!(refused.stderr.contains("names no state store"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("is not the URL of a state store"), "{}", refused.stderr);
         assert!(!refused.stderr.contains("SEKRET123"), "{}", refused.stderr);
     }
 }

@@ -215,7 +215,11 @@ fn a_key_whose_write_was_refused_does_not_belong_to_this_tool() {
     let told = "~ second  overwrites a value that this tool did not write, 8 B";
     assert!(plan.stderr.contains(told), "{}", plan.stderr);
     let refused = stage.refused("v1-without-sessions", &["destroy", "--yes"]);
-    assert!(refused.stderr.contains("holds 2 keys that are not this tool's"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("contains 2 keys that this tool did not write"),
+        "{}",
+        refused.stderr
+    );
     stage.run("v2", &["--yes"]).expect(0);
     assert_eq!(cloudflare.pairs("user-data")["first"], "APPDATA");
 }

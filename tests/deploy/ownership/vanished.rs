@@ -53,7 +53,7 @@ fn a_title_that_is_taken_by_the_vanished_namespace_itself_is_no_loss() {
     cloudflare.hide("user-sessions", 1, 1);
     let mut command = stage.command("v1", &["--yes"]);
     let ran = Ran::from(command.env("FIXTURE_PATIENCE", "50").output().unwrap()).expect(1);
-    assert!(ran.stderr.contains("is there again"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("exists again"), "{}", ran.stderr);
     stage.run("v1", &["--yes"]).expect(0);
     stage.assert_converged("v1");
 }

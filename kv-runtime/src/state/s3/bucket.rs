@@ -1,4 +1,4 @@
-//! Requests to a bucket: the few that a state needs.
+//! The requests to a bucket that a state needs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,13 +19,13 @@ use crate::base::chain::chain;
 use crate::base::http;
 use crate::state::store::ObjectError;
 
-/// How long a request is tried: well within a lease.
+/// How long a request is retried: well within a lease.
 const TRYING: Duration = Duration::from_secs(30);
 
 /// How long one attempt may take.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A bucket of an S3 server. Clones share its connections.
+/// A bucket on an S3 server. Clones share its connections.
 #[derive(Debug, Clone)]
 pub(super) struct Bucket(Arc<Inner>);
 
@@ -35,27 +35,27 @@ struct Inner {
     /// `https://HOST`
     origin: String,
     host: String,
-    /// What the paths of objects begin with: the bucket, unless the host names it.
+    /// The prefix of object paths: the bucket, unless the host name contains it.
     root: String,
     region: String,
     signer: Signer,
 }
 
-/// Where a bucket is, and as whom it is used.
+/// Where a bucket is, and the credentials for it.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
-    /// The server, where it is not AWS.
+    /// The server, if it is not AWS.
     pub(super) endpoint: Option<String>,
     pub(super) region: String,
     pub(super) bucket: String,
     pub(super) signer: Signer,
 }
 
-/// Whose credentials sign the requests.
+/// The credentials that sign the requests.
 #[derive(Debug, Clone)]
 pub(super) enum Signer {
     Given(Credentials),
-    /// An API token's, which Cloudflare is asked for once.
+    /// Those of an API token, requested from Cloudflare once.
     Token(Token, OnceCell<Credentials>),
 }
 
@@ -68,16 +68,16 @@ impl Signer {
     }
 }
 
-/// Which version of an object a write replaces.
+/// The version of an object that a write replaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Replaces {
-    /// There is none.
+    /// The object must not exist.
     Nothing,
-    /// The one with this tag.
+    /// The object must have this version.
     Version(Version),
 }
 
-/// A version of an object: its entity tag.
+/// The version of an object: its entity tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Version(pub(super) String);
 
@@ -86,11 +86,11 @@ pub(super) struct Version(pub(super) String);
 pub(super) struct Object {
     pub(super) bytes: Bytes,
     pub(super) version: Version,
-    /// How long ago it was written, by the server's clock, where it tells.
+    /// How long ago it was written by the server's clock, if the server says so.
     pub(super) age: Option<Duration>,
 }
 
-/// What became of a write that names the version which it replaces.
+/// The outcome of a conditional write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Put {
     Done(Version),
@@ -137,7 +137,7 @@ impl Bucket {
         Ok(Some(Object { bytes: body, version: version(&headers)?, age }))
     }
 
-    /// Writes an object in place of the version that is named.
+    /// Writes an object if it still has the given version.
     pub(super) async fn put(
         &self,
         name: &str,
@@ -151,7 +151,7 @@ impl Bucket {
         let answer = self.send(Method::PUT, name, &[], bytes, Some(condition)).await?;
         let is_conflict = match answer.status {
             StatusCode::PRECONDITION_FAILED => true,
-            // A version of an object that is gone is no version either.
+            // If the object is gone, its version has changed too.
             StatusCode::NOT_FOUND => code(&answer.body) != "NoSuchBucket",
             _ => false,
         };
@@ -170,7 +170,7 @@ impl Bucket {
         answer.success().map(drop)
     }
 
-    /// What is below a prefix, which is empty or ends in `/`.
+    /// Lists what is below a prefix, which is empty or ends in `/`.
     pub(super) async fn list(&self, prefix: &str) -> Result<Listing, ObjectError> {
         let mut listing = Listing::default();
         let mut next = None;
@@ -186,7 +186,7 @@ impl Bucket {
             }
             let answer = self.send(Method::GET, "", &query, Bytes::new(), None).await?;
             let page = listing_page(&answer.success()?.body, prefix, &mut listing)?;
-            // A token that comes again would be asked for without end.
+            // Following a repeated token would never end.
             match page {
                 Some(token) if next.as_ref() != Some(&token) => next = Some(token),
                 _ => return Ok(listing),
@@ -194,7 +194,7 @@ impl Bucket {
         }
     }
 
-    /// Sends a request until the server answers it for good, or the time is up.
+    /// Sends a request, with retries, until the response is final or the time is up.
     async fn send(
         &self,
         method: Method,
@@ -204,7 +204,7 @@ impl Bucket {
         condition: Option<(HeaderName, &str)>,
     ) -> Result<Answer, ObjectError> {
         let credentials = self.0.signer.credentials().await?;
-        // The signature has the time, so that each attempt is a request of its own.
+        // The signature includes the time, so each attempt must be signed again.
         retry(|| self.request(credentials, &method, name, query, &body, condition.as_ref())).await
     }
 
@@ -238,7 +238,7 @@ impl Bucket {
     }
 }
 
-/// Sends a request again and again until the answer is for good, or the time is up.
+/// Repeats a request until the response is final or the time is up.
 pub(super) async fn retry(request: impl Fn() -> RequestBuilder) -> Result<Answer, ObjectError> {
     let begun = Instant::now();
     let mut waits = ExponentialBuilder::new()
@@ -260,7 +260,7 @@ pub(super) async fn retry(request: impl Fn() -> RequestBuilder) -> Result<Answer
     }
 }
 
-/// Where AWS has a bucket. A name with dots is no host that a certificate covers.
+/// The host and path of a bucket at AWS. No certificate covers a host name for a bucket with dots.
 fn aws(region: &str, bucket: &str) -> (String, String) {
     let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
     if bucket.contains('.') {
@@ -269,7 +269,7 @@ fn aws(region: &str, bucket: &str) -> (String, String) {
     (format!("https://{bucket}.s3.{region}.{domain}"), String::new())
 }
 
-/// An answer, read whole.
+/// A complete response.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     headers: HeaderMap,
@@ -284,9 +284,9 @@ impl Answer {
         Ok(Self { status, headers, body })
     }
 
-    /// Whether the same request may be answered otherwise later.
+    /// Whether the same request may get another response later.
     fn passes(&self) -> bool {
-        // S3 answers 409 to writes of one object at the same moment.
+        // S3 responds with 409 to concurrent writes of the same object.
         self.status.is_server_error() || matches!(self.status.as_u16(), 408 | 409 | 429)
     }
 
@@ -305,7 +305,7 @@ impl Answer {
     }
 }
 
-/// The code of an error, empty where there is none.
+/// The code of an error, empty if there is none.
 fn code(body: &[u8]) -> String {
     tag(body, "Code")
 }
@@ -323,14 +323,14 @@ fn child_text(node: Node<'_, '_>, name: &str) -> Option<String> {
     child.text().map(str::to_owned)
 }
 
-/// Adds a page to a listing and gives the token of the next.
+/// Adds a page to a listing and returns the token of the next page.
 fn listing_page(
     body: &[u8],
     prefix: &str,
     listing: &mut Listing,
 ) -> Result<Option<String>, ObjectError> {
     let unreadable = |what: &dyn std::error::Error| {
-        ObjectError::new(&format!("the answer is not a listing: {what}"))
+        ObjectError::new(&format!("the response is not a listing: {what}"))
     };
     let text = str::from_utf8(body).map_err(|error| unreadable(&error))?;
     let document = Document::parse(text).map_err(|error| unreadable(&error))?;
@@ -341,7 +341,7 @@ fn listing_page(
             "Contents" => (child_text(child, "Key"), &mut listing.objects),
             _ => continue,
         };
-        // Names are encoded as in a query: XML has no place for every character.
+        // Names are encoded as in a query, since XML cannot contain every character.
         let name = name.unwrap_or_default().replace('+', " ");
         let name = percent_decode_str(&name).decode_utf8_lossy();
         let name = name.strip_prefix(prefix);
@@ -352,7 +352,7 @@ fn listing_page(
 
 fn version(headers: &HeaderMap) -> Result<Version, ObjectError> {
     let tag = headers.get(ETAG).and_then(|tag| tag.to_str().ok());
-    let none = || ObjectError::new("the answer has no ETag");
+    let none = || ObjectError::new("the response has no ETag");
     tag.map(|tag| Version(tag.to_owned())).ok_or_else(none)
 }
 
@@ -360,7 +360,7 @@ fn time(headers: &HeaderMap, name: &HeaderName) -> Option<Time> {
     httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok().map(Time::from)
 }
 
-/// An error of the connection: the innermost of those that led to it says what is wrong.
+/// Converts a connection error: its innermost source says what is wrong.
 pub(super) fn plain(error: &(dyn std::error::Error + 'static)) -> ObjectError {
     ObjectError::new(&chain(error).last().map_or_else(String::new, ToString::to_string))
 }

@@ -1,8 +1,8 @@
-//! The lock of a stage: an object, `STAGE.lock`, that its holder rewrites while it is alive.
+//! The lock of a stage: an object, `STAGE.lock`, that its holder rewrites as long as it is alive.
 //!
-//! One that was not rewritten for [`LEASE`] is taken over. Ages are measured by the store's clock
-//! alone, so a host whose clock is wrong neither steals a lock nor loses one. Every write names the
-//! version that it replaces, so that even a lock that was taken over by mistake loses no update.
+//! A lock that was not rewritten for [`LEASE`] is taken over. Ages are measured only by the store's
+//! clock, so a host with a wrong clock neither steals a lock nor loses one. Every write is conditional on
+//! the version that it replaces, so no update is lost even if a lock is taken over by mistake.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,14 +16,14 @@ use tokio::task::JoinHandle;
 use super::bucket::{Object, Put, Replaces, Version};
 use super::{Holder, Lock, S3StateStore, StageKey, StateError, StateStore as _};
 
-/// How long a lock lasts that nobody rewrites.
+/// How long a lock lasts if it is not rewritten.
 const LEASE: Duration = Duration::from_mins(2);
 
-/// How often a lock is rewritten: three times may fail before it ends.
+/// How often a lock is rewritten: three attempts may fail before it expires.
 const RENEWAL: Duration = Duration::from_secs(30);
 
-/// What the object says: who holds the lock, and a number that tells this holder from any other, even
-/// of the same process.
+/// The content of the object: who holds the lock, and a number that identifies this holder, even within
+/// the same process.
 #[derive(Serialize)]
 struct Content<'a> {
     #[serde(flatten)]
@@ -31,7 +31,7 @@ struct Content<'a> {
     nonce: u64,
 }
 
-/// Takes the lock of a stage, or says who holds it.
+/// Acquires the lock of a stage, or says who holds it.
 pub(super) async fn take(
     store: &S3StateStore,
     stage: &StageKey,
@@ -64,7 +64,7 @@ async fn put(
     put.map_err(store.failed("take the lock", object))
 }
 
-/// Takes the lock of somebody who did not rewrite it for a lease, or says who holds it.
+/// Takes over a lock that was not rewritten for a lease, or says who holds it.
 async fn take_over(
     store: &S3StateStore,
     stage: &StageKey,
@@ -75,7 +75,7 @@ async fn take_over(
     let found = found.map_err(store.failed("read the lock", object))?;
     let other = |found: &Object| serde_json::from_slice::<Holder>(&found.bytes).ok();
     let (replaces, other) = match &found {
-        // It was given back in between.
+        // It was released in between.
         None => (Replaces::Nothing, None),
         Some(found) => {
             if found.age.is_none_or(|age| age <= LEASE) {
@@ -90,8 +90,8 @@ async fn take_over(
     }
 }
 
-/// Proves that the store refuses a write whose condition does not hold: one that does not would give
-/// every deploy the lock, and let each overwrite what others wrote.
+/// Checks that the store refuses a write whose condition does not hold. Otherwise every deploy would get
+/// the lock and could overwrite the writes of others.
 async fn prove_conditions(store: &S3StateStore, object: &str) -> Result<(), StateError> {
     let other = Replaces::Version(Version("\"of-no-version\"".to_owned()));
     for (replaces, condition) in [(Replaces::Nothing, "If-None-Match"), (other, "If-Match")] {
@@ -99,7 +99,7 @@ async fn prove_conditions(store: &S3StateStore, object: &str) -> Result<(), Stat
         match put.map_err(store.failed("take the lock", object))? {
             Put::Conflict => {}
             Put::Done(_) => {
-                // It overwrote the lock: whoever holds it does not have it for sure any more.
+                // The store overwrote the lock, so no deploy can rely on it any more.
                 let _ = store.bucket.delete(object).await;
                 return Err(StateError::Unconditional { url: store.url.clone(), condition });
             }
@@ -113,7 +113,7 @@ fn locked(stage: &StageKey, holder: Option<Holder>) -> StateError {
     StateError::Locked { stage, holder, alive: false }
 }
 
-/// The lock of a stage, rewritten until it is given back or dropped.
+/// The lock of a stage, rewritten until it is released or dropped.
 #[derive(Debug)]
 struct S3Lock {
     store: S3StateStore,
@@ -122,7 +122,7 @@ struct S3Lock {
     /// The version of the document that the next write replaces.
     current: Replaces,
     object: String,
-    /// The version of the lock; `None` once somebody else has it.
+    /// The version of the lock; `None` once another deploy has it.
     lease: Arc<Mutex<Option<Version>>>,
     renewal: JoinHandle<()>,
 }
@@ -165,7 +165,7 @@ impl Drop for S3Lock {
     }
 }
 
-/// Rewrites the lock until it is somebody else's.
+/// Rewrites the lock until another deploy has it.
 async fn renew(
     store: S3StateStore,
     object: String,

@@ -1,4 +1,4 @@
-//! States in an object store that has conditional writes, such as S3 or R2: `PREFIX/APP/STAGE.json`.
+//! States in an object store with conditional writes, such as S3 or R2: `PREFIX/APP/STAGE.json`.
 
 mod bucket;
 mod lock;
@@ -22,24 +22,24 @@ use tokio::sync::OnceCell;
 #[derive(Debug, Clone)]
 pub struct S3StateStore {
     bucket: Bucket,
-    /// Empty, or it ends in `/`.
+    /// The prefix, which is empty or ends in `/`.
     prefix: String,
-    /// The bucket's, for messages.
+    /// The bucket's URL, for messages.
     url: String,
 }
 
 impl S3StateStore {
-    /// The store that `s3://BUCKET/PREFIX` or `r2://BUCKET/PREFIX` names. Nothing is requested yet,
-    /// and no bucket is ever made.
+    /// Opens the store at `s3://BUCKET/PREFIX` or `r2://BUCKET/PREFIX`. No request is sent yet, and the
+    /// bucket is never created.
     ///
     /// - `s3://` takes credentials, region and endpoint from the standard variables:
-    ///   `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` for those that end,
+    ///   `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` for temporary ones,
     ///   `AWS_REGION`, `AWS_ENDPOINT_URL` for a server that is not AWS.
-    /// - `r2://` is Cloudflare R2 with the API token that a deploy has: `CLOUDFLARE_API_TOKEN` and
+    /// - `r2://` is Cloudflare R2 with the API token of a deploy: `CLOUDFLARE_API_TOKEN` and
     ///   `CLOUDFLARE_ACCOUNT_ID`. The token needs the permission "Workers R2 Storage: Edit".
-    ///   `AWS_ENDPOINT_URL` says where a bucket of another jurisdiction is.
+    ///   For a bucket in another jurisdiction, set `AWS_ENDPOINT_URL`.
     ///
-    /// An endpoint without TLS is for this machine only.
+    /// An endpoint without TLS is allowed only on this machine.
     pub fn open(url: &str) -> Result<Self, StateError> {
         let unknown = || StateError::unknown_store(url);
         let (scheme, rest) = url.split_once("://").ok_or_else(unknown)?;
@@ -78,7 +78,7 @@ impl S3StateStore {
         move |source| StateError::Object { action, url: url.clone(), source }
     }
 
-    /// Writes an object in place of the version that is named.
+    /// Writes an object if it still has the given version.
     async fn put(
         &self,
         object: &str,
@@ -90,7 +90,7 @@ impl S3StateStore {
             && let Some(found) = self.bucket.get(object).await?
             && found.bytes == bytes
         {
-            // An answer was lost, and the write was repeated.
+            // The response was lost, and the write was repeated.
             return Ok(Put::Done(found.version));
         }
         Ok(put)
@@ -165,7 +165,7 @@ fn r2_place(bucket: &str) -> Result<Place, ObjectError> {
         base_url: api_base_url().unwrap_or_else(|| kv_rules::DEFAULT_BASE_URL.to_owned()),
     };
     if !token.value.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(ObjectError::new("CLOUDFLARE_API_TOKEN is no API token"));
+        return Err(ObjectError::new("CLOUDFLARE_API_TOKEN is not an API token"));
     }
     kv_rules::check_account_id(&token.account_id).map_err(|error| said(&error))?;
     kv_rules::check_base_url(&token.base_url).map_err(|error| said(&error))?;
@@ -185,7 +185,7 @@ fn needed(name: &str) -> Result<String, ObjectError> {
     optional(name).ok_or_else(|| ObjectError::new(&format!("{name} is not set")))
 }
 
-/// Whether a text can name a bucket
+/// Whether a text is a valid name of a bucket
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>).
 fn is_bucket(name: &str) -> bool {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';

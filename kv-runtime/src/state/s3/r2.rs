@@ -1,4 +1,4 @@
-//! R2 as the API token has it: no key of S3's own is made or kept
+//! R2 with an API token, so that no separate S3 key is needed
 //! (<https://developers.cloudflare.com/r2/api/tokens/>).
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -10,27 +10,27 @@ use super::sign::{Credentials, hex};
 use crate::base::http;
 use crate::state::store::ObjectError;
 
-/// An API token, and the account whose buckets it is for.
+/// An API token, and the account that has the buckets.
 #[derive(Debug, Clone)]
 pub(super) struct Token {
     pub(super) account_id: String,
     pub(super) value: SecretString,
-    /// Where Cloudflare's API is.
+    /// The base URL of Cloudflare's API.
     pub(super) base_url: String,
 }
 
 impl Token {
-    /// Where R2 has the buckets of the account.
+    /// The R2 endpoint of the account.
     pub(super) fn endpoint(&self) -> String {
         format!("https://{}.r2.cloudflarestorage.com", self.account_id)
     }
 
-    /// The S3 credentials that the token is: its id, and the hash of its text.
+    /// The S3 credentials of the token: its id, and the hash of its text.
     pub(super) async fn credentials(&self) -> Result<Credentials, ObjectError> {
         let of_account = format!("accounts/{}/tokens/verify", self.account_id);
         let mut answer = self.verify(&of_account).await?;
         if answer.status.is_client_error() {
-            // A user's token is none of the account's.
+            // A user's token does not belong to the account.
             answer = self.verify("user/tokens/verify").await?;
         }
         let refused = |said: &str| ObjectError::new(&format!("the API token is refused: {said}"));
@@ -47,7 +47,7 @@ impl Token {
                     session_token: None,
                 })
             }
-            _ => Err(ObjectError::new("Cloudflare's answer does not name the API token")),
+            _ => Err(ObjectError::new("Cloudflare's response has no id of the API token")),
         }
     }
 

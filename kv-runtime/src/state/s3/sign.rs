@@ -1,4 +1,4 @@
-//! Signatures of requests, version 4
+//! Signing requests with AWS Signature Version 4
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>).
 
 use std::fmt::Write as _;
@@ -9,19 +9,19 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
-/// What stays as it is in a path or a query.
+/// The characters that are not encoded in a path or a query.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Who signs.
+/// The credentials that sign.
 #[derive(Debug, Clone)]
 pub(super) struct Credentials {
     pub(super) key_id: String,
     pub(super) secret: SecretString,
-    /// For credentials that end.
+    /// The token of temporary credentials.
     pub(super) session_token: Option<SecretString>,
 }
 
-/// What is signed. The path is encoded already; the parameters are not, and stand in order.
+/// The request to sign. The path is already encoded; the parameters are not, and must be sorted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unsigned<'a> {
     pub(super) method: &'a str,
@@ -36,13 +36,13 @@ pub(super) fn encode(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string()
 }
 
-/// What follows the `?`.
+/// The query of a URL, without the `?`.
 pub(super) fn query_string(query: &[(&str, &str)]) -> String {
     let pairs = query.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// The headers that make a request one of these credentials, at this time.
+/// The headers that sign a request with these credentials at this time.
 pub(super) fn headers(
     request: Unsigned<'_>,
     credentials: &Credentials,
@@ -95,7 +95,7 @@ fn hmac(key: &[u8], text: &str) -> Vec<u8> {
 /// Bytes in lower-case hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut hex, byte| {
-        // A string takes whatever is written to it.
+        // Writing to a string cannot fail.
         let _ = write!(hex, "{byte:02x}");
         hex
     })
