@@ -89,10 +89,10 @@ pub(crate) struct Property {
 }
 
 impl Property {
-    /// A property without a value, which was reported.
+    /// A property without a value, which was reported. Its name counts only as it is spelt.
     fn broken(name: Name, all: &'static [Known]) -> Self {
         let value = Value { span: name.span, kind: ValueKind::Broken };
-        let known = property::find(&name.text, all).map(|known| known.name);
+        let known = all.iter().map(|known| known.name).find(|known| spells(&name.text, known));
         Self { docs: String::new(), name, known, value, stages: Vec::new() }
     }
 }
