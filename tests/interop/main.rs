@@ -7,5 +7,6 @@
 mod explorer;
 mod kv_local;
 mod tools;
+mod types;
 mod worker;
 mod wrangler;

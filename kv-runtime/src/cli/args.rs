@@ -120,6 +120,16 @@ pub(super) enum Command {
     },
     /// Show as whom and in which account Cloudflare's API is called
     Whoami,
+    /// Write the types of the declared pairs for other languages
+    Types {
+        /// The TypeScript file to write: the keys of each namespace, and its binding with the types of
+        /// the values, for `const sessions = env.SESSIONS as SessionsNamespace`
+        #[arg(long, value_name = "PATH")]
+        typescript: PathBuf,
+        /// Write nothing, and fail when the file is out of date
+        #[arg(long)]
+        check: bool,
+    },
     /// Take an existing namespace into the state
     Import {
         /// The id in the declarations, and Cloudflare's id of the namespace

@@ -14,6 +14,7 @@ use super::output::{print, print_json};
 use super::progress::Progress;
 use super::screen::{Screen, printable};
 use super::status::status;
+use super::typescript::typescript;
 use super::whoami::whoami;
 use super::{CHANGES, DONE, Package, markdown, render, wrangler};
 use crate::base::RunContext;
@@ -43,6 +44,10 @@ pub(super) async fn run(
         }
         Some(Command::Whoami) => {
             whoami(&runs).await?;
+            return Ok(DONE);
+        }
+        Some(Command::Types { typescript, check }) => {
+            types(declarations, typescript, *check, screen)?;
             return Ok(DONE);
         }
         Some(Command::Completions { shell }) => {
@@ -80,6 +85,28 @@ pub(super) async fn run(
         Some(_) => {}
     }
     Ok(DONE)
+}
+
+/// Writes the types of the declared pairs, or fails if they are not written.
+fn types(
+    declarations: &[&'static Declaration],
+    path: &Path,
+    check: bool,
+    screen: &Screen,
+) -> Result<(), CliError> {
+    let code = typescript(declarations);
+    let shown = path.display().to_string();
+    if std::fs::read(path).is_ok_and(|before| before == code.as_bytes()) {
+        screen.say("Up to date", &shown);
+        return Ok(());
+    }
+    if check {
+        return Err(CliError::TypesOutOfDate(path.to_owned()));
+    }
+    std::fs::write(path, code)
+        .map_err(|source| CliError::Write { path: path.to_owned(), source })?;
+    screen.say("Written", &shown);
+    Ok(())
 }
 
 /// A command at work.

@@ -26,6 +26,8 @@ pub(super) enum CliError {
     Misplaced(&'static str),
     #[error("{} is an export of the namespace {of:?}, not of {id:?}", path.display())]
     OtherNamespace { path: PathBuf, of: String, id: String },
+    #[error("{} is out of date", .0.display())]
+    TypesOutOfDate(PathBuf),
     #[error("there is nothing to write a declaration of")]
     NothingToInit,
     #[error("{} already exists", .0.display())]

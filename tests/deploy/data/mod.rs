@@ -7,6 +7,7 @@ mod init;
 mod moves;
 mod plans;
 mod restore;
+mod types;
 mod undo;
 
 use std::path::{Path, PathBuf};

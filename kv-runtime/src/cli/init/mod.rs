@@ -20,6 +20,7 @@ use super::screen::printable;
 use crate::engine::Select;
 use crate::wrangler::{ConfigFile, FoundBinding};
 use code::{Namespace, Place};
+pub(super) use names::pascal;
 
 /// The stage that the top level of wrangler's configuration stands for.
 const TOP_LEVEL: &str = "dev";

@@ -32,7 +32,7 @@ fn words(text: &str) -> Vec<String> {
 }
 
 /// `USER_DATA` → `UserData`.
-pub(super) fn pascal(text: &str) -> String {
+pub(in crate::cli) fn pascal(text: &str) -> String {
     let capital = |word: String| {
         let (first, rest) = word.split_at(1);
         first.to_ascii_uppercase() + rest

@@ -1,0 +1,24 @@
+//! `deploy types`: what other languages learn of the declared pairs.
+
+use kv_test_support::cloudflare::Cloudflare;
+
+use crate::stage::Stage;
+
+#[test]
+fn the_types_of_the_pairs_are_written_as_typescript() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kv.d.ts");
+    let args = ["types", "--typescript", path.to_str().unwrap()];
+    stage.run("app", &args).expect(0);
+    let written = std::fs::read_to_string(&path).unwrap();
+    insta::assert_snapshot!("types", written);
+    let check = [&args[..], &["--check"]].concat();
+    stage.run("app", &check).expect(0);
+    // Another declaration has other types.
+    let ran = stage.run("app-later", &check).expect(1);
+    assert!(ran.stderr.contains("kv.d.ts is out of date"), "{}", ran.stderr);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), written);
+    assert_eq!(cloudflare.take_requests().len(), 0);
+}
