@@ -48,9 +48,9 @@ fn namespace(declaration: &Declaration) -> String {
     let mut reads: Vec<(String, Type)> =
         entries(declaration).into_iter().map(|(key, types)| (quoted(&key), union(types))).collect();
     // A key of several families is of the one that is not a catch-all: overloads are tried in order.
-    let (catch_alls, families): (Vec<_>, Vec<_>) =
+    let (last, families): (Vec<_>, Vec<_>) =
         declaration.families.iter().partition(|family| is_catch_all(family));
-    for family in families.into_iter().chain(catch_alls) {
+    for family in families.into_iter().chain(last) {
         reads.push((key_type(family), probed(family.types.value)));
     }
     if !declaration.spreads.is_empty() {
