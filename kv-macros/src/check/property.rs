@@ -170,7 +170,10 @@ impl<'a> Properties<'a> {
                 let means_no = match &kind {
                     ValueKind::Json(Json { kind: JsonKind::Integer(digits), .. }) => digits == "0",
                     ValueKind::Json(Json { kind: JsonKind::String(text), .. }) => {
-                        ["no", "false", "off"].contains(&text.to_lowercase().as_str())
+                        MEANS_NO.contains(&text.to_lowercase().as_str())
+                    }
+                    ValueKind::Expression(written) => {
+                        MEANS_NO.contains(&written.shown.to_lowercase().as_str())
                     }
                     ValueKind::Json(Json { kind, .. }) => matches!(kind, JsonKind::Null),
                     _ => false,
@@ -263,6 +266,9 @@ impl<'a> Properties<'a> {
         None
     }
 }
+
+/// Words that people write for `false`.
+const MEANS_NO: [&str; 4] = ["no", "false", "off", "never"];
 
 /// What to write instead of a property that other tools have.
 fn elsewhere(name: &str, place: &str) -> Option<&'static str> {

@@ -526,8 +526,16 @@ fn family(tokens: &mut Tokens<'_>) -> Option<Family> {
     {
         let mut after = ahead;
         if ENTRY.iter().any(|known| ident == known.name) && after.literal().is_some() {
-            let message = "`keys` has families of keys; write a single key as an entry: \
-                           `values: [{ key: \"...\", value: ... }]`";
+            let message = if FAMILY.iter().any(|known| ident == known.name) {
+                format!(
+                    "properties of a family come after its type: write \
+                     `\"session:{{id}}\": Session {{ {ident}: ... }}`"
+                )
+            } else {
+                "`keys` has families of keys; write a single key as an entry: \
+                 `values: [{ key: \"...\", value: ... }]`"
+                    .to_owned()
+            };
             tokens.errors.push_once(Habit::NoEntry, span, message);
             tokens.until_comma();
             return None;
