@@ -1,8 +1,8 @@
 //! Workers KV on this machine, without an account, Node or the internet.
 //!
-//! [`Storage`] is the very store that `wrangler dev` and miniflare use: what is written here, a
-//! Worker started afterwards reads, and the other way round. [`Server`] puts Cloudflare's REST API
-//! in front of it, so that whatever deploys to Cloudflare deploys here.
+//! [`Storage`] uses the same files as `wrangler dev` and miniflare: a Worker that starts afterwards reads
+//! what you write here, and the other way round. [`Server`] serves Cloudflare's REST API for it, so that
+//! any tool that deploys to Cloudflare can deploy to this machine.
 
 #![deny(missing_docs)]
 
@@ -12,7 +12,7 @@ mod storage;
 
 #[cfg(feature = "server")]
 pub use server::{Account, RateLimits, Server, ServerConfig, ServerError, TokenOwner, router};
-/// The account that everything on this machine is in, unless a server is told another.
+/// The id of the account on this machine, unless a server is configured with another.
 pub const ACCOUNT_ID: &str = "6b762d6c6f63616c0000000000000000";
 
 pub use storage::{

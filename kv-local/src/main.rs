@@ -1,4 +1,4 @@
-//! The `kv-local` command: Cloudflare's KV API on this machine, for any tool to be pointed at.
+//! The `kv-local` command: serves Cloudflare's KV API on this machine, for any tool.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,7 +7,7 @@ use clap::Parser;
 use kv_local::{Account, RateLimits, Server, ServerConfig, Storage};
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// Serve Cloudflare's Workers KV API on 127.0.0.1, over the files that `wrangler dev` reads.
+/// Serve Cloudflare's Workers KV API on 127.0.0.1, from the files that `wrangler dev` reads.
 ///
 /// Prints the environment variables that point wrangler, SDKs and deploy tools at it.
 #[derive(Parser)]
@@ -16,7 +16,7 @@ struct Arguments {
     /// The folder that wrangler persists to
     #[arg(long, default_value = ".wrangler/state")]
     root: PathBuf,
-    /// The port to listen on; 0 takes a free one
+    /// The port to listen on; 0 chooses a free one
     #[arg(long, default_value_t = 8790)]
     port: u16,
     /// The API token to accept; random by default
@@ -25,7 +25,7 @@ struct Arguments {
     /// The id of the account, 32 hex digits
     #[arg(long, value_parser = account_id)]
     account: Option<String>,
-    /// Take every request, where Cloudflare would answer 429
+    /// Accept every request, even where Cloudflare would respond with 429
     #[arg(long)]
     no_rate_limits: bool,
 }
@@ -75,7 +75,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Wrangler and the SDKs have different names for the base URL.
+/// Prints two variables for the base URL, because wrangler and the SDKs use different names.
 fn print_environment(server: &Server) {
     let base_url = server.base_url();
     println!("export CLOUDFLARE_API_TOKEN={}", server.token().expose_secret());

@@ -79,7 +79,7 @@ fn wranglers_login_is_used_if_there_is_no_token() {
         "[ \"$*\" = 'auth token --json' ] && echo '{{\"type\":\"oauth\",\"token\":\"{TOKEN}\"}}'"
     ));
     let ran = run(&stage, root.path(), &["plan"], None).expect(0);
-    assert!(ran.stderr.contains("Using the login of wrangler"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Using wrangler's login"), "{}", ran.stderr);
     assert!(!ran.stderr.contains(TOKEN));
     // An expired login, or unexpected output, counts as no login.
     for body in ["exit 1", "echo 'You are not logged in.'", "echo '{\"token\":\"\"}'", "echo '{'"] {
@@ -99,7 +99,7 @@ fn whoami_tells_the_account_and_changes_nothing() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let ran = stage.run("v1", &["whoami"]).expect(0);
-    for part in ["an API token, active", ACCOUNT, "namespaces", "not tried"] {
+    for part in ["an API token, active", ACCOUNT, "namespaces", "not tested"] {
         assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
     }
     assert!(!ran.stderr.contains(TOKEN));

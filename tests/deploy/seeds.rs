@@ -69,10 +69,14 @@ fn without_the_sources_the_missing_folder_is_named() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let refused = stage.refused("site", &["--root", "/nowhere", "--yes"]);
-    assert!(refused.stderr.contains("there is no folder /nowhere"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("the folder /nowhere does not exist"), "{}", refused.stderr);
     assert!(refused.stderr.contains("--root"), "{}", refused.stderr);
     let refused = stage.refused("site-of-another-machine", &["--yes"]);
-    assert!(refused.stderr.contains("/build/site, which is not here"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("/build/site does not exist on this machine"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[test]

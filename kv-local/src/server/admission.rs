@@ -1,4 +1,4 @@
-//! Which requests are let in.
+//! Decides which requests are accepted.
 
 use std::net::IpAddr;
 
@@ -11,11 +11,11 @@ use super::app::App;
 use super::error::ApiError;
 use super::identity::identify;
 
-/// Refuses a request that a page in a browser made: one whose host's name was pointed at this machine
-/// says that name (DNS rebinding).
+/// Refuses requests that a web page makes with DNS rebinding. The page's host name then resolves to this
+/// machine, but the `Host` header still has that name.
 pub(super) async fn check_host(request: Request, next: Next) -> Result<Response, ApiError> {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    // A client of HTTP/1.0 names none, and no browser is one.
+    // HTTP/1.0 clients may send no host, but no browser uses HTTP/1.0.
     if host.is_none_or(is_this_machine) {
         return Ok(next.run(request).await);
     }

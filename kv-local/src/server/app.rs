@@ -1,4 +1,4 @@
-//! What all routes share.
+//! The state that all routes share.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ impl App {
         self.0.limits.as_ref()
     }
 
-    /// The accounts that somebody reaches, each with its storage.
+    /// The accounts that an identity can use, each with its storage.
     pub(super) fn accounts(
         &self,
         identity: Identity,

@@ -1,20 +1,20 @@
-//! What a server knows before the first request: accounts, credentials, limits.
+//! The configuration of a server: accounts, credentials, limits.
 
 use secrecy::SecretString;
 
 use crate::storage::hex;
 use crate::{ACCOUNT_ID, Storage};
 
-/// What a server serves, to whom, and how strictly.
+/// The configuration of a server.
 ///
-/// The default has one account, a token and an API key that are random, and no rate limits.
+/// The default has one account, a random token and API key, and no rate limits.
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
-    /// The port on 127.0.0.1; 0 takes a free one.
+    /// The port on 127.0.0.1; 0 chooses a free one.
     pub port: u16,
     /// The account that the server's storage belongs to.
     pub account: Account,
-    /// Further accounts of the same user, each with namespaces of its own.
+    /// More accounts of the same user, each with its own namespaces.
     pub other_accounts: Vec<(Account, Storage)>,
     /// The API token.
     pub token: SecretString,
@@ -24,7 +24,7 @@ pub struct ServerConfig {
     pub email: String,
     /// The user's global API key.
     pub api_key: SecretString,
-    /// Whether requests are limited in number.
+    /// Whether the number of requests is limited.
     pub rate_limits: RateLimits,
 }
 
@@ -49,25 +49,25 @@ impl Default for ServerConfig {
 pub struct Account {
     /// 32 hex digits.
     pub id: String,
-    /// What the dashboard shows.
+    /// The name that the dashboard shows.
     pub name: String,
 }
 
 /// What an API token belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenOwner {
-    /// A user: the token reaches all accounts of the user, and lists them.
+    /// A user: the token can list and use all accounts of the user.
     User,
-    /// The first account: the token reaches that account only, and knows no user.
+    /// The first account: the token can use only that account, and does not belong to a user.
     Account,
 }
 
-/// Whether a server limits how many requests it takes.
+/// Whether a server limits the number of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RateLimits {
-    /// Every request is taken.
+    /// Every request is accepted.
     Off,
-    /// As Cloudflare: 1,200 requests in 5 minutes, and one write a second to one key.
+    /// The same limits as Cloudflare: 1,200 requests in 5 minutes, and one write per second to each key.
     Cloudflare,
 }
 

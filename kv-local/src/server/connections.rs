@@ -1,4 +1,4 @@
-//! Connections: accepted until the server stops, each with a limit on how long a head may take.
+//! Accepts connections until the server stops, with a time limit for each request's head.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-/// Serves until `stopped` ends, and then until the requests in flight are answered.
+/// Serves until `stopped` completes, and then until the requests in flight are answered.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
@@ -26,7 +26,7 @@ pub(super) async fn serve(
         match accepted {
             Ok((stream, _)) => begin(stream, &router, head_timeout, &connections),
             Err(error) => {
-                // Most often there are too many open files, which others will close.
+                // Usually too many files are open. Wait until some of them are closed.
                 tracing::warn!(%error, "could not accept a connection");
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
@@ -41,7 +41,7 @@ fn begin(
     head_timeout: Duration,
     connections: &GracefulShutdown,
 ) {
-    // Without it, small answers wait for the acknowledgement of the ones before.
+    // Otherwise small responses wait for the acknowledgement of previous ones.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "could not set TCP_NODELAY");
     }
@@ -72,7 +72,7 @@ mod tests {
         let mut half_sent = TcpStream::connect(address).await.unwrap();
         half_sent.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-").await.unwrap();
         let mut answer = Vec::new();
-        // It ends; what is said before does not matter.
+        // Only that the connection is closed matters, not what was sent before.
         half_sent.read_to_end(&mut answer).await.unwrap();
     }
 }

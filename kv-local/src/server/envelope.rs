@@ -1,4 +1,4 @@
-//! The shape of every JSON answer.
+//! The structure of every JSON response.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -7,13 +7,13 @@ use serde_json::value::RawValue;
 
 use super::error::ApiError;
 
-/// How long a page is when nothing is asked for.
+/// The default length of a page.
 const DEFAULT_PER_PAGE: usize = 20;
 
-/// How long a page can be. For `/accounts` it is not established.
+/// The maximum length of a page. Not established for `/accounts`.
 const MAX_PER_PAGE: usize = 1_000;
 
-/// A success.
+/// A successful response.
 #[derive(Serialize)]
 struct Envelope<T, I> {
     success: bool,
@@ -24,30 +24,30 @@ struct Envelope<T, I> {
     result_info: Option<I>,
 }
 
-/// The result of a write. Cloudflare's documents allow `null` as well.
+/// The result of a write. According to Cloudflare's documentation, it can be `null` as well.
 #[derive(Serialize)]
 pub(super) struct Empty {}
 
-/// Answers with a result.
+/// Builds a response with a result.
 pub(super) fn success(result: impl Serialize) -> Response {
     let result_info = None::<()>;
     Json(Envelope { success: true, errors: [], messages: [], result, result_info }).into_response()
 }
 
-/// Answers with a page of a listing.
+/// Builds a response with a page of a listing.
 pub(super) fn page(result: impl Serialize, info: impl Serialize) -> Response {
     let result_info = Some(info);
     Json(Envelope { success: true, errors: [], messages: [], result, result_info }).into_response()
 }
 
-/// Which page is asked for.
+/// The requested page.
 #[derive(Deserialize)]
 pub(super) struct PageQuery {
     page: Option<usize>,
     per_page: Option<usize>,
 }
 
-/// Which page of how many this is.
+/// The position of a page in the whole listing.
 #[derive(Serialize)]
 pub(super) struct PageInfo {
     page: usize,
@@ -57,7 +57,7 @@ pub(super) struct PageInfo {
     total_pages: usize,
 }
 
-/// Cuts the page that is asked for out of a whole listing. Past the end it is empty.
+/// Returns the requested page of a whole listing. Past the end, the page is empty.
 pub(super) fn paginate<T>(
     operation: &str,
     items: Vec<T>,
@@ -65,7 +65,7 @@ pub(super) fn paginate<T>(
 ) -> Result<(Vec<T>, PageInfo), ApiError> {
     let (page, per_page) = (query.page.unwrap_or(1), query.per_page.unwrap_or(DEFAULT_PER_PAGE));
     if page < 1 || !(1..=MAX_PER_PAGE).contains(&per_page) {
-        let why = format_args!("page is at least 1, and per_page 1 to {MAX_PER_PAGE}");
+        let why = format_args!("page must be at least 1, and per_page from 1 to {MAX_PER_PAGE}");
         return Err(ApiError::bad_request(operation, why));
     }
     let total_count = items.len();
@@ -76,7 +76,7 @@ pub(super) fn paginate<T>(
     Ok((items, info))
 }
 
-/// Stored JSON text, to be sent as it is.
+/// Wraps stored JSON text, so that it is sent unchanged.
 pub(super) fn stored_json(json: String) -> Result<Box<RawValue>, ApiError> {
     RawValue::from_string(json).map_err(|error| ApiError::internal(&error))
 }

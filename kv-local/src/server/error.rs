@@ -1,7 +1,7 @@
 //! Cloudflare's errors: status, code and text.
 //!
-//! Every code whose source is not named in a comment is documented or was seen on the live API.
-//! "Not established" marks a code, status or text that nobody was seen to publish: it is the most
+//! Unless a comment says otherwise, each code is documented or was seen on the live API. "Not
+//! established" marks a code, status or text for which no published source was found: it is the most
 //! plausible one, and a client must not rely on it.
 
 use axum::Json;
@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::{PairError, StorageError};
 
-/// An answer other than success.
+/// An error response.
 #[derive(Debug)]
 pub(super) struct ApiError {
     status: StatusCode,
@@ -50,26 +50,26 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, 7000, "No route for that URI")
     }
 
-    /// The path is known but not with this method. The text is not established.
+    /// The path exists, but does not support this method. The text is not established.
     pub(super) fn no_method() -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, 7001, "Method not supported for that URI")
     }
 
-    /// The account id is empty, malformed or of somebody else. The last is not established: with
-    /// some tokens it may be 10000.
+    /// The account id is empty, malformed, or belongs to another user. The last case is not established:
+    /// with some tokens the code may be 10000.
     pub(super) fn no_account(path: &str) -> Self {
         let message =
             format!("Could not route to {path}, perhaps your object identifier is invalid?");
         Self::new(StatusCode::NOT_FOUND, 7003, message)
     }
 
-    /// There is no usable `Authorization`. For a request without any credentials the code is not
+    /// There is no valid `Authorization` header. For a request without any credentials, the code is not
     /// established.
     pub(super) fn malformed_token() -> Self {
         Self::malformed_headers(6111, "Invalid format for Authorization header")
     }
 
-    /// There is only one of `X-Auth-Key` and `X-Auth-Email`. The inner code is not established.
+    /// Only one of `X-Auth-Key` and `X-Auth-Email` is present. The inner code is not established.
     pub(super) fn malformed_key() -> Self {
         Self::malformed_headers(6103, "Invalid format for X-Auth-Key or X-Auth-Email header")
     }
@@ -79,33 +79,33 @@ impl ApiError {
         Self { cause: Some((code, message)), ..error }
     }
 
-    /// No such token.
+    /// The token is unknown.
     pub(super) fn unknown_token() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, 10000, "Authentication error")
     }
 
-    /// No such key, or not of that address. The text is not established.
+    /// The key is unknown, or belongs to another email address. The text is not established.
     pub(super) fn unknown_key() -> Self {
         Self::new(StatusCode::FORBIDDEN, 9103, "Unknown X-Auth-Key or X-Auth-Email")
     }
 
-    /// The token is an account's, and a user is asked for. For `/user` it is not established.
+    /// The token belongs to an account, but the request needs a user. Not established for `/user`.
     pub(super) fn not_a_user() -> Self {
         Self::new(StatusCode::FORBIDDEN, 9109, "Invalid access token")
     }
 
-    /// Only tokens can be verified, each where it belongs. Not established.
+    /// The credentials are not a token, or the token belongs to the other endpoint. Not established.
     pub(super) fn not_that_token() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, 1000, "Invalid API Token")
     }
 
-    /// The host that the request names is not this machine.
+    /// The request's `Host` header does not name this machine.
     pub(super) fn other_host() -> Self {
-        let text = "this server answers to localhost, 127.0.0.1 and [::1] only";
+        let text = "this server accepts requests only for localhost, 127.0.0.1 and [::1]";
         Self::new(StatusCode::MISDIRECTED_REQUEST, 7003, text)
     }
 
-    /// The body is larger than a request can be. Cloudflare's edge answers with a bare 413.
+    /// The body is larger than a request can be. Cloudflare's edge responds with a bare 413.
     pub(super) fn body_too_large() -> Self {
         let text = format!("the body exceeds {MAX_BULK_BYTES} bytes");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, 10012, text)
@@ -118,53 +118,50 @@ impl ApiError {
         Self { retry_after: Some(retry_after), ..error }
     }
 
-    /// The key was written less than a second ago. That the REST API refuses it, and how, is not
-    /// established; a Worker gets 429.
+    /// The key was written less than a second ago. A Worker gets 429; whether and how the REST API refuses
+    /// the write is not established.
     pub(super) fn too_many_writes() -> Self {
         let text = "put: 'too many writes to one key: at most 1 a second'";
         let error = Self::new(StatusCode::TOO_MANY_REQUESTS, 10429, text);
         Self { retry_after: Some(1), ..error }
     }
 
-    /// The namespace's id is no id.
+    /// The namespace's id is malformed.
     pub(super) fn malformed_namespace() -> Self {
         let text = "could not parse UUID from request's namespace_id: 'invalid namespace format: \
                     an id has 32 hex digits'";
         Self::new(StatusCode::BAD_REQUEST, 10011, text)
     }
 
-    /// No such namespace.
+    /// The namespace does not exist.
     pub(super) fn no_namespace(operation: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, 10013, format!("{operation}: 'namespace not found'"))
     }
 
-    /// No such key.
+    /// The key does not exist.
     pub(super) fn no_key() -> Self {
         Self::new(StatusCode::NOT_FOUND, 10009, "get: 'key not found'")
     }
 
-    /// The body or query cannot be understood, or an item of a bulk request breaks a rule.
+    /// The body or query is malformed, or an item of a bulk request breaks a rule.
     ///
-    /// For bulk bodies the code was seen, its status and text were not. Everything else that ends
-    /// here is not established.
+    /// For bulk bodies, the code was seen, but not its status and text. All other uses are not established.
     pub(super) fn bad_request(operation: &str, why: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, 10012, format!("{operation}: '{why}'"))
     }
 
-    /// The keys of a bulk read cannot be read.
+    /// A bulk read is invalid, or cannot return the values.
     pub(super) fn bulk_get(why: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, 10029, format!("bulk get keys: '{why}'"))
     }
 
-    /// The values of a bulk read are too large together. A Worker gets 413; the rest is not
-    /// established.
+    /// The values of a bulk read are too large in total. A Worker gets 413; the rest is not established.
     pub(super) fn bulk_get_too_large() -> Self {
-        let text = format!("bulk get keys: 'the values exceed {MAX_VALUE_BYTES} bytes together'");
+        let text = format!("bulk get keys: 'the values exceed {MAX_VALUE_BYTES} bytes in total'");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, 10029, text)
     }
 
-    /// There is no title, or none that a namespace can have. Only the code for a missing title is
-    /// established.
+    /// The title is missing or invalid. Only the code for a missing title is established.
     pub(super) fn bad_title(operation: &str, why: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, 10019, format!("{operation}: '{why}'"))
     }
@@ -188,13 +185,13 @@ impl ApiError {
         Self::new(status, 10022, format!("{operation}: '{text}'"))
     }
 
-    /// A path segment is no UTF-8. Not established.
+    /// A path segment is not UTF-8. Not established.
     pub(super) fn path_is_no_text() -> Self {
         Self::new(StatusCode::BAD_REQUEST, 10022, "the path is not percent-encoded UTF-8")
     }
 
-    /// The `expiration` or `expiration_ttl` of a single write breaks a rule. Which of the two texts
-    /// the API has for an expiration that is ahead, but too little, is not established.
+    /// The `expiration` or `expiration_ttl` of a single write breaks a rule. Which of the two texts the API
+    /// uses for an expiration in the near future is not established.
     pub(super) fn bad_expiry(rule: &ExpiryError) -> Self {
         let (code, text) = match rule {
             ExpiryError::TtlTooShort(ttl) => (
@@ -222,7 +219,7 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, code, format!("put: '{text}'"))
     }
 
-    /// The `expiration` or `expiration_ttl` of a single write is no whole number. Not established.
+    /// The `expiration` or `expiration_ttl` of a single write is not an integer. Not established.
     pub(super) fn expiry_is_no_number(field: &str, text: &str) -> Self {
         let code = if field == "expiration" { 10033 } else { 10034 };
         let text = format!("put: 'Invalid {field} of {text}. Please specify integer.'");
@@ -247,7 +244,7 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, 10002, message)
     }
 
-    /// What the store says about the only namespace or pair of a request.
+    /// Converts an error of the store about the only namespace or pair of a request.
     pub(super) fn of_one(operation: &str, error: StorageError) -> Self {
         match error {
             StorageError::UnknownNamespace(_) => Self::no_namespace(operation),
@@ -267,7 +264,7 @@ impl ApiError {
         }
     }
 
-    /// What the store says about an item of a bulk request.
+    /// Converts an error of the store about an item of a bulk request.
     pub(super) fn of_item(operation: &str, error: StorageError) -> Self {
         match error {
             StorageError::Pair { key, source } => {

@@ -1,4 +1,4 @@
-//! As whom somebody asks.
+//! The identity behind a request's credentials.
 
 use axum::http::{HeaderMap, header};
 use secrecy::ExposeSecret as _;
@@ -6,7 +6,7 @@ use secrecy::ExposeSecret as _;
 use super::config::{ServerConfig, TokenOwner};
 use super::error::ApiError;
 
-/// As whom a request was admitted.
+/// The identity of an authenticated request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Identity {
     /// A user, by an API token.
@@ -17,13 +17,13 @@ pub(super) enum Identity {
     Account,
 }
 
-/// Who has these credentials, if the server knows them.
+/// The identity that has these credentials, if the server knows them.
 pub(super) fn identify(headers: &HeaderMap, config: &ServerConfig) -> Result<Identity, ApiError> {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     if let Some(authorization) = headers.get(header::AUTHORIZATION) {
         let scheme = |text: &str| {
             let (scheme, token) = text.split_once(' ')?;
-            // The names of schemes have no case (RFC 9110, 11.1).
+            // Scheme names are case-insensitive (RFC 9110, 11.1).
             scheme.eq_ignore_ascii_case("bearer").then(|| token.to_owned())
         };
         let token = authorization.to_str().ok().and_then(scheme);

@@ -1,4 +1,4 @@
-//! How often one may ask.
+//! Rate limits.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,10 +8,10 @@ use kv_rules::{API_WINDOW, MAX_API_REQUESTS};
 
 use super::error::ApiError;
 
-/// How much time lies between two writes to one key.
+/// The minimum time between two writes to one key.
 const BETWEEN_WRITES: Duration = Duration::from_secs(1);
 
-/// The requests of a server so far.
+/// The requests that a server has counted.
 #[derive(Debug, Default)]
 pub(super) struct Limits {
     requests: Mutex<Requests>,

@@ -1,7 +1,7 @@
-//! Cloudflare's REST paths in front of a [`Storage`].
+//! Cloudflare's REST API for a [`Storage`].
 //!
-//! Paths, envelopes, error codes and limits are Cloudflare's, so that a client cannot tell the
-//! difference, except that every write is seen at once.
+//! Paths, envelopes, error codes and limits are the same as Cloudflare's. The only difference that a
+//! client can see is that every write is visible at once.
 
 mod admission;
 mod app;
@@ -28,7 +28,8 @@ pub use routes::router;
 
 use crate::Storage;
 
-/// How long a request may take to send its head: what is half sent must not keep a connection open.
+/// How long a client can take to send a request's head, so that half a request does not keep its
+/// connection open.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A server on 127.0.0.1, which runs on the current Tokio runtime until it is dropped.
@@ -44,14 +45,14 @@ pub struct Server {
 
 /// Why a server could not start.
 #[derive(Debug, thiserror::Error)]
-#[error("could not listen on 127.0.0.1:{port}; if something else does, choose another port")]
+#[error("could not listen on 127.0.0.1:{port}; if another program uses it, choose another port")]
 pub struct ServerError {
     port: u16,
     source: io::Error,
 }
 
 impl Server {
-    /// Starts to serve a store.
+    /// Starts a server for a store.
     ///
     /// ```
     /// # #[tokio::main]
@@ -77,7 +78,7 @@ impl Server {
         Ok(Self { address, account_id, token, stop, task })
     }
 
-    /// The URL that all paths of the API begin with.
+    /// The base URL of the API.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}/client/v4", self.address)
@@ -95,7 +96,7 @@ impl Server {
         &self.token
     }
 
-    /// Stops, and waits until the requests in flight are answered.
+    /// Stops the server after it has answered the requests in flight.
     pub async fn shutdown(self) {
         drop(self.stop);
         if let Err(error) = self.task.await {

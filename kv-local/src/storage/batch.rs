@@ -1,4 +1,4 @@
-//! Writing many pairs in one step.
+//! Writing many pairs at once.
 
 use std::borrow::Cow;
 
@@ -10,15 +10,15 @@ use super::pair::{self, Attributes};
 use super::pairs::milliseconds;
 use super::{Pair, Pairs, StorageError};
 
-/// How many rows one transaction writes or deletes. A Worker that writes meanwhile gets an error, since workerd
-/// does not wait for others: so its turn comes after a millisecond or two.
+/// How many rows one transaction writes or deletes. A Worker that writes in the meantime gets an error,
+/// because workerd does not wait for locks, so each transaction is kept to a millisecond or two.
 pub(super) const ROWS_AT_ONCE: usize = 500;
 
-/// Pairs on their way into a namespace: none is there before [`commit`](Self::commit). A batch that
-/// is dropped leaves nothing behind.
+/// Pairs to write to a namespace. None is visible before [`commit`](Self::commit), and a batch that is
+/// dropped leaves nothing behind.
 ///
-/// Every pair is checked before the first is visible. They become so some hundreds at a time: a
-/// process that dies in between leaves some of them, as Cloudflare's bulk write may.
+/// Every pair is checked before the first becomes visible. They become visible a few hundred at a time: if
+/// the process dies in between, some of them are written, as can happen with Cloudflare's bulk write.
 #[derive(Debug)]
 pub struct Batch<'a> {
     pairs: &'a Pairs,
@@ -44,7 +44,7 @@ impl<'a> Batch<'a> {
         Ok(Self { pairs, now: Time::now(), rows: Vec::new(), written: 0, journal })
     }
 
-    /// Adds a pair. Its value is on disk afterwards, so the batch stays small.
+    /// Adds a pair. Its value goes to a file at once, so the batch needs little memory.
     pub fn put(&mut self, pair: Pair<'a>) -> Result<(), StorageError> {
         let attributes = pair::check(&pair, self.now)?;
         let blob_id = self.pairs.blobs.write(&pair.value, &mut self.journal)?;
@@ -52,7 +52,8 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// Makes all pairs visible and returns how many were added. Of two with one key the later wins.
+    /// Makes all pairs visible and returns how many were added. Of two pairs with the same key, the later
+    /// one wins.
     pub fn commit(mut self) -> Result<usize, StorageError> {
         let database = self.pairs.database()?;
         while self.written < self.rows.len() {

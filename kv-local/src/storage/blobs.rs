@@ -1,4 +1,4 @@
-//! Values: a file each.
+//! Values, each in its own file.
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
@@ -21,7 +21,7 @@ impl Blobs {
         Self { folder }
     }
 
-    /// Makes the folder that [`write`](Self::write) needs.
+    /// Creates the folder that [`write`](Self::write) needs.
     pub(super) fn make_folder(&self) -> Result<(), StorageError> {
         create_folder(&self.folder)
     }
@@ -56,7 +56,7 @@ impl Blobs {
         Ok(id)
     }
 
-    /// Reads a blob, unless it is gone.
+    /// Reads a blob. Returns `None` if it does not exist.
     pub(super) fn read(&self, id: &str) -> Result<Option<Bytes>, StorageError> {
         let path = self.folder.join(id);
         match fs::read(&path) {
@@ -66,7 +66,7 @@ impl Blobs {
         }
     }
 
-    /// Removes blobs that no row names. One that stays is only wasted space, so that is no error.
+    /// Removes blobs that no row refers to. A failure only wastes space, so it is not an error.
     pub(super) fn remove_all(&self, ids: impl IntoIterator<Item = impl AsRef<str>>) {
         for id in ids {
             let path = self.folder.join(id.as_ref());

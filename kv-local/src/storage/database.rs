@@ -1,4 +1,4 @@
-//! Databases that other processes use at the same time.
+//! Databases that other processes can use at the same time.
 
 use std::collections::VecDeque;
 use std::io::ErrorKind;
@@ -15,8 +15,8 @@ use super::private::{create_file, create_folder};
 /// How long a statement waits while another process writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many namespaces' files are kept open: each takes three of the process's file descriptors,
-/// and an account can have more namespaces than a process files.
+/// How many databases are kept open: each needs three file descriptors, and an account can have more
+/// namespaces than a process can have open files.
 const MAX_OPEN: usize = 32;
 
 /// An open database.
@@ -27,12 +27,12 @@ pub(super) struct Database {
 }
 
 impl Database {
-    /// Opens a file, and makes it and its tables where they are missing.
+    /// Opens a file, and creates it and its tables if they are missing.
     pub(super) fn open(path: &Path, schema: &str) -> Result<Self, StorageError> {
         if let Some(folder) = path.parent() {
             create_folder(folder)?;
         }
-        // SQLite would make it readable by others; the files beside it take after it.
+        // SQLite would make it readable by others; SQLite's other files copy its permissions.
         match create_file(path) {
             Err(source) if source.kind() != ErrorKind::AlreadyExists => {
                 return Err(StorageError::io("create", path, source));
@@ -65,9 +65,11 @@ fn connect(path: &Path, schema: &str) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Makes readers and a writer of other processes get along.
+/// Turns on write-ahead logging, so that readers and a writer in different processes do not block each
+/// other.
 ///
-/// While another process does the same to a new file, `SQLite` fails at once instead of waiting.
+/// Retries, because `SQLite` fails at once instead of waiting while another process does the same to a
+/// new file.
 fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
     let deadline = Instant::now() + BUSY_TIMEOUT;
     loop {
@@ -83,19 +85,19 @@ fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
     }
 }
 
-/// The files that were used last, open.
+/// The open databases that were used most recently.
 #[derive(Debug, Default)]
 pub(super) struct Databases {
     open: Mutex<VecDeque<Arc<Database>>>,
 }
 
 impl Databases {
-    /// The database at a path, opened when it is not.
+    /// Returns the database at a path, and opens it if necessary.
     pub(super) fn open(&self, path: &Path, schema: &str) -> Result<Arc<Database>, StorageError> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let found = open.iter().position(|database| database.path == path);
         let database = match found.and_then(|at| open.remove(at)) {
-            // Someone may have deleted the whole folder meanwhile.
+            // The whole folder may have been deleted in the meantime.
             Some(database) if path.exists() => database,
             _ => Arc::new(Database::open(path, schema)?),
         };
@@ -106,7 +108,7 @@ impl Databases {
         Ok(database)
     }
 
-    /// Closes a database once nobody uses it any more.
+    /// Closes a database once it is no longer in use.
     pub(super) fn close(&self, path: &Path) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|database| database.path != path);

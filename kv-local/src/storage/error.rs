@@ -1,16 +1,16 @@
-//! What can go wrong with the store.
+//! Errors of the store.
 
 use std::path::{Path, PathBuf};
 
 use kv_rules::{ExpiryError, KeyError, MAX_NAMESPACES, MetadataError, TitleError, ValueError};
 
-/// Why the store refused or failed.
+/// Why an operation of the store failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StorageError {
     /// The id cannot be the name of a folder.
     #[error(
-        "`{}` cannot be a namespace's id, which names a folder: use letters, digits, `_` and `-`",
+        "`{}` is not a valid namespace id, because the id is a folder name: use letters, digits, `_` and `-`",
         .0.escape_default()
     )]
     NotANamespaceId(String),
@@ -25,12 +25,12 @@ pub enum StorageError {
     TitleTaken {
         /// The title.
         title: String,
-        /// Which namespace has it.
+        /// The id of the namespace that has it.
         id: String,
     },
-    /// The registry holds [`MAX_NAMESPACES`].
+    /// The registry already has [`MAX_NAMESPACES`] namespaces.
     #[error(
-        "there are {MAX_NAMESPACES} namespaces already, the most that an account can have: delete one first"
+        "there are already {MAX_NAMESPACES} namespaces, the most that an account can have: delete one first"
     )]
     TooManyNamespaces,
     /// The title breaks a rule.
@@ -51,7 +51,7 @@ pub enum StorageError {
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// A database could not be used.
@@ -59,7 +59,7 @@ pub enum StorageError {
     Database {
         /// The file.
         path: PathBuf,
-        /// What `SQLite` said.
+        /// The error from `SQLite`.
         source: rusqlite::Error,
     },
 }
@@ -74,19 +74,19 @@ impl StorageError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PairError {
-    /// About its key.
+    /// Its key breaks a rule.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// About its value.
+    /// Its value breaks a rule.
     #[error(transparent)]
     Value(#[from] ValueError),
-    /// About its metadata.
+    /// Its metadata breaks a rule.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
     /// Its metadata is not JSON.
-    #[error("this metadata is not JSON")]
+    #[error("the metadata is not JSON")]
     MetadataNotJson(#[source] serde_json::Error),
-    /// About when it expires.
+    /// Its expiration breaks a rule.
     #[error(transparent)]
     Expiry(#[from] ExpiryError),
 }

@@ -1,10 +1,10 @@
-//! What a write that was cut off leaves behind, so that the next process can remove it.
+//! Records what an interrupted write may leave behind, so that the next process can remove it.
 //!
-//! A process that is killed between a value's file and its row, or between a row that is gone and
-//! its value's file, leaves a file that nothing names. Each write therefore says beforehand, in a
-//! file of its own that it keeps locked, which values may be left: those whose ids begin with its
-//! prefix, and those that it is about to replace or delete. A journal whose lock is free is that of a
-//! dead process.
+//! A process that is killed after writing a value's file and before writing its row, or after deleting a
+//! row and before removing the value's file, leaves an unused file. Each write therefore has a journal, a
+//! file that it keeps locked, which lists in advance the values that may be left: those whose ids begin
+//! with the write's prefix, and those that it will replace or delete. A journal that is not locked belongs
+//! to a dead process.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write as _};
@@ -15,9 +15,9 @@ use super::pairs::now;
 use super::private::{create_file, create_folder};
 use super::{Storage, StorageError};
 
-/// How a journal is named while it is written.
+/// The extension of a journal while it is being created.
 const UNFINISHED: &str = "new";
-/// How it is named once it is whole.
+/// The extension of a complete journal.
 const WHOLE: &str = "journal";
 
 /// The journals of one store.
@@ -26,14 +26,14 @@ pub(super) struct Journals {
     folder: PathBuf,
 }
 
-/// The journal of one write; dropping it says that nothing is left behind.
+/// The journal of one write. Dropping it removes the file, because then nothing is left behind.
 #[derive(Debug)]
 pub(super) struct Journal {
     path: PathBuf,
     file: File,
-    /// What the ids of new values begin with.
+    /// The prefix of the ids of new values.
     prefix: String,
-    /// How many ids were made.
+    /// How many ids were created.
     made: u64,
 }
 
@@ -42,7 +42,7 @@ impl Journals {
         Self { folder: root.join("kv-local/journals") }
     }
 
-    /// Begins a write to a namespace.
+    /// Starts a write to a namespace.
     pub(super) fn begin(&self, namespace: &str) -> Result<Journal, StorageError> {
         create_folder(&self.folder)?;
         let prefix = hex(&rand::random::<[u8; 24]>());
@@ -52,7 +52,7 @@ impl Journals {
             let mut file = create_file(&unfinished)?;
             file.lock()?;
             file.write_all(format!("{namespace}\n{prefix}\n").as_bytes())?;
-            // From here on it is found, and found locked.
+            // Other processes find the journal from here on, and it is already locked.
             fs::rename(&unfinished, &path)?;
             Ok(file)
         };
@@ -60,7 +60,7 @@ impl Journals {
         Ok(Journal { path, file, prefix, made: 0 })
     }
 
-    /// Removes what dead processes left.
+    /// Removes what dead processes left behind.
     pub(super) fn recover(&self, storage: &Storage) -> Result<(), StorageError> {
         let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -98,7 +98,7 @@ fn recover(path: &Path, storage: &Storage) -> Result<(), StorageError> {
 }
 
 impl Journal {
-    /// A new id of a value, in wrangler's form: 80 hex digits.
+    /// Creates an id for a value, in wrangler's format: 80 hex digits.
     pub(super) fn new_id(&mut self) -> String {
         let count = hex(&self.made.to_be_bytes());
         let time = hex(&now().to_be_bytes());
@@ -106,7 +106,7 @@ impl Journal {
         format!("{}{count}{time}", self.prefix)
     }
 
-    /// Says that rows are about to name these values no more.
+    /// Records that rows will no longer refer to these values.
     pub(super) fn replaces(&mut self, ids: &[String]) -> Result<(), StorageError> {
         if ids.is_empty() {
             return Ok(());

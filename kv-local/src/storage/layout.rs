@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::StorageError;
 
-/// The Durable Object class that miniflare keeps namespaces in.
+/// The Durable Object class in which miniflare stores namespaces.
 const OBJECT_CLASS: &str = "miniflare-KVNamespaceObject";
 
 /// The files of one namespace.
@@ -16,7 +16,7 @@ const OBJECT_CLASS: &str = "miniflare-KVNamespaceObject";
 pub(super) struct Layout {
     /// The database with the keys.
     pub(super) index: PathBuf,
-    /// What belongs to the namespace alone.
+    /// The folder that belongs to this namespace only.
     pub(super) folder: PathBuf,
     /// The folder with the values.
     pub(super) blobs: PathBuf,
@@ -39,8 +39,8 @@ impl Layout {
     }
 }
 
-/// The name that workerd gives the object of a namespace: a keyed hash of the id, then a keyed
-/// hash of that hash, by which workerd tells ids of one class from those of another.
+/// The id that workerd gives the object of a namespace: a keyed hash of the namespace's id, followed by a
+/// keyed hash of that hash, which shows workerd that the id belongs to this class.
 fn object_id(namespace: &str) -> String {
     let key = Sha256::digest(OBJECT_CLASS);
     let name = truncated_hmac(&key, namespace.as_bytes());

@@ -1,18 +1,18 @@
-//! The store that wrangler and miniflare use, and a registry of namespaces beside it.
+//! The store that wrangler and miniflare use, and a registry of namespaces next to it.
 //!
-//! Below the root, which wrangler calls the persist folder:
+//! The root, which wrangler calls the persist folder, contains:
 //!
-//! | path | holds |
+//! | path | contents |
 //! |---|---|
-//! | `v3/kv/NAMESPACE_ID/blobs/BLOB_ID` | a value, as it is |
+//! | `v3/kv/NAMESPACE_ID/blobs/BLOB_ID` | a value |
 //! | `v3/kv/miniflare-KVNamespaceObject/OBJECT_ID.sqlite` | a namespace's keys, and which blob each has |
-//! | `kv-local/namespaces.sqlite` | titles and ids, of which wrangler's files know nothing |
-//! | `kv-local/journals` | what writes that are under way may leave behind |
+//! | `kv-local/namespaces.sqlite` | titles and ids, which wrangler's files do not have |
+//! | `kv-local/journals` | what writes in progress may leave behind |
 //!
-//! A blob is written before the row that names it and removed after the row is gone, so a process
-//! that dies at any point leaves a whole store, and at worst blobs that nothing names, which the next
-//! one removes. As in wrangler, nothing is forced to the disk: a machine that loses power can lose the
-//! last writes.
+//! A blob is written before the row that refers to it, and removed after the row is deleted. A process
+//! that dies at any point therefore leaves a consistent store and, at worst, unused blobs, which the next
+//! process removes. As in wrangler, nothing is synced to disk: if the machine loses power, the last
+//! writes can be lost.
 
 mod batch;
 mod blobs;
@@ -42,9 +42,9 @@ pub use pair::{Pair, Stored};
 pub use pairs::{ListedKey, Page, Pairs};
 pub use registry::Namespace;
 
-/// The namespaces below one persist folder.
+/// The namespaces in one persist folder.
 ///
-/// Clones share their connections. Every method blocks: call it from a thread that may.
+/// Clones share their connections. Every method blocks, so do not call it from async code.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -65,8 +65,8 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// Opens the store below `root`, usually `.wrangler/state`; what is missing is made, and what a
-    /// process that died left behind is removed.
+    /// Opens the store in `root`, usually `.wrangler/state`. Creates what is missing, and removes what a
+    /// process that died left behind.
     pub fn open(root: impl AsRef<Path>) -> Result<Self, StorageError> {
         let root = std::path::absolute(root.as_ref())
             .map_err(|source| StorageError::io("find", root.as_ref(), source))?;
@@ -83,7 +83,7 @@ impl Storage {
         &self.root
     }
 
-    /// Registers a new namespace under a title that no other has.
+    /// Registers a new namespace, whose title must be unique.
     pub fn create(&self, title: &str) -> Result<Namespace, StorageError> {
         self.registry.create(title)
     }
@@ -98,14 +98,14 @@ impl Storage {
         self.registry.get(id)
     }
 
-    /// Gives a namespace another title; its id and pairs stay.
+    /// Changes the title of a namespace; its id and pairs stay the same.
     pub fn rename(&self, id: &str, title: &str) -> Result<Namespace, StorageError> {
         self.registry.rename(id, title)
     }
 
     /// Deletes a registered namespace with all its pairs.
     ///
-    /// The registry forgets it last: a delete that was cut off can be repeated.
+    /// The registry entry is removed last, so that an interrupted delete can be repeated.
     pub fn delete(&self, id: &str) -> Result<(), StorageError> {
         if self.registry.get(id)?.is_none() {
             return Err(StorageError::UnknownNamespace(id.to_owned()));
@@ -114,10 +114,10 @@ impl Storage {
         self.registry.forget(id)
     }
 
-    /// The pairs of a namespace, registered here or not: wrangler uses whatever id a Worker's
+    /// The pairs of a namespace, whether it is registered here or not: wrangler uses any id that a Worker's
     /// configuration names.
     ///
-    /// Nothing is written until a pair is.
+    /// Creates no files until a pair is written.
     pub fn pairs(&self, id: &str) -> Result<Pairs, StorageError> {
         let layout = Layout::new(&self.root, id)?;
         Ok(Pairs::new(id, layout, Arc::clone(&self.databases), self.journals.clone()))

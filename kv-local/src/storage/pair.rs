@@ -1,4 +1,4 @@
-//! One pair: as it is handed in, as it is checked, as it is handed out.
+//! Pairs to write, their checks, and pairs that were read.
 
 use std::borrow::Cow;
 
@@ -15,9 +15,9 @@ pub struct Pair<'a> {
     pub key: Cow<'a, str>,
     /// The value.
     pub value: Cow<'a, [u8]>,
-    /// JSON text; `null` is no metadata. It is stored compact.
+    /// JSON text, which is stored without whitespace; `null` is the same as no metadata.
     pub metadata: Option<Cow<'a, str>>,
-    /// When the pair ceases to exist; never, without.
+    /// When the pair expires; `None` if never.
     pub expiry: Option<Expiry>,
 }
 
@@ -35,11 +35,11 @@ pub struct Stored {
     pub value: Bytes,
     /// JSON text.
     pub metadata: Option<String>,
-    /// When the pair ceases to exist, in seconds since 1970.
+    /// When the pair expires, in seconds since 1970.
     pub expiration: Option<u64>,
 }
 
-/// What the rules leave of a pair's fields beside its key and value.
+/// The checked metadata and expiration of a pair, as they are stored.
 #[derive(Debug)]
 pub(super) struct Attributes {
     pub(super) metadata: Option<String>,

@@ -19,7 +19,7 @@ use super::journal::{Journal, Journals};
 use super::layout::Layout;
 use super::{Batch, Pair, StorageError, Stored};
 
-/// Miniflare's schema, word for word: whoever opens a namespace first makes it.
+/// Exactly miniflare's schema, because the process that opens a namespace first creates it.
 const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS _mf_entries (
     key TEXT PRIMARY KEY,
     blob_id TEXT NOT NULL,
@@ -28,7 +28,7 @@ const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS _mf_entries (
 );
 CREATE INDEX IF NOT EXISTS _mf_entries_expiration_idx ON _mf_entries(expiration);";
 
-/// The pairs of one namespace. A pair that has expired is not there.
+/// The pairs of one namespace. A pair that has expired counts as missing.
 #[derive(Clone, Debug)]
 pub struct Pairs {
     id: Arc<str>,
@@ -43,7 +43,7 @@ pub struct Pairs {
 pub struct ListedKey {
     /// The key.
     pub name: String,
-    /// When it ceases to exist, in seconds since 1970.
+    /// When it expires, in seconds since 1970.
     pub expiration: Option<u64>,
     /// JSON text.
     pub metadata: Option<String>,
@@ -54,11 +54,11 @@ pub struct ListedKey {
 pub struct Page {
     /// The keys, in the order of their bytes.
     pub keys: Vec<ListedKey>,
-    /// Whether no key follows. Else the next page comes after the last key of this one.
+    /// Whether this is the last page. If not, the next page starts after the last key of this one.
     pub complete: bool,
 }
 
-/// What the index says of a key.
+/// What the index has for a key.
 struct Entry {
     blob_id: String,
     expiration: Option<i64>,
@@ -76,13 +76,13 @@ impl Pairs {
         Self { id: id.into(), layout, blobs, databases, journals }
     }
 
-    /// Begins a write, after which a process that dies leaves nothing for ever.
+    /// Starts a write with a journal, so that what a dying process leaves behind is removed later.
     pub(super) fn begin(&self) -> Result<Journal, StorageError> {
         self.journals.begin(&self.id)
     }
 
-    /// Removes the blobs that a write which was cut off may have left, unless a row names them: those
-    /// that begin with `prefix`, and `others`.
+    /// Removes the blobs that an interrupted write may have left, unless a row refers to them: those that
+    /// begin with `prefix`, and `others`.
     pub(super) fn remove_unnamed<'a>(
         &self,
         prefix: &str,
@@ -109,8 +109,9 @@ impl Pairs {
     pub fn get(&self, key: &str) -> Result<Option<Stored>, StorageError> {
         let Some(database) = self.existing()? else { return Ok(None) };
         let mut gone = None;
-        // A blob is gone when someone replaced the pair after its row was read: then there is a new
-        // row. When the row stays the same, the value is lost, and miniflare too calls that missing.
+        // If the blob is gone, another process may have replaced the pair after its row was read; then
+        // there is a new row. If the row is the same, the value is lost, which miniflare also treats as a
+        // missing key.
         while let Some(entry) = entry(&database, key)? {
             if let Some(value) = self.blobs.read(&entry.blob_id)? {
                 let Entry { expiration, metadata, .. } = entry;
@@ -125,7 +126,7 @@ impl Pairs {
         Ok(None)
     }
 
-    /// What is known of a key besides its value.
+    /// The expiration and metadata of a key.
     pub fn info(&self, key: &str) -> Result<Option<ListedKey>, StorageError> {
         let Some(database) = self.existing()? else { return Ok(None) };
         Ok(entry(&database, key)?.map(|entry| ListedKey {
@@ -135,8 +136,8 @@ impl Pairs {
         }))
     }
 
-    /// Writes pairs and returns how many there were; an invalid one keeps all from being written. Of
-    /// two pairs with one key the later wins.
+    /// Writes pairs and returns their number. If one is invalid, none is written. Of two pairs with the same
+    /// key, the later one wins.
     pub fn put_many<'a>(
         &'a self,
         pairs: impl IntoIterator<Item = Pair<'a>>,
@@ -148,13 +149,14 @@ impl Pairs {
         batch.commit()
     }
 
-    /// Begins to write pairs one by one, for a caller that does not have them all at once.
+    /// Starts a batch to which pairs are added one by one, for a caller that does not have all of them at
+    /// once.
     pub fn batch(&self) -> Result<Batch<'_>, StorageError> {
         Batch::new(self)
     }
 
-    /// Deletes keys and returns how many there were; an invalid one keeps all from being deleted. A
-    /// key that is missing is not an error.
+    /// Deletes keys and returns the number of keys given. If one is invalid, none is deleted. A missing key
+    /// is not an error.
     pub fn delete_many<K: AsRef<str>>(
         &self,
         keys: impl IntoIterator<Item = K>,
@@ -210,7 +212,7 @@ impl Pairs {
             "SELECT key, expiration, metadata FROM _mf_entries WHERE {lower} {upper} \
              AND (expiration IS NULL OR expiration > ?) ORDER BY key LIMIT ?"
         );
-        // One more than asked for tells whether a key follows.
+        // Read one more than asked for, to know whether there is another page.
         let rows = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
         let mut values = vec![Value::from(from.to_owned())];
         values.extend(end.map(Value::from));
@@ -233,13 +235,13 @@ impl Pairs {
 
     /// Removes the namespace's files.
     pub(super) fn destroy(&self) -> Result<(), StorageError> {
-        // A Worker that runs meanwhile keeps its open file, and sees that the keys are gone.
+        // A running Worker keeps the file open, so delete the rows to make it see that the keys are gone.
         if let Some(database) = self.existing()? {
             database.with(|connection| connection.execute("DELETE FROM _mf_entries", ()))?;
         }
         self.databases.close(&self.layout.index);
         remove(&self.layout.folder, |folder| fs::remove_dir_all(folder))?;
-        // A log without its database would be played into the next database of that name.
+        // SQLite would apply a leftover write-ahead log to the next database with that name.
         for suffix in ["sqlite-wal", "sqlite-shm", "sqlite"] {
             remove(&self.layout.index.with_extension(suffix), |file| fs::remove_file(file))?;
         }
@@ -250,7 +252,7 @@ impl Pairs {
         self.databases.open(&self.layout.index, SCHEMA)
     }
 
-    /// The database, unless nobody has written to the namespace yet.
+    /// The database, if it exists: the first write to a namespace creates it.
     fn existing(&self) -> Result<Option<Arc<Database>>, StorageError> {
         self.layout.index.exists().then(|| self.database()).transpose()
     }
@@ -275,7 +277,7 @@ pub(super) fn now() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Miniflare keeps milliseconds, the API speaks of seconds.
+/// Miniflare stores milliseconds, but the API uses seconds.
 pub(super) fn milliseconds(seconds: u64) -> i64 {
     i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000)
 }

@@ -1,4 +1,5 @@
-//! Files and folders that only the user can read. What wrangler made stays as it is.
+//! Creates files and folders that only the user can read. The permissions of those that wrangler created
+//! do not change.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
@@ -6,7 +7,7 @@ use std::path::Path;
 
 use super::StorageError;
 
-/// Makes a folder and those above it, where they are missing.
+/// Creates a folder and its parents if they are missing.
 pub(super) fn create_folder(folder: &Path) -> Result<(), StorageError> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -15,7 +16,7 @@ pub(super) fn create_folder(folder: &Path) -> Result<(), StorageError> {
     builder.create(folder).map_err(|source| StorageError::io("create", folder, source))
 }
 
-/// Makes a file that is not there yet.
+/// Creates a file, which must not exist yet.
 pub(super) fn create_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true);

@@ -1,4 +1,4 @@
-//! Which namespaces there are.
+//! The registry of namespaces.
 
 use std::path::Path;
 

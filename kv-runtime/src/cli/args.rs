@@ -1,4 +1,4 @@
-//! What can be said on the command line.
+//! The arguments of the command line.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::deploy::DEFAULT_STAGE;
 
 const LONG_ABOUT: &str = "Deploys the Workers KV namespaces that this package declares.\n\n\
     Credentials come from the declarations, then from CLOUDFLARE_API_TOKEN, or CLOUDFLARE_API_KEY \
-    with CLOUDFLARE_EMAIL; the account from CLOUDFLARE_ACCOUNT_ID, else it is looked up.";
+    with CLOUDFLARE_EMAIL. The account comes from CLOUDFLARE_ACCOUNT_ID, or is looked up.";
 
 /// Deploys the Workers KV namespaces that this package declares.
 #[derive(Debug, Parser)]
@@ -32,11 +32,11 @@ pub(super) struct Args {
     #[command(flatten)]
     pub(super) output: OutputArgs,
 
-    /// Do not ask; where there is no terminal to ask on, a plan that changes something needs it
+    /// Do not ask; required without a terminal when the plan changes something
     #[arg(long, short, global = true)]
     pub(super) yes: bool,
 
-    /// What the default command takes.
+    /// The flags of the default command.
     #[command(flatten)]
     pub(super) deploy: DeployArgs,
 }
@@ -53,47 +53,46 @@ pub(super) struct PlaceArgs {
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) app: Option<String>,
 
-    /// Work on this machine instead of Cloudflare: on the files that `wrangler dev` reads
+    /// Work on this machine instead of Cloudflare, on the files that `wrangler dev` reads
     #[arg(
         long, global = true, value_name = "FOLDER", num_args = 0..=1, require_equals = true,
         default_missing_value = ".wrangler/state"
     )]
     pub(super) local: Option<PathBuf>,
 
-    /// Where the state is kept [default: .kv beside the package's Cargo.toml, `file:.kv`]
+    /// Where the state is kept [default: .kv next to the package's Cargo.toml, `file:.kv`]
     ///
-    /// `KV_STATE` names it as well, but not for --local, whose state is beside its files.
+    /// `KV_STATE` sets it as well, except with --local, which keeps the state next to its files.
     #[arg(long, global = true, value_name = "URL")]
     pub(super) state: Option<String>,
 
-    /// The package's folder, for a program that runs away from its sources [default: where it was
-    /// compiled]
+    /// The package's folder, for a program that runs without its sources next to it [default: where it
+    /// was compiled]
     ///
-    /// The files of `..file` and `..dir` are read from there, the state and wrangler's configuration
-    /// are looked for there.
+    /// The files of `..file` and `..dir`, the state and wrangler's configuration are looked up in it.
     #[arg(long, global = true, value_name = "FOLDER")]
     pub(super) root: Option<PathBuf>,
 
-    /// Take variables from this file where the environment has none; can be given several times
+    /// Read variables that the environment does not set from this file; can be given several times
     ///
-    /// The `.env` beside the package's Cargo.toml is read without it.
+    /// The `.env` next to the package's Cargo.toml is always read.
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) env_file: Vec<PathBuf>,
 }
 
-/// What a command says, and how.
+/// What a command prints, and how.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
-    /// How plans and results are printed; json and markdown go to stdout, all else to stderr
+    /// How plans and results are printed; json and markdown go to stdout, everything else to stderr
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,
 
-    /// Say nothing but errors
+    /// Print only errors
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
 
-    /// Say what is requested; twice: all there is to say
+    /// Print each request; twice: print everything
     #[arg(long, short, global = true, action = ArgAction::Count)]
     pub(super) verbose: u8,
 
@@ -112,25 +111,25 @@ pub(super) enum Command {
     Destroy(DestroyArgs),
     /// Show what is deployed, stage by stage
     Status {
-        /// Ask the API whether it is still there as it was written
+        /// Ask the API whether it still exists as it was deployed
         #[arg(long)]
         refresh: bool,
         #[command(flatten)]
         jobs: JobsArgs,
     },
-    /// Show as whom and in which account Cloudflare's API is called
+    /// Show which credentials and which account are used for Cloudflare's API
     Whoami,
     /// Write the types of the declared pairs for other languages
     Types {
-        /// The TypeScript file to write: the keys of each namespace, and its binding with the types of
-        /// the values, for `const sessions = env.SESSIONS as SessionsNamespace`
+        /// The TypeScript file to write: for each namespace, its keys and a type for its binding, used as
+        /// `const sessions = env.SESSIONS as SessionsNamespace`
         #[arg(long, value_name = "PATH")]
         typescript: PathBuf,
-        /// Write nothing, and fail when the file is out of date
+        /// Write nothing, and fail if the file is out of date
         #[arg(long)]
         check: bool,
     },
-    /// Take an existing namespace into the state
+    /// Import an existing namespace into the state
     Import {
         /// The id in the declarations, and Cloudflare's id of the namespace
         #[arg(value_name = "ID=NAMESPACE_ID", required = true, value_parser = parse_import)]
@@ -142,33 +141,33 @@ pub(super) enum Command {
     Unlock,
     /// Write the pairs of a namespace to a file that `restore`, `..file` and wrangler read
     Export(ExportArgs),
-    /// Write the pairs of such a file to a namespace, after a plan and a yes
+    /// Write the pairs of such a file to a namespace, after showing a plan and asking
     Restore {
         /// The namespace's id in the declarations
         id: String,
-        /// The file: of an export, or of `wrangler kv bulk put`
+        /// The file, from `export` or for `wrangler kv bulk put`
         file: PathBuf,
         #[command(flatten)]
         consent: ConsentArgs,
         #[command(flatten)]
         jobs: JobsArgs,
     },
-    /// Write the pairs of one stage to another, after a plan and a yes
+    /// Write the pairs of one stage to another, after showing a plan and asking
     Copy(CopyArgs),
-    /// Read pairs and say which are not of the types that this build gives their keys
+    /// Read pairs and report those that do not match the types that this build declares for their keys
     Audit {
         /// The namespace's id in the declarations [default: all of them]
         id: Option<String>,
-        /// Read only so many pairs of each namespace, chosen by chance
+        /// Read only N randomly chosen pairs of each namespace
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
         sample: Option<u32>,
         #[command(flatten)]
         jobs: JobsArgs,
     },
-    /// Rewrite values of older types (`was: [...]`), after a plan and a yes
+    /// Rewrite values of older types (`was: [...]`), after showing a plan and asking
     ///
-    /// Metadata and expiration stay. Each value is read once more right before it is written; what an
-    /// application writes within that moment is lost, since Workers KV cannot compare and write.
+    /// Metadata and expiration are kept. Each value is read again right before it is written. What an
+    /// application writes between the two is lost, because Workers KV has no compare-and-swap.
     Migrate {
         /// The namespace's id in the declarations [default: all of them]
         id: Option<String>,
@@ -177,21 +176,21 @@ pub(super) enum Command {
         #[command(flatten)]
         jobs: JobsArgs,
     },
-    /// Put back what the last deploy overwrote or deleted, if it was one with --keep-undo
+    /// Restore what the last deploy overwrote or deleted, if it ran with --keep-undo
     Undo {
         #[command(flatten)]
         consent: ConsentArgs,
         #[command(flatten)]
         jobs: JobsArgs,
     },
-    /// Look at the state, or change what no declaration can say
+    /// Show the state, or change what no declaration can express
     State {
         #[command(subcommand)]
         command: StateCommand,
     },
-    /// Write a first declaration of what exists
+    /// Write a first declaration of existing namespaces
     Init(InitArgs),
-    /// Print the completions of a shell
+    /// Print the completion script of a shell
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -200,18 +199,18 @@ pub(super) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum StateCommand {
-    /// List the namespaces of the stage's state, without a request
+    /// List the namespaces in the stage's state, without sending a request
     List,
-    /// Give a namespace of the state another id, or move it to the state of another app
+    /// Change the id of a namespace in the state, or move it to another app's state
     Mv {
-        /// Its id; APP/ID of another app, or APP/ for all that the app has
+        /// Its id; APP/ID for another app, or APP/ for all namespaces of the app
         #[arg(value_name = "FROM")]
         from: String,
-        /// The id that it will have; APP/ID or APP/
+        /// Its new id; APP/ID or APP/
         #[arg(value_name = "TO")]
         to: String,
     },
-    /// Forget a namespace, which stays at Cloudflare with its data
+    /// Forget a namespace; it stays at Cloudflare with its data
     Rm {
         /// Its id
         #[arg(value_name = "ID", required = true)]
@@ -219,10 +218,10 @@ pub(super) enum StateCommand {
     },
 }
 
-/// How a change is agreed to.
+/// Limits on what a change may do.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct ConsentArgs {
-    /// Wait so long for another deploy of the stage, for example 60s or 5m
+    /// How long to wait for another deploy of the stage, for example 60s or 5m
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(super) lock_timeout: Option<Duration>,
 
@@ -231,10 +230,10 @@ pub(super) struct ConsentArgs {
     pub(super) max_writes: Option<u64>,
 }
 
-/// How fast a command goes.
+/// How many requests run at once.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct JobsArgs {
-    /// How many requests are in flight [default: 4]
+    /// How many requests are in flight at once [default: 4]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(super) jobs: Option<u8>,
 }
@@ -255,15 +254,15 @@ pub(super) struct ChangeArgs {
     #[arg(long)]
     pub(super) adopt: bool,
 
-    /// Write keys with a time to live again, so that it begins anew
+    /// Write keys with a TTL again, so that the TTL starts over
     #[arg(long)]
     pub(super) renew: bool,
 
-    /// Compare every declared key with the account and write again what others changed
+    /// Compare every declared key with the account, and rewrite those that others changed
     #[arg(long)]
     pub(super) repair: bool,
 
-    /// Believe the state instead of looking at each namespace
+    /// Trust the state instead of checking each namespace
     #[arg(long)]
     pub(super) no_refresh: bool,
 
@@ -278,25 +277,26 @@ pub(super) struct ChangeArgs {
     pub(super) jobs: JobsArgs,
 }
 
-/// What is done with wrangler's configuration.
+/// How wrangler's configuration is used.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct WranglerArgs {
-    /// deploy: write each binding and its id into wrangler's configuration; plan: say what would be
-    /// written; destroy: take out what was destroyed
+    /// deploy: write each binding and its id to wrangler's configuration; plan: show what would be
+    /// written; destroy: remove the bindings of destroyed namespaces
     ///
     /// Without PATH, the file is the wrangler.toml, wrangler.json or wrangler.jsonc of the package,
-    /// else of the nearest folder up to its workspace. The bindings of the stage dev are at the top
-    /// level, unless there is an environment of that name; those of other stages are in the
-    /// environment that has the stage's name, else in `previews`, if the file has it. With --local the id is written as `preview_id`, which
-    /// `wrangler dev` prefers and `wrangler deploy` ignores. Nothing else in the file changes.
+    /// or of the nearest folder above it, up to its workspace. The bindings of the stage dev are at the
+    /// top level, unless there is an environment named dev. Those of any other stage are in the
+    /// environment with the stage's name, or in `previews` if the file has it. With --local the id is
+    /// written as `preview_id`, which `wrangler dev` prefers and `wrangler deploy` ignores. Nothing else
+    /// in the file changes.
     #[expect(clippy::option_option, reason = "with and without a value")]
     #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true)]
     pub(super) wrangler: Option<Option<PathBuf>>,
 
-    /// With --wrangler, write the bindings of Worker Previews: the block `previews`
+    /// With --wrangler, write the bindings of Worker Previews, in the block `previews`
     ///
-    /// A configuration that has this block needs no flag: the bindings of a stage that is neither dev
-    /// nor an environment go there.
+    /// If the configuration already has this block, no flag is needed: the bindings of a stage that is
+    /// neither dev nor an environment go there.
     #[arg(long, conflicts_with = "local")]
     pub(super) wrangler_previews: bool,
 }
@@ -309,11 +309,11 @@ pub(super) struct DeployArgs {
     #[command(flatten)]
     pub(super) change: ChangeArgs,
 
-    /// Apply exactly the plan that `plan --out FILE` saved, or nothing when it would differ
+    /// Apply exactly the plan that `plan --out FILE` saved, or nothing if the plan would now differ
     #[arg(long, value_name = "FILE")]
     pub(super) plan: Option<PathBuf>,
 
-    /// Keep what is overwritten or deleted in a private file, for `undo`
+    /// Save what is overwritten or deleted to a private file, for `undo`
     #[arg(long)]
     pub(super) keep_undo: bool,
 }
@@ -328,16 +328,16 @@ pub(super) struct PlanArgs {
     #[arg(long, conflicts_with = "no_refresh")]
     pub(super) refresh: bool,
 
-    /// Exit with 2 when there are changes, or with --refresh drift
+    /// Exit with 2 if there are changes or, with --refresh, drift
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
 
-    /// Fail when wrangler's configuration is out of date; implies --wrangler
+    /// Fail if wrangler's configuration is out of date; implies --wrangler
     #[arg(long)]
     pub(super) check: bool,
 
-    /// Show old and new values; the old ones are read from the account, and those of `env(...)`
-    /// never are
+    /// Show old and new values; old values are read from the account, except those of `env(...)`, which
+    /// are never read
     #[arg(long)]
     pub(super) values: bool,
 
@@ -345,7 +345,7 @@ pub(super) struct PlanArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
 
-    /// Exit with 2 when more than N keys would be written and deleted
+    /// Exit with 2 if more than N keys would be written and deleted
     #[arg(long, value_name = "N")]
     pub(super) max_writes: Option<u64>,
 }
@@ -359,7 +359,7 @@ pub(super) struct DestroyArgs {
     #[arg(long, value_name = "ID")]
     pub(super) only: Vec<String>,
 
-    /// Destroy what other programs of the app deployed as well
+    /// Also destroy what other programs of the app deployed
     #[arg(long)]
     pub(super) take_over: bool,
 
@@ -367,7 +367,7 @@ pub(super) struct DestroyArgs {
     #[arg(long)]
     pub(super) delete_data: bool,
 
-    /// Succeed when nothing was ever deployed to the stage
+    /// Succeed if nothing was ever deployed to the stage
     #[arg(long)]
     pub(super) if_exists: bool,
 
@@ -377,23 +377,23 @@ pub(super) struct DestroyArgs {
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct SelectArgs {
-    /// Take only these keys: a family such as 'flag:{name}', or a key in which `*` stands for any
+    /// Include only these keys: a family such as 'flag:{name}', or a key in which `*` matches any
     /// text; can be given several times
     #[arg(long, value_name = "PATTERN")]
     pub(super) family: Vec<String>,
 
-    /// Leave out these keys: as --family
+    /// Exclude these keys, in the same form as --family
     #[arg(long, value_name = "PATTERN")]
     pub(super) except: Vec<String>,
 
-    /// Include the values that `env(...)` declares, which are left out otherwise
+    /// Include values declared by `env(...)`, which are left out by default
     #[arg(long)]
     pub(super) include_secrets: bool,
 }
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct ExportArgs {
-    /// The namespace's id in the declarations [default: all, each into a file of its own]
+    /// The namespace's id in the declarations [default: all, each to its own file]
     pub(super) id: Option<String>,
 
     #[command(flatten)]
@@ -413,7 +413,7 @@ pub(super) struct CopyArgs {
     #[arg(long, value_name = "STAGE")]
     pub(super) from: String,
 
-    /// The stage whose namespaces they are written to
+    /// The stage whose namespaces the pairs are written to
     #[arg(long, value_name = "STAGE")]
     pub(super) to: String,
 
@@ -433,12 +433,12 @@ pub(super) struct CopyArgs {
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct InitArgs {
-    /// From the bindings, ids and environments of wrangler's configuration
+    /// Declare the bindings, ids and environments of wrangler's configuration
     #[expect(clippy::option_option, reason = "with and without a value")]
     #[arg(long, value_name = "PATH", num_args = 0..=1)]
     pub(super) from_wrangler: Option<Option<PathBuf>>,
 
-    /// From the keys of a namespace, by Cloudflare's id: families and types are guessed
+    /// Declare a namespace from its keys, by Cloudflare's id; families and types are guessed
     #[arg(long, value_name = "ID")]
     pub(super) from_namespace: Vec<String>,
 
@@ -446,7 +446,7 @@ pub(super) struct InitArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
 
-    /// With --from-namespace: write its pairs to this file too, and seed from it
+    /// With --from-namespace: also export its pairs to this file, and declare the file as a seed
     #[arg(long, value_name = "FILE", requires = "from_namespace")]
     pub(super) seed: Option<PathBuf>,
 }
@@ -468,8 +468,8 @@ pub(super) enum Color {
 }
 
 impl Args {
-    /// Takes what is not said from the environment. A variable that is empty says nothing, as one of
-    /// CI that has no value.
+    /// Fills in arguments that were not given from the environment. An empty variable counts as unset,
+    /// because CI systems define variables without a value.
     pub(super) fn or_environment(mut self) -> Self {
         let place = &mut self.place;
         place.stage = place.stage.take().or_else(|| optional("KV_STAGE"));
@@ -484,7 +484,7 @@ impl Args {
         self.place.stage.as_deref().unwrap_or(DEFAULT_STAGE)
     }
 
-    /// A flag before the command that the command has no use for.
+    /// A flag that was given before the command, but that the command does not accept.
     pub(super) fn misplaced(&self) -> Option<&'static str> {
         let DeployArgs { change, plan, keep_undo, .. } = &self.deploy;
         let (plans, deploys) = match &self.command {
@@ -506,7 +506,7 @@ impl Args {
         all.find(|(_, is_given)| *is_given).map(|(flag, _)| flag)
     }
 
-    /// How changes are agreed to; what is said before the command counts as well.
+    /// The limits on changes; flags before the command count as well.
     pub(super) fn consent(&self) -> ConsentArgs {
         let before = &self.deploy.consent;
         let own = match &self.command {
@@ -531,7 +531,7 @@ impl Args {
         }
     }
 
-    /// What a plan depends on; what is said before the command counts as well.
+    /// What a plan depends on; flags before the command count as well.
     pub(super) fn change(&self) -> ChangeArgs {
         let before = &self.deploy.change;
         let own = match &self.command {

@@ -1,5 +1,5 @@
-//! The thread that writes to stderr. A terminal that is stopped, or a pipe that nobody reads, keeps
-//! this thread waiting and nobody else.
+//! The thread that writes to stderr. A stopped terminal, or a pipe that no process reads, blocks only this
+//! thread.
 
 use std::io;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -9,20 +9,20 @@ use std::time::Duration;
 use console::Term;
 use indicatif::ProgressBar;
 
-/// Where lines go, and the bar that stays below them. Clones draw on the same one.
+/// Draws lines, and a bar that stays below them. Clones draw on the same canvas.
 #[derive(Debug, Clone)]
 pub(super) struct Canvas(Sender<Stroke>);
 
 /// Something to draw.
 enum Stroke {
     Line(String),
-    /// Text without an end of line.
+    /// Text without a line break.
     Text(String),
-    /// The bar from now on.
+    /// Replaces the bar.
     Bar(Option<ProgressBar>),
-    /// How much further the bar is, and what it says.
+    /// How far to advance the bar, and its message.
     Advance(u64, String),
-    /// Says so when all before it is drawn.
+    /// Notifies the sender when everything before it is drawn.
     Mark(Sender<()>),
 }
 
@@ -31,7 +31,7 @@ impl Canvas {
     pub(super) fn new(term: Term) -> Self {
         let (strokes, waiting) = mpsc::channel();
         let painter = thread::Builder::new().name("stderr".to_owned());
-        // Without a thread nothing is shown, and all else works.
+        // Without the thread nothing is shown, but everything else works.
         let _ = painter.spawn(move || paint(&term, &waiting));
         Self(strokes)
     }
@@ -52,7 +52,7 @@ impl Canvas {
         self.draw(Stroke::Advance(by, message));
     }
 
-    /// Waits until all is drawn, but not longer than `limit`.
+    /// Waits until everything is drawn, but at most `limit`.
     pub(super) fn flush(&self, limit: Duration) {
         let (mark, drawn) = mpsc::channel();
         self.draw(Stroke::Mark(mark));
@@ -60,7 +60,7 @@ impl Canvas {
     }
 
     fn draw(&self, stroke: Stroke) {
-        // Where the thread is gone, nobody is left to tell.
+        // If the thread is gone, there is nowhere left to report it.
         let _ = self.0.send(stroke);
     }
 }
@@ -91,7 +91,7 @@ fn paint(term: &Term, strokes: &Receiver<Stroke>) {
 }
 
 fn write(bar: Option<&ProgressBar>, write: impl FnOnce() -> io::Result<()>) {
-    // Where the terminal is gone, nobody is left to tell.
+    // If the terminal is gone, there is nowhere left to report it.
     let write = || drop(write());
     match bar {
         Some(bar) => bar.suspend(write),

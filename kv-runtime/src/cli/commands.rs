@@ -1,4 +1,4 @@
-//! The commands: each has the engine do its work, and shows what comes of it.
+//! The commands: each runs the engine and shows the result.
 
 use std::cell::OnceCell;
 use std::io::ErrorKind;
@@ -87,7 +87,7 @@ pub(super) async fn run(
     Ok(DONE)
 }
 
-/// Writes the types of the declared pairs, or fails if they are not written.
+/// Writes the types of the declared pairs; with `check`, fails if the file is out of date.
 fn types(
     declarations: &[&'static Declaration],
     path: &Path,
@@ -109,7 +109,7 @@ fn types(
     Ok(())
 }
 
-/// A command at work.
+/// A running command.
 pub(super) struct Running<'a> {
     pub(super) args: &'a Args,
     pub(super) package: &'a Package,
@@ -126,7 +126,7 @@ struct Report<'a> {
     namespaces: &'a [Deployed],
 }
 
-/// A namespace that came into the state, as JSON.
+/// An imported namespace, as JSON.
 #[derive(Serialize)]
 struct Imported<'a> {
     id: &'a str,
@@ -154,7 +154,7 @@ impl Running<'_> {
         }
         if let Some(path) = &args.out {
             if path == Path::new("-") {
-                return Err(CliError::NoStream("a plan is saved to be applied from there"));
+                return Err(CliError::NoStream("a saved plan is applied from its file"));
             }
             saved.write(path)?;
             let path = printable(&path.display().to_string());
@@ -183,7 +183,7 @@ impl Running<'_> {
             wrangler::remove(&config, &plan, self.screen)?;
             wrangler::update(&config, &deployed, self.run.local_folder(), self.screen)?;
         }
-        // Last: whoever reads it may be gone, and all is done.
+        // Last, because writing fails if the reader is gone; by then everything is done.
         self.report(&plan, &deployed)
     }
 
@@ -205,7 +205,7 @@ impl Running<'_> {
         self.report(&plan, &[])
     }
 
-    /// What was done, for other programs and for comments.
+    /// Prints what was done, for other programs and for comments on pull requests.
     fn report(&self, plan: &Plan, namespaces: &[Deployed]) -> Result<(), CliError> {
         let redactor = &self.context.redactor;
         match self.args.output.format {
@@ -269,7 +269,7 @@ impl Running<'_> {
                 for Moved { from, to, rewrites } in moved {
                     self.screen.say("Moved", &format!("{from} to {to}"));
                     if rewrites {
-                        let what = "its values anew: the other state had namespaces before";
+                        let what = "its values again: the other state already had namespaces";
                         self.screen.warn("Will write", what);
                     }
                 }
@@ -290,7 +290,7 @@ impl Running<'_> {
             return print_json(&Unlocked { holder }, &self.context.redactor);
         }
         match holder {
-            Some(holder) => self.screen.say("Unlocked", &format!("what {holder} held")),
+            Some(holder) => self.screen.say("Unlocked", &format!("the lock of {holder}")),
             None => self.screen.line("No process holds the lock."),
         }
         Ok(())
@@ -340,7 +340,8 @@ impl Host for Asking<'_> {
 }
 
 impl Asking<'_> {
-    /// Asks whether to go on, unless that was said already. A quiet screen did not show `what`.
+    /// Asks whether to continue, unless `--yes` was given. Shows `what` first on a quiet screen, which has
+    /// not shown it.
     async fn ask(&self, question: &str, what: impl Fn() -> String) -> Result<Consent, DeployError> {
         if self.yes {
             return Ok(Consent::Given);

@@ -18,7 +18,7 @@ use crate::engine::{
     Audited, DataPlan, DeployError, ExportTarget, Exported, RestoreFrom, Run, Select, check_met,
 };
 
-/// How many keys of a kind are shown.
+/// How many keys of each kind are shown.
 const SHOWN: usize = 10;
 
 /// How many findings are shown.
@@ -45,7 +45,7 @@ struct DataReport<'a> {
     namespaces: &'a [DataPlan],
 }
 
-/// The format of these reports.
+/// The version of these reports' JSON format.
 const REPORT_FORMAT: u32 = 1;
 
 impl Running<'_> {
@@ -57,7 +57,7 @@ impl Running<'_> {
             let mut out = io::stdout();
             let target = ExportTarget::Writer(&mut out);
             return match self.run.export(id, &select, target, &host).await {
-                // A reader that went away has read enough.
+                // A reader that closes the pipe early, such as `head`, is not an error.
                 Err(DeployError::Data(DataError::Write(error)))
                     if error.kind() == io::ErrorKind::BrokenPipe =>
                 {
@@ -123,7 +123,7 @@ impl Running<'_> {
             }
             None => self.screen.warn(
                 "Restoring",
-                "a file without a description beside it: whether it is whole cannot be told",
+                "a file without a description next to it, so whether it is complete is unknown",
             ),
         }
         let secrets_left_out = Vec::new();
@@ -149,7 +149,7 @@ impl Running<'_> {
     pub(super) async fn copy(&mut self, args: &CopyArgs, mut from: Run) -> Result<(), CliError> {
         let host = Asking::new(self);
         let ids = self.run.check_copy(&mut from).await?;
-        // The pairs are read once; what is seen in the plan is what is written.
+        // The pairs are read once, so that exactly what the plan shows is written.
         let select = Select { of_several: true, ..select(&args.select) };
         let (mut sources, mut copied) = (Vec::new(), Vec::new());
         for id in ids {
@@ -175,7 +175,7 @@ impl Running<'_> {
         self.report_data(&plans)
     }
 
-    /// What was written, for other programs and for comments.
+    /// Prints what was written, for other programs and for comments on pull requests.
     pub(super) fn report_data(&self, plans: &[DataPlan]) -> Result<(), CliError> {
         let redactor = &self.context.redactor;
         match self.args.output.format {
@@ -249,10 +249,10 @@ pub(super) fn text(plans: &[DataPlan]) -> String {
         for (count, what) in [
             (
                 changes.equal,
-                if plan.command == "migrate" { "of the newest type" } else { "there already" },
+                if plan.command == "migrate" { "of the newest type" } else { "already there" },
             ),
-            (changes.expired, "expired, or about to"),
-            (plan.misfits, "matching none of their types, left unchanged"),
+            (changes.expired, "expired, or about to expire"),
+            (plan.misfits, "that match none of their types, left unchanged"),
             (plan.secrets_left_out.len() as u64, "left out: declared by env(...)"),
         ] {
             if count > 0 {
@@ -292,7 +292,7 @@ fn audit_text(audited: &Audited) -> String {
             Misfit::Older => "older type; `migrate` rewrites it",
             Misfit::Metadata => "metadata",
             Misfit::Key => "key",
-            Misfit::Undeclared => "of no entry, family or seed",
+            Misfit::Undeclared => "not in any entry, family or seed",
         };
         let what = if what.is_empty() { String::new() } else { format!(": {}", printable(what)) };
         lines(&mut out, &format!("  ! {}  {kind}{what}", printable_key(key)));

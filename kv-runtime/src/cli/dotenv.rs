@@ -1,4 +1,4 @@
-//! `.env` beside the package, and `--env-file`: variables where the environment has none.
+//! `.env` next to the package's Cargo.toml, and `--env-file`: variables that the environment does not set.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -10,7 +10,7 @@ use super::error::CliError;
 use super::options::root;
 use crate::base::env;
 
-/// Reads the files and takes what is in them; of a name that two have, the first file's counts.
+/// Reads the files and adds their variables; if two files set the same name, the first one wins.
 pub(super) fn read(args: &Args, package: &Package) -> Result<(), CliError> {
     let mut variables = BTreeMap::new();
     for path in &args.place.env_file {
@@ -44,7 +44,7 @@ fn add(
     Ok(())
 }
 
-/// What is wrong with a line. It can hold a secret: its name alone is repeated.
+/// What is wrong with a line. The line can contain a secret, so only its name is repeated.
 fn told(error: &dotenvy::Error) -> String {
     match error {
         dotenvy::Error::LineParse(line, _) => {

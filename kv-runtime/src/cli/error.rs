@@ -18,21 +18,21 @@ pub(super) enum CliError {
     Runtime(#[source] io::Error),
     #[error("{}: {what}", path.display())]
     EnvFile { path: PathBuf, what: String },
-    #[error("`-` is no file here: {0}")]
+    #[error("`-` is not supported here: {0}")]
     NoStream(&'static str),
-    #[error("`whoami` asks Cloudflare's API, and a deploy to this machine calls none")]
+    #[error("`whoami` calls Cloudflare's API, which a deploy to this machine does not use")]
     NoLogin,
-    #[error("{0} before the command is for `deploy` and `plan`")]
+    #[error("{0} before the command works only with `deploy` and `plan`")]
     Misplaced(&'static str),
     #[error("{} is an export of the namespace {of:?}, not of {id:?}", path.display())]
     OtherNamespace { path: PathBuf, of: String, id: String },
     #[error("{} is out of date", .0.display())]
     TypesOutOfDate(PathBuf),
-    #[error("there is nothing to write a declaration of")]
+    #[error("no source to write a declaration from was given")]
     NothingToInit,
     #[error("{} already exists", .0.display())]
     Exists(PathBuf),
-    #[error("{} binds no KV namespace", .0.display())]
+    #[error("{} has no KV namespace bindings", .0.display())]
     NoBindings(PathBuf),
     #[error("cannot write {}", path.display())]
     Write { path: PathBuf, source: io::Error },
@@ -51,7 +51,7 @@ impl From<StateError> for CliError {
 }
 
 impl CliError {
-    /// What led to it, outermost first. A transparent error is one with its source.
+    /// The causes of the error, outermost first. A transparent error and its source count as one.
     pub(super) fn causes(&self) -> Vec<String> {
         chain(self).skip(1).map(ToString::to_string).collect()
     }

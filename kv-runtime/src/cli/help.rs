@@ -1,5 +1,4 @@
-//! What people at a terminal can do about an error: what the library advises, with the commands and
-//! flags that do it.
+//! Help for errors on the command line: the advice of the library, in terms of commands and flags.
 
 use kv_rules::closest;
 
@@ -10,25 +9,25 @@ use crate::help::{is_passing, of_fault};
 use crate::state::{Server, StateError};
 use crate::wrangler::WranglerError;
 
-/// Where a token is made, with what it needs filled in.
+/// The dashboard page that creates a token, with the required permission filled in.
 const TOKEN_PAGE: &str = "https://dash.cloudflare.com/profile/api-tokens?permissionGroupKeys=%5B%7B%22key%22%3A%22workers_kv_storage%22%2C%22type%22%3A%22edit%22%7D%5D&accountId=*&zoneId=all&name=kv-deploy";
 
 const AGAIN: &str = "run the same command again to continue where it stopped";
 
-/// What to do next, where that is known.
+/// What to do next, if that is known.
 pub(super) fn help(error: &CliError) -> Option<String> {
     match error {
         CliError::Deploy(error) => deploy(error),
         CliError::NothingToDestroy(_) => Some("nothing was changed; `status` lists what is deployed; `destroy --if-exists` succeeds if the stage has no state".to_owned()),
-        CliError::OtherNamespace { .. } => Some("nothing was changed; choose the namespace that it was exported from; to restore it into another one anyway, remove the `.about` file next to it".to_owned()),
+        CliError::OtherNamespace { .. } => Some("nothing was changed; restore it to the namespace that it was exported from; to restore it to another one anyway, remove the `.about` file next to it".to_owned()),
         CliError::Wrangler(error) => wrangler(error).map(str::to_owned),
-        CliError::OutOfDate { .. } => Some("`deploy --wrangler` brings it up to date".to_owned()),
+        CliError::OutOfDate { .. } => Some("`deploy --wrangler` updates it".to_owned()),
         CliError::TypesOutOfDate(path) => Some(format!("`deploy types --typescript {}` writes it", path.display())),
-        CliError::NothingToInit => Some("name what exists: `init --from-wrangler` or `init --from-namespace ID`".to_owned()),
+        CliError::NothingToInit => Some("say what to read: `init --from-wrangler` or `init --from-namespace ID`".to_owned()),
         CliError::Exists(_) => Some("nothing was changed; choose another file with --out, or print it with `--out -`".to_owned()),
         CliError::NoBindings(_) => Some("choose another configuration with --from-wrangler PATH, or a namespace with --from-namespace ID".to_owned()),
         CliError::Write { .. } => Some("choose another file with --out, or print it with `--out -`".to_owned()),
-        CliError::EnvFile { .. } => Some("no request was sent; the file has one `NAME=value` per line, and a value with spaces is quoted".to_owned()),
+        CliError::EnvFile { .. } => Some("no request was sent; write one `NAME=value` per line, and quote a value that contains spaces".to_owned()),
         CliError::NoStream(_) => Some("write to a file".to_owned()),
         CliError::Misplaced(_) => Some("write it after the command, if the command accepts it".to_owned()),
         CliError::NoLogin => Some("leave out --local".to_owned()),
@@ -38,10 +37,10 @@ pub(super) fn help(error: &CliError) -> Option<String> {
 
 fn deploy(error: &DeployError) -> Option<String> {
     let help = match error {
-        DeployError::NoCredentials => format!("set CLOUDFLARE_API_TOKEN (a token with the permission Workers KV Storage: Edit), or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, in the environment or in .env next to Cargo.toml; or log in with `wrangler login`; `--local` deploys to this machine and needs none\n  make a token: {TOKEN_PAGE}"),
-        DeployError::OtherAccount { .. } => "a namespace cannot move between accounts; configure the account that has it, or deploy to the other account under another --stage".to_owned(),
+        DeployError::NoCredentials => format!("set CLOUDFLARE_API_TOKEN (a token with the permission Workers KV Storage: Edit), or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, in the environment or in .env next to Cargo.toml; or log in with `wrangler login`; `--local` deploys to this machine and needs no credentials\n  create a token: {TOKEN_PAGE}"),
+        DeployError::OtherAccount { .. } => "a namespace cannot move between accounts; configure the account that owns it, or deploy to the other account under another --stage".to_owned(),
         DeployError::TitleExists { id, namespace_id, .. } => format!("to take it over with its data, write `adopt: true` or pass --adopt; or `import {id}={namespace_id}`; otherwise choose another title"),
-        DeployError::TitleTwice { .. } => "nothing was changed; rename one of them in the dashboard, or take in the right one with `import ID=NAMESPACE_ID`".to_owned(),
+        DeployError::TitleTwice { .. } => "nothing was changed; rename one of them in the dashboard, or import the right one with `import ID=NAMESPACE_ID`".to_owned(),
         DeployError::UndeclaredKeys { id, renamed_to: Some(renamed), .. } => format!("nothing was changed; `{renamed}` looks like `{id}` renamed: write `was: {id:?}` in its declaration to keep the namespace and its data, or pass --delete-data to delete them"),
         DeployError::UndeclaredKeys { .. } => "nothing was changed; pass --delete-data to delete them as well, or write `delete: false` to keep the namespace".to_owned(),
         DeployError::OtherNamespaces(error) => {
@@ -52,7 +51,7 @@ fn deploy(error: &DeployError) -> Option<String> {
             format!("nothing was changed; {renamed}if this is another package, give it its own app with --app; to replace all of {app:?}, pass --take-over")
         }
         DeployError::OtherRepository { .. } => "nothing was changed; give this package its own app with --app, or its own state with --state; if it is the same package and its repository moved, pass --take-over".to_owned(),
-        DeployError::OtherApp { app, other, .. } => format!("nothing was changed; to deploy them as the app {other:?}, pass --app {other}, set KV_APP={other} or call `.app({other:?})`; to deploy a second copy as {app:?}, name that app in the same way"),
+        DeployError::OtherApp { app, other, .. } => format!("nothing was changed; to deploy them as the app {other:?}, pass --app {other}, set KV_APP={other} or call `.app({other:?})`; to deploy a second copy as {app:?}, name this app explicitly in the same way"),
         DeployError::NoState { stage, stages, .. } => {
             let meant = closest(stage, stages.iter().map(String::as_str));
             let meant = meant.map_or_else(String::new, |stage| format!("did you mean --stage {stage}? "));
@@ -66,13 +65,13 @@ fn deploy(error: &DeployError) -> Option<String> {
         DeployError::NoSuchNamespace(_) => "copy the id from the dashboard or from `wrangler kv namespace list`".to_owned(),
         DeployError::Declined { asked: false } => "review the plan above; --yes applies it".to_owned(),
         DeployError::Reappeared { .. } => "run the same command again to continue with that namespace".to_owned(),
-        DeployError::CameBack { .. } => "nothing was changed; in the dashboard, delete the one that you do not want, then run it again".to_owned(),
+        DeployError::CameBack { .. } => "nothing was changed; in the dashboard, delete the one that you do not want, then run the command again".to_owned(),
         DeployError::State(error) => state(error),
         DeployError::Request { source, .. } | DeployError::Discovery { source, .. } | DeployError::Client(source) => return remote(source),
         DeployError::Unconfirmed { .. } | DeployError::Interrupted => AGAIN.to_owned(),
         DeployError::TooManyWrites { .. } => "nothing was changed; review the plan, then pass a larger --max-writes".to_owned(),
         DeployError::StillThere { .. } => "run the same command again in a minute; Cloudflare may need that long to show the deletion".to_owned(),
-        DeployError::LeftToOthers { ids, .. } => format!("if this program was renamed, --take-over destroys them; otherwise leave {} out of its list, or name the others with --only", if ids.len() == 1 { "it" } else { "them" }),
+        DeployError::LeftToOthers { ids, .. } => format!("if this program was renamed, --take-over destroys them; otherwise remove {} from its list, or name the others with --only", if ids.len() == 1 { "it" } else { "them" }),
         DeployError::OtherServer { deployed: Server::ThisMachine, .. } => "the state belongs to a deploy with --local: choose another with --state, or deploy under another --stage".to_owned(),
         DeployError::OtherServer { .. } => "nothing was changed; set the base URL that it was deployed with, or deploy under another --stage; if the server moved, pass --take-over".to_owned(),
         error => return error.help(),
@@ -80,7 +79,8 @@ fn deploy(error: &DeployError) -> Option<String> {
     Some(help)
 }
 
-/// What to do about a failed request. What passes is worth another run, which repeats nothing.
+/// What to do about a failed request. A temporary fault is worth another run, which continues where this
+/// one stopped.
 fn remote(error: &RemoteError) -> Option<String> {
     let fault = error.get_ref().downcast_ref::<ApiError>()?.fault()?;
     let help = of_fault(fault);
@@ -100,9 +100,9 @@ fn state(error: &StateError) -> String {
     match error {
         StateError::Damaged { .. } => "nothing was changed; restore the file from a backup, or move it away and import each namespace again with `import ID=NAMESPACE_ID` or `deploy --adopt`".to_owned(),
         StateError::OtherStage { .. } => "nothing was changed; put the file back where it belongs, or choose the right store with --state".to_owned(),
-        StateError::Locked { alive: true, .. } => "wait until the other deploy is done, or let this one wait with `--lock-timeout 60s`; the lock is released when that process exits".to_owned(),
-        StateError::Locked { alive: false, .. } => "wait until the other deploy is done, or let this one wait with `--lock-timeout 60s`; if that process is gone, `unlock` releases its lock".to_owned(),
-        StateError::LockLost { .. } => "run it again to continue from the other deploy's state".to_owned(),
+        StateError::Locked { alive: true, .. } => "wait until the other deploy is done, or make this one wait with `--lock-timeout 60s`; the lock is released when that process exits".to_owned(),
+        StateError::Locked { alive: false, .. } => "wait until the other deploy is done, or make this one wait with `--lock-timeout 60s`; if that process is gone, `unlock` releases its lock".to_owned(),
+        StateError::LockLost { .. } => "run the command again to continue from the other deploy's state".to_owned(),
         StateError::Object { .. } => format!("{}, then run it again", error.help()),
         StateError::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => "free some disk space, then run it again: the state is written before each step, so nothing is lost".to_owned(),
         StateError::Io { .. } => "fix the path, or choose another with --state; the state is written before each step, so nothing is lost".to_owned(),

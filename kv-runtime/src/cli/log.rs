@@ -1,4 +1,4 @@
-//! What the crate reports while it works, as lines of the screen.
+//! Shows the crate's `tracing` events as lines on the screen.
 
 use std::fmt::{self, Write as _};
 
@@ -14,14 +14,14 @@ struct Log {
     level: Level,
 }
 
-/// Shows warnings; with `verbose` also what is requested, or everything.
+/// Shows warnings; with `verbose` also each request, or everything.
 pub(super) fn show(screen: &Screen, verbose: u8) {
     let level = match verbose {
         0 => Level::WARN,
         1 => Level::DEBUG,
         _ => Level::TRACE,
     };
-    // Who called us may have set one already, which then has the say.
+    // The caller may have set a subscriber already, which then takes precedence.
     let _ = tracing::subscriber::set_global_default(Log { screen: screen.clone(), level });
 }
 
@@ -46,7 +46,7 @@ impl Subscriber for Log {
             return self.screen.line(&message);
         }
         match message.split_once(' ') {
-            // A status word stands in the column of those.
+            // A capitalized first word is a status word, and goes in the column for those.
             Some((verb, what)) if verb.starts_with(char::is_uppercase) => {
                 self.screen.warn(verb, what);
             }
@@ -68,7 +68,7 @@ struct Text {
 
 impl Visit for Text {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        // A string takes whatever is written to it.
+        // Writing to a string cannot fail.
         let _ = match field.name() {
             "message" => write!(self.message, "{value:?}"),
             name => write!(self.fields, " {name}={value:?}"),

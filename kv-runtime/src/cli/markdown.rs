@@ -6,7 +6,7 @@ use super::render::{describe, key_lines, lines, mark, place, summary};
 use super::screen::acts;
 use crate::engine::Plan;
 
-/// What a terminal shows, as it is.
+/// The text for a terminal, in a code block.
 pub(super) fn block(text: &str) -> String {
     format!("```\n{text}\n```\n")
 }
@@ -37,12 +37,12 @@ pub(super) fn plan(plan: &Plan) -> String {
     out
 }
 
-/// Text that others gave, as code: no markup, links, images or mentions come of it, in a table or
-/// outside of one.
+/// Formats untrusted text as code: it cannot produce markup, links, images or mentions, inside a table or
+/// outside.
 fn code(text: &str) -> String {
     let mut out = String::from("<code>");
     for c in text.chars() {
-        // What links, mentions and markup are made of; words, paths and numbers stay readable.
+        // Escapes the characters of links, mentions and markup; words, paths and numbers stay readable.
         if c.is_ascii_punctuation() && !matches!(c, ',' | '.' | ':' | '-' | '(' | ')' | '/') {
             let _ = write!(out, "&#{};", u32::from(c));
         } else if acts(c) {
@@ -51,7 +51,7 @@ fn code(text: &str) -> String {
             out.push(c);
         }
     }
-    // A URL, or a host's name alone, would become a link.
+    // A URL, or a bare host name, would become a link.
     out.replace("://", "&#58;//").replace("www.", "www&#46;") + "</code>"
 }
 

@@ -1,4 +1,4 @@
-//! The deploy command line that [`deploy_main!`](crate::deploy_main) makes a binary of.
+//! The deploy command line, for binaries made with [`deploy_main!`](crate::deploy_main).
 
 mod args;
 mod canvas;
@@ -36,12 +36,12 @@ use error::CliError;
 use screen::Screen;
 use signals::Signals;
 
-/// Makes `main` of a deploy binary for namespaces, wherever they are declared.
+/// Defines the `main` function of a deploy binary for namespaces declared in any crate.
 ///
-/// The app is the package in which this is written, or what it says: `app: "shop"`. Name all
-/// namespaces that the binary deploys: one that it deployed before and does not list any more is
-/// taken for one that left the code, and is destroyed or retained by its own rules. What another
-/// binary of the package deploys is left alone.
+/// The app is the name of the package that contains the macro call, unless you name one with
+/// `app: "shop"`. List all namespaces that the binary deploys: a namespace that it deployed before and
+/// no longer lists counts as removed from the code, and is destroyed or retained by its own rules. What
+/// another binary of the package deploys is left alone.
 ///
 /// ```no_run
 /// kv_runtime::kv_namespace! { pub struct Users; title: "user-data" }
@@ -49,7 +49,8 @@ use signals::Signals;
 /// kv_runtime::deploy_main!(Users);
 /// ```
 ///
-/// Without any, `deploy init` writes a first declaration of what exists: `deploy_main!();`.
+/// Without namespaces, `deploy_main!();`, the binary can still run `deploy init`, which writes a first
+/// declaration of existing namespaces. With an app of its own:
 ///
 /// ```no_run
 /// # kv_runtime::kv_namespace! { pub struct Users; title: "user-data" }
@@ -68,14 +69,14 @@ macro_rules! deploy_main {
     };
     ($($other:tt)*) => {
         ::core::compile_error!(
-            "name the namespaces: `deploy_main!(Users, Sessions);`, or with an app of its own \
+            "list the namespaces: `deploy_main!(Users, Sessions);`, or with an explicit app \
              `deploy_main! { app: \"shop\", namespaces: [Users, Sessions] }`"
         );
         fn main() {}
     };
 }
 
-/// The `main` of [`deploy_main!`](crate::deploy_main): what is known only where that is written.
+/// Expands to the `main` of [`deploy_main!`](crate::deploy_main), with what only the calling package knows.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __deploy_main {
@@ -97,20 +98,20 @@ macro_rules! __deploy_main {
     };
 }
 
-/// The package in which `deploy_main!` is written.
+/// The package that calls `deploy_main!`.
 #[derive(Debug, Clone, Copy)]
 pub struct Package {
     /// Its name.
     pub name: &'static str,
-    /// Its folder when it was compiled.
+    /// The folder in which it was compiled.
     pub root: &'static str,
     /// The name of the binary.
     pub binary: Option<&'static str>,
-    /// Its `repository`, empty where it names none.
+    /// Its `repository`, or empty if it has none.
     pub repository: &'static str,
     /// The app that `deploy_main!` names.
     pub app: Option<&'static str>,
-    /// How long requests are tried; `None`: as long as by default.
+    /// How long requests are retried; `None` for the default.
     pub retry: Option<RetryPolicy>,
 }
 
@@ -122,15 +123,15 @@ const DONE: u8 = 0;
 const FAILED: u8 = 1;
 const CHANGES: u8 = 2;
 
-/// Runs the command line over `declarations`.
+/// Runs the command line for `declarations`.
 #[must_use]
 pub fn deploy_main(package: &Package, declarations: &[&'static Declaration]) -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(usage) => {
-            // 2 is taken: it says that a plan has changes.
+            // Not 2, clap's default, which says that a plan has changes.
             let code = if usage.use_stderr() { FAILED } else { DONE };
-            // Where the terminal is gone, nobody is left to tell.
+            // If the terminal is gone, there is nowhere left to report it.
             let _ = usage.print();
             return code.into();
         }
@@ -177,7 +178,7 @@ fn run(
         signals.listen();
         commands::run(args, package, declarations, screen, context).await
     });
-    // A question that nobody answered still waits for a line, and must not be waited for.
+    // An unanswered question still blocks a thread on stdin, so do not wait for that thread.
     runtime.shutdown_background();
     result
 }

@@ -1,4 +1,4 @@
-//! What the arguments mean.
+//! Turns the arguments into options for the engine.
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::state::StageKey;
 use crate::typed::Declaration;
 use crate::wrangler::ConfigFile;
 
-/// The runs of the command that was given, each on a stage.
+/// Creates the runs of a command, one for each stage.
 pub(super) struct Runs<'a> {
     pub(super) args: &'a Args,
     pub(super) package: &'a Package,
@@ -25,7 +25,7 @@ pub(super) struct Runs<'a> {
     pub(super) saved: Option<SavedPlan>,
     pub(super) screen: &'a Screen,
     pub(super) context: &'a RunContext,
-    /// The token of wrangler's login, which takes wrangler a second to tell.
+    /// The token of wrangler's login; cached, because wrangler takes a second to print it.
     pub(super) login: OnceCell<Option<SecretString>>,
 }
 
@@ -48,7 +48,7 @@ impl Runs<'_> {
         Ok(setup.run(declarations, options, (*context).clone())?)
     }
 
-    /// Where the command works, and as whom.
+    /// Where the command works, and with which credentials.
     pub(super) fn setup(&self, root: &Path) -> Setup {
         let Self { args, package, declarations, screen, context, login, .. } = self;
         let mut setup = Setup::default();
@@ -70,7 +70,7 @@ impl Runs<'_> {
     }
 }
 
-/// Whether a command has anything to ask the API.
+/// Whether a command calls the API.
 fn calls_the_api(args: &Args) -> bool {
     !matches!(
         args.command,
@@ -83,7 +83,7 @@ fn calls_the_api(args: &Args) -> bool {
     )
 }
 
-/// The token of wrangler's login, where nothing else says as whom to work.
+/// The token of wrangler's login, if there are no other credentials.
 fn fallback_token(
     declarations: &[&'static Declaration],
     root: &Path,
@@ -98,7 +98,7 @@ fn fallback_token(
     }
     let token = wrangler_login::token(root)?;
     context.redactor.add(&token, "wrangler's token");
-    screen.say("Using", "the login of wrangler, since no CLOUDFLARE_API_TOKEN is set");
+    screen.say("Using", "wrangler's login, because CLOUDFLARE_API_TOKEN is not set");
     Some(token.into())
 }
 
@@ -139,7 +139,7 @@ fn options(args: &Args, package: &Package, stage: &str) -> Result<Options, CliEr
     Ok(options)
 }
 
-/// The plan that is to be applied, and the stage that is worked on.
+/// The saved plan to apply, if one was given.
 pub(super) fn saved(args: &Args) -> Result<Option<SavedPlan>, CliError> {
     let path = match &args.command {
         None => args.deploy.plan.as_ref(),
@@ -152,14 +152,14 @@ pub(super) fn saved(args: &Args) -> Result<Option<SavedPlan>, CliError> {
         [("stage", &args.place.stage, &saved.stage), ("app", &args.place.app, &saved.app)]
     {
         if let Some(wanted) = wanted.as_ref().filter(|wanted| *wanted != of_plan) {
-            let what = format!("it is a plan of the {name} {of_plan:?}, not of {wanted:?}");
+            let what = format!("it is a plan for the {name} {of_plan:?}, not for {wanted:?}");
             return Err(DeployError::SavedPlan { path: path.clone(), what }.into());
         }
     }
     Ok(Some(saved))
 }
 
-/// The folder of the package, or the current one where the program runs without its sources.
+/// The folder of the package, or the current folder if the program runs without its sources.
 pub(super) fn root(args: &Args, package: &Package) -> PathBuf {
     let root = args.place.root.clone().unwrap_or_else(|| PathBuf::from(package.root));
     if root.is_dir() { root } else { PathBuf::from(".") }

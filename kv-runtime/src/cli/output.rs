@@ -1,4 +1,4 @@
-//! What other programs read: data, on stdout.
+//! Output for other programs, on stdout.
 
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write as _};
@@ -17,7 +17,7 @@ pub(super) fn print_json<T: Serialize>(value: &T, redactor: &Redactor) -> Result
     write(&format!("{}\n", tame(&json, redactor)))
 }
 
-/// Prints the completions of a shell for the program's name.
+/// Prints the completion script of a shell for the program's name.
 pub(super) fn completions(shell: clap_complete::Shell, name: &str) -> Result<(), CliError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), name, &mut script);
@@ -26,11 +26,11 @@ pub(super) fn completions(shell: clap_complete::Shell, name: &str) -> Result<(),
 
 /// Prints text.
 pub(super) fn print(text: &str, redactor: &Redactor) -> Result<(), CliError> {
-    // The log of a GitHub workflow would act on it.
+    // GitHub Actions would run it as a command.
     write(&redactor.redact_our_text(text).replace("##[", "## ["))
 }
 
-/// Writes; a reader that went away has read enough.
+/// Writes to stdout; a reader that closes the pipe early is not an error.
 fn write(text: &str) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -39,8 +39,8 @@ fn write(text: &str) -> Result<(), CliError> {
     }
 }
 
-/// JSON whose texts hold no secret, and nothing on which a terminal or the log of a GitHub workflow
-/// acts. The names of its properties are ours and stay as they are.
+/// Redacts secrets in the strings of a JSON document, and escapes what a terminal or GitHub Actions would
+/// interpret. Property names are ours and are not redacted.
 fn tame(json: &str, redactor: &Redactor) -> String {
     let (mut out, mut rest) = (String::with_capacity(json.len()), json);
     while let Some(start) = rest.find('"') {
@@ -60,7 +60,7 @@ fn tame(json: &str, redactor: &Redactor) -> String {
     out
 }
 
-/// How long the string literal is that a text begins with.
+/// The length of the string literal at the start of a text.
 fn literal_len(text: &str) -> usize {
     let mut is_escaped = false;
     let end = text.bytes().skip(1).position(|byte| {
@@ -74,7 +74,7 @@ fn literal_len(text: &str) -> usize {
 fn escape_into(out: &mut String, literal: &str) {
     for c in literal.replace("##[", "\\u0023#[").chars() {
         if acts(c) {
-            // A string takes whatever is written to it.
+            // Writing to a string cannot fail.
             let _ = write!(out, "\\u{:04x}", u32::from(c));
         } else {
             out.push(c);

@@ -1,4 +1,4 @@
-//! What a running deploy says: a bar on a terminal, a plain line now and then elsewhere.
+//! The progress of a running deploy: a bar on a terminal, otherwise a plain line now and then.
 
 use std::fmt::{self, Write as _};
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +10,7 @@ use super::render::{grouped, keys_of, printable_key, reads_of_a_day, size};
 use super::screen::Screen;
 use crate::engine::{Action, Event};
 
-/// How long a plain line stands before the next.
+/// The time between plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// Shows events on a screen.
@@ -27,7 +27,7 @@ struct Current {
     written: Amount,
     total: Amount,
     begun: Option<Instant>,
-    /// When the last plain line was said.
+    /// When the last plain line was printed.
     said: Option<Instant>,
 }
 
@@ -38,7 +38,7 @@ struct Amount {
 }
 
 impl Current {
-    /// The line that is due, when nobody sees a bar.
+    /// The plain line that is due, where there is no bar.
     fn line(&mut self, now: Instant) -> Option<String> {
         let said = self.said.or(self.begun)?;
         if now < said + LINE_EVERY || self.written.keys >= self.total.keys {
@@ -49,17 +49,17 @@ impl Current {
     }
 }
 
-/// How fast a bar goes, and how long it will take, once that is known.
+/// The rate and the time left, once they are known.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is rounded")]
 fn pace(state: &ProgressState, out: &mut dyn fmt::Write) {
     if state.pos() > 0 {
         let (rate, left) = (grouped(state.per_sec() as u64), HumanDuration(state.eta()));
-        // What cannot be drawn is drawn next time.
+        // A failure is harmless: the bar is drawn again soon.
         let _ = write!(out, ", {rate} a second, {left:#} left");
     }
 }
 
-/// How far a write is after some time, how fast, and how long it will take.
+/// The progress, the rate and the time left of a write.
 fn describe(written: Amount, total: Amount, elapsed: Duration) -> String {
     let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
     let rate = written.keys.saturating_mul(1000) / millis;
@@ -81,7 +81,7 @@ impl<'a> Progress<'a> {
         Self { screen, current: Mutex::default() }
     }
 
-    /// Begins to write.
+    /// Starts the progress of a write.
     fn start(&self, keys: u64, bytes: u64) -> Current {
         let bar = self.bar("Writing", keys);
         let has_bar = bar.is_some();
@@ -90,7 +90,7 @@ impl<'a> Progress<'a> {
         Current { has_bar, total, begun, ..Current::default() }
     }
 
-    /// What counts where it is not known how far it goes.
+    /// A counter, for when the total is not known.
     fn counter(&self) -> Option<ProgressBar> {
         const TEMPLATE: &str = "{prefix:>12.cyan.bold} {spinner} {human_pos} keys{msg}";
         let style = ProgressStyle::with_template(TEMPLATE).ok()?;
@@ -113,6 +113,7 @@ impl<'a> Progress<'a> {
 
 impl Progress<'_> {
     /// Shows an event.
+    #[expect(clippy::too_many_lines, reason = "one arm for each event")]
     pub(super) fn event(&self, event: Event<'_>) {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
@@ -155,7 +156,7 @@ impl Progress<'_> {
             Event::Reading { verb, id, keys } => {
                 let what = match keys {
                     None => id.to_owned(),
-                    // Each value that is read is billed as one.
+                    // Each value counts as a read on the bill.
                     Some(keys) => {
                         format!("{id}: {} to read{}", keys_of(keys), reads_of_a_day(keys))
                     }
@@ -168,7 +169,9 @@ impl Progress<'_> {
             }
             Event::GoingOn { id, since } => self.screen.warn(
                 "Resuming",
-                &format!("the export of {id} that began at {since}: its pairs are from that time"),
+                &format!(
+                    "the export of {id} that began at {since}: it has the pairs as of that time"
+                ),
             ),
             Event::NotKept { id, keys } => {
                 let keys: Vec<_> = keys.iter().map(|key| printable_key(key)).collect();
@@ -198,7 +201,7 @@ impl Progress<'_> {
                 self.screen.say("Deleted", &keys_of(keys as u64));
             }
             Event::Changed => {
-                self.screen.warn("Changed", "meanwhile; what would be done now:");
+                self.screen.warn("Changed", "in the meantime; the new plan is:");
             }
             Event::Waiting { what } => self.screen.warn("Waiting", what),
             Event::Locked { holder } => {
@@ -242,7 +245,7 @@ mod tests {
             let line = current.line(begun + Duration::from_secs(second));
             lines += usize::from(line.is_some());
         }
-        // After 5, 10 and 15 seconds; after 20 all is done.
+        // At 5, 10 and 15 seconds; at 20 everything is done.
         assert_eq!(lines, 3);
     }
 }

@@ -1,4 +1,4 @@
-//! A plan as people read it in a terminal.
+//! A plan as text for a terminal.
 
 use std::fmt::Write as _;
 
@@ -9,13 +9,13 @@ use crate::engine::{
     Action, Drift, KeyChange, NamespacePlan, PartChange, Plan, PlanAccount, Reason, ValueChange,
 };
 
-/// How many keys of a kind are listed one by one.
+/// How many keys of each kind are listed.
 const KEYS_SHOWN: usize = 10;
 
-/// How many of those are that lose a value.
+/// How many keys are listed whose values would be lost.
 const LOSSES_SHOWN: usize = 100;
 
-/// Where a plan works: the first line of a plan, and part of the question.
+/// Where a plan will be applied: the first line of a plan, and part of the question.
 pub(super) fn place(plan: &Plan) -> String {
     let mut text = stage_of(&plan.app, &plan.stage, &plan.accounts, plan.local.as_deref());
     for url in &plan.base_urls {
@@ -66,13 +66,15 @@ pub(super) fn text(plan: &Plan) -> String {
     out
 }
 
-/// One line that says it all.
+/// The plan in one line.
 pub(super) fn summary(plan: &Plan) -> String {
     let drift = drift(plan);
     if plan.is_empty() {
         let declared = |n: &&NamespacePlan| !matches!(n.action, Action::Leave { .. });
         return match (plan.namespaces.iter().filter(declared).count(), drift) {
-            (_, Some(drift)) => format!("Nothing to deploy, but {drift}; --repair writes again."),
+            (_, Some(drift)) => format!(
+                "Nothing to deploy, but {drift}; --repair writes the declared values again."
+            ),
             (0, None) => "Nothing to do.".to_owned(),
             (count, None) => {
                 format!("Nothing to do: {} as declared.", namespaces(count, "is", "are"))
@@ -117,12 +119,12 @@ pub(super) fn summary(plan: &Plan) -> String {
     if deletes > 0 {
         parts.push(format!("{} to delete", keys_of(deletes as u64)));
     }
-    let drift = drift.map_or_else(String::new, |drift| format!(" Besides, {drift}."));
+    let drift = drift.map_or_else(String::new, |drift| format!(" Also, {drift}."));
     let bill = bill(plan.billed.writes, plan.billed.deletes);
     format!("Plan: {}.{drift}{bill}", parts.join(", "))
 }
 
-/// That others changed what was deployed.
+/// How many deployed keys others changed or removed.
 fn drift(plan: &Plan) -> Option<String> {
     match plan.drifted_keys() {
         0 => None,
@@ -165,20 +167,20 @@ pub(super) fn mark(namespace: &NamespacePlan) -> Mark {
     }
 }
 
-/// What will be done with a namespace; `quote` shows a title that others gave.
+/// What will be done with a namespace; `quote` formats a title from the account.
 pub(super) fn describe(namespace: &NamespacePlan, quote: &dyn Fn(&str) -> String) -> String {
     let mut text = match &namespace.action {
         Action::Create => "create".to_owned(),
         Action::Resume { namespace_id: Some(_), .. } => {
-            "take over, an earlier deploy created it and was cut off".to_owned()
+            "take over, an earlier deploy created it and was interrupted".to_owned()
         }
         Action::Resume { namespace_id: None, .. } => {
-            "create, an earlier deploy was cut off before it could".to_owned()
+            "create, an earlier deploy was interrupted before it could".to_owned()
         }
-        Action::Recreate { lost } => format!("create anew, {lost} vanished from the account"),
+        Action::Recreate { lost } => format!("create again, {lost} is gone from the account"),
         Action::Adopt { namespace_id, lost: None } => format!("adopt {namespace_id}"),
         Action::Adopt { namespace_id, lost: Some(lost) } => {
-            format!("adopt {namespace_id}, {lost} vanished from the account")
+            format!("adopt {namespace_id}, {lost} is gone from the account")
         }
         Action::Rename { from, .. } => format!("rename from {}", quote(from)),
         Action::Keep { .. } if namespace.is_empty() => "no change".to_owned(),
@@ -194,15 +196,13 @@ pub(super) fn describe(namespace: &NamespacePlan, quote: &dyn Fn(&str) -> String
             grouped(*undeclared)
         ),
         Action::Retain { .. } => "retain at Cloudflare, forget in the state".to_owned(),
-        Action::Forget => "forget, it is not in the account any more".to_owned(),
+        Action::Forget => "forget, it is no longer in the account".to_owned(),
         Action::Leave { deployers } if deployers.is_empty() => {
-            "left alone, no program is known to deploy it; --take-over makes it this one's"
-                .to_owned()
+            "left alone, no program is known to deploy it; --take-over takes it over".to_owned()
         }
-        Action::Leave { deployers } => format!(
-            "left alone, {} deploys it; --take-over makes it this one's",
-            deployers.join(" and ")
-        ),
+        Action::Leave { deployers } => {
+            format!("left alone, {} deploys it; --take-over takes it over", deployers.join(" and "))
+        }
     };
     if let Action::Resume { created_as, .. } = &namespace.action
         && *created_as != namespace.title
@@ -241,8 +241,8 @@ pub(super) fn key_lines(namespace: &NamespacePlan) -> Vec<KeyLine> {
             Reason::Renewed => "renewed, ",
             Reason::Repaired => "changed or removed by others, ",
             Reason::Overwrite => "overwrites a value that this tool did not write, ",
-            Reason::Once => "declared once and there already, ",
-            Reason::Equal => "there already as declared, ",
+            Reason::Once => "declared once and already there, ",
+            Reason::Equal => "already as declared, ",
         };
         let replaced = change.replaced_bytes.map_or_else(String::new, |b| size(b) + " → ");
         let (key, bytes) =
@@ -263,7 +263,7 @@ pub(super) fn key_lines(namespace: &NamespacePlan) -> Vec<KeyLine> {
             text: format!("  {text}"),
         }));
     };
-    // What is lost comes first.
+    // Lost values come first, so that nobody overlooks them.
     let (overwrites, puts): (Vec<_>, Vec<_>) =
         namespace.put.iter().partition(|change| change.reason == Reason::Overwrite);
     shorten(&mut out, &overwrites, LOSSES_SHOWN, |out, change| {
@@ -293,12 +293,12 @@ pub(super) fn key_lines(namespace: &NamespacePlan) -> Vec<KeyLine> {
         out.push(gone('!', style().magenta(), how, key));
     });
     shorten(&mut out, &namespace.forget, KEYS_SHOWN, |out, key| {
-        let why = "  left the declaration, stays: it is the application's";
+        let why = "  no longer declared; kept, because it belongs to the application";
         out.push(gone('=', style().dim(), why, key));
     });
     if let Some(renamed) = &namespace.likely_renamed_to {
         let text = format!(
-            "looks like it was renamed to {renamed}: `was: {:?}` there keeps the namespace and its data",
+            "looks like it was renamed to {renamed}: write `was: {:?}` there to keep the namespace and its data",
             namespace.id
         );
         out.push(KeyLine { sign: '!', style: style().magenta(), text });
@@ -306,7 +306,7 @@ pub(super) fn key_lines(namespace: &NamespacePlan) -> Vec<KeyLine> {
     out
 }
 
-/// What changes in a value, in a few lines.
+/// The change of a value, in a few lines.
 fn value_lines(change: &ValueChange) -> Vec<String> {
     let shown =
         |value: &Option<String>| value.as_deref().map_or("nothing".to_owned(), printable_value);
@@ -356,7 +356,7 @@ fn quoted(title: &str) -> String {
 /// How many characters of a key are shown.
 const LONGEST_KEY: usize = 100;
 
-/// A key as it is where that is unmistakable, else quoted.
+/// The key, quoted if it would be ambiguous otherwise.
 pub(super) fn printable_key(key: &str) -> String {
     let plain = |c: char| !acts(c) && !c.is_whitespace() && c != '"' && c != '`';
     let shown = if key.chars().all(plain) { key.to_owned() } else { format!("{key:?}") };
@@ -366,20 +366,20 @@ pub(super) fn printable_key(key: &str) -> String {
     }
 }
 
-/// What the free plan has of each kind of operation in a day
+/// How many operations of each kind the free plan allows in a day
 /// (<https://developers.cloudflare.com/kv/platform/pricing/>).
 const FREE_READS: u64 = 100_000;
 pub(super) const FREE_WRITES: u64 = 1_000;
 
-/// That reads are more than the free plan has in a day.
+/// A note if there are more reads than the free plan allows in a day.
 pub(super) fn reads_of_a_day(reads: u64) -> String {
     if reads <= FREE_READS {
         return String::new();
     }
-    format!("; the free plan has {} reads a day", grouped(FREE_READS))
+    format!("; the free plan allows {} reads a day", grouped(FREE_READS))
 }
 
-/// How many operations are billed, and whether the free plan has that many in a day.
+/// How many operations are billed, with a note if the free plan does not allow that many in a day.
 pub(super) fn bill(writes: u64, deletes: u64) -> String {
     let one = |count: u64, what: &str| {
         (count > 0)
@@ -392,12 +392,12 @@ pub(super) fn bill(writes: u64, deletes: u64) -> String {
     }
     let mut text = format!(" Billed: {}", parts.join(" and "));
     if writes.max(deletes) > FREE_WRITES {
-        let _ = write!(text, "; the free plan has {} of each a day", grouped(FREE_WRITES));
+        let _ = write!(text, "; the free plan allows {} of each a day", grouped(FREE_WRITES));
     }
     text + "."
 }
 
-/// A number with its digits in groups.
+/// A number with its digits grouped by thousands.
 pub(super) fn grouped(number: u64) -> String {
     indicatif::HumanCount(number).to_string()
 }

@@ -1,5 +1,5 @@
-//! What people read: status lines and errors, on stderr. Whatever happens to that stream, nothing
-//! here fails or waits.
+//! Output for people: status lines and errors, on stderr. Nothing here fails or blocks, whatever happens
+//! to that stream.
 
 use std::io;
 use std::time::Duration;
@@ -13,13 +13,13 @@ use super::error::CliError;
 use super::help::help;
 use crate::base::Redactor;
 
-/// How wide the column of status words is.
+/// The width of the column of status words.
 const VERB_WIDTH: usize = 12;
 
-/// How long the end of the program waits for what is still to be shown.
+/// How long the program waits before it exits for lines that are not shown yet.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// Says things on stderr. Clones share the bar below their lines.
+/// Prints to stderr. Clones share the bar below the lines.
 #[derive(Debug, Clone)]
 pub(super) struct Screen {
     is_term: bool,
@@ -44,7 +44,7 @@ impl Screen {
         self.is_term && io::IsTerminal::is_terminal(&io::stdin())
     }
 
-    /// Whether lines can be drawn over.
+    /// Whether lines can be redrawn.
     pub(super) fn is_live(&self) -> bool {
         self.is_term && !self.quiet
     }
@@ -54,42 +54,42 @@ impl Screen {
         self.canvas.set_bar(bar);
     }
 
-    /// Moves the bar on.
+    /// Advances the bar.
     pub(super) fn advance(&self, by: u64, message: String) {
         self.canvas.advance(by, message);
     }
 
-    /// Waits a little for what is still to be shown.
+    /// Waits a short time for lines that are not shown yet.
     pub(super) fn finish(&self) {
         self.canvas.set_bar(None);
         self.canvas.flush(LAST_WORDS);
     }
 
-    /// A status line: a word and what it is about.
+    /// Prints a status line: a word and what it is about.
     pub(super) fn say(&self, verb: &str, what: &str) {
         self.line(&status(style().green(), verb, what));
     }
 
-    /// A status line about something that is not as it should be.
+    /// Prints a status line about a problem.
     pub(super) fn warn(&self, verb: &str, what: &str) {
         self.line(&status(style().yellow(), verb, what));
     }
 
-    /// A line as it is.
+    /// Prints a line without a status word.
     pub(super) fn line(&self, line: &str) {
         if !self.quiet {
             self.write(line);
         }
     }
 
-    /// What has to be seen before a question: a quiet screen did not show it.
+    /// Prints what you have to see before a question, if the screen is quiet and has not shown it.
     pub(super) fn line_to_answer(&self, line: &str) {
         if self.quiet {
             self.write(line);
         }
     }
 
-    /// Asks a question whose answer is no unless it is yes. The end of the input is no.
+    /// Asks a question. Anything except yes is no, and so is the end of the input.
     pub(super) fn confirm(&self, question: &str) -> io::Result<bool> {
         self.canvas.text(format!("{} [y/N] ", self.tame(question)));
         let mut answer = String::new();
@@ -115,7 +115,7 @@ impl Screen {
         self.canvas.line(self.tame(line));
     }
 
-    /// Text without a secret, and without what the log of a GitHub workflow would act on.
+    /// Redacts secrets, and escapes what GitHub Actions would run as a command.
     fn tame(&self, text: &str) -> String {
         let lines = self.redactor.redact_our_text(text).replace("##[", "## [");
         let tame = |line: &str| {
@@ -136,7 +136,7 @@ pub(super) fn style() -> Style {
     Style::new().for_stderr()
 }
 
-/// Text without anything that a terminal would act on.
+/// Escapes everything that a terminal would act on, except line breaks.
 pub(super) fn printable(text: &str) -> String {
     let escape = |c: char| {
         if acts(c) && c != '\n' { c.escape_default().to_string() } else { c.to_string() }
@@ -144,8 +144,8 @@ pub(super) fn printable(text: &str) -> String {
     text.chars().map(escape).collect()
 }
 
-/// Whether a terminal acts on a character instead of showing it. Those that turn the direction of
-/// writing, or end a line in some places only, make a line look like another.
+/// Whether a terminal acts on a character instead of showing it. Includes characters that change the
+/// writing direction, or that only some programs treat as line breaks: they disguise what a line says.
 pub(super) fn acts(c: char) -> bool {
     let turns = matches!(
         c,

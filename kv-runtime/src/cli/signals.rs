@@ -7,17 +7,17 @@ use std::time::Duration;
 use super::screen::Screen;
 use crate::base::Interrupt;
 
-/// 128 and the number of the signal, as a shell says it.
+/// 128 plus the number of the signal, as shells report it.
 const INTERRUPTED: u8 = 128 + 2;
 #[cfg(unix)]
 const HUNG_UP: u8 = 128 + 1;
 #[cfg(unix)]
 const TERMINATED: u8 = 128 + 15;
 
-/// How long a stop may take: longer than requests in flight get, and a write of the state.
+/// How long a clean stop can take: longer than the limit for requests in flight and a write of the state.
 const AT_MOST: Duration = Duration::from_secs(20);
 
-/// The signals that were ignored when the program began, by the bit of their number less one.
+/// The signals that were ignored when the program started, as a mask: signal `n` is bit `n - 1`.
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -25,7 +25,7 @@ fn ignored() -> u64 {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
-/// Turns the first signal into a clean stop, and the second into an end.
+/// Stops cleanly at the first signal, and exits at once at the second.
 #[derive(Clone)]
 pub(super) struct Signals {
     interrupt: Interrupt,
@@ -38,12 +38,12 @@ impl Signals {
         Self { interrupt, screen, exit_code: Arc::new(AtomicU8::new(INTERRUPTED)) }
     }
 
-    /// What the first signal has the program exit with.
+    /// The exit code for the signal that stopped the program.
     pub(super) fn exit_code(&self) -> u8 {
         self.exit_code.load(Ordering::Relaxed)
     }
 
-    /// Listens for as long as the program runs. A runtime has to be there.
+    /// Listens for as long as the program runs. Must be called from within a Tokio runtime.
     pub(super) fn listen(&self) {
         #[cfg(unix)]
         {
@@ -55,7 +55,7 @@ impl Signals {
             ];
             let ignored = ignored();
             for (kind, exit_code) in kinds {
-                // `nohup` and a shell's `&` have a program ignore some, and mean it.
+                // `nohup` and a shell's `&` ignore some signals on purpose.
                 if ignored & (1 << (kind.as_raw_value() - 1)) != 0 {
                     continue;
                 }

@@ -12,7 +12,7 @@ use super::output::{print, print_json};
 use super::render::keys_of;
 use crate::engine::{DeployError, Drift, NamespaceStatus, Seen, StageStatus};
 
-/// The format of a status as JSON.
+/// The version of the status's JSON format.
 const STATUS_FORMAT: u32 = 1;
 
 /// What is deployed, as JSON.
@@ -53,7 +53,7 @@ fn text(stages: &[StageStatus]) -> String {
     out.join("\n")
 }
 
-/// A line for each namespace of a state.
+/// One line for each namespace in a state.
 pub(super) fn list(namespaces: &[NamespaceStatus]) -> String {
     let width = namespaces.iter().map(|n| n.id.len()).max().unwrap_or(0);
     let line = |status: &NamespaceStatus| {

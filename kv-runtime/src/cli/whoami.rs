@@ -1,4 +1,4 @@
-//! Shows as whom and in which account Cloudflare's API is called.
+//! Shows which credentials and which account are used for Cloudflare's API.
 
 use std::fmt::Write as _;
 
@@ -11,10 +11,10 @@ use super::options::{Runs, root};
 use super::output::{print, print_json};
 use crate::deploy::{CredentialsKind, Identity};
 
-/// The format of an identity as JSON.
+/// The version of the identity's JSON format.
 const IDENTITY_FORMAT: u32 = 1;
 
-/// As whom the API is called, as JSON.
+/// The credentials and accounts in use, as JSON.
 #[derive(Serialize)]
 struct Report {
     format: u32,
@@ -68,7 +68,7 @@ fn text(identity: &Identity) -> String {
     lines.push(format!("  API          {base_url}"));
     lines.push(format!("  Credentials  {credentials}"));
     lines.push(format!("  Account      {account}"));
-    lines.push(format!("  Reading      allowed, the account has {namespaces} namespaces"));
-    lines.push("  Writing      not tried: it needs `Workers KV Storage: Edit`".to_owned());
+    lines.push(format!("  Reading      allowed; the account has {namespaces} namespaces"));
+    lines.push("  Writing      not tested; it needs `Workers KV Storage: Edit`".to_owned());
     lines.join("\n")
 }

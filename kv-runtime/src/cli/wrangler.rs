@@ -1,4 +1,4 @@
-//! `--wrangler`: what the command line says of wrangler's configuration.
+//! `--wrangler`: checks and updates wrangler's configuration.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ use crate::engine::{Action, Deployed, Plan};
 use crate::typed::Declaration;
 use crate::wrangler::{Binding, ConfigFile, Field, Scope};
 
-/// Where `wrangler dev` keeps its files, beside its configuration.
+/// The folder in which `wrangler dev` keeps its files, next to its configuration.
 const DEV_STATE: &str = ".wrangler/state";
 
-/// The configuration to keep right, if any.
+/// The configuration to keep up to date, if any.
 pub(super) fn config(args: &Args, root: &Path) -> Result<Option<ConfigFile>, CliError> {
     let field = if args.place.local.is_some() { Field::PreviewId } else { Field::Id };
     let WranglerArgs { wrangler, wrangler_previews: previews } = args.change().wrangler;
@@ -29,7 +29,7 @@ fn checks(args: &Args) -> bool {
     matches!(&args.command, Some(Command::Plan(plan)) if plan.check)
 }
 
-/// Says which bindings a deploy would put right, and fails if it is to check that there are none.
+/// Shows which bindings a deploy would update; with `--check`, fails if there are any.
 pub(super) fn check(
     config: &ConfigFile,
     plan: &Plan,
@@ -65,7 +65,7 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Writes what is deployed into the configuration.
+/// Writes the deployed namespaces to the configuration.
 pub(super) fn update(
     config: &ConfigFile,
     deployed: &[Deployed],
@@ -86,18 +86,18 @@ pub(super) fn update(
         screen.warn(
             "Not inherited",
             &format!(
-                "{path}: wrangler takes nothing for this stage from the top level, so add {} there",
+                "{path}: wrangler does not inherit everything from the top level, so add {} to this stage's block",
                 lacking.join(", ")
             ),
         );
     }
     let remote = config.remote(&bindings)?;
     if !remote.is_empty() {
-        screen.warn("Left", &format!("{path}: {}, which `remote` has `wrangler dev` use at Cloudflare; take `remote` out to use what was deployed to this machine", remote.join(", ")));
+        screen.warn("Left", &format!("{path}: {}: with `remote`, `wrangler dev` uses the namespace at Cloudflare; remove `remote` to use what was deployed to this machine", remote.join(", ")));
     }
     if let Some(folder) = local.filter(|folder| !is_beside(config.path(), folder)) {
         screen.line(&format!(
-            "\n`wrangler dev` keeps its files beside its configuration; let it read these:\n  \
+            "\n`wrangler dev` keeps its files next to its configuration; to make it read these, run:\n  \
              npx wrangler dev --persist-to {}",
             folder.display()
         ));
@@ -105,7 +105,7 @@ pub(super) fn update(
     Ok(())
 }
 
-/// Takes what a plan destroyed out of the configuration.
+/// Removes the bindings of destroyed namespaces from the configuration.
 pub(super) fn remove(config: &ConfigFile, plan: &Plan, screen: &Screen) -> Result<(), CliError> {
     let ids = plan.namespaces.iter().filter_map(|namespace| match &namespace.action {
         Action::Destroy { namespace_id, .. } => Some(namespace_id.as_str()),
@@ -118,12 +118,12 @@ pub(super) fn remove(config: &ConfigFile, plan: &Plan, screen: &Screen) -> Resul
     let removed = config.remove(&ids)?;
     if !removed.is_empty() {
         let path = config.path().display();
-        screen.say("Updated", &format!("{path}: without {}", removed.join(", ")));
+        screen.say("Updated", &format!("{path}: removed {}", removed.join(", ")));
     }
     Ok(())
 }
 
-/// Whether `wrangler dev` reads `folder` without being told to.
+/// Whether `wrangler dev` reads `folder` by default.
 fn is_beside(config: &Path, folder: &Path) -> bool {
     let own = config.with_file_name(DEV_STATE);
     match (std::path::absolute(own), std::path::absolute(folder)) {

@@ -1,4 +1,4 @@
-//! The login that wrangler has, where there are no other credentials.
+//! The token of wrangler's login, used if there are no other credentials.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -8,10 +8,10 @@ use serde::Deserialize;
 
 use crate::base::env::optional;
 
-/// How long wrangler is waited for.
+/// How long to wait for wrangler.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What `wrangler auth token --json` says.
+/// The output of `wrangler auth token --json`.
 #[derive(Deserialize)]
 struct Answer {
     token: String,
@@ -22,7 +22,7 @@ pub(super) fn has_credentials() -> bool {
     ["CLOUDFLARE_API_TOKEN", "CLOUDFLARE_API_KEY"].into_iter().any(|name| optional(name).is_some())
 }
 
-/// The token of wrangler's login; `None` where there is no wrangler, or no login.
+/// The token of wrangler's login, or `None` if there is no wrangler or no login.
 pub(super) fn token(root: &Path) -> Option<String> {
     let root = std::path::absolute(root).ok()?;
     let beside = root.ancestors().map(|folder| folder.join("node_modules/.bin/wrangler"));
@@ -31,7 +31,7 @@ pub(super) fn token(root: &Path) -> Option<String> {
     let mut child = Command::new(program)
         .args(["auth", "token", "--json"])
         .current_dir(&root)
-        // So that it does not ask, or look for a newer version of itself.
+        // Keeps it from asking questions and from looking for a newer version of itself.
         .env("CI", "1")
         .env("WRANGLER_SEND_METRICS", "false")
         .stdin(Stdio::null())
@@ -46,10 +46,10 @@ pub(super) fn token(root: &Path) -> Option<String> {
         let _ = answer.send(text);
     });
     let text = answered.recv_timeout(PATIENCE).unwrap_or_default();
-    // It is done, or it takes too long.
+    // It has either answered or taken too long.
     let _ = child.kill();
     let _ = child.wait();
-    // It may say something before.
+    // It may print something before the JSON.
     let json = text.get(text.find('{')?..)?;
     let Answer { token } = serde_json::from_str(json.trim()).ok()?;
     Some(token).filter(|token| !token.is_empty())

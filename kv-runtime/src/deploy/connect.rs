@@ -1,4 +1,4 @@
-//! Using what is deployed: `Sessions::connect().await`.
+//! Connecting to a deployed namespace: `Sessions::connect().await`.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -10,13 +10,13 @@ use crate::base::RunContext;
 use crate::engine::{DeployError, Options, Run};
 use crate::typed::{Namespace, Store};
 
-/// A connection with a namespace that is deployed; awaiting it gives the namespace.
+/// A connection to a deployed namespace; awaiting it returns the namespace.
 ///
-/// `Sessions::connect()` finds it by the state that its deploy left, of which it takes no lock and
-/// writes nothing. Credentials and account come from where a deploy has them, but for `.env` and
-/// wrangler's login, which only `deploy_main!` reads. What is not said here comes from `KV_APP`,
-/// `KV_STAGE` and `KV_STATE`, as for a [`Deploy`](crate::Deploy). A namespace that is in no state is
-/// reached by Cloudflare's id: `Sessions::at(id)`.
+/// `Sessions::connect()` looks the namespace up in the state that its deploy saved, without locking or
+/// writing the state. Credentials and account come from the same places as for a deploy, except for
+/// `.env` and wrangler's login, which only `deploy_main!` reads. What you do not set here comes from
+/// `KV_APP`, `KV_STAGE` and `KV_STATE`, as for a [`Deploy`](crate::Deploy). To use a namespace that is
+/// in no state, pass Cloudflare's id of it: `Sessions::at(id)`.
 ///
 /// ```no_run
 /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
@@ -29,19 +29,19 @@ use crate::typed::{Namespace, Store};
 #[must_use = "nothing is connected until it is awaited"]
 pub struct Connect<N> {
     place: Place,
-    /// Cloudflare's id of it; `None`: the state tells it.
+    /// Cloudflare's id of it; `None` to look it up in the state.
     namespace_id: Option<String>,
     namespace: PhantomData<fn() -> N>,
 }
 
 impl<N: Namespace> Connect<N> {
-    /// What the state has as this namespace.
+    /// A connection to the namespace that the state has under this declaration's id.
     #[doc(hidden)]
     pub fn new() -> Self {
         Self { place: Place::default(), namespace_id: None, namespace: PhantomData }
     }
 
-    /// The namespace of an [`At`], of which no state is read.
+    /// A connection to the namespace of an [`At`], without reading any state.
     #[cfg(feature = "rest")]
     pub(super) fn of_id(at: crate::connect::At<N>) -> Self {
         let mut place = Place::default();
@@ -51,7 +51,7 @@ impl<N: Namespace> Connect<N> {
 
     place_methods!();
 
-    /// A run on the namespace, its id, and Cloudflare's id of it where that was said.
+    /// A run on the namespace, its id, and Cloudflare's id of it if that was given.
     pub(super) fn run(self) -> Result<(Run, &'static str, Option<String>), DeployError> {
         let declaration = N::DECLARATION;
         let (setup, stage, deployer, app_is_named) = self.place.resolve(declaration)?;

@@ -14,12 +14,12 @@ use crate::engine::{DeployError, ExportTarget, Select};
 use crate::typed::Namespace;
 
 impl<N: Namespace> Connect<N> {
-    /// Writes all pairs to a writer, in the format of `wrangler kv bulk put`: a JSON array, with a line
-    /// for each pair, its metadata and its expiration. Pairs that expire within a minute are left out,
-    /// and values that `env(...)` declares.
+    /// Writes all pairs to a writer, in the format of `wrangler kv bulk put`: a JSON array with one line
+    /// for each pair, including its metadata and expiration. Pairs that expire within a minute and values
+    /// that `env(...)` declares are left out.
     ///
-    /// It streams: what it holds does not grow with the namespace. Over Cloudflare's API it costs a list
-    /// operation for each thousand keys and a read for each.
+    /// The export streams: its memory use does not grow with the namespace. With Cloudflare's API, it
+    /// costs one list operation per thousand keys and one read per key.
     ///
     /// ```no_run
     /// kv_runtime::kv_namespace! { pub struct Users; title: "users", keys: { "user:{id}": String } }
@@ -35,9 +35,9 @@ impl<N: Namespace> Connect<N> {
         ExportRequest { connect: self, select: Select::default(), to: To::Writer(Box::new(writer)) }
     }
 
-    /// Writes all pairs to a file, as [`export`](Self::export), and beside it `FILE.about`, which says what
-    /// it is and how to tell that it is whole. Until then it is named `FILE.part`; an export that was cut
-    /// off goes on where it was.
+    /// Writes all pairs to a file, in the same way as [`export`](Self::export). A second file,
+    /// `FILE.about`, describes the export and shows whether the file is complete. Until the export is
+    /// complete, the file is named `FILE.part`; an interrupted export continues where it stopped.
     ///
     /// ```no_run
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
@@ -51,15 +51,15 @@ impl<N: Namespace> Connect<N> {
         ExportRequest { connect: self, select: Select::default(), to: To::File(file.into()) }
     }
 
-    /// Writes the pairs of such a file that the namespace does not have as they are, and says what
-    /// that was. Other keys stay. Each pair keeps what is left of its lifetime.
+    /// Writes the pairs of such a file that are missing from the namespace or differ there, and returns
+    /// what it wrote. Other keys are not changed. Each pair keeps its expiration.
     ///
-    /// The call is the consent: other values under the same keys are overwritten.
+    /// It does not ask: different values under the same keys are overwritten.
     ///
     /// # Errors
     ///
-    /// When the file is damaged or cut off, before anything is written. After any other, the same call
-    /// goes on.
+    /// Returns an error if the file is damaged or truncated, before anything is written. After any other
+    /// error, call it again to continue.
     ///
     /// ```no_run
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
@@ -74,9 +74,9 @@ impl<N: Namespace> Connect<N> {
         run.restore_file(id, namespace_id, file.as_ref()).await
     }
 
-    /// Reads all pairs and says which are not of the types that their keys have.
+    /// Reads all pairs and reports those that do not match the types declared for their keys.
     ///
-    /// Over Cloudflare's API it costs a list operation for each thousand keys and a read for each.
+    /// With Cloudflare's API, it costs one list operation per thousand keys and one read per key.
     ///
     /// ```no_run
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
@@ -91,8 +91,8 @@ impl<N: Namespace> Connect<N> {
         run.audit_one(id, namespace_id).await
     }
 
-    /// Rewrites the values of older types, which `was: [...]` names, and says how many that was.
-    /// Metadata and expirations stay.
+    /// Rewrites the values of older types, which `was: [...]` lists, and returns what it changed. Metadata
+    /// and expirations are kept.
     ///
     /// ```no_run
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
@@ -110,27 +110,27 @@ impl<N: Namespace> Connect<N> {
 
 #[cfg(feature = "rest")]
 impl<N: Namespace> At<N> {
-    /// As [`Connect::export`].
+    /// Same as [`Connect::export`].
     pub fn export<'w>(self, writer: impl Write + Send + 'w) -> ExportRequest<'w, N> {
         Connect::of_id(self).export(writer)
     }
 
-    /// As [`Connect::export_to`].
+    /// Same as [`Connect::export_to`].
     pub fn export_to(self, file: impl Into<PathBuf>) -> ExportRequest<'static, N> {
         Connect::of_id(self).export_to(file)
     }
 
-    /// As [`Connect::restore`].
+    /// Same as [`Connect::restore`].
     pub async fn restore(self, file: impl AsRef<Path>) -> Result<PairChanges, DeployError> {
         Connect::of_id(self).restore(file).await
     }
 
-    /// As [`Connect::audit`].
+    /// Same as [`Connect::audit`].
     pub async fn audit(self) -> Result<Audit, DeployError> {
         Connect::of_id(self).audit().await
     }
 
-    /// As [`Connect::migrate`].
+    /// Same as [`Connect::migrate`].
     pub async fn migrate(self) -> Result<PairChanges, DeployError> {
         Connect::of_id(self).migrate().await
     }
@@ -158,20 +158,20 @@ enum To<'w> {
 }
 
 impl<N: Namespace> ExportRequest<'_, N> {
-    /// Takes only the keys of a family, such as `flag:{name}`, or those of a text in which `*` stands for
-    /// any other; of several, the keys of each.
+    /// Includes only the keys of a family, such as `flag:{name}`, or the keys that match a text in which
+    /// `*` matches any text. Call it several times to include several families.
     pub fn family(mut self, pattern: impl Into<String>) -> Self {
         self.select.only.push(pattern.into());
         self
     }
 
-    /// Leaves out the keys of a family, or of a text with `*`.
+    /// Excludes the keys of a family, or the keys that match a text with `*`.
     pub fn except(mut self, pattern: impl Into<String>) -> Self {
         self.select.except.push(pattern.into());
         self
     }
 
-    /// Takes in the values that `env(...)` declares.
+    /// Includes the values that `env(...)` declares.
     pub fn include_secrets(mut self) -> Self {
         self.select.secrets = true;
         self

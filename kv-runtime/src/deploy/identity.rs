@@ -1,4 +1,5 @@
-//! As whom the API would be called, and what that may read: asked without changing anything.
+//! Looks up which credentials and account a deploy would use, and what they can read, without changing
+//! anything.
 
 use serde::Serialize;
 
@@ -11,20 +12,20 @@ use crate::engine::DeployError;
 use crate::typed::Declaration;
 use crate::typed::declaration::AccountSettings;
 
-/// As whom the API is called, and in which account.
+/// The credentials and the account with which the API is called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Identity {
-    /// The declarations that this is for, by their ids; none: any.
+    /// The ids of the declarations that use these credentials; empty if there are no declarations.
     pub(crate) ids: Vec<&'static str>,
     pub(crate) base_url: String,
     pub(crate) credentials: CredentialsKind,
-    /// What the token says of itself: not for a key, or for wrangler's login.
+    /// The status of an API token; `None` for an API key or wrangler's login.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) token_status: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) token_expires_on: Option<String>,
     pub(crate) account_id: String,
-    /// Its name, if it was asked for because no id is configured.
+    /// The account's name, if it was looked up because no id is configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) account_name: Option<String>,
     /// How many namespaces the account has.
@@ -40,7 +41,7 @@ pub(crate) enum CredentialsKind {
 }
 
 impl Setup {
-    /// As whom the namespaces of these declarations would be deployed.
+    /// The credentials and accounts with which these declarations would be deployed.
     pub(crate) async fn identities(
         &self,
         declarations: &[&'static Declaration],

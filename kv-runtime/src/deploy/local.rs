@@ -1,4 +1,4 @@
-//! Wrangler's local files, as the engine's ports want them. No socket is opened.
+//! Implements the engine's ports for wrangler's local files. No socket is opened.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,8 @@ use crate::typed::declaration::AccountSettings;
 #[derive(Debug)]
 pub(super) struct LocalAccounts(Arc<LocalAccount>);
 
-/// The files below a persist folder, which is made by the first write: a plan leaves none behind.
+/// The files in a persist folder. The first write creates the folder, so that a plan does not leave one
+/// behind.
 #[derive(Debug, Clone)]
 struct LocalAccount {
     folder: PathBuf,
@@ -70,7 +71,7 @@ impl Accounts for LocalAccounts {
 }
 
 impl LocalAccount {
-    /// The store, which is made where there is none.
+    /// The store, which is created if it does not exist.
     fn storage(&self) -> Result<&Storage, StorageError> {
         if let Some(storage) = self.storage.get() {
             return Ok(storage);
@@ -79,7 +80,7 @@ impl LocalAccount {
         Ok(self.storage.get_or_init(|| storage))
     }
 
-    /// Does what blocks on a thread that may.
+    /// Runs blocking work on a thread for that.
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Storage) -> Result<T, StorageError> + Send + 'static,
@@ -89,7 +90,7 @@ impl LocalAccount {
         Ok(done.map_err(failed)??)
     }
 
-    /// The same with what is there; without a folder there is nothing.
+    /// Like [`run`](Self::run), for work that only reads: returns the default if the folder does not exist.
     async fn look<T: Default + Send + 'static>(
         &self,
         work: impl FnOnce(&Storage) -> Result<T, StorageError> + Send + 'static,
@@ -100,7 +101,7 @@ impl LocalAccount {
         self.run(work).await
     }
 
-    /// The same with the pairs of a namespace that exists.
+    /// Like [`run`](Self::run), with the pairs of a namespace, which must exist.
     async fn run_in<T: Send + 'static>(
         &self,
         id: &str,

@@ -1,5 +1,5 @@
-//! Deploying one namespace from Rust: `Sessions::deploy().await`; and the accounts that a deploy can
-//! work on.
+//! Deploying one namespace from Rust, `Sessions::deploy().await`, and the accounts that a deploy can work
+//! on.
 
 mod connect;
 mod data;
@@ -35,11 +35,11 @@ pub(crate) use setup::{Setup, Target};
 
 /// A deploy of the namespace `N`; awaiting it runs the lifecycle.
 ///
-/// It works on this namespace only: others in the state of the same app and stage are left alone.
-/// The call is the consent: keys that left the declaration are deleted, and values that this tool
-/// did not write are replaced. [`plan`](Self::plan) shows that beforehand.
+/// It works on this namespace only; others in the state of the same app and stage are left alone. It
+/// does not ask: keys that are no longer declared are deleted, and values that this tool did not write
+/// are replaced. Call [`plan`](Self::plan) first to see the changes.
 ///
-/// What is not said here comes from `KV_APP`, `KV_STAGE` and `KV_STATE`, as on the command line.
+/// What you do not set here comes from `KV_APP`, `KV_STAGE` and `KV_STATE`, as on the command line.
 ///
 /// ```no_run
 /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
@@ -60,27 +60,29 @@ pub struct Deploy<N> {
 }
 
 impl<N: Namespace> Deploy<N> {
-    /// A deploy to the stage `dev` of the package's own app, at Cloudflare.
+    /// Creates a deploy to Cloudflare. App and stage default to `KV_APP` and `KV_STAGE`, or else to the
+    /// package's name and `dev`.
     pub fn new() -> Self {
         Self { place: Place::default(), root: None, adopt: false, namespace: PhantomData }
     }
 
     place_methods!();
 
-    /// The folder in which the files of `..file` and `..dir` are, by default the package's folder when
-    /// it was compiled.
+    /// Sets the folder that contains the files of `..file` and `..dir`. The default is the package's folder
+    /// at compile time.
     pub fn root(mut self, folder: impl Into<PathBuf>) -> Self {
         self.root = Some(folder.into());
         self
     }
 
-    /// Takes over a namespace that already has the title, whatever the declaration says.
+    /// Sets whether to take over an existing namespace with the title, even if the declaration does not
+    /// say so.
     pub fn adopt(mut self, adopt: bool) -> Self {
         self.adopt = adopt;
         self
     }
 
-    /// What the deploy would do; nothing is changed.
+    /// Returns what the deploy would do, without changing anything.
     ///
     /// ```no_run
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
@@ -94,10 +96,11 @@ impl<N: Namespace> Deploy<N> {
         Ok(self.run()?.plan().await?.0)
     }
 
-    /// Deletes the namespace, or leaves it at Cloudflare as its declaration says, and forgets it.
+    /// Deletes the namespace, or leaves it at Cloudflare if its declaration says so, and removes it from
+    /// the state.
     ///
-    /// A namespace with keys that this tool did not write is refused. One that is not in the state is
-    /// taken for destroyed.
+    /// Fails if the namespace has keys that this tool did not write. Succeeds if the namespace is not in
+    /// the state.
     ///
     /// ```no_run
     /// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }

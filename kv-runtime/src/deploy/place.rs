@@ -1,5 +1,5 @@
-//! Which stage of which app a program means, and where its state is: the same for a deploy and for
-//! who uses what it deployed.
+//! Which app and stage a program works on, and where the state is kept: the same for a deploy and for a
+//! connection to what it deployed.
 
 use std::env;
 use std::fmt;
@@ -11,10 +11,10 @@ use crate::engine::{DeployError, Deployer};
 use crate::state::StageKey;
 use crate::typed::Declaration;
 
-/// The stage that is meant when none is named.
+/// The default stage.
 pub(crate) const DEFAULT_STAGE: &str = "dev";
 
-/// What a program says of the place; the environment says the rest.
+/// The settings that a program gives; the rest comes from the environment.
 #[derive(Default)]
 pub(super) struct Place {
     pub(super) app: Option<String>,
@@ -22,60 +22,61 @@ pub(super) struct Place {
     pub(super) setup: Setup,
 }
 
-/// The methods by which a builder with a `place` says what that is.
+/// Setters for builders with a field `place`.
 macro_rules! place_methods {
     () => {
-        /// The app, by default `KV_APP`, else the name of the package that declares the namespace.
+        /// Sets the app. The default is `KV_APP`, or else the name of the package that declares the
+        /// namespace.
         ///
-        /// Name it where that is not the package whose `deploy_main!` deploys the namespace.
+        /// Set it if another package's `deploy_main!` deploys the namespace.
         pub fn app(mut self, app: impl Into<String>) -> Self {
             self.place.app = Some(app.into());
             self
         }
 
-        /// The stage, by default `KV_STAGE`, else `dev`.
+        /// Sets the stage. The default is `KV_STAGE`, or else `dev`.
         pub fn stage(mut self, stage: impl Into<String>) -> Self {
             self.place.stage = Some(stage.into());
             self
         }
 
-        /// The files below `folder` that `wrangler dev` reads, usually `.wrangler/state`, in place of
-        /// Cloudflare; a relative path begins at the package's folder.
+        /// Works on the files in `folder` that `wrangler dev` reads, usually `.wrangler/state`, instead of
+        /// Cloudflare. A relative path is relative to the package's folder.
         #[cfg(feature = "local")]
         pub fn local(mut self, folder: impl Into<std::path::PathBuf>) -> Self {
             self.place.setup.target = $crate::deploy::Target::Local(folder.into());
             self
         }
 
-        /// Where the state is kept, by default `KV_STATE`, else in `.kv` below the package's folder;
-        /// that of local files, beside these.
+        /// Sets where the state is kept. The default is `KV_STATE`, or else `.kv` in the package's folder;
+        /// for local files, the default is next to the files.
         pub fn state(mut self, store: impl $crate::state::StateStore + 'static) -> Self {
             self.place.setup.state = Some(std::sync::Arc::new(store));
             self
         }
 
-        /// Where the API is, instead of what the declaration or the environment says.
+        /// Sets the base URL of the API, overriding the declaration and the environment.
         #[cfg(feature = "rest")]
         pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
             self.place.setup.overrides.base_url = Some(base_url.into());
             self
         }
 
-        /// The API token, instead of what the declaration or the environment says.
+        /// Sets the API token, overriding the declaration and the environment.
         #[cfg(feature = "rest")]
         pub fn api_token(mut self, token: impl Into<String>) -> Self {
             self.place.setup.overrides.api_token = Some(token.into().into());
             self
         }
 
-        /// The account, instead of what the state, the declaration or the environment says.
+        /// Sets the account, overriding the state, the declaration and the environment.
         #[cfg(feature = "rest")]
         pub fn account_id(mut self, account_id: impl Into<String>) -> Self {
             self.place.setup.overrides.account_id = Some(account_id.into());
             self
         }
 
-        /// How long requests are tried.
+        /// Sets how long requests are retried.
         #[cfg(feature = "rest")]
         pub fn retry(mut self, policy: $crate::api::RetryPolicy) -> Self {
             self.place.setup.retry = policy;
@@ -123,9 +124,9 @@ impl fmt::Debug for Place {
     }
 }
 
-/// The folder at which relative paths begin: of the package that cargo runs, of the one that
-/// declares the namespace, or the current one with those above it; the first that has the app's
-/// states, else the first there is.
+/// The folder that relative paths are relative to. Candidates are the folder of the package that cargo
+/// runs, that of the package that declares the namespace, and the current folder with its parents. The
+/// first one that has the app's states wins, or else the first candidate.
 fn root(declaration: &Declaration, states: &Path) -> PathBuf {
     let run = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let declared = Some(PathBuf::from(declaration.root)).filter(|root| root.is_dir());
@@ -136,7 +137,7 @@ fn root(declaration: &Declaration, states: &Path) -> PathBuf {
     roots.find(|root| root.join(states).is_dir()).unwrap_or(first)
 }
 
-/// The name of the running binary, without what cargo appends to a test's.
+/// The name of the running binary, without the hash that cargo appends to the name of a test binary.
 fn program() -> String {
     let path = env::current_exe().unwrap_or_default();
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

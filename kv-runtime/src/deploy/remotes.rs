@@ -1,4 +1,5 @@
-//! What every account promises the engine: Cloudflare's API and wrangler's local files pass one suite.
+//! Tests of what the engine expects from every account: Cloudflare's API and wrangler's local files pass
+//! the same suite.
 
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
@@ -18,7 +19,7 @@ use crate::engine::{
 };
 use crate::typed::declaration::AccountSettings;
 
-/// An account without namespaces, and what ends with it.
+/// An account without namespaces, and the resources that it needs.
 struct Fresh {
     remote: Arc<dyn Remote>,
     folder: TempDir,
@@ -101,7 +102,7 @@ async fn a_namespace_is_created_renamed_and_deleted(remote: &dyn Remote) {
     let RemoteNamespace { id, title } = remote.create("first").await.unwrap();
     assert_eq!(title, "first");
     remote.rename(&id, "second").await.unwrap();
-    // It can be repeated.
+    // A rename can be repeated.
     remote.rename(&id, "second").await.unwrap();
     let renamed = RemoteNamespace { id: id.clone(), title: "second".to_owned() };
     assert_eq!(remote.get(&id).await.unwrap(), Some(renamed.clone()));
@@ -149,7 +150,7 @@ async fn pairs_are_written_read_and_deleted(remote: &dyn Remote) {
     let stored = remote.bulk_get(&id, &[wanted("zoë/1", true)]).await.unwrap().remove(0).unwrap();
     assert_eq!(stored.metadata.unwrap().get(), r#"{"by":"us"}"#);
 
-    // Each write replaces all of a pair.
+    // Each write replaces the whole pair, including its metadata.
     assert_eq!(remote.bulk_put(&id, &[pair("zoë/1", "new")]).await.unwrap(), all());
     let stored = remote.bulk_get(&id, &[wanted("zoë/1", true)]).await.unwrap().remove(0).unwrap();
     assert!(stored.value == "new" && stored.metadata.is_none());

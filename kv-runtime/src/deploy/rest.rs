@@ -1,4 +1,4 @@
-//! Accounts behind Cloudflare's API, as the engine's ports want them.
+//! Implements the engine's ports for accounts behind Cloudflare's API.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -21,8 +21,8 @@ use crate::raw::{RawStore, StoredValue};
 use crate::state::Server as ServerKind;
 use crate::typed::declaration::AccountSettings;
 
-/// The accounts of Cloudflare, or of wherever the base URL is. Namespaces that say the same of their
-/// account share a connection.
+/// The accounts at Cloudflare, or at another base URL. Namespaces with the same account settings share a
+/// connection.
 #[derive(Debug)]
 pub(super) struct RestAccounts {
     overrides: Overrides,
@@ -33,7 +33,7 @@ pub(super) struct RestAccounts {
     servers: Vec<(AccountSettings, Server)>,
 }
 
-/// A server and who is logged in there, with the accounts that namespaces are in.
+/// A connection to a server, and the accounts that namespaces are in.
 #[derive(Debug)]
 struct Server {
     connection: Connection,
@@ -144,7 +144,7 @@ impl Server {
     }
 }
 
-/// Why a namespace's account cannot be reached, as a deploy says it.
+/// Converts the error of a failed connection to a deploy error.
 pub(super) fn connect_error(id: &str) -> impl Fn(ConnectError) -> DeployError {
     move |error| {
         let problem = |what| Problem { namespace: id.to_owned(), key: None, what };
@@ -169,7 +169,7 @@ pub(super) fn connect_error(id: &str) -> impl Fn(ConnectError) -> DeployError {
     }
 }
 
-/// What a pair takes in a body besides its key and value, usually.
+/// How many bytes a pair usually takes in a body besides its key and value.
 const PAIR_FRAME: usize = 64;
 
 #[async_trait]
@@ -210,7 +210,7 @@ impl Remote for RestAccount {
         let bytes = |pair: &Pair<'_>| pair.key.len() + pair.value.len() + PAIR_FRAME;
         let mut body = BulkBody::with_capacity(pairs.iter().map(bytes).sum());
         for pair in pairs {
-            // The caller keeps to what a request can carry, and one that does not is refused.
+            // The caller keeps within the limits of a request; a body over them is refused.
             let Pair { key, value, metadata, expiry } = pair;
             let _ = match value {
                 Value::Bytes(value) => {

@@ -1,4 +1,4 @@
-//! Where a run works, and where it remembers.
+//! Where a run works, and where it keeps its state.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// The folder of the target's own states, relative to the package's.
+    /// The folder in which the target keeps its states by default, relative to the package's folder.
     pub(crate) fn states(&self) -> PathBuf {
         match self {
             Self::Remote => PathBuf::from(".kv"),
@@ -32,11 +32,11 @@ impl Target {
     }
 }
 
-/// Where a run works, and where it remembers.
+/// Where a run works, and where it keeps its state.
 #[derive(Debug, Default)]
 pub(crate) struct Setup {
     pub(crate) target: Target,
-    /// `None`: the target's own.
+    /// `None` for the target's default.
     pub(crate) state: Option<Arc<dyn StateStore>>,
     #[cfg(feature = "rest")]
     pub(crate) overrides: crate::connect::Overrides,
@@ -45,7 +45,7 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// A run of these declarations.
+    /// Creates a run of these declarations.
     pub(crate) fn run(
         self,
         declarations: &[&'static Declaration],

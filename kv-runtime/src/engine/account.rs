@@ -1,4 +1,4 @@
-//! An account as one run sees it: its namespaces are listed once.
+//! An account during one run, whose namespaces are listed only once.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 use super::error::DeployError;
 use super::remote::{Remote, RemoteError, RemoteNamespace};
 
-/// An account at Cloudflare, or this machine in the place of one. Clones share what was listed.
+/// An account at Cloudflare, or this machine as its replacement. Clones share the list of namespaces.
 #[derive(Debug, Clone)]
 pub(super) struct RemoteAccount {
     remote: Arc<dyn Remote>,
@@ -28,13 +28,13 @@ impl RemoteAccount {
         Arc::ptr_eq(&self.remote, remote)
     }
 
-    /// The namespaces of the account as they were when the run first asked.
+    /// The namespaces of the account as of the first request of the run.
     pub(super) async fn listed(&self, id: &str) -> Result<&[RemoteNamespace], DeployError> {
         let listed = self.listed.get_or_try_init(|| self.remote.list()).await;
         listed.map(Vec::as_slice).map_err(list_failed(id))
     }
 
-    /// The namespaces of the account as they are now.
+    /// The current namespaces of the account.
     pub(super) async fn list(&self, id: &str) -> Result<Vec<RemoteNamespace>, DeployError> {
         self.remote.list().await.map_err(list_failed(id))
     }
@@ -44,8 +44,8 @@ fn list_failed(id: &str) -> impl Fn(RemoteError) -> DeployError {
     DeployError::request(id, "list the namespaces of the account")
 }
 
-/// The namespace that has a title. Cloudflare gives a title once; a list that has it twice says
-/// nothing of which one is meant.
+/// The namespace with a title. Titles are unique at Cloudflare; if a list has a title twice, it is unknown
+/// which namespace is meant.
 pub(super) fn titled<'a>(
     id: &str,
     namespaces: &'a [RemoteNamespace],

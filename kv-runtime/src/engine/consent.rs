@@ -1,4 +1,4 @@
-//! Whether a plan may be applied: by its host, and by the rules that protect what is there.
+//! Decides whether a plan can be applied: the host has to agree, and so do the rules that protect data.
 
 use super::error::{DeployError, OtherNamespaces};
 use super::host::{Consent, Event, Host};
@@ -8,9 +8,9 @@ use super::run::Run;
 use crate::state::State;
 
 impl Run {
-    /// Whether a plan can be applied; `seen` is the one that was agreed to before. Who answers takes time,
-    /// in which others may have been at work: after an answer the plan is made again, and what is
-    /// applied is what was seen.
+    /// Whether a plan can be applied; `seen` is the plan that the user agreed to before. Others may change
+    /// something while the user reads the plan. After the answer the plan is therefore made again, and only
+    /// the plan that the user saw is applied.
     pub(super) async fn may_apply(
         &mut self,
         plan: &Plan,
@@ -27,7 +27,7 @@ impl Run {
         Ok(false)
     }
 
-    /// Shows a plan and has `host` agree to it; `again`: another one was agreed to.
+    /// Shows a plan and asks `host` to agree; `again` is whether the user agreed to a different plan before.
     async fn agree(
         &self,
         plan: &Plan,
@@ -47,7 +47,7 @@ impl Run {
         if plan.is_empty() { Ok(Consent::Given) } else { host.consent(plan).await }
     }
 
-    /// Refuses to write more than was allowed.
+    /// Refuses to write more keys than allowed.
     pub(super) fn check_writes(&self, writes: u64) -> Result<(), DeployError> {
         match self.options.max_writes {
             Some(allowed) if writes > allowed => {
@@ -57,8 +57,8 @@ impl Run {
         }
     }
 
-    /// Refuses a plan that would delete keys which are not this tool's, or everything that the
-    /// state has, unless that was asked for.
+    /// Refuses a plan that would delete keys that this tool did not write, or replace all namespaces in the
+    /// state, unless the user asked for that.
     fn allow(&self, plan: &Plan, state: &State) -> Result<(), DeployError> {
         let Options { stage, deployer, delete_data, take_over, .. } = &self.options;
         let of = |goes: fn(&Action) -> bool| {

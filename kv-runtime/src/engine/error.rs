@@ -1,4 +1,4 @@
-//! Why a deploy cannot go on.
+//! Errors of a deploy.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,13 +10,13 @@ use crate::data::{DataError, SelectionError};
 use crate::raw::{CircularListing, RawError};
 use crate::state::{Server, StateError};
 
-/// A mistake in a declaration that shows when it is deployed.
+/// A mistake in a declaration that is found only when it is deployed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
     /// The namespace's id.
     pub namespace: String,
-    /// The key, when it is about one.
+    /// The key, if the problem is about one.
     pub key: Option<String>,
     /// What is wrong and what to do.
     pub what: String,
@@ -31,10 +31,10 @@ impl fmt::Display for Problem {
     }
 }
 
-/// A state that has none of the namespaces which a program declares.
+/// The state has none of the namespaces that the program declares.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the state of {app}/{stage} has none of this program's namespaces: it has {}, and {program} declares {}",
+    "the state of {app}/{stage} has none of this program's namespaces: the state has {}, but {program} declares {}",
     list_ids(.recorded),
     list_ids(.declared)
 )]
@@ -50,58 +50,58 @@ pub struct OtherNamespaces {
     pub recorded: Vec<String>,
     /// The ids in the declarations.
     pub declared: Vec<String>,
-    /// One that would go and one that would come, where these look like the same one renamed.
+    /// The old and the new id, if one namespace looks like it was renamed.
     pub renamed: Option<(String, String)>,
 }
 
-/// Why a deploy failed. Whatever it was, the state is right and running it again goes on from there.
+/// Why a deploy failed. The state is always correct, and running the deploy again continues from there.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeployError {
-    /// The declarations cannot be deployed as they are; nothing was requested.
+    /// The declarations cannot be deployed as they are; no request was sent.
     #[error("{}", list_problems(.0))]
     Resolve(Vec<Problem>),
-    /// The app or the stage cannot name a state.
+    /// The name of the app or the stage is invalid.
     #[error("invalid app or stage")]
     Name(#[from] kv_rules::IdError),
-    /// There is nothing to authenticate with.
+    /// There are no credentials.
     #[error("no Cloudflare credentials")]
     NoCredentials,
-    /// The credentials see no account.
-    #[error("these credentials see no account")]
+    /// The credentials have access to no account.
+    #[error("these credentials have no access to any account")]
     NoAccount,
-    /// The credentials see several accounts, and none is named.
-    #[error("these credentials see {} accounts:{}", .0.len(), list_accounts(.0))]
+    /// The credentials have access to several accounts, and none is configured.
+    #[error("these credentials have access to {} accounts:{}", .0.len(), list_accounts(.0))]
     SeveralAccounts(Vec<PlanAccount>),
-    /// The state has the namespace in another account.
+    /// According to the state, the namespace is in another account.
     #[error("`{id}` is deployed in the account {deployed}, but the account {wanted} is configured")]
     OtherAccount {
         /// The namespace's id.
         id: String,
         /// The account in the state.
         deployed: String,
-        /// The account that is configured.
+        /// The configured account.
         wanted: String,
     },
-    /// The state has the namespace on another server.
-    #[error("`{id}` is deployed {}, and this run works {}", show_server(*.deployed), show_server(*.wanted))]
+    /// According to the state, the namespace is on another server.
+    #[error("`{id}` is deployed {}, but this run works {}", show_server(*.deployed), show_server(*.wanted))]
     OtherServer {
         /// The namespace's id.
         id: String,
-        /// Where the state has it.
+        /// The server in the state.
         deployed: Server,
-        /// Where the run works.
+        /// The server that this run works on.
         wanted: Server,
     },
-    /// This program declares namespaces that it would leave to others.
-    #[error("this program declares {}, and {} deploys {}: nothing was destroyed", list_ids(.ids), .deployers.join(" and "), if ids.len() == 1 { "it" } else { "them" })]
+    /// This program declares namespaces that it would leave to other programs.
+    #[error("this program declares {}, but {} deploys {}: nothing was destroyed", list_ids(.ids), .deployers.join(" and "), if ids.len() == 1 { "it" } else { "them" })]
     LeftToOthers {
         /// The namespaces' ids.
         ids: Vec<String>,
         /// The programs that deploy them.
         deployers: Vec<String>,
     },
-    /// A namespace that is not this deploy's has the title.
+    /// A namespace that this deploy does not manage has the title.
     #[error("`{id}`: a namespace titled {title:?} already exists in the account: {namespace_id}")]
     TitleExists {
         /// The namespace's id in the declarations.
@@ -121,7 +121,7 @@ pub enum DeployError {
         /// The id of the namespace that has it.
         owner: String,
     },
-    /// Another namespace of this stage is the one that was named.
+    /// The namespace belongs to another id of this stage.
     #[error("`{id}`: the namespace {namespace_id} belongs to `{owner}` in the state of this stage")]
     NamespaceOwned {
         /// The namespace's id in the declarations.
@@ -141,7 +141,7 @@ pub enum DeployError {
         /// Cloudflare's ids of the namespaces that have it.
         ids: Vec<String>,
     },
-    /// A namespace that will be deleted holds keys that are not this tool's.
+    /// A namespace that would be deleted contains keys that this tool did not write.
     #[error("`{id}` ({title:?}) contains {} that this tool did not write", count_keys(*undeclared))]
     UndeclaredKeys {
         /// The namespace's id.
@@ -150,15 +150,15 @@ pub enum DeployError {
         title: String,
         /// How many keys.
         undeclared: u64,
-        /// The id of a namespace that will be created, which looks like this one renamed.
+        /// The id of a namespace that would be created and looks like this one renamed.
         renamed_to: Option<String>,
     },
-    /// Every namespace of the state would go, and others would come in their place.
+    /// Every namespace in the state would be removed, and others would be created.
     #[error(transparent)]
     OtherNamespaces(Box<OtherNamespaces>),
-    /// The state is that of another package, which has the same name.
+    /// The state belongs to another package with the same name.
     #[error(
-        "the state of {app}/{stage} is that of another package named like this one: it is deployed from {recorded}, and this one is {repository}"
+        "the state of {app}/{stage} belongs to another package with the same name: it is deployed from {recorded}, but the repository of this package is {repository}"
     )]
     OtherRepository {
         /// The app.
@@ -170,8 +170,8 @@ pub enum DeployError {
         /// The repository of the package that deploys.
         repository: String,
     },
-    /// The app has no state, and another app's has the namespaces.
-    #[error("the app {app:?} has no state, and {} in the state of the app {other:?}: {location}", if ids.len() == 1 { format!("`{}` is", ids[0]) } else { format!("{} are", list_ids(.ids)) })]
+    /// The app has no state, but the state of another app has the namespaces.
+    #[error("the app {app:?} has no state, but {} in the state of the app {other:?}: {location}", if ids.len() == 1 { format!("`{}` is", ids[0]) } else { format!("{} are", list_ids(.ids)) })]
     OtherApp {
         /// The app.
         app: String,
@@ -179,7 +179,7 @@ pub enum DeployError {
         other: String,
         /// The ids.
         ids: Vec<String>,
-        /// Where that state lies.
+        /// Where that state is kept.
         location: String,
     },
     /// Nothing was ever deployed to the stage.
@@ -197,19 +197,19 @@ pub enum DeployError {
     UnknownId {
         /// The id.
         id: String,
-        /// The ids there are.
+        /// The known ids.
         known: Vec<String>,
     },
-    /// The namespace is in the state already.
+    /// The namespace is already in the state.
     #[error("{0} is already in the state")]
     Imported(String),
     /// The account has no namespace with Cloudflare's id.
     #[error("the account has no namespace {0}")]
     NoSuchNamespace(String),
-    /// The plan was not applied, because it was not agreed to.
-    #[error("{}", if *.asked { "not applied: nothing was changed" } else { "this plan changes something, and there is no terminal to ask on: nothing was changed" })]
+    /// The plan was not applied, because the user did not agree to it.
+    #[error("{}", if *.asked { "not applied: nothing was changed" } else { "this plan makes changes, and there is no terminal to ask on: nothing was changed" })]
     Declined {
-        /// Whether anybody was asked.
+        /// Whether the user was asked.
         asked: bool,
     },
     /// The pairs of a namespace could not be read or written.
@@ -219,16 +219,16 @@ pub enum DeployError {
         id: String,
         /// What was tried.
         action: &'static str,
-        /// What the store said.
+        /// The store's error.
         source: RawError,
     },
-    /// Pairs could not be worked on.
+    /// Work on pairs failed.
     #[error(transparent)]
     Data(#[from] DataError),
     /// A pattern selects no keys.
     #[error(transparent)]
     Selection(#[from] SelectionError),
-    /// A command for one namespace was given several, or none.
+    /// A command that works on one namespace was given several, or none.
     #[error("this command works on one namespace, but there are {}: {}", .0.len(), list_ids(.0))]
     NotOne(Vec<String>),
     /// Two stages have the same namespace.
@@ -239,10 +239,10 @@ pub enum DeployError {
         /// Cloudflare's id of it.
         namespace_id: String,
     },
-    /// What is addressed in the state.
+    /// An address in the state is invalid.
     #[error("{0}")]
     Address(String),
-    /// A plan that was saved cannot be used.
+    /// A saved plan cannot be used.
     #[error("{}: {what}", path.display())]
     SavedPlan {
         /// The file.
@@ -250,31 +250,31 @@ pub enum DeployError {
         /// What is wrong with it.
         what: String,
     },
-    /// What would be done now is not what the plan says that was saved.
+    /// A deploy would now do something else than the saved plan says.
     #[error(
-        "this is not the plan that was saved: the declarations, the state or the account changed since then"
+        "the saved plan no longer applies: the declarations, the state or the account changed since it was saved"
     )]
     PlanChanged,
-    /// A deploy that can be undone would delete a namespace that has keys.
-    #[error("`{0}` would be destroyed with its keys, which --keep-undo does not keep")]
+    /// A deploy with `--keep-undo` would delete a namespace that has keys.
+    #[error("`{0}` would be destroyed with its keys, which --keep-undo cannot save")]
     CannotUndo(String),
-    /// A namespace was changed after the deploy that is to be undone.
-    #[error("`{0}` was deployed or restored again since: what was kept is older than that")]
+    /// A namespace was changed after the deploy that would be undone.
+    #[error("`{0}` was deployed or restored again after the deploy that would be undone")]
     DeployedSince(String),
-    /// No deploy kept anything to undo.
-    #[error("nothing was kept to undo in {app}/{stage} on this machine")]
+    /// No deploy saved anything to undo.
+    #[error("there is nothing to undo for {app}/{stage} on this machine")]
     NothingToUndo {
         /// The app.
         app: String,
         /// The stage.
         stage: String,
     },
-    /// More would be written than was allowed.
+    /// The plan writes more keys than allowed.
     #[error("this writes {}, but --max-writes allows {allowed}: nothing was changed", count_keys(*.writes))]
     TooManyWrites {
         /// How many keys would be written or deleted.
         writes: u64,
-        /// How many may be.
+        /// How many are allowed.
         allowed: u64,
     },
     /// The state cannot be used.
@@ -290,18 +290,18 @@ pub enum DeployError {
         /// How it failed.
         source: RemoteError,
     },
-    /// Who the credentials are cannot be found out.
+    /// Information about the credentials or the account cannot be looked up.
     #[error("cannot discover {what}")]
     Discovery {
-        /// What was asked.
+        /// What was looked up.
         what: &'static str,
         /// How it failed.
         source: RemoteError,
     },
-    /// The client cannot be made.
+    /// The API client cannot be created.
     #[error("cannot call the API")]
     Client(#[source] RemoteError),
-    /// Cloudflare did not confirm some keys, however often they were sent.
+    /// Cloudflare did not confirm some keys, even after several attempts.
     #[error("`{id}`: Cloudflare did not confirm {}: {}", count_keys(.keys.len() as u64), first_keys(.keys))]
     Unconfirmed {
         /// The namespace's id.
@@ -309,17 +309,15 @@ pub enum DeployError {
         /// The keys.
         keys: Vec<String>,
     },
-    /// A namespace is still there after it was deleted.
-    #[error(
-        "`{id}`: Cloudflare still answers with the namespace {namespace_id} after it was deleted"
-    )]
+    /// A namespace still exists after it was deleted.
+    #[error("`{id}`: Cloudflare still returns the namespace {namespace_id} after it was deleted")]
     StillThere {
         /// The namespace's id.
         id: String,
         /// Cloudflare's id of it.
         namespace_id: String,
     },
-    /// A namespace was to be created in the place of one that vanished, which came back.
+    /// A namespace that had vanished exists again, before another was created in its place.
     #[error("`{id}`: the namespace {namespace_id}, which could not be found, exists again")]
     Reappeared {
         /// The namespace's id.
@@ -327,19 +325,19 @@ pub enum DeployError {
         /// Cloudflare's id of it.
         namespace_id: String,
     },
-    /// A namespace that vanished came back after another was created in its place.
+    /// A namespace that had vanished exists again, after another was created in its place.
     #[error(
-        "`{id}`: the namespace {namespace_id} came back after {replacement} was created in its place"
+        "`{id}`: the namespace {namespace_id} exists again, although {replacement} was created in its place"
     )]
     CameBack {
         /// The namespace's id.
         id: String,
-        /// Cloudflare's id of the one that came back.
+        /// Cloudflare's id of the namespace that exists again.
         namespace_id: String,
-        /// Cloudflare's id of the other.
+        /// Cloudflare's id of the namespace that was created in its place.
         replacement: String,
     },
-    /// A listing of keys does not end.
+    /// A listing of keys goes in circles.
     #[error("`{id}`: cannot list the keys")]
     CircularListing {
         /// The namespace's id.
@@ -347,7 +345,7 @@ pub enum DeployError {
         /// Why not.
         source: CircularListing,
     },
-    /// The program was built without what it takes to work there.
+    /// The program was built without a required feature.
     #[error("this program was built without the feature `{feature}` of kv-runtime")]
     NotBuilt {
         /// The feature.
@@ -356,17 +354,16 @@ pub enum DeployError {
     /// The local files cannot be used.
     #[error("cannot use the local files")]
     Local(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The deploy ended, and the state does not have the namespace.
+    /// The deploy finished, but the state does not have the namespace.
     #[error("`{0}` was not deployed")]
     NotDeployed(String),
-    /// The deploy was told to stop.
+    /// The deploy was interrupted.
     #[error("interrupted: what was done is in the state")]
     Interrupted,
 }
 
 impl DeployError {
-    /// Goes through all results: mistakes in declarations are reported together, before anything
-    /// else.
+    /// Combines all results. Mistakes in declarations are reported together, before any other error.
     pub(super) fn collect(results: impl Iterator<Item = Result<(), Self>>) -> Result<(), Self> {
         let (mut problems, mut other) = (Vec::new(), None);
         for error in results.filter_map(Result::err) {
@@ -420,12 +417,12 @@ fn list_ids(ids: &[String]) -> String {
 
 fn list_stages(stages: &[String]) -> String {
     if stages.is_empty() {
-        return "; no stage of it has".to_owned();
+        return "; none of its stages has one".to_owned();
     }
-    format!("; these have: {}", stages.join(", "))
+    format!("; these stages have one: {}", stages.join(", "))
 }
 
-/// How many mistakes are listed: a seed file of another type is wrong in each of its pairs.
+/// How many mistakes are listed. If a seed file does not match its type, every pair is a mistake.
 const SHOWN_PROBLEMS: usize = 100;
 
 fn list_problems(problems: &[Problem]) -> String {

@@ -1,4 +1,4 @@
-//! Whoever runs a deploy: it is shown the plan, asked for consent, and told what happens.
+//! The host of a deploy, which shows the plan, gives consent, and receives events.
 
 use async_trait::async_trait;
 use kv_rules::Time;
@@ -42,21 +42,21 @@ pub(crate) enum Event<'a> {
         verb: &'static str,
         /// The namespace's id.
         id: &'a str,
-        /// How many keys, where that is known.
+        /// How many keys, if that is known.
         keys: Option<u64>,
     },
-    /// An export goes on with what an earlier one left.
+    /// An export continues an earlier one.
     GoingOn {
         /// The namespace's id.
         id: &'a str,
-        /// When that began: what was written then is not read again.
+        /// When the earlier one began; what it exported is not read again.
         since: Time,
     },
     /// Pairs were read.
     Read {
         /// How many.
         keys: u64,
-        /// How many bytes were made of them.
+        /// How many bytes they have in the export.
         bytes: u64,
     },
     /// No more pairs of the namespace are read.
@@ -72,21 +72,21 @@ pub(crate) enum Event<'a> {
         /// How many bytes their values have.
         bytes: u64,
     },
-    /// Values of `env(...)` are not kept.
+    /// Values of `env(...)` are not saved for an undo.
     NotKept {
         /// The namespace's id.
         id: &'a str,
         /// The keys.
         keys: &'a [String],
     },
-    /// Something takes longer than it should.
+    /// Something takes longer than usual.
     Waiting {
-        /// What is waited for.
+        /// What the run is waiting for.
         what: &'a str,
     },
-    /// What is there changed since a plan was agreed to.
+    /// Something changed after the user agreed to a plan.
     Changed,
-    /// Another deploy holds the lock, and is waited for.
+    /// The run waits for another deploy, which holds the lock.
     Locked {
         /// Who holds it, if that is known.
         holder: Option<&'a Holder>,
@@ -98,35 +98,35 @@ pub(crate) enum Event<'a> {
     },
 }
 
-/// How somebody agreed to a plan.
+/// How the host agreed to a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Consent {
-    /// Beforehand, whatever it is.
+    /// In advance, to any plan.
     Given,
-    /// To this plan, after a while.
+    /// To this plan, after the user was asked, which takes time.
     Asked,
 }
 
-/// Whoever runs a deploy.
+/// The host of a deploy.
 #[async_trait]
 pub(crate) trait Host: Send + Sync {
-    /// Is shown what is about to be done, before anything is.
+    /// Shows the plan, before anything is done.
     fn show(&self, plan: &Plan);
 
-    /// Agrees to the plan; an error says why not.
+    /// Agrees to the plan, or returns why not.
     async fn consent(&self, plan: &Plan) -> Result<Consent, DeployError>;
 
-    /// Is shown which pairs are about to be written, before any is.
+    /// Shows which pairs will be written, before any is written.
     fn show_data(&self, plans: &[DataPlan]);
 
-    /// Agrees to that; an error says why not.
+    /// Agrees to writing these pairs, or returns why not.
     async fn consent_to_data(&self, plans: &[DataPlan]) -> Result<Consent, DeployError>;
 
-    /// Is told what happens.
+    /// Handles an event.
     fn event(&self, event: Event<'_>);
 }
 
-/// A program that calls `deploy()`: the call is its consent, and it looks at the result.
+/// The host for a program that calls `deploy()`: the call is the consent, and events are ignored.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Caller;
 

@@ -1,4 +1,4 @@
-//! Taking existing namespaces into the state.
+//! Imports existing namespaces into the state.
 
 use super::error::DeployError;
 use super::host::Host;
@@ -6,7 +6,7 @@ use super::run::{Run, close};
 use crate::state::{Deployment, Origin, Record, Session, State};
 
 impl Run {
-    /// Takes existing namespaces into the state and gives the title of each.
+    /// Imports existing namespaces into the state and returns their titles.
     pub(crate) async fn import(
         &mut self,
         imports: &[(String, String)],
@@ -30,12 +30,12 @@ impl Run {
             titles.push(deployment.title.clone());
             session.state_mut().namespaces.insert(id.clone(), Record::Deployed(deployment));
         }
-        // All or none: nothing is saved before each was found.
+        // All or none: the state is saved only after all were found.
         session.save().await?;
         Ok(titles)
     }
 
-    /// An existing namespace as it comes into the state.
+    /// Looks up an existing namespace, and returns its record for the state.
     async fn look_up(
         &mut self,
         id: &str,

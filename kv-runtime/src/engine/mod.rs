@@ -1,9 +1,9 @@
 //! The lifecycle: declaration → resolve → observe → plan → apply.
 //!
-//! `resolve` fills in and checks all that a declaration leaves open, without any request.
-//! `observe` asks the API and the state what is there. `plan` compares the two and says what is to
-//! be done, as plain data. `apply` does it, and keeps the state a step ahead of the API before each
-//! act and up with it after.
+//! `resolve` fills in and checks everything that a declaration leaves open, without any request.
+//! `observe` looks up what exists, in the API and the state. `plan` compares the two and describes what
+//! will be done, as plain data. `apply` does it: it records each step in the state before it calls the
+//! API, and the outcome afterwards.
 
 mod account;
 mod apply;

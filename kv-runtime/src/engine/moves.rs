@@ -1,5 +1,5 @@
-//! Namespaces of the state under other ids, or of other apps: what `was` says in a declaration, and
-//! what only a person can say.
+//! Moves namespaces to other ids or to other apps' states, because a declaration has `was` or a user runs
+//! `state mv`.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use super::run::{Run, close};
 use super::status::NamespaceStatus;
 use crate::state::{Digest, Record, Session, StageKey, State};
 
-/// A namespace of the state, or all of an app.
+/// A namespace in a state, or all namespaces of an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Address {
     app: String,
-    /// `None`: all.
+    /// `None` for all.
     id: Option<String>,
 }
 
@@ -22,19 +22,18 @@ struct Address {
 pub(crate) struct Moved {
     pub(crate) from: String,
     pub(crate) to: String,
-    /// Whether the digests of its keys say nothing in the other state, so that a deploy writes them
-    /// anew.
+    /// Whether the digests of its keys are invalid in the other state, so that a deploy writes them again.
     pub(crate) rewrites: bool,
 }
 
 impl Run {
-    /// Gives the namespaces of a state the ids that their declarations have for them now.
+    /// Moves the namespaces in a state to the ids of the declarations that name them with `was`.
     pub(super) fn follow_moves(&self, state: &mut State) -> Result<(), DeployError> {
         for declaration in &self.declarations {
             let Some(was) = declaration.was else { continue };
             if self.declared_ids.contains(&was) {
                 let what = format!(
-                    "`was: {was:?}` names a namespace that is declared too: remove one of them"
+                    "`was: {was:?}` names a namespace that is also declared: remove one of them"
                 );
                 let problem = Problem { namespace: declaration.id.to_owned(), key: None, what };
                 return Err(DeployError::Resolve(vec![problem]));
@@ -49,13 +48,13 @@ impl Run {
         Ok(())
     }
 
-    /// What the state has, without a request.
+    /// Lists the namespaces in the state, without a request.
     pub(crate) async fn list_state(&self) -> Result<Vec<NamespaceStatus>, DeployError> {
         let Some(state) = self.find_state().await? else { return Err(self.no_state().await?) };
         Ok(state.namespaces.iter().map(|(id, record)| NamespaceStatus::of(id, record)).collect())
     }
 
-    /// Forgets namespaces, which stay at Cloudflare.
+    /// Removes namespaces from the state; they stay at Cloudflare.
     pub(crate) async fn forget(&self, ids: &[String], host: &dyn Host) -> Result<(), DeployError> {
         if self.find_state().await?.is_none() {
             return Err(self.no_state().await?);
@@ -65,7 +64,7 @@ impl Run {
         close(session, result).await
     }
 
-    /// Moves a namespace to another id or another app's state, or all that an app has.
+    /// Moves a namespace to another id or to another app's state, or moves all namespaces of an app.
     pub(crate) async fn move_state(
         &self,
         from: &str,
@@ -91,7 +90,7 @@ impl Run {
             let result = rename_in(&mut session, from.id, to.id).await;
             return close(session, result).await;
         }
-        // In one order, whoever moves what where: two moves at once do not wait for each other.
+        // Always lock in the same order, so that two concurrent moves cannot deadlock.
         let (first, second) =
             if from.app < to.app { (&source, &target) } else { (&target, &source) };
         let first = self.open_stage(first, host).await?;
@@ -149,8 +148,8 @@ async fn rename_in(
     Ok(vec![Moved { from, to, rewrites: false }])
 }
 
-/// Moves records between two states. The other one has them before this one loses them: after a cut
-/// in between both do, and the same move is done with the rest.
+/// Moves records between two states. They are added to the target before they are removed from the source:
+/// after an interruption in between, both have them, and repeating the move finishes it.
 async fn move_between(
     source: &mut Session,
     target: &mut Session,
@@ -175,7 +174,7 @@ async fn move_between(
     let mut moved = Vec::new();
     for (id, (new, mut record)) in records {
         if rewrites && let Record::Deployed(deployment) = &mut record {
-            // A digest means nothing under another key.
+            // A digest is invalid under another digest key.
             deployment.keys.values_mut().for_each(|key| key.digest = Digest::NONE);
         }
         let namespace = |record: &Record| Some(record.deployment()?.namespace_id.clone());

@@ -9,14 +9,14 @@ use crate::state::StageKey;
 /// The program that deploys.
 #[derive(Debug, Clone)]
 pub(crate) struct Deployer {
-    /// `PACKAGE/BINARY`, by which the state tells programs apart.
+    /// `PACKAGE/BINARY`, which identifies the program in the state.
     pub(crate) program: String,
-    /// The package's `repository`, which tells it from another package of that name.
+    /// The package's `repository`, which distinguishes it from another package with the same name.
     pub(crate) repository: Option<String>,
-    /// The package's folder, where relative paths begin.
+    /// The package's folder, which relative paths are relative to.
     pub(crate) root: PathBuf,
-    /// Whether the declarations are all that the program deploys: then a namespace that the state
-    /// has from it and that is not among them has left the code.
+    /// Whether the declarations are all that the program deploys. If so, a namespace that the program
+    /// deployed before and no longer declares was removed from the code.
     pub(crate) lists_all: bool,
 }
 
@@ -25,10 +25,10 @@ pub(crate) struct Deployer {
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of the caller's own")]
 pub(crate) struct Options {
     pub(crate) stage: StageKey,
-    /// Whether the app was named for this run, so that it is surely the one that is meant.
+    /// Whether the app was named for this run, and therefore is certainly intended.
     pub(crate) app_is_named: bool,
     pub(crate) deployer: Deployer,
-    /// The folder in which seeds are, where that is not the one in which they were compiled.
+    /// The folder that contains the seeds, if it is not the package's folder at compile time.
     pub(crate) seeds: Option<PathBuf>,
     /// How long to wait for another deploy's lock.
     pub(crate) lock_timeout: Duration,
@@ -42,24 +42,24 @@ pub(crate) struct Options {
     pub(crate) delete_data: bool,
     /// Whether to take over what other programs deployed.
     pub(crate) take_over: bool,
-    /// The ids to work on; empty: all.
+    /// The ids to work on; empty for all.
     pub(crate) only: Vec<String>,
     pub(crate) jobs: usize,
     /// The folder of private files on this machine.
     pub(crate) private_folder: PathBuf,
-    /// Whether to keep what is overwritten or deleted.
+    /// Whether to save what is overwritten or deleted.
     pub(crate) keep_undo: bool,
-    /// Whether a plan says what changes in values.
+    /// Whether a plan includes the changes of values.
     pub(crate) values: bool,
-    /// The plan to apply, and no other.
+    /// The only plan that may be applied.
     pub(crate) saved: Option<SavedPlan>,
     /// The most keys that may be written and deleted.
     pub(crate) max_writes: Option<u64>,
 }
 
-/// How many bulk requests are in flight by default. To a server that answers at once, `benchmarks/deploy`
-/// finds no difference between 1 and 4, and more to be slower; with a network in between, 4 hide its
-/// delays. Each can hold a body of 100 MB.
+/// How many bulk requests are in flight by default. With a server that responds at once,
+/// `benchmarks/deploy` finds no difference between 1 and 4, and more are slower. Over a network, 4 hide the
+/// latency. Each can have a body of 100 MB.
 const DEFAULT_JOBS: usize = 4;
 
 impl Options {
@@ -87,7 +87,7 @@ impl Options {
         }
     }
 
-    /// Whether a namespace is to be worked on.
+    /// Whether to work on a namespace.
     pub(super) fn covers(&self, id: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == id)
     }

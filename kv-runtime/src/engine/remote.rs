@@ -1,5 +1,5 @@
-//! The ports: what the engine asks of an account, wherever that is. Cloudflare's API and wrangler's
-//! local files are behind them.
+//! The engine's ports: what it needs from an account. Cloudflare's API and wrangler's local files implement
+//! them.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -16,14 +16,14 @@ use crate::raw::{RawStore, StoredValue};
 use crate::state::Server;
 use crate::typed::declaration::AccountSettings;
 
-/// Finds the account in which a namespace is.
+/// Finds the account of a namespace.
 #[async_trait]
 pub(crate) trait Accounts: fmt::Debug + Send + Sync {
-    /// Checks all that is said of where a namespace is and as whom it is deployed, without a request.
+    /// Checks the settings for a namespace's account and credentials, without a request.
     fn check(&self, id: &str, settings: &AccountSettings) -> Result<(), DeployError>;
 
-    /// The account in which a namespace is; `recorded` is where the state has it, which must be there.
-    /// Two namespaces of one account get the same remote.
+    /// Connects to the account of a namespace. Fails if that is not where the state has the namespace, which
+    /// is `recorded`. Two namespaces in one account get the same remote.
     async fn connect(
         &mut self,
         id: &str,
@@ -31,10 +31,10 @@ pub(crate) trait Accounts: fmt::Debug + Send + Sync {
         recorded: Option<Recorded<'_>>,
     ) -> Result<Arc<dyn Remote>, DeployError>;
 
-    /// The folder, where the account is this machine.
+    /// The folder, if the account is this machine.
     fn local_folder(&self) -> Option<&Path>;
 
-    /// The servers that are connected with and are not Cloudflare's own.
+    /// The base URLs of connected servers that are not Cloudflare's own.
     fn other_servers(&self) -> Vec<String>;
 }
 
@@ -42,11 +42,11 @@ pub(crate) trait Accounts: fmt::Debug + Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Recorded<'a> {
     pub(crate) account_id: &'a str,
-    /// `None` where that is not known.
+    /// `None` if that is not known.
     pub(crate) server: Option<Server>,
 }
 
-/// An account. Every method can be repeated, but for `create`.
+/// An account. Every method except `create` is safe to repeat.
 #[async_trait]
 pub(crate) trait Remote: fmt::Debug + Send + Sync {
     /// The account's id.
@@ -55,7 +55,7 @@ pub(crate) trait Remote: fmt::Debug + Send + Sync {
     /// Where the account is.
     fn server(&self) -> Server;
 
-    /// The account's name, where a request has told it anyway.
+    /// The account's name, if an earlier request returned it.
     fn account_name(&self) -> Option<&str>;
 
     /// All namespaces.
@@ -64,25 +64,25 @@ pub(crate) trait Remote: fmt::Debug + Send + Sync {
     /// The namespace with an id.
     async fn get(&self, id: &str) -> Result<Option<RemoteNamespace>, RemoteError>;
 
-    /// Creates a namespace. When the outcome is not known, it may be there.
+    /// Creates a namespace. If the outcome is unknown, the namespace may exist.
     async fn create(&self, title: &str) -> Result<RemoteNamespace, RemoteError>;
 
-    /// Gives a namespace another title.
+    /// Changes the title of a namespace.
     async fn rename(&self, id: &str, title: &str) -> Result<(), RemoteError>;
 
-    /// Deletes a namespace with all its pairs; one that does not exist counts as deleted.
+    /// Deletes a namespace with all its pairs. Succeeds if it does not exist.
     async fn delete(&self, id: &str) -> Result<(), RemoteError>;
 
-    /// Writes pairs: at most [`MAX_BULK_PAIRS`](kv_rules::MAX_BULK_PAIRS), with a few MB together
-    /// unless it is one.
+    /// Writes at most [`MAX_BULK_PAIRS`](kv_rules::MAX_BULK_PAIRS) pairs, with a few MB in total, or a
+    /// single pair of any size.
     async fn bulk_put(&self, id: &str, pairs: &[Pair<'_>]) -> Result<Confirmation, RemoteError>;
 
     /// Deletes at most [`MAX_BULK_PAIRS`](kv_rules::MAX_BULK_PAIRS) keys; those that do not exist
     /// count as deleted.
     async fn bulk_delete(&self, id: &str, keys: &[&str]) -> Result<Confirmation, RemoteError>;
 
-    /// Reads at most [`MAX_BULK_GET_KEYS`](kv_rules::MAX_BULK_GET_KEYS) pairs, in the order of their
-    /// keys.
+    /// Reads at most [`MAX_BULK_GET_KEYS`](kv_rules::MAX_BULK_GET_KEYS) pairs, and returns them in the order
+    /// of `keys`.
     async fn bulk_get(
         &self,
         id: &str,
@@ -92,7 +92,7 @@ pub(crate) trait Remote: fmt::Debug + Send + Sync {
     /// A page of the names of all keys, in the order of their bytes.
     async fn keys(&self, id: &str, cursor: Option<&str>) -> Result<NamePage, RemoteError>;
 
-    /// A namespace as an application reads and writes it.
+    /// A store with which an application reads and writes a namespace.
     fn store(&self, id: &str) -> Result<Arc<dyn RawStore>, RemoteError>;
 }
 
@@ -116,29 +116,29 @@ pub(crate) struct Pair<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted<'a> {
     pub(crate) key: &'a str,
-    /// Whether its value is text, as far as one can tell: others cost Cloudflare's API more requests.
+    /// Whether its value is probably text; other values need more requests to Cloudflare's API.
     pub(crate) is_text: bool,
 }
 
-/// What is confirmed of a bulk write or delete.
+/// Which keys of a bulk write or delete are confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub(crate) enum Confirmation {
     /// All keys but these.
     AllBut(Vec<String>),
-    /// Nothing: the answer does not add up.
+    /// None, because the response is inconsistent.
     Nothing,
 }
 
-/// A page of the names of keys. It may be empty although others follow.
+/// A page of key names. It can be empty even if more pages follow.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NamePage {
     pub(crate) names: Vec<String>,
-    /// Where the next page begins; `None` at the end.
+    /// The cursor of the next page; `None` on the last page.
     pub(crate) cursor: Option<String>,
 }
 
-/// Why an account did not do what it was asked.
+/// An error from Cloudflare's API or the local store.
 #[derive(Debug)]
 pub struct RemoteError {
     pub(crate) kind: RemoteErrorKind,
@@ -146,10 +146,10 @@ pub struct RemoteError {
     pub(crate) source: Box<dyn StdError + Send + Sync>,
 }
 
-/// What the engine tells apart.
+/// The kinds of errors that the engine handles differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RemoteErrorKind {
-    /// The namespace does not exist, or is not seen yet.
+    /// The namespace does not exist, or is not visible yet.
     NamespaceNotFound,
     /// Another namespace has the title.
     TitleTaken,

@@ -1,4 +1,4 @@
-//! One deploy or destroy from its declarations to its end.
+//! A run: one deploy, destroy or other command, from start to end.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -32,19 +32,19 @@ use crate::typed::{Declaration, Store};
 pub struct Deployed {
     /// Its id in the declarations and the state.
     pub id: String,
-    /// What it is: always `kv_namespace`.
+    /// The kind of resource: always `kv_namespace`.
     pub kind: &'static str,
     /// Its title.
     pub title: String,
     /// Cloudflare's id of it.
     pub namespace_id: String,
-    /// The account in which it is.
+    /// The id of its account.
     pub account_id: String,
     /// The name of its Worker binding.
     pub binding: String,
-    /// How many keys this tool keeps in it.
+    /// How many of its keys this tool manages.
     pub keys: usize,
-    /// When it came to be in the state.
+    /// When it was added to the state.
     pub created_at: Time,
     /// When this tool last changed it.
     pub modified_at: Time,
@@ -53,29 +53,29 @@ pub struct Deployed {
 }
 
 impl Deployed {
-    /// The namespace as an application reads and writes it.
+    /// A store with which an application reads and writes the namespace.
     #[must_use]
     pub fn store(&self) -> Store {
         Store::from_arc(Arc::clone(&self.store))
     }
 }
 
-/// Declarations on their way to being deployed.
+/// A run of some declarations on one stage.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(super) options: Options,
     pub(super) store: Arc<dyn StateStore>,
-    /// What is worked on.
+    /// The declarations to work on.
     pub(super) declarations: Vec<&'static Declaration>,
-    /// The ids of all that is declared.
+    /// The ids of all declarations, including those that are not worked on.
     pub(super) declared_ids: Vec<&'static str>,
     accounts: Box<dyn Accounts>,
-    /// The accounts that were connected with.
+    /// The accounts that the run is connected to.
     pub(super) connected: Vec<RemoteAccount>,
     pub(super) context: RunContext,
 }
 
-/// A plan, and what it takes to do it: a step for each namespace, in the plan's order.
+/// A plan, and what is needed to apply it: one step for each namespace, in the plan's order.
 pub(super) struct Planned<'a> {
     pub(super) plan: Plan,
     pub(super) steps: Vec<Step<'a>>,
@@ -101,7 +101,7 @@ impl Run {
         Self { options, store, declarations, declared_ids, accounts, connected, context }
     }
 
-    /// What others said, without the secrets of this run.
+    /// Redacts this run's secrets in a text from elsewhere.
     pub(super) fn redact(&self, text: &str) -> String {
         self.context.redactor.redact(text).into_owned()
     }
@@ -116,12 +116,12 @@ impl Run {
         self.store.stages(self.options.stage.app()).await
     }
 
-    /// Breaks the stage's lock and says who held it.
+    /// Breaks the stage's lock and returns who held it.
     pub(crate) async fn unlock(&self) -> Result<Option<Holder>, StateError> {
         self.store.unlock(&self.options.stage).await
     }
 
-    /// What a deploy would do, and the same to be saved.
+    /// What a deploy would do, and the plan in the form in which it is saved.
     pub(crate) async fn plan(&mut self) -> Result<(Plan, SavedPlan), DeployError> {
         let state = self.find_state().await?;
         let is_new = state.is_none();
@@ -138,18 +138,18 @@ impl Run {
         Ok((planned.plan, saved))
     }
 
-    /// The store of a namespace that was deployed, or that has Cloudflare's id.
+    /// The store of a deployed namespace.
     pub(crate) async fn store_of(&mut self, id: &str) -> Result<Arc<dyn RawStore>, DeployError> {
         let state = self.existing_outline().await?;
         Ok(self.open_recorded(id, &state).await?.store)
     }
 
-    /// Deploys what is declared, after `host` agreed to the plan.
+    /// Deploys the declarations, after `host` agreed to the plan.
     pub(crate) async fn deploy(
         &mut self,
         host: &dyn Host,
     ) -> Result<(Plan, Vec<Deployed>), DeployError> {
-        // Seeds are read before the lock is taken, so that no other deploy waits for them.
+        // Read seeds before taking the lock, so that other deploys do not wait for that.
         let state = self.find_state().await?;
         let saved = self.options.saved.as_ref().and_then(|saved| saved.digest_key.clone());
         let digest_key = match (&state, saved) {
@@ -175,7 +175,7 @@ impl Run {
     ) -> Result<(Plan, Vec<Deployed>), DeployError> {
         self.check_repository(session.state())?;
         if session.state().digest_key() != digest_key {
-            // Another deploy began the state meanwhile.
+            // Another deploy created the state in the meantime.
             resolved = self.resolve(session.state().digest_key()).await?;
         }
         let mut seen = None;
@@ -193,7 +193,7 @@ impl Run {
         }
     }
 
-    /// Deletes or leaves what this program deployed, after `host` agreed to the plan.
+    /// Deletes or retains what this program deployed, after `host` agreed to the plan.
     pub(crate) async fn destroy(&mut self, host: &dyn Host) -> Result<Plan, DeployError> {
         if self.find_state().await?.is_none() {
             return Err(self.no_state().await?);
@@ -221,7 +221,7 @@ impl Run {
         }
     }
 
-    /// Checks and fills in everything that needs no request. What it costs is reading the seeds.
+    /// Checks and fills in everything that needs no request. Most of the time goes into reading the seeds.
     pub(super) async fn resolve(&self, key: &DigestKey) -> Result<Vec<Resolved>, DeployError> {
         let resolver = Resolver {
             stage: self.options.stage.clone(),
@@ -244,21 +244,21 @@ impl Run {
         Ok(resolved)
     }
 
-    /// The stage's state without its lock: it may be old by the time it is looked at.
+    /// Reads the stage's state without locking it, so that it may already be out of date.
     pub(super) async fn find_state(&self) -> Result<Option<State>, DeployError> {
         let find = Session::find(&*self.store, &self.options.stage);
         let state = self.context.interrupt.finish(find).await??;
         self.moved(state)
     }
 
-    /// The same without the keys of namespaces, in little memory.
+    /// Like [`find_state`](Self::find_state), but without the keys of namespaces, which saves memory.
     pub(super) async fn find_outline(&self) -> Result<Option<State>, DeployError> {
         let find = Session::find_outline(&*self.store, &self.options.stage);
         let state = self.context.interrupt.finish(find).await??;
         self.moved(state)
     }
 
-    /// A state whose namespaces have the ids that are declared for them.
+    /// Applies the moves that declarations ask for with `was`.
     fn moved(&self, mut state: Option<State>) -> Result<Option<State>, DeployError> {
         if let Some(state) = &mut state {
             self.follow_moves(state)?;
@@ -275,13 +275,13 @@ impl Run {
         }
     }
 
-    /// Takes the lock of a stage and reads its state as it is.
+    /// Takes the lock of a stage and reads its state, without applying moves.
     pub(super) async fn open_stage(
         &self,
         stage: &StageKey,
         host: &dyn Host,
     ) -> Result<Session, DeployError> {
-        /// How often a lock that is held is tried again.
+        /// How long to wait before trying a held lock again.
         const AGAIN: Duration = Duration::from_millis(500);
         let Options { lock_timeout, .. } = &self.options;
         let interrupt = &self.context.interrupt;
@@ -303,8 +303,8 @@ impl Run {
         }
     }
 
-    /// Refuses a state that is another package's, and a beginning from nothing where the namespaces
-    /// are in the state of another app.
+    /// Refuses a state of another package. Also refuses to start without a state if the namespaces are in
+    /// the state of another app.
     pub(super) async fn check_beginning(&self, state: Option<&State>) -> Result<(), DeployError> {
         if let Some(state) = state {
             return self.check_repository(state);
@@ -322,7 +322,7 @@ impl Run {
         }
     }
 
-    /// Refuses a state that is another package's. What was seen without the lock can have changed.
+    /// Refuses a state of another package. Called again under the lock, because the state may have changed.
     pub(super) fn check_repository(&self, state: &State) -> Result<(), DeployError> {
         let Options { stage, deployer, take_over, .. } = &self.options;
         match (&state.repository, &deployer.repository) {
@@ -338,9 +338,9 @@ impl Run {
         }
     }
 
-    /// Another app whose state has all the declared namespaces, and where that state lies.
+    /// Another app whose state has all the declared namespaces, and where that state is kept.
     async fn find_elsewhere(&self) -> Result<Option<(String, String)>, DeployError> {
-        /// How many apps are looked through: a store can be a bucket that holds much else.
+        /// How many apps to search at most, because a store can be a bucket with many other objects.
         const MOST: usize = 32;
         let Options { stage, .. } = &self.options;
         if !self.store.stages(stage.app()).await?.is_empty() {
@@ -350,12 +350,12 @@ impl Run {
             if app == stage.app() {
                 continue;
             }
-            // The same stage comes first: it is the likeliest one.
+            // Try the same stage first, because it is the most likely one.
             let mut stages = self.store.stages(&app).await?;
             stages.sort_by_key(|name| name != stage.stage());
             for name in stages {
                 let Ok(key) = StageKey::new(&app, &name) else { continue };
-                // What cannot be read is of no concern here.
+                // A state that cannot be read is skipped.
                 let Ok(Some(state)) = Session::find(&*self.store, &key).await else { continue };
                 if self.declarations.iter().all(|d| state.namespaces.contains_key(d.id)) {
                     return Ok(Some((app, self.store.location(&key))));
@@ -365,14 +365,14 @@ impl Run {
         Ok(None)
     }
 
-    /// That the stage has no state.
+    /// The error that the stage has no state.
     pub(super) async fn no_state(&self) -> Result<DeployError, DeployError> {
         let (app, stage) = (self.options.stage.app(), self.options.stage.stage());
         let (app, stage, stages) = (app.to_owned(), stage.to_owned(), self.stages().await?);
         Ok(DeployError::NoState { app, stage, stages })
     }
 
-    /// Plans a deploy: the declared namespaces in their order, then those that left the code.
+    /// Plans a deploy: first the declared namespaces, in order, then those that are no longer declared.
     async fn plan_deploy<'a>(
         &mut self,
         resolved: &'a [Resolved],
@@ -416,8 +416,8 @@ impl Run {
         Ok(self.planned(plans, steps))
     }
 
-    /// Refuses to leave to others what this program declares and never deployed: a program that was
-    /// renamed would call that destroyed.
+    /// Refuses to leave namespaces to other programs if this program declares them but never deployed them:
+    /// otherwise a renamed program would report them as destroyed.
     fn check_left(&self, plans: &[NamespacePlan], state: &State) -> Result<(), DeployError> {
         let program = &self.options.deployer.program;
         let is_left = |plan: &&NamespacePlan| {
@@ -468,8 +468,8 @@ impl Run {
         Ok((plans, steps))
     }
 
-    /// Whether a namespace that will go is this program's to remove. One whose programs are not
-    /// known is, when this program declares it.
+    /// Whether this program may remove a namespace. If it is not known which programs deploy the namespace,
+    /// this one may if it declares it.
     fn may_remove(&self, id: &str, record: &Record) -> bool {
         let Options { deployer, take_over, .. } = &self.options;
         let deployers = record.deployers();
@@ -521,7 +521,7 @@ impl Run {
         Look { refresh, drift: drift || repair, jobs, interrupt }
     }
 
-    /// Refuses an `--only` that names nothing.
+    /// Refuses an `--only` with an unknown id.
     pub(super) fn check_only(&self, state: &State) -> Result<(), DeployError> {
         let recorded = state.namespaces.keys().map(String::as_str);
         let known: Vec<&str> = self.declared_ids.iter().copied().chain(recorded).collect();
@@ -534,7 +534,8 @@ impl Run {
         }
     }
 
-    /// Connects a namespace with its account; one that left the code: as the environment says.
+    /// Connects to the account of a namespace. For one that is no longer declared, the environment names the
+    /// account.
     pub(super) async fn connect(
         &mut self,
         id: &str,
@@ -554,7 +555,7 @@ impl Run {
         Ok(account)
     }
 
-    /// Does what the plan says, namespace by namespace.
+    /// Applies the plan, namespace by namespace.
     async fn apply(
         &self,
         planned: &Planned<'_>,
@@ -578,7 +579,7 @@ impl Run {
     }
 }
 
-/// How many operations of a plan Cloudflare bills.
+/// How many operations Cloudflare bills for a plan.
 fn billed(namespaces: &[NamespacePlan], is_local: bool) -> Billed {
     if is_local {
         return Billed::default();
@@ -587,7 +588,7 @@ fn billed(namespaces: &[NamespacePlan], is_local: bool) -> Billed {
     Billed { writes: count(|plan| plan.put.len()), deletes: count(|plan| plan.delete.len()) }
 }
 
-/// The digest of all that a plan writes.
+/// A digest of everything that a plan writes.
 fn fingerprint(steps: &[Step<'_>]) -> String {
     let mut hasher = blake3::Hasher::new();
     for step in steps {
@@ -626,7 +627,8 @@ fn deployed(planned: &Planned<'_>, state: &State) -> Result<Vec<Deployed>, Deplo
     planned.steps.iter().filter_map(deployed).collect()
 }
 
-/// Gives the lock back, whatever the result is; a failure to do so counts when there is no other.
+/// Releases the lock, whatever the result is. A failure to release it is returned only if there is no other
+/// error.
 pub(super) async fn close<T>(
     session: Session,
     result: Result<T, DeployError>,

@@ -1,4 +1,4 @@
-//! Plans that are saved, to be applied exactly as they were read.
+//! Saved plans, which are applied exactly as reviewed or not at all.
 
 use std::fs;
 use std::path::Path;
@@ -13,10 +13,10 @@ use super::plan::Plan;
 use crate::base::replace::replace;
 use crate::state::DigestKey;
 
-/// The format of a saved plan.
+/// The version of the format of a saved plan.
 const FORMAT: u32 = 1;
 
-/// A plan that was saved.
+/// A saved plan.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SavedPlan {
     format: u32,
@@ -25,9 +25,9 @@ pub(crate) struct SavedPlan {
     pub(crate) stage: String,
     #[serde(flatten)]
     flags: Flags,
-    /// What tells whether the values to write are the same.
+    /// A digest of the values to write, to check that they are still the same.
     fingerprint: String,
-    /// The key of the fingerprint, where there was no state yet that has one.
+    /// The key of the fingerprint, if there was no state yet to take it from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) digest_key: Option<DigestKey>,
     plan: Value,
@@ -82,7 +82,7 @@ impl SavedPlan {
             .map_err(|error| failed(format!("it is not what `plan --out` saves: {error}")))
     }
 
-    /// Saves a plan. The file is private: a fingerprint helps to guess short values.
+    /// Saves a plan. The file is private, because a fingerprint makes it possible to guess short values.
     pub(crate) fn write(&self, path: &Path) -> Result<(), DeployError> {
         let json = serde_json::to_vec_pretty(self).unwrap_or_default();
         replace(path, &json, None).map_err(|error| DeployError::SavedPlan {
@@ -91,7 +91,7 @@ impl SavedPlan {
         })
     }
 
-    /// Sets what the plan was made with.
+    /// Sets the options with which the plan was made.
     pub(crate) fn apply_to(&self, options: &mut Options) {
         let Flags { adopt, renew, refresh, repair, delete_data, take_over, only } = &self.flags;
         (options.adopt, options.renew, options.refresh) = (*adopt, *renew, *refresh);
@@ -99,7 +99,7 @@ impl SavedPlan {
         (options.take_over, options.only) = (*take_over, only.clone());
     }
 
-    /// Whether a plan is the one that was saved.
+    /// Whether a plan is the same as the saved one.
     pub(super) fn is(&self, plan: &Plan) -> bool {
         let same = serde_json::to_value(plan).is_ok_and(|plan| plan == self.plan);
         same && self.fingerprint == plan.fingerprint

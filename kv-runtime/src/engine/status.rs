@@ -15,7 +15,7 @@ pub(crate) struct StageStatus {
     pub(crate) namespaces: Vec<NamespaceStatus>,
 }
 
-/// A namespace in the state, without its digests, which say nothing to anyone.
+/// A namespace in the state, without its digests, which are of no use to readers.
 #[derive(Debug, Serialize)]
 pub(crate) struct NamespaceStatus {
     pub(crate) id: String,
@@ -32,7 +32,7 @@ pub(crate) struct NamespaceStatus {
 }
 
 impl Run {
-    /// What is deployed to the stage; with `refresh` also whether it is there as it was written.
+    /// What is deployed to the stage; with `refresh`, also whether it still exists as it was written.
     pub(crate) async fn status(&mut self, refresh: bool) -> Result<StageStatus, DeployError> {
         let Some(state) = self.find_state().await? else { return Err(self.no_state().await?) };
         let resolved = if refresh { self.resolve(state.digest_key()).await? } else { Vec::new() };

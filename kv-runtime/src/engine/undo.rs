@@ -1,4 +1,4 @@
-//! Keeps what a deploy overwrites and deletes, and puts it back.
+//! Saves what a deploy overwrites and deletes, and restores it.
 
 use std::path::{Path, PathBuf};
 
@@ -12,8 +12,8 @@ use crate::data::{BulkSource, Undo};
 use crate::state::{Record, State};
 
 impl Run {
-    /// Keeps the pairs that a plan overwrites or deletes in files that are private, before any of them
-    /// is. Without `--keep-undo`, what an earlier deploy kept is of no more use and goes.
+    /// Saves the pairs that a plan will overwrite or delete to private files. Without `--keep-undo`, removes
+    /// what an earlier deploy saved, because it is no longer of use.
     pub(super) async fn keep_undo(
         &self,
         planned: &Planned<'_>,
@@ -68,7 +68,7 @@ impl Run {
         Ok(())
     }
 
-    /// Says in what was kept that the deploy is done, and which state it left.
+    /// Marks the saved pairs with the state that the deploy left when it was done.
     pub(super) fn close_undo(&self, state: &State) -> Result<(), DeployError> {
         if !self.options.keep_undo {
             return Ok(());
@@ -82,7 +82,7 @@ impl Run {
         Ok(())
     }
 
-    /// Puts back what the last deploy that kept it overwrote or deleted, after `host` agreed.
+    /// Restores what the last deploy with `--keep-undo` overwrote or deleted, after `host` agreed.
     pub(crate) async fn undo(&mut self, host: &dyn Host) -> Result<Vec<DataPlan>, DeployError> {
         let folder = self.undo_folder();
         let state = self.existing_state().await?;
@@ -113,7 +113,7 @@ impl Run {
         Ok(plans)
     }
 
-    /// Where this stage keeps what can be undone: on this machine, whatever keeps the state.
+    /// The folder in which this stage saves what can be undone: on this machine, wherever the state is kept.
     fn undo_folder(&self) -> PathBuf {
         let (app, stage) = (self.options.stage.app(), self.options.stage.stage());
         let private: &Path = &self.options.private_folder;

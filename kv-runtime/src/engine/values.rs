@@ -1,4 +1,4 @@
-//! Reads the values that a plan changes, when that is asked for.
+//! Reads the values that a plan changes, for `plan --values`.
 
 use std::collections::HashMap;
 
@@ -10,8 +10,8 @@ use crate::data::{StoredPair, read_keys};
 use crate::state::{KeyRecord, Record, State};
 
 impl Run {
-    /// Says of each key that a plan changes what it has and what it will have. Values of `env(...)` are
-    /// not read, and not shown.
+    /// Adds the old and the new value of each key that a plan changes. Values of `env(...)` are neither read
+    /// nor shown.
     pub(super) async fn add_values(
         &self,
         planned: &mut Planned<'_>,
@@ -66,7 +66,7 @@ impl Run {
 }
 
 impl NamespacePlan {
-    /// Cloudflare's id of the namespace whose keys are changed; `None` for one that is new.
+    /// Cloudflare's id of the namespace whose keys are changed; `None` for a new one.
     pub(super) fn existing_id(&self) -> Option<&str> {
         match &self.action {
             Action::Keep { namespace_id }
@@ -78,7 +78,7 @@ impl NamespacePlan {
     }
 }
 
-/// Whether a record is of a value that `env(...)` declared.
+/// Whether a record is for a value that `env(...)` declared.
 pub(super) fn is_secret(record: Option<&KeyRecord>) -> bool {
     record.is_some_and(|record| record.secret)
 }

@@ -1,4 +1,4 @@
-//! Waiting for what Cloudflare has done to be seen.
+//! Waits until changes at Cloudflare become visible.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use tokio::time::Instant;
 use super::remote::{RemoteError, RemoteErrorKind};
 use crate::base::{Interrupt, Interrupted};
 
-/// How long a namespace that was just created may answer "not found"
+/// How long requests to a new namespace may get "not found"
 /// (<https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency>).
 pub(super) const SETTLING: Duration = Duration::from_secs(20);
 
-/// How much longer a namespace that was created then may not be seen. A time that is further ahead
-/// than clocks differ says nothing.
+/// How much longer a namespace that was created at `since` may be invisible. Ignores a time further in the
+/// future than clocks can differ.
 pub(super) fn settling(since: Time) -> Option<Duration> {
     let now = Time::now();
     if since.since(now) > SETTLING {
@@ -23,7 +23,7 @@ pub(super) fn settling(since: Time) -> Option<Duration> {
     SETTLING.checked_sub(now.since(since)).filter(|left| !left.is_zero())
 }
 
-/// Repeats a request to a namespace that is known to be there while Cloudflare does not find it.
+/// Repeats a request to a namespace that is known to exist, as long as Cloudflare does not find it.
 pub(super) async fn while_unseen<T, F: Future<Output = Result<T, RemoteError>>>(
     interrupt: &Interrupt,
     send: impl Fn() -> F,
@@ -37,8 +37,8 @@ pub(super) async fn while_unseen<T, F: Future<Output = Result<T, RemoteError>>>(
     until(interrupt, SETTLING, ask, Result::is_ok).await?
 }
 
-/// Asks again until the answer satisfies, or until the time is up; then the last answer is given.
-/// A stop that is asked for meanwhile is an error.
+/// Repeats `ask` until its answer satisfies the condition or the time is up, and returns the last answer.
+/// Returns an error if the run is interrupted in the meantime.
 pub(super) async fn until<T, E: From<Interrupted>, F: Future<Output = Result<T, E>>>(
     interrupt: &Interrupt,
     limit: Duration,

@@ -1,20 +1,21 @@
-//! A configuration as both formats share it: a tree whose nodes know where they stand in the text.
+//! The representation of a configuration that both formats share: a tree whose nodes know their position
+//! in the text.
 
 use std::ops::Range;
 
 use serde_json::Value;
 
-/// What tells one format from the other.
+/// The differences between the formats.
 #[derive(Debug)]
 pub(super) struct Syntax {
     /// What the format calls a table.
     pub(super) table: &'static str,
     pub(super) parse: fn(&str) -> Result<Node, Fault>,
-    /// The length of the comment with which a text begins.
+    /// The length of the comment at the start of a text, if there is one.
     pub(super) comment: fn(&str) -> Option<usize>,
-    /// A value over several lines, or on one.
+    /// Formats a value, over several lines or on one.
     pub(super) value: fn(&Value, Option<&Lines>) -> String,
-    /// A value and the keys that lead to it.
+    /// Formats a value with the keys that lead to it.
     pub(super) pair: fn(&[&str], &Value, Option<&Lines>) -> String,
 }
 
@@ -23,7 +24,7 @@ pub(super) struct Syntax {
 pub(super) struct Lines {
     /// A line break and the indentation after it.
     pub(super) line: String,
-    /// What one more level is indented by.
+    /// The indentation of one level.
     pub(super) unit: String,
 }
 
@@ -56,16 +57,16 @@ pub(super) struct Pair {
 /// How a value is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// In one piece: the span is all of it.
+    /// In one piece: the span covers all of it.
     Whole,
     /// TOML's `[table]` and `[[array]]`: what follows the header belongs to it.
     Header,
-    /// TOML's `dotted.keys`: there is only what is in it.
+    /// TOML's `dotted.keys`: the table has no text of its own, only its pairs do.
     Dotted,
 }
 
 impl Node {
-    /// The value of a key. Where a key is repeated the last one counts, as in JavaScript.
+    /// The value of a key. If a key is repeated, the last one wins, as in JavaScript.
     pub(super) fn get(&self, key: &str) -> Option<&Node> {
         match &self.kind {
             Kind::Table(pairs) => pairs.iter().rev().find(|p| p.key == key).map(|p| &p.value),
@@ -73,7 +74,7 @@ impl Node {
         }
     }
 
-    /// The pairs of a table, in their order.
+    /// The pairs of a table, in order.
     pub(super) fn pairs(&self) -> &[Pair] {
         match &self.kind {
             Kind::Table(pairs) => pairs,
@@ -88,7 +89,7 @@ impl Node {
         }
     }
 
-    /// Where the value ends with all that belongs to it.
+    /// The end of the value, including everything that belongs to it.
     pub(super) fn end(&self) -> usize {
         match self.form {
             Form::Whole => self.span.end,
@@ -98,7 +99,7 @@ impl Node {
         }
     }
 
-    /// Where the elements of an array or the pairs of a table are.
+    /// The ranges of the elements of an array, or of the pairs of a table.
     pub(super) fn items(&self) -> Box<dyn Iterator<Item = Range<usize>> + '_> {
         match &self.kind {
             Kind::Array(nodes) => Box::new(nodes.iter().map(|n| n.span.start..n.end())),
@@ -108,7 +109,7 @@ impl Node {
     }
 }
 
-/// What is wrong in a text, and where.
+/// An error in a text, and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
     pub(super) at: usize,

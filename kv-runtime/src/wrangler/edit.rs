@@ -1,4 +1,4 @@
-//! Which places of a configuration say what is deployed, and how they are put right.
+//! Finds the places of a configuration that name deployed namespaces, and updates them.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::deploy::DEFAULT_STAGE;
 const NAMESPACES: &str = "kv_namespaces";
 const PREVIEWS: &str = "previews";
 
-/// What wrangler does not inherit from the top level, besides `kv_namespaces`
+/// The keys that wrangler does not inherit from the top level, besides `kv_namespaces`
 /// (<https://developers.cloudflare.com/workers/wrangler/configuration/#non-inheritable-keys>).
 const NOT_INHERITED: [&str; 16] = [
     "ai",
@@ -31,15 +31,15 @@ const NOT_INHERITED: [&str; 16] = [
     "vectorize",
 ];
 
-/// A text with its bindings put right.
+/// A text with updated bindings.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Edited {
     pub(super) text: String,
-    /// The bindings that were not right.
+    /// The bindings that were out of date.
     pub(super) changed: Vec<String>,
 }
 
-/// Puts the bindings of a stage right.
+/// Updates the bindings of a stage.
 pub(super) fn edit(
     syntax: &'static Syntax,
     text: &str,
@@ -73,7 +73,8 @@ pub(super) fn edit(
     Ok(Edited { text: apply(text, edit.splices), changed })
 }
 
-/// Of these bindings, those which `wrangler dev` has at Cloudflare, so that no local id is theirs.
+/// The bindings with `remote`: `wrangler dev` uses their namespaces at Cloudflare, so they need no local
+/// id.
 pub(super) fn remote(
     syntax: &'static Syntax,
     text: &str,
@@ -89,7 +90,7 @@ pub(super) fn remote(
     Ok(names.map(str::to_owned).collect())
 }
 
-/// What the top level has and the block of a stage lacks, although wrangler takes it from that block alone.
+/// What the top level has but the block of a stage lacks, and wrangler does not inherit.
 pub(super) fn not_inherited(
     syntax: &'static Syntax,
     text: &str,
@@ -116,7 +117,7 @@ pub(super) fn not_inherited(
     Ok(lacking)
 }
 
-/// Takes the ids out of a stage's bindings, and with an id its binding, unless that says more.
+/// Removes ids from a stage's bindings. The whole binding is removed, unless it has other settings.
 pub(super) fn remove(
     syntax: &'static Syntax,
     text: &str,
@@ -124,7 +125,7 @@ pub(super) fn remove(
     ids: &[&str],
 ) -> Result<Edited, Fault> {
     let mut edited = Edited { text: text.to_owned(), changed: Vec::new() };
-    // One at a time: two that stand beside each other share a comma.
+    // One at a time, because two adjacent bindings share a comma.
     while let Some((binding, text)) = remove_one(syntax, &edited.text, scope, ids)? {
         edited.changed.push(binding);
         edited.text = text;
@@ -160,9 +161,9 @@ fn remove_one(
     Ok(Some((binding.to_owned(), apply(text, splices))))
 }
 
-/// Where a stage's bindings are: in the environment of its name. Without such an environment, those of the
-/// default stage are at the top level, which wrangler uses when no environment is named, and those of any
-/// other stage are in the block of Worker Previews, if there is one.
+/// The path to a stage's bindings. They are in the environment with the stage's name. If there is none,
+/// those of the default stage are at the top level, which wrangler uses if no environment is named, and
+/// those of any other stage are in the block of Worker Previews, if there is one.
 fn path<'a>(root: &Node, scope: Scope<'a>) -> Vec<&'a str> {
     let Scope { stage, field, previews } = scope;
     let has_environment = root.get("env").is_some_and(|env| env.get(stage).is_some());
@@ -181,7 +182,7 @@ fn path<'a>(root: &Node, scope: Scope<'a>) -> Vec<&'a str> {
 enum Place<'a> {
     /// The entries, and the array that holds them.
     Found(&'a [Node], &'a Node),
-    /// There is no array; `holder` is the table to put it into, `depth` keys down the path.
+    /// There is no array. `holder` is the table to put it into, which is `depth` keys down the path.
     Missing { holder: &'a Node, depth: usize },
 }
 
@@ -221,7 +222,7 @@ impl Node {
         self.get("binding").and_then(Node::text) == Some(binding)
     }
 
-    /// Whether `wrangler dev` is to use Cloudflare's namespace.
+    /// Whether `wrangler dev` uses the namespace at Cloudflare.
     fn is_remote(&self) -> bool {
         matches!(self.get("remote").map(|node| &node.kind), Some(Kind::Bool(true)))
     }
@@ -235,7 +236,7 @@ struct Edit<'a> {
 }
 
 impl Edit<'_> {
-    /// Puts the id of an entry right.
+    /// Updates the id of an entry.
     fn update(&mut self, entry: &Node, binding: &Binding<'_>) -> Result<(), Fault> {
         let key = self.field.key();
         let id = Value::from(binding.id);
@@ -258,7 +259,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Adds a pair to an entry: below its binding or its id, or at the end of what is in one piece.
+    /// Adds a pair to an entry: below its id or binding in a table with a header, otherwise at the end.
     fn complete(&self, entry: &Node, pair: &str) -> Vec<Splice> {
         let id = entry.get("id").filter(|_| self.field == Field::PreviewId);
         match (entry.form, id.or_else(|| entry.get("binding"))) {
@@ -272,7 +273,7 @@ impl Edit<'_> {
         }
     }
 
-    /// Adds entries, written like the one before them.
+    /// Adds entries, in the style of the one before them.
     fn add(&mut self, place: &Place<'_>, path: &[&str], bindings: &[&Binding<'_>]) {
         let entry = |binding: &&Binding<'_>| json!({ "binding": binding.name, self.field.key(): binding.id });
         match *place {
@@ -296,7 +297,7 @@ impl Edit<'_> {
                 self.splices.extend(list.append(&items));
             }
             Place::Missing { holder, depth } if holder.form == Form::Header => {
-                // Only what has its own header has an end; the rest goes to the end of the document.
+                // Only a table with its own header has an end; anything else goes to the end of the file.
                 let own = depth > 0 && depth + 1 == path.len();
                 let end = if own { holder.end() } else { self.text.len() };
                 let block = |binding: &&Binding<'_>| toml::block(self.text, path, &entry(binding));
@@ -313,7 +314,7 @@ impl Edit<'_> {
         }
     }
 
-    /// An entry in the form and order of another one, if that has nothing but a binding and this id.
+    /// Formats an entry like an existing one, if that has only a binding and this id.
     fn like(&self, sibling: &Node, binding: &Binding<'_>) -> Option<String> {
         let [_, _] = sibling.pairs() else { return None };
         let (name, id) = (sibling.get("binding")?, sibling.get(self.field.key())?);

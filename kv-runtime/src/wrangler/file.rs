@@ -1,4 +1,4 @@
-//! The configuration's file: found, read and replaced.
+//! Finds, reads and replaces the configuration file.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -16,10 +16,10 @@ use crate::deploy::DEFAULT_STAGE;
 
 const NAMES: [&str; 3] = ["wrangler.toml", "wrangler.json", "wrangler.jsonc"];
 
-/// For what does not depend on a stage.
+/// The scope for operations that do not depend on a stage.
 const TOP: Scope<'static> = Scope { stage: DEFAULT_STAGE, field: Field::Id, previews: false };
 
-/// wrangler's configuration of a stage.
+/// Wrangler's configuration, for one stage.
 #[derive(Debug)]
 pub(crate) struct ConfigFile {
     path: PathBuf,
@@ -39,12 +39,12 @@ impl ConfigFile {
             _ => return Err(WranglerError::Format(path)),
         };
         let file = Self { path, syntax, stage: stage.to_owned(), field, previews };
-        // What is wrong with the file is said before anything is deployed.
+        // Reports an error in the file before anything is deployed.
         file.stale(&[])?;
         Ok(file)
     }
 
-    /// The file of the package in `root`, else of the nearest folder up to its workspace.
+    /// The file in the package's folder `root`, or in the nearest folder above it up to its workspace.
     pub(crate) fn find(root: &Path, scope: Scope<'_>) -> Result<Self, WranglerError> {
         Self::at(Self::look(root)?, scope)
     }
@@ -53,7 +53,7 @@ impl ConfigFile {
         Scope { stage: &self.stage, field: self.field, previews: self.previews }
     }
 
-    /// Where that file is.
+    /// The path of that file.
     pub(crate) fn look(root: &Path) -> Result<PathBuf, WranglerError> {
         let root = std::path::absolute(root).map_err(|source| WranglerError::Io {
             action: "find",
@@ -61,7 +61,8 @@ impl ConfigFile {
             source,
         })?;
         let folders: Vec<_> = root.ancestors().collect();
-        // Up to the repository, which can hold more than the workspace; else up to the workspace.
+        // Search up to the repository, which can contain more than the workspace. Without a repository,
+        // search up to the workspace.
         let is_repository = |folder: &&Path| folder.join(".git").exists();
         let top = folders.iter().position(is_repository);
         let top = top.or_else(|| folders.iter().position(|folder| is_workspace(folder)));
@@ -78,16 +79,16 @@ impl ConfigFile {
         Err(WranglerError::Missing(searched.iter().map(|folder| (*folder).to_owned()).collect()))
     }
 
-    /// The account that the file names.
+    /// The account id in the file.
     pub(crate) fn account(path: &Path) -> Option<String> {
         let file = Self::at(path.to_owned(), TOP).ok()?;
         let (_, root) = file.read(file.syntax.parse).ok()?;
         root.get("account_id").and_then(Node::text).map(str::to_owned)
     }
 
-    /// The bindings of all environments, as the file has them.
+    /// The bindings of all environments in the file.
     pub(crate) fn bindings(path: &Path) -> Result<Vec<FoundBinding>, WranglerError> {
-        // What is wrong with the file is said as for any other use of it.
+        // Reports an error in the file in the same way as any other use of it.
         let file = Self::at(path.to_owned(), TOP)?;
         let (_, root) = file.read(file.syntax.parse)?;
         let mut found = found_in(&root, None);
@@ -103,18 +104,18 @@ impl ConfigFile {
         &self.path
     }
 
-    /// The bindings that the file does not have as they are given.
+    /// The bindings that are missing from the file or have another id there.
     pub(crate) fn stale(&self, bindings: &[Binding<'_>]) -> Result<Vec<String>, WranglerError> {
         Ok(self.edited(bindings)?.1.changed)
     }
 
-    /// Puts the bindings right and gives those that were not; if all were, nothing is written.
+    /// Updates the bindings and returns those that were out of date. Writes nothing if none were.
     pub(crate) fn update(&self, bindings: &[Binding<'_>]) -> Result<Vec<String>, WranglerError> {
         let _lock = self.lock()?;
         self.write(self.edited(bindings)?)
     }
 
-    /// The bindings that get no local id, since `wrangler dev` has them at Cloudflare.
+    /// The bindings that get no local id, because `wrangler dev` uses their namespaces at Cloudflare.
     pub(crate) fn remote(&self, bindings: &[Binding<'_>]) -> Result<Vec<String>, WranglerError> {
         if self.field == Field::Id {
             return Ok(Vec::new());
@@ -122,19 +123,19 @@ impl ConfigFile {
         self.read(|text| remote(self.syntax, text, self.scope(), bindings)).map(|(_, names)| names)
     }
 
-    /// What the top level has and the block of the stage lacks.
+    /// What the top level has but the block of the stage lacks, and wrangler does not inherit.
     pub(crate) fn not_inherited(&self) -> Result<Vec<String>, WranglerError> {
         self.read(|text| not_inherited(self.syntax, text, self.scope())).map(|(_, names)| names)
     }
 
-    /// Takes out the bindings of namespaces that are gone, and gives those that were there.
+    /// Removes the bindings of namespaces that were destroyed, and returns those that it found.
     pub(crate) fn remove(&self, ids: &[&str]) -> Result<Vec<String>, WranglerError> {
         let _lock = self.lock()?;
         self.write(self.read(|text| remove(self.syntax, text, self.scope(), ids))?)
     }
 
-    /// Waits for other deploys that write the file, since each replaces it as a whole. The lock ends with
-    /// the file that is returned.
+    /// Waits for other deploys that write the file, because each replaces the whole file. Dropping the
+    /// returned file releases the lock.
     fn lock(&self) -> Result<File, WranglerError> {
         let path = fs::canonicalize(&self.path).map_err(|source| self.io_error("find", source))?;
         let name = blake3::hash(path.as_os_str().as_encoded_bytes()).to_hex();
@@ -160,7 +161,7 @@ impl ConfigFile {
         self.read(|text| edit(self.syntax, text, self.scope(), bindings))
     }
 
-    /// The byte order mark, if there is one, and what is made of the text.
+    /// Reads the file. Returns its byte order mark, if it has one, and the result of `make` for the text.
     fn read<T>(
         &self,
         make: impl FnOnce(&str) -> Result<T, Fault>,
@@ -187,13 +188,13 @@ impl ConfigFile {
     }
 }
 
-/// A binding that the configuration has.
+/// A binding in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FoundBinding {
-    /// The environment; `None`: the top level.
+    /// The environment, or `None` for the top level.
     pub(crate) environment: Option<String>,
     pub(crate) name: String,
-    /// Cloudflare's id; wrangler makes a namespace for one that has none.
+    /// Cloudflare's id. Wrangler creates a namespace for a binding without one.
     pub(crate) id: Option<String>,
 }
 
@@ -219,9 +220,9 @@ fn is_workspace(folder: &Path) -> bool {
     })
 }
 
-/// Replaces the file, which keeps its permissions.
+/// Replaces the file and keeps its permissions.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    // A file that may not be written is not replaced either.
+    // A read-only file must not be replaced, so fail if it cannot be opened for writing.
     let permissions = OpenOptions::new().write(true).open(path)?.metadata()?.permissions();
     base::replace::replace(path, text.as_bytes(), Some(permissions))
 }

@@ -1,4 +1,4 @@
-//! What holds for a configuration of any content.
+//! Properties that hold for any configuration.
 
 use super::edit::{edit, remove};
 use super::jsonc::JSONC;
@@ -13,7 +13,7 @@ fn scope(stage: &str, field: Field) -> Scope<'_> {
 ///
 /// # Panics
 ///
-/// When an edit leaves what cannot be read, or is not the last that is needed.
+/// Panics if an edited text cannot be parsed, or if a second edit changes it again.
 pub fn edit_wrangler(text: &str) {
     let bindings = [Binding { name: "SESSIONS", id: "1a2b" }];
     for syntax in [&TOML, &JSONC] {

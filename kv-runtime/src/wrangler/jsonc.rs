@@ -68,7 +68,7 @@ fn value(value: &Value, lines: Option<&Lines>) -> String {
     let mut pretty =
         Serializer::with_formatter(&mut out, PrettyFormatter::with_indent(unit.as_bytes()));
     value.serialize(&mut pretty).expect("a JSON value is always written to memory");
-    // A line break within a string is escaped, so each is one of the layout.
+    // Line breaks in strings are escaped, so every line break belongs to the layout.
     let text = String::from_utf8(out).expect("JSON is UTF-8");
     text.replace('\n', lines.map_or(" ", |lines| &lines.line))
 }

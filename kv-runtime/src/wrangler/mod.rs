@@ -1,8 +1,8 @@
-//! Keeping wrangler's configuration right: the bindings and ids of what is deployed.
+//! Keeps wrangler's configuration up to date with the bindings and ids of deployed namespaces.
 //!
-//! The text is parsed only to find the places that are to change; all other bytes stay as they are
-//! (`text`). `document` is what TOML and JSONC have in common, and `edit` knows what the
-//! configuration is to say.
+//! The text is parsed only to find the places to change; all other bytes stay as they are (`text`).
+//! `document` is what TOML and JSONC have in common, and `edit` knows what the configuration should
+//! contain.
 
 mod document;
 mod edit;
@@ -20,24 +20,24 @@ use std::path::PathBuf;
 
 pub(crate) use file::{ConfigFile, FoundBinding};
 
-/// A binding as the configuration is to have it.
+/// A binding that the configuration should contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Binding<'a> {
     pub(crate) name: &'a str,
     pub(crate) id: &'a str,
 }
 
-/// Which id of a binding is kept right.
+/// Which id of a binding is kept up to date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Field {
-    /// What `wrangler deploy` binds.
+    /// The namespace that `wrangler deploy` binds.
     Id,
-    /// What `wrangler dev` uses instead where there is one, so that a deploy to this machine leaves
-    /// alone what `wrangler deploy` binds.
+    /// The namespace that `wrangler dev` uses instead, if set. A deploy to this machine writes this id, and
+    /// does not touch the one that `wrangler deploy` binds.
     PreviewId,
 }
 
-/// The part of a configuration that is kept right.
+/// The part of a configuration that is kept up to date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Scope<'a> {
     pub(crate) stage: &'a str,
@@ -55,14 +55,14 @@ impl Field {
     }
 }
 
-/// Why wrangler's configuration cannot be kept right.
+/// Why wrangler's configuration cannot be read or updated.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WranglerError {
     #[error("there is no wrangler.toml, wrangler.json or wrangler.jsonc in {}", list(.0))]
     Missing(Vec<PathBuf>),
     #[error("there is more than one wrangler configuration: {}", list(.0))]
     Several(Vec<PathBuf>),
-    #[error("{} ends in none of .toml, .json and .jsonc", .0.display())]
+    #[error("{} is not a .toml, .json or .jsonc file", .0.display())]
     Format(PathBuf),
     #[error("cannot {action} {}", path.display())]
     Io { action: &'static str, path: PathBuf, source: io::Error },

@@ -1,10 +1,10 @@
-//! Changes of a text that leave every byte beside them as it is.
+//! Edits of a text that leave all other bytes as they are.
 
 use std::ops::Range;
 
 use super::document::{Lines, Node, Syntax};
 
-/// A piece of a text and what takes its place.
+/// A range of a text and its replacement.
 #[derive(Debug)]
 pub(super) struct Splice {
     at: Range<usize>,
@@ -25,7 +25,7 @@ impl Splice {
     }
 }
 
-/// Makes the changes; those at the same place in the order in which they are given.
+/// Applies the splices; those at the same position are applied in the order given.
 pub(super) fn apply(text: &str, mut splices: Vec<Splice>) -> String {
     splices.sort_by_key(|splice| splice.at.start);
     let mut out = String::with_capacity(text.len() + splices.len() * 64);
@@ -39,7 +39,7 @@ pub(super) fn apply(text: &str, mut splices: Vec<Splice>) -> String {
     out
 }
 
-/// What the text breaks its lines with.
+/// The line break that the text uses.
 pub(super) fn line_break(text: &str) -> &'static str {
     match text.find('\n') {
         Some(at) if text[..at].ends_with('\r') => "\r\n",
@@ -47,13 +47,13 @@ pub(super) fn line_break(text: &str) -> &'static str {
     }
 }
 
-/// What the line of a place is indented by.
+/// The indentation of the line that contains a position.
 pub(super) fn indentation(text: &str, at: usize) -> &str {
     let line = &text[line_start(text, at)..at];
     &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
 }
 
-/// The end of the line when nothing but a comment follows on it.
+/// The end of the line, if only blanks and comments follow on it.
 pub(super) fn rest_of_line(syntax: &Syntax, text: &str, mut at: usize) -> Option<usize> {
     loop {
         let rest = &text[at..];
@@ -69,7 +69,7 @@ pub(super) fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |at| at + 1)
 }
 
-/// The start of the line below.
+/// The start of the next line.
 pub(super) fn next_line(text: &str, at: usize) -> usize {
     text[at..].find('\n').map_or(text.len(), |more| at + more + 1)
 }
@@ -80,12 +80,12 @@ pub(super) struct List<'a> {
     text: &'a str,
     /// From one bracket to the other.
     inside: Range<usize>,
-    /// In their order.
+    /// In the order of the text.
     items: Vec<Range<usize>>,
 }
 
 impl<'a> List<'a> {
-    /// The items of an array or a table that is written in one piece.
+    /// The items of an array or a table in one piece.
     pub(super) fn new(syntax: &'static Syntax, text: &'a str, node: &Node) -> Self {
         let inside = node.span.start + 1..node.span.end - 1;
         let mut items: Vec<_> = node.items().collect();
@@ -97,7 +97,7 @@ impl<'a> List<'a> {
         self.items.last().cloned()
     }
 
-    /// How an item is written; `None`: on the line of the one before it.
+    /// How new items are laid out; `None` if they go on the same line as the item before.
     pub(super) fn lines(&self) -> Option<Lines> {
         let (text, unit) = (self.text, self.unit());
         let indent = match self.last() {
@@ -105,13 +105,13 @@ impl<'a> List<'a> {
                 let own_line = text[line_start(text, last.start)..last.start].trim().is_empty();
                 own_line.then(|| indentation(text, last.start).to_owned())
             }
-            // An empty list says nothing; a text of one line stays one.
+            // An empty list shows no layout. Keep a text of one line on one line.
             None => text.trim_end().contains('\n').then(|| format!("{}{unit}", self.outer())),
         };
         indent.map(|indent| Lines { line: format!("{}{indent}", line_break(text)), unit })
     }
 
-    /// Whether items themselves are written over several lines.
+    /// Whether each item spans several lines.
     pub(super) fn has_long_items(&self) -> bool {
         self.last().is_none_or(|last| self.text[last].contains('\n'))
     }
@@ -138,7 +138,7 @@ impl<'a> List<'a> {
         splices
     }
 
-    /// Takes an item out, with the lines that are all its own.
+    /// Removes an item, with the lines that contain nothing else.
     pub(super) fn remove(&self, item: &Range<usize>) -> Vec<Splice> {
         let text = self.text;
         let comma = self.comma_after(item.end);
@@ -148,7 +148,7 @@ impl<'a> List<'a> {
         let mut splices = Vec::new();
         let before = self.items.iter().rfind(|other| other.end <= item.start);
         let comma_before = before.and_then(|before| self.comma_after(before.end));
-        // What is last and has no comma leaves none behind.
+        // A last item without a trailing comma must not leave the comma before it behind.
         let needless = comma_before.filter(|_| comma.is_none());
         splices.extend(needless.map(|end| Splice::remove(end - 1..end)));
         splices.push(match line_end {
@@ -167,7 +167,7 @@ impl<'a> List<'a> {
         splices
     }
 
-    /// The first items of an empty list.
+    /// Adds the first items to an empty list.
     fn fill(&self, items: &[String], lines: Option<&Lines>) -> Splice {
         let blank = self.text[self.inside.clone()].trim().is_empty();
         let start = self.inside.start;
@@ -188,7 +188,7 @@ impl<'a> List<'a> {
         Splice::insert(start, with)
     }
 
-    /// What the closing bracket is indented by, or would be on a line of its own.
+    /// The indentation that the closing bracket has, or would have on its own line.
     fn outer(&self) -> &str {
         match self.text[self.inside.clone()].rsplit_once('\n') {
             Some((_, indent)) if indent.trim().is_empty() => indent,
@@ -208,7 +208,7 @@ impl<'a> List<'a> {
         }
     }
 
-    /// What the document indents by: as much as its first indented value.
+    /// The document's unit of indentation: that of its first indented value.
     fn unit(&self) -> String {
         let indented = |line: &&str| line.trim_start().starts_with(['"', '\'', '{']);
         let indents = self.text.lines().filter(indented).map(|line| {

@@ -69,7 +69,7 @@ fn comment(text: &str) -> Option<usize> {
     text.starts_with('#').then(|| text.lines().next().map_or(0, str::len))
 }
 
-/// Always on one line: TOML 1.0 has no inline tables over several.
+/// Formats a value on one line, because TOML 1.0 does not allow inline tables over several lines.
 fn value(value: &Value, _: Option<&Lines>) -> String {
     match value {
         Value::Array(items) => {
@@ -94,7 +94,7 @@ fn key(path: &[&str]) -> String {
     keys.join(".")
 }
 
-/// A table of an array of tables.
+/// Formats a table of an array of tables, with its header.
 pub(super) fn block(text: &str, path: &[&str], entry: &Value) -> String {
     let pairs = entry.as_object().into_iter().flatten();
     let pairs = pairs.map(|(key, value)| pair(&[key], value, None));
@@ -102,7 +102,7 @@ pub(super) fn block(text: &str, path: &[&str], entry: &Value) -> String {
     lines.join(line_break(text))
 }
 
-/// Adds tables of an array of tables, below the line on which `end` is.
+/// Adds tables to an array of tables, below the line that contains `end`.
 pub(super) fn add(text: &str, end: usize, blocks: Vec<String>) -> Splice {
     let newline = line_break(text);
     let at = below(text, end);
@@ -119,7 +119,7 @@ pub(super) fn add(text: &str, end: usize, blocks: Vec<String>) -> Splice {
     Splice::insert(at, lines.join(newline))
 }
 
-/// Takes out the lines of something, and the blank line that parts a table from what is above it.
+/// Removes the lines of an item and, for a table, the blank line above it.
 pub(super) fn lines(text: &str, item: Range<usize>) -> Splice {
     let start = line_start(text, item.start);
     let end = next_line(text, rest_of_line(&TOML, text, item.end).unwrap_or(item.end));
@@ -129,8 +129,8 @@ pub(super) fn lines(text: &str, item: Range<usize>) -> Splice {
     Splice::remove(if is_parted { above..end } else { start..end })
 }
 
-/// The start of the line below `end`, and below the comments that go with it: those right under it
-/// that are not right above something else.
+/// The start of the line below `end` and the comments that belong to it: those directly below it, unless
+/// they are directly above something else.
 fn below(text: &str, end: usize) -> usize {
     let start = next_line(text, rest_of_line(&TOML, text, end).unwrap_or(end));
     let mut at = start;

@@ -90,7 +90,7 @@ fn values_of_older_types_are_rewritten_with_metadata_and_expiration() {
     put("user:odd", "odd");
     let ran = deployed.run("app", &["migrate"]).expect(1);
     assert!(ran.stderr.contains("150 keys to put"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("1 key  matching none of their types"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 key  that match none of their types"), "{}", ran.stderr);
     deployed.run("app", &["migrate", "--yes"]).expect(0);
     let stored = pairs.get("user:42").unwrap().unwrap();
     assert_eq!(stored.value.as_ref(), br#"{"full_name":"42","visits":0}"#);

@@ -72,12 +72,12 @@ fn init_says_why_it_writes_no_declaration() {
         let ran = deployed.run("none-of-many", &[&["init"], args].concat()).expect(1);
         assert!(ran.stderr.contains(told), "{told}\n{}", ran.stderr);
     };
-    refused(&[], "there is nothing to write a declaration of");
+    refused(&[], "no source to write a declaration from was given");
     refused(&["--from-wrangler", "wrangler.toml", "--out", "-"], "cannot read wrangler.toml");
     std::fs::write(deployed.path("wrangler.toml"), "name = \"x\"").unwrap();
     refused(
         &["--from-wrangler", "wrangler.toml", "--out", "-"],
-        "wrangler.toml binds no KV namespace",
+        "wrangler.toml has no KV namespace bindings",
     );
     std::fs::write(deployed.path("wrangler.toml"), "name = ").unwrap();
     refused(&["--from-wrangler", "wrangler.toml", "--out", "-"], "wrangler.toml:1:");

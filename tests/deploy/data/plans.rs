@@ -51,7 +51,7 @@ fn a_first_plan_can_be_saved_too() {
     deployed.run("v1", &deploy).expect(0);
     assert_eq!(cloudflare.pairs("user-data").len(), 2);
     let ran = deployed.run("v1", &deploy).expect(1);
-    assert!(ran.stderr.contains("this is not the plan that was saved"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the saved plan no longer applies"), "{}", ran.stderr);
 }
 
 #[test]
@@ -67,11 +67,11 @@ fn a_plan_of_something_else_is_refused() {
     deployed.run("app-later", &["plan", "--out", "plan.json"]).expect(0);
     let apply = ["deploy", "--plan", "plan.json"];
     // Other declarations, of which the first has a value of the same length.
-    refused("app", &apply, "this is not the plan that was saved");
+    refused("app", &apply, "the saved plan no longer applies");
     refused(
         "app-later",
         &[&apply[..], &["--stage", "prod"]].concat(),
-        "it is a plan of the stage \"dev\"",
+        "it is a plan for the stage \"dev\"",
     );
     std::fs::write(deployed.path("other.json"), "{}").unwrap();
     refused("app-later", &["deploy", "--plan", "other.json"], "it is not what `plan --out` saves");
@@ -79,7 +79,7 @@ fn a_plan_of_something_else_is_refused() {
     // Another deploy in between.
     deployed.run("v1", &["--yes", "--only", "users"]).expect(0);
     deployed.run("app-later", &["--yes"]).expect(0);
-    refused("app-later", &apply, "this is not the plan that was saved");
+    refused("app-later", &apply, "the saved plan no longer applies");
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_plan_says_what_it_costs_and_can_be_limited() {
     assert!(ran.stderr.contains("nothing was changed"), "{}", ran.stderr);
     let plan = deployed.run("many", &["plan", "--app", "many"]).expect(0);
     assert!(
-        plan.stderr.contains("20,001 writes; the free plan has 1,000 of each a day"),
+        plan.stderr.contains("20,001 writes; the free plan allows 1,000 of each a day"),
         "{}",
         plan.stderr
     );

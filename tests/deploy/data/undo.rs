@@ -36,7 +36,7 @@ fn what_a_deploy_overwrote_and_deleted_comes_back() {
     let plan = run("app-later", &["plan"]).expect(0);
     assert!(plan.stderr.contains("2 keys to put"), "{}", plan.stderr);
     let ran = run("app-later", &UNDO).expect(1);
-    assert!(ran.stderr.contains("nothing was kept to undo"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("there is nothing to undo for"), "{}", ran.stderr);
 }
 
 #[test]
@@ -89,11 +89,11 @@ fn only_the_last_deploy_is_undone() {
     deployed.stage.age();
     deployed.run("app", &["--yes"]).expect(0);
     let ran = deployed.run("app", &[&UNDO[..], &at].concat()).expect(1);
-    assert!(ran.stderr.contains("was deployed or restored again since"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("was deployed or restored again after"), "{}", ran.stderr);
     // This one does.
     deployed.run("app-later", &[&["--yes"][..], &at].concat()).expect(0);
     let ran = deployed.run("app-later", &[&UNDO[..], &at].concat()).expect(1);
-    assert!(ran.stderr.contains("nothing was kept to undo"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("there is nothing to undo for"), "{}", ran.stderr);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn keep_undo_refuses_to_destroy_a_namespace_with_keys() {
     deployed.run("v1", &["--yes", "--app", "two"]).expect(0);
     let args = [&CHANGE[..], &["--app", "two"], &at].concat();
     let ran = deployed.run("v1-without-sessions", &args).expect(1);
-    assert!(ran.stderr.contains("which --keep-undo does not keep"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("which --keep-undo cannot save"), "{}", ran.stderr);
     assert!(cloudflare.titles().contains(&"user-sessions".to_owned()));
 }
 

@@ -82,7 +82,7 @@ fn a_namespace_that_vanished_is_created_again_with_all_its_values() {
     cloudflare.storage().delete(&cloudflare.namespace("user-sessions").id).unwrap();
     stage.age();
     let plan = stage.run("v1", &["plan", "--detailed-exitcode"]).expect(2);
-    assert!(plan.stderr.contains("vanished from the account"), "{}", plan.stderr);
+    assert!(plan.stderr.contains("is gone from the account"), "{}", plan.stderr);
     stage.run("v1", &["--yes"]).expect(0);
     stage.assert_converged("v1");
 }

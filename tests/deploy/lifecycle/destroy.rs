@@ -191,6 +191,6 @@ fn what_is_destroyed_is_removed_from_wranglers_configuration() {
     stage.run("v1", &["--yes", &wrangler]).expect(0);
     assert_ne!(std::fs::read_to_string(&config).unwrap(), own);
     let ran = stage.run("v1", &["destroy", "--yes", "--delete-data", &wrangler]).expect(0);
-    assert!(ran.stderr.contains("wrangler.jsonc: without "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("wrangler.jsonc: removed "), "{}", ran.stderr);
     assert_eq!(std::fs::read_to_string(&config).unwrap(), own);
 }

@@ -79,7 +79,7 @@ fn two_packages_of_one_name_do_not_destroy_each_others_namespaces() {
     let stage = Stage::new(&cloudflare);
     stage.run("v1", &["--yes"]).expect(0);
     let refused = stage.refused("many", &["--yes"]);
-    for part in ["it has `sessions`, `users`", "tests/fixture declares `many`", "--app"] {
+    for part in ["the state has `sessions`, `users`", "tests/fixture declares `many`", "--app"] {
         assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);
     }
     assert_eq!(cloudflare.titles(), ["user-data", "user-sessions"]);
@@ -114,7 +114,7 @@ fn a_package_of_the_same_name_destroys_nothing_either() {
     run_from(&stage, ours, "v1", &["--yes"]).expect(0);
     for args in [&["destroy", "--yes"][..], &["import", "shop=00000000000000000000000000000000"]] {
         let refused = run_from(&stage, theirs, "shop", args).expect(1);
-        assert!(refused.stderr.contains("another package named like this one"), "{refused:?}");
+        assert!(refused.stderr.contains("another package with the same name"), "{refused:?}");
     }
     stage.assert_converged("v1");
 }

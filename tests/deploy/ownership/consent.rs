@@ -73,13 +73,13 @@ fn destroy_and_status_of_a_stage_without_a_state_fail_and_name_the_stages() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let refused = stage.refused("v1", &["destroy", "--yes"]);
-    assert!(refused.stderr.contains("no stage of it has"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("none of its stages has one"), "{}", refused.stderr);
     assert!(!stage.states().exists());
     stage.run("v1", &["--yes", "--stage", "staging"]).expect(0);
     for command in [&["destroy", "--yes"][..], &["status"]] {
         let args = [command, &["--stage", "stging"]].concat();
         let refused = stage.refused("v1", &args);
-        let told = "the stage \"stging\" of the app \"tests\" has no state; these have: staging";
+        let told = "the stage \"stging\" of the app \"tests\" has no state; these stages have one: staging";
         assert!(refused.stderr.contains(told), "{}", refused.stderr);
         // A destroy must not suggest another stage.
         let suggests = refused.stderr.contains("did you mean --stage staging?");
@@ -115,7 +115,7 @@ fn drift_is_in_the_last_line_and_in_the_exit_code() {
     let last = plan.stderr.lines().last().unwrap();
     assert_eq!(
         last,
-        "Nothing to deploy, but 1 key was changed or removed by others; --repair writes again."
+        "Nothing to deploy, but 1 key was changed or removed by others; --repair writes the declared values again."
     );
     let plan = stage.run("v2", &["plan", "--refresh", "--only", "users"]).expect(0);
     assert!(!plan.stderr.contains("by others"), "{}", plan.stderr);
@@ -145,7 +145,7 @@ fn a_plan_that_changed_while_it_was_looked_at_is_shown_and_asked_about_again() {
     let mut rest = String::new();
     shown.read_to_string(&mut rest).unwrap();
     for part in
-        ["meanwhile; what would be done now", "destroy with 3 keys, 1 of them", "--delete-data"]
+        ["in the meantime; the new plan is", "destroy with 3 keys, 1 of them", "--delete-data"]
     {
         assert!(rest.contains(part), "{part}: {rest}");
     }

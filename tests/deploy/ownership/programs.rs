@@ -66,7 +66,7 @@ fn a_binary_that_was_renamed_keeps_its_namespaces_with_take_over() {
     let stage = Stage::new(&cloudflare);
     run_as(&stage, "deploy", "v1", &["--yes"]).expect(0);
     let plan = run_as(&stage, "ship", "v1-without-sessions", &["plan"]).expect(0);
-    let told = "left alone, tests/deploy deploys it; --take-over makes it this one's";
+    let told = "left alone, tests/deploy deploys it; --take-over takes it over";
     assert!(plan.stderr.contains(told), "{}", plan.stderr);
     run_as(&stage, "ship", "v1-without-sessions", &["--yes", "--take-over"]).expect(0);
     stage.assert_stored("v1-without-sessions");
@@ -82,7 +82,7 @@ fn a_state_without_programs_belongs_to_the_program_that_lists_it() {
     // As version 0.1.0 wrote it at first.
     stage.rewrite_as_format_1();
     let plan = stage.run("v1-without-sessions", &["plan", "--detailed-exitcode"]).expect(0);
-    let told = "left alone, no program is known to deploy it; --take-over makes it this one's";
+    let told = "left alone, no program is known to deploy it; --take-over takes it over";
     assert!(plan.stderr.contains(told), "{}", plan.stderr);
     stage.run("v1", &[]).expect(0);
     stage.run("v1-without-sessions", &["--yes"]).expect(0);

@@ -10,7 +10,8 @@ fn a_likely_rename_is_reported_with_how_to_keep_the_data() {
     let stage = Stage::new(&cloudflare);
     stage.run("shop-and-v1", &["--yes"]).expect(0);
     let plan = stage.run("store-and-v1", &["plan"]).expect(0);
-    let told = "looks like it was renamed to store: `was: \"shop\"` there keeps the namespace";
+    let told =
+        "looks like it was renamed to store: write `was: \"shop\"` there to keep the namespace";
     assert!(plan.stderr.contains(told), "{}", plan.stderr);
     let json = stage.run("store-and-v1", &["plan", "--format", "json"]).expect(0);
     assert!(json.stdout.contains("\"likely_renamed_to\": \"store\""), "{}", json.stdout);

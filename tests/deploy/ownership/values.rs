@@ -73,7 +73,7 @@ fn a_value_that_is_there_as_declared_is_recorded_and_not_written() {
     stage.run("shop", &["import", &format!("shop={id}")]).expect(0);
     let plan = stage.run("shop", &["plan", "--detailed-exitcode"]).expect(0);
     for key in ["motd", "limits", "sale"] {
-        let line = format!("= {key}  there already as declared");
+        let line = format!("= {key}  already as declared");
         assert!(plan.stderr.contains(&line), "{line}: {}", plan.stderr);
     }
     drop(cloudflare.take_requests());
@@ -114,7 +114,7 @@ fn a_value_that_is_not_text_is_read_by_itself() {
     let plan = stage.run("shop", &["plan"]).expect(0);
     let limits = "~ limits  overwrites a value that this tool did not write, 3 B → 16 B";
     assert!(plan.stderr.contains(limits), "{}", plan.stderr);
-    assert!(plan.stderr.contains("= motd  there already"), "{}", plan.stderr);
+    assert!(plan.stderr.contains("= motd  already as declared"), "{}", plan.stderr);
 }
 
 #[test]
@@ -176,10 +176,10 @@ fn a_value_that_was_there_as_declared_is_not_this_tools_to_delete() {
         cloudflare.put("user-data", key, value);
     }
     let ran = stage.run("v1-without-sessions", &["--yes", "--adopt"]).expect(0);
-    assert!(ran.stderr.contains("= first  there already as declared"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("= first  already as declared"), "{}", ran.stderr);
     // It left the declaration, and stays.
     let ran = stage.run("v2", &["--yes"]).expect(0);
-    assert!(ran.stderr.contains("first  left the declaration, stays"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("first  no longer declared; kept"), "{}", ran.stderr);
     assert_eq!(cloudflare.pairs("user-data")["first"], "Ada");
 }
 
@@ -256,7 +256,7 @@ fn a_key_that_is_no_longer_once_is_read_before_it_is_overwritten() {
     cloudflare.put("user-data", "first", "the application's");
     let plan = stage.run("v1", &["plan"]).expect(0);
     for told in
-        ["~ first  overwrites a value that this tool did not write, 17 B", "= second  there"]
+        ["~ first  overwrites a value that this tool did not write, 17 B", "= second  already"]
     {
         assert!(plan.stderr.contains(told), "{told}: {}", plan.stderr);
     }

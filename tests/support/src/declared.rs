@@ -1,4 +1,4 @@
-//! Namespaces as a package declares them over time, by the name that selects them.
+//! Declarations of a package over time, in modules with the name that selects them.
 
 use std::fmt::Write as _;
 
@@ -34,7 +34,7 @@ pub mod v1 {
     }
 }
 
-/// After a while: another title, one value changed, two added, one of them seeded once, one removed.
+/// A later version: another title, one value changed, two added, one of them seeded once, one removed.
 pub mod v2 {
     use super::kv_namespace;
 
@@ -58,7 +58,7 @@ pub mod v2 {
     }
 }
 
-/// After still longer: what was seeded once has another seed.
+/// An even later version: what was seeded once has another seed.
 pub mod v3 {
     use super::kv_namespace;
 
@@ -75,7 +75,7 @@ pub mod v3 {
     }
 }
 
-/// Namespaces that may be there before they are deployed.
+/// Namespaces that may exist before they are deployed.
 pub mod shared {
     use super::kv_namespace;
 
@@ -91,7 +91,7 @@ pub mod shared {
     }
 
     kv_namespace! {
-        /// Taken over, and nobody else's from then on.
+        /// Taken over, and owned by this package from then on.
         pub struct Owned;
         id: "existing",
         title: "existing-namespace",
@@ -120,7 +120,7 @@ pub mod colliding {
     }
 
     kv_namespace! {
-        /// So has this.
+        /// Has the same title.
         pub struct Members;
         title: "user-data",
     }
@@ -156,14 +156,14 @@ pub mod secret {
     }
 
     kv_namespace! {
-        /// A value that can never be one of its type.
+        /// A value that can never match its type.
         pub struct Typed;
         title: "typed",
         values: [{ key: "count", value: env("HOOK_PASSWORD"), type: u64 }]
     }
 }
 
-/// A seed file whose keys are of families.
+/// A seed file whose keys belong to families.
 pub mod seeded {
     use serde::{Deserialize, Serialize};
 
@@ -177,7 +177,7 @@ pub mod seeded {
     }
 
     kv_namespace! {
-        /// Pages that live for a day.
+        /// Pages that expire after a day.
         pub struct Pages;
         title: "pages",
         keys: { "{file}": String, "page:{path}": String { metadata: Views, expirationTtl: "1d" } },
@@ -185,7 +185,7 @@ pub mod seeded {
     }
 
     kv_namespace! {
-        /// Pages that live for two.
+        /// Pages that expire after two days.
         pub struct PagesOfTwoDays;
         id: "pages",
         title: "pages",
@@ -194,7 +194,7 @@ pub mod seeded {
     }
 }
 
-/// What differs by stage.
+/// Values that differ by stage.
 pub mod staged {
     use super::kv_namespace;
 
@@ -229,7 +229,7 @@ pub mod site {
     }
 }
 
-/// Declarations that only deploying can refuse.
+/// Declarations whose mistakes are found only when deploying.
 pub mod late {
     use super::kv_namespace;
     use super::seeded::Views;
@@ -242,7 +242,7 @@ pub mod late {
     }
 
     kv_namespace! {
-        /// Literals that are not of the types that stand beside them.
+        /// Literals that do not match their declared types.
         pub struct Mistyped;
         title: "mistyped",
         keys: { "page:{path}": String { metadata: Views } },
@@ -254,7 +254,7 @@ pub mod late {
     }
 
     kv_namespace! {
-        /// A seed file whose pairs are not of the types of their family.
+        /// A seed file whose pairs do not match the types of their family.
         pub struct MistypedFile;
         title: "mistyped-file",
         keys: { "page:{id: u32}": u8 { metadata: Views } },
@@ -262,7 +262,7 @@ pub mod late {
     }
 }
 
-/// Namespaces with the default title, one of them under another name of its type.
+/// A namespace with the default title, before and after its struct was renamed.
 pub mod renamed {
     use super::kv_namespace;
 
@@ -287,13 +287,13 @@ pub mod renamed {
     }
 }
 
-/// Data that an application keeps, and the types that it had before.
+/// Data of an application, and its earlier types.
 pub mod app {
     use serde::{Deserialize, Serialize};
 
     use super::kv_namespace;
 
-    /// A profile as it was first.
+    /// The first version of a profile.
     #[derive(Serialize, Deserialize)]
     #[serde(deny_unknown_fields)]
     pub struct ProfileV1 {
@@ -307,7 +307,7 @@ pub mod app {
     pub struct Profile {
         /// The name.
         pub full_name: String,
-        /// How often it was seen.
+        /// How often it was visited.
         pub visits: u64,
     }
 
@@ -318,7 +318,7 @@ pub mod app {
     }
 
     kv_namespace! {
-        /// What an application keeps.
+        /// The data of an application.
         pub struct App;
         title: "app-{stage}",
         keys: {
@@ -334,7 +334,7 @@ pub mod app {
     }
 
     kv_namespace! {
-        /// The same after a while.
+        /// A later version of the same namespace.
         pub struct AppLater;
         id: "app",
         title: "app-{stage}",
@@ -345,7 +345,7 @@ pub mod app {
     }
 
     kv_namespace! {
-        /// The same with fewer values.
+        /// The same namespace with fewer values.
         pub struct AppLess;
         id: "app",
         title: "app-{stage}",
@@ -360,7 +360,7 @@ pub mod app {
     }
 
     kv_namespace! {
-        /// The same under another name.
+        /// The same namespace under another name.
         pub struct Store;
         was: "app",
         title: "app-{stage}",
@@ -390,7 +390,7 @@ pub mod odd {
     }
 }
 
-/// How many keys `many` has: more than two requests can take.
+/// How many keys `many` has: more than fit into two requests.
 pub const MANY: usize = 20_001;
 
 /// The declarations of that name.
@@ -448,13 +448,13 @@ pub fn select(name: &str) -> Vec<&'static Declaration> {
     }
 }
 
-/// What was compiled in a folder that is not here.
+/// A declaration that was compiled in a folder that does not exist on this machine.
 fn site_of_another_machine() -> &'static Declaration {
     let spreads = site::Site::DECLARATION.spreads;
     Box::leak(Box::new(Declaration { root: "/build/site", spreads, ..nothing("site", "SITE") }))
 }
 
-/// A namespace with too many keys to write them down.
+/// A namespace with too many keys for a literal declaration.
 fn many(keys: usize) -> &'static Declaration {
     let mut json = String::from("[");
     for n in 0..keys {
@@ -462,7 +462,7 @@ fn many(keys: usize) -> &'static Declaration {
         write!(json, r#"{comma}{{"key":"key-{n:05}","value":"{n}"}}"#).unwrap();
     }
     json.push(']');
-    // Shared by every process of the tests: it is made whole or not at all.
+    // All test processes share the file, so it must appear completely or not at all.
     let root = std::env::temp_dir().join(format!("kv-test-support-many-{keys}"));
     let (seed, draft) = (root.join("many.json"), format!("many-{}.json", std::process::id()));
     if !seed.exists() {

@@ -1,5 +1,4 @@
-//! What the end-to-end tests share: Cloudflare as it may behave, and namespaces as they may be
-//! declared.
+//! Shared code of the end-to-end tests: a server that behaves like Cloudflare, and declared namespaces.
 
 #![deny(missing_docs)]
 #![allow(clippy::unwrap_used, reason = "a helper of tests may fail a test")]

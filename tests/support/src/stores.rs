@@ -8,20 +8,20 @@ use kv_runtime::state::{FileStateStore, Holder, Lock, StageKey, StateError, Stat
 pub enum End {
     /// It fails, as on a full disk.
     Error,
-    /// The process is gone before it.
+    /// The process aborts before it.
     DeathBefore,
-    /// The process is gone after it.
+    /// The process aborts after it.
     DeathAfter,
 }
 
-/// A store of files that ends at one of its writes.
+/// A file store that fails at one of its writes.
 #[derive(Debug, Clone)]
 pub struct Fatal {
     /// The store itself.
     pub store: FileStateStore,
-    /// At which write it ends, counted from 0.
+    /// The write at which it fails, counted from 0.
     pub write: usize,
-    /// How it ends.
+    /// How it fails.
     pub end: End,
 }
 
@@ -74,7 +74,7 @@ impl Lock for FatalLock {
 }
 
 impl FatalLock {
-    /// Every write from the fatal one on ends so.
+    /// Fails in the same way at the fatal write and all after it.
     async fn end(&mut self, document: Vec<u8>) -> Result<(), StateError> {
         match self.end {
             End::Error => {

@@ -8,7 +8,7 @@ use kv_rules::MAX_BULK_BYTES;
 
 use super::super::error::ApiError;
 
-/// A whole body. One that is too large is answered with 413.
+/// A whole body. One that is too large gets the response 413.
 pub(in super::super) struct Body(pub(in super::super) Bytes);
 
 impl<S: Sync> FromRequest<S> for Body {
@@ -31,8 +31,8 @@ impl<S: Sync> FromRequest<S> for Body {
             } else if length > 2 * MAX_BULK_BYTES {
                 break;
             }
-            // What is a little too large is read to its end: a client that is still sending when
-            // the connection closes sees that instead of the answer.
+            // Read a body that is a little too large to its end: a client that is still sending when the
+            // connection closes would see that instead of the response.
         }
         if length > MAX_BULK_BYTES {
             return Err(ApiError::body_too_large());

@@ -2,7 +2,7 @@
 
 use kv_rules::{Expiry, ExpiryError, check_expiration, check_ttl};
 
-/// What `expiration` and `expiration_ttl` say together: where both are given, the TTL wins.
+/// Combines `expiration` and `expiration_ttl`: if both are given, the TTL wins.
 pub(in super::super) fn expiry(
     expiration: Option<i64>,
     ttl: Option<i64>,

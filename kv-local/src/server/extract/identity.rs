@@ -1,4 +1,4 @@
-//! As whom a request was admitted.
+//! The identity of an authenticated request.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;

@@ -8,8 +8,8 @@ use serde::de::{Deserialize, Deserializer as _, Error as _, SeqAccess, Visitor};
 
 use super::super::error::ApiError;
 
-/// Hands each item of a JSON array on as soon as it is read, so that they are never all in memory,
-/// and returns how many there were.
+/// Passes each item of a JSON array to `take` as soon as it is read, so that they are never all in memory,
+/// and returns the number of items.
 pub(in super::super) fn each<'de, T: Deserialize<'de>>(
     operation: &str,
     json: &'de [u8],

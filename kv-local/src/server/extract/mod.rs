@@ -1,4 +1,4 @@
-//! What routes take from a request.
+//! Extractors for the parts of a request.
 
 mod body;
 mod expiry;

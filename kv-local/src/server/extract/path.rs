@@ -1,4 +1,4 @@
-//! What a path names: an account, a namespace, a key.
+//! The account, namespace and key in a path.
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::Method;
@@ -10,7 +10,7 @@ use super::super::error::ApiError;
 use super::identity::identity;
 use crate::{Pairs, Storage};
 
-/// The account in a path, which the request's credentials reach.
+/// The account in a path, which the request's credentials can use.
 pub(in super::super) struct InAccount {
     pub(in super::super) storage: Storage,
 }
@@ -30,7 +30,7 @@ impl FromRequestParts<App> for InAccount {
     }
 }
 
-/// The namespace in a path. Whether it exists is only known when its work runs.
+/// The namespace in a path. Whether it exists is checked only by [`run`](Self::run).
 pub(in super::super) struct InNamespace {
     pub(in super::super) id: String,
     pub(in super::super) storage: Storage,
@@ -66,7 +66,7 @@ impl InNamespace {
     }
 }
 
-/// Runs work that blocks, such as everything that storage does.
+/// Runs work that blocks, which includes every use of storage.
 pub(in super::super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
@@ -74,7 +74,7 @@ pub(in super::super) async fn blocking<T: Send + 'static>(
     done.unwrap_or_else(|panic| Err(ApiError::internal(&panic)))
 }
 
-/// The key in a path, decoded once.
+/// The key in a path, percent-decoded once.
 pub(in super::super) struct Key(pub(in super::super) String);
 
 impl FromRequestParts<App> for Key {

@@ -1,4 +1,4 @@
-//! What follows the `?`.
+//! The query of a request.
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::super::app::App;
 use super::super::error::ApiError;
 
-/// What follows the `?`.
+/// The parameters in the query.
 pub(in super::super) struct Parameters<T>(pub(in super::super) T);
 
 impl<T: DeserializeOwned> FromRequestParts<App> for Parameters<T> {

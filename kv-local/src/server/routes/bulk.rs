@@ -1,8 +1,8 @@
 //! `…/bulk` and `…/bulk/delete`: many pairs in one request, all or none.
 //!
-//! That one bad item fails the whole request is not established; it may be reported as
-//! unsuccessful instead. So is what happens to two items with one key: here the later wins and both
-//! count.
+//! It is not established that one bad item fails the whole request; Cloudflare may report it as
+//! unsuccessful instead. Nor is it established what happens to two items with the same key: here the later
+//! one wins, and both count.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ use crate::Pair;
 const PUT: &str = "bulk put keys";
 const DELETE: &str = "bulk remove keys";
 
-/// A pair as a bulk request writes it, borrowed from the body as far as JSON allows.
+/// A pair in a bulk request, borrowed from the body where JSON allows that.
 #[derive(Deserialize)]
 struct Item<'a> {
     #[serde(borrow)]
@@ -74,7 +74,7 @@ fn pair(item: Item<'_>) -> Result<Pair<'_>, ApiError> {
     Ok(Pair { key, value, metadata, expiry })
 }
 
-/// `POST …/bulk/delete`, and `DELETE …/bulk` of older clients.
+/// `POST …/bulk/delete`, and `DELETE …/bulk` for older clients.
 pub(super) async fn delete(namespace: InNamespace, Body(body): Body) -> Result<Response, ApiError> {
     let deleted = namespace.run(DELETE, move |pairs| {
         let mut keys: Vec<Cow<'_, str>> = Vec::new();
@@ -87,6 +87,6 @@ pub(super) async fn delete(namespace: InNamespace, Body(body): Body) -> Result<R
     Ok(outcome(deleted.await?))
 }
 
-/// A key, borrowed from the body as far as JSON allows.
+/// A key, borrowed from the body where JSON allows that.
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -1,4 +1,4 @@
-//! `…/bulk/get`: up to a hundred values in one answer.
+//! `…/bulk/get`: up to a hundred values in one response.
 
 use std::collections::BTreeMap;
 
@@ -94,8 +94,8 @@ fn shown(stored: Stored, form: Form, with_metadata: bool) -> Result<Shown, ApiEr
     let text = String::from_utf8(stored.value.into()).map_err(|_| ApiError::bulk_get(NOT_TEXT))?;
     let value = match form {
         Form::Text => Value::Text(text),
-        // That a value which is not JSON fails the request is what a Worker sees; how the REST API
-        // says it is not established.
+        // In a Worker, a value that is not JSON fails the request. The REST API's error for it is not
+        // established.
         Form::Json => Value::Json(RawValue::from_string(text).map_err(|_| {
             ApiError::bulk_get("At least one of the requested keys corresponds to a non-JSON value")
         })?),

@@ -1,4 +1,4 @@
-//! `…/keys`: the keys of a namespace, a page at a time.
+//! `…/keys`: the keys of a namespace, page by page.
 
 use axum::response::Response;
 use base64::Engine as _;
@@ -14,7 +14,7 @@ use crate::{ListedKey, Page};
 
 const OPERATION: &str = "list keys";
 
-/// Which keys are asked for.
+/// The requested keys.
 #[derive(Deserialize)]
 pub(super) struct ListQuery {
     #[serde(default)]
@@ -33,7 +33,7 @@ struct Shown {
     metadata: Option<Box<RawValue>>,
 }
 
-/// How many keys the page has, and where the next begins: nowhere, when empty.
+/// The number of keys on the page, and the cursor of the next page, which is empty on the last page.
 #[derive(Serialize)]
 struct CursorInfo {
     count: usize,
@@ -42,14 +42,15 @@ struct CursorInfo {
 
 /// `GET …/keys`
 ///
-/// That a limit out of range is refused, not clamped, and a bad cursor too, is not established.
+/// It is not established whether Cloudflare refuses a limit out of range or clamps it, nor that it refuses
+/// a bad cursor.
 pub(super) async fn list(
     namespace: InNamespace,
     Parameters(query): Parameters<ListQuery>,
 ) -> Result<Response, ApiError> {
     let limit = query.limit.unwrap_or(MAX_LIST_KEYS);
     if !(MIN_LIST_KEYS..=MAX_LIST_KEYS).contains(&limit) {
-        let why = format_args!("limit is {MIN_LIST_KEYS} to {MAX_LIST_KEYS}");
+        let why = format_args!("limit must be from {MIN_LIST_KEYS} to {MAX_LIST_KEYS}");
         return Err(ApiError::bad_request(OPERATION, why));
     }
     let after = match query.cursor.as_str() {
@@ -72,7 +73,7 @@ pub(super) async fn list(
 
 fn decode(cursor: &str) -> Result<String, ApiError> {
     let name = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|name| String::from_utf8(name).ok());
-    name.ok_or_else(|| ApiError::bad_request(OPERATION, "this cursor is not one of ours"))
+    name.ok_or_else(|| ApiError::bad_request(OPERATION, "the cursor is not from this server"))
 }
 
 fn shown(key: ListedKey) -> Result<Shown, ApiError> {

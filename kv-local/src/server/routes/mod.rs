@@ -1,4 +1,4 @@
-//! The paths of the API, a file for each resource.
+//! The paths of the API, with one module for each resource.
 
 mod bulk;
 mod bulk_get;
@@ -18,7 +18,7 @@ use super::config::ServerConfig;
 use super::error::ApiError;
 use crate::Storage;
 
-/// The routes of [`Server`](crate::Server), for those who put something in front of them.
+/// The routes of [`Server`](crate::Server), to add middleware or to serve them in another way.
 pub fn router(storage: Storage, config: ServerConfig) -> Router {
     let app = App::new(storage, config);
     let account = "/client/v4/accounts/{account}";
@@ -47,7 +47,7 @@ pub fn router(storage: Storage, config: ServerConfig) -> Router {
 }
 
 async fn no_route(uri: Uri) -> ApiError {
-    // An account id that is missing makes a path of the right shape with nothing in that place.
+    // Without an account id, the path has the right form but an empty segment.
     if uri.path().starts_with("/client/v4/accounts//") {
         return ApiError::no_account(uri.path());
     }

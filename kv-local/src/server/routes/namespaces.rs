@@ -8,7 +8,7 @@ use super::super::error::ApiError;
 use super::super::extract::{Body, InAccount, InNamespace, Parameters, blocking};
 use crate::Namespace;
 
-/// How a listing is ordered. What the API does without these is not established.
+/// The order of a listing. The API's default order is not established.
 #[derive(Deserialize)]
 pub(super) struct OrderQuery {
     #[serde(default)]

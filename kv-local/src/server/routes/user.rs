@@ -1,4 +1,4 @@
-//! `/accounts`, `/user` and `…/tokens/verify`: as whom the credentials act.
+//! `/accounts`, `/user` and `…/tokens/verify`: the identity of the credentials.
 
 use axum::extract::State;
 use axum::response::Response;

@@ -14,7 +14,7 @@ use super::super::error::ApiError;
 use super::super::extract::{Body, InNamespace, Key, Parameters, expiry};
 use crate::Pair;
 
-/// `GET …/values/{key}`: the value itself, in no envelope.
+/// `GET …/values/{key}`: the value itself, without an envelope.
 pub(super) async fn get(namespace: InNamespace, Key(key): Key) -> Result<Response, ApiError> {
     let stored = namespace
         .run("get", move |pairs| pairs.get(&key).map_err(|error| ApiError::of_one("get", error)));
@@ -44,7 +44,7 @@ pub(super) async fn delete(namespace: InNamespace, Key(key): Key) -> Result<Resp
     Ok(success(Empty {}))
 }
 
-/// When a pair expires, as text: what is no number has an error of its own.
+/// When a pair expires, as text, because a text that is not a number has its own error.
 #[derive(Deserialize)]
 pub(super) struct ExpiryQuery {
     expiration: Option<String>,
@@ -82,7 +82,7 @@ fn number(field: &str, text: Option<String>) -> Result<Option<i64>, ApiError> {
     text.map(parse).transpose()
 }
 
-/// Value and metadata: of a multipart form its parts of those names, else the body is the value.
+/// Value and metadata: the parts with those names in a multipart form; any other body is the value.
 async fn parts(headers: &HeaderMap, body: Bytes) -> Result<(Bytes, Option<String>), ApiError> {
     let content_type = headers.get(header::CONTENT_TYPE);
     let is_form = |value: &&header::HeaderValue| {
@@ -92,7 +92,7 @@ async fn parts(headers: &HeaderMap, body: Bytes) -> Result<(Bytes, Option<String
 
     let mut form = Request::new(body.into());
     form.headers_mut().insert(header::CONTENT_TYPE, content_type.clone());
-    // The body was measured when it was read.
+    // The size of the body was checked when it was read.
     DefaultBodyLimit::disable().apply(&mut form);
     let mut form = Multipart::from_request(form, &())
         .await
@@ -112,7 +112,8 @@ async fn parts(headers: &HeaderMap, body: Bytes) -> Result<(Bytes, Option<String
             _ => {}
         }
     }
-    let value =
-        value.ok_or_else(|| ApiError::bad_request("put", "the form has no part `value`"))?;
+    let value = value.ok_or_else(|| {
+        ApiError::bad_request("put", "the form does not have a part named `value`")
+    })?;
     Ok((value, metadata))
 }

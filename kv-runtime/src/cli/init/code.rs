@@ -1,4 +1,4 @@
-//! The file that is written.
+//! Generates the code of the declarations.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -9,11 +9,11 @@ use super::names::id;
 /// A namespace to declare.
 #[derive(Debug, Default)]
 pub(super) struct Namespace {
-    /// The name of its type.
+    /// The name of the struct that declares it.
     pub(super) name: String,
-    /// The binding, where it has one.
+    /// The binding, if it has one.
     pub(super) binding: Option<String>,
-    /// Where it exists, by stage.
+    /// The stages in which it exists.
     pub(super) places: Vec<Place>,
     pub(super) families: Vec<Family>,
     /// The files that it is seeded from.
@@ -25,7 +25,7 @@ pub(super) struct Namespace {
 pub(super) struct Place {
     pub(super) stage: String,
     pub(super) namespace_id: Option<String>,
-    /// Its title, where it could be asked for.
+    /// Its title, if it could be looked up.
     pub(super) title: Option<String>,
 }
 
@@ -35,13 +35,13 @@ impl Namespace {
         id(&self.name)
     }
 
-    /// The title, with `{stage}` where it differs by that alone; and what is to be known of it.
+    /// The title, with `{stage}` if the stages' titles differ only by the stage, and notes about it.
     fn title(&self) -> (String, Vec<String>) {
         let known = |place: &Place| Some((place.stage.clone(), place.title.clone()?));
         let titles: Vec<(String, String)> = self.places.iter().filter_map(known).collect();
         let Some((_, first)) = titles.first() else {
-            let note = "A guess: give it the title that the namespace has in the dashboard, or a deploy \
-                        renames it.";
+            let note = "A guess: write the title that the namespace has in the dashboard, or a deploy \
+                        will rename it.";
             return ("{app}-{stage}-{id}".to_owned(), vec![note.to_owned()]);
         };
         let candidates = titles.iter().map(|(stage, title)| title.replace(stage, "{stage}"));
@@ -56,7 +56,9 @@ impl Namespace {
             return (template, Vec::new());
         }
         let notes = titles.iter().map(|(stage, title)| {
-            format!("In the stage {stage} its title is {title:?}: a deploy renames it to this one.")
+            format!(
+                "In the stage {stage} its title is {title:?}: a deploy will rename it to this one."
+            )
         });
         (first.replace(['{', '}'], ""), notes.collect())
     }
@@ -110,10 +112,9 @@ fn one_line(text: &str) -> String {
 
 /// The file of all declarations.
 pub(super) fn file(namespaces: &[Namespace]) -> String {
-    let mut code =
-        "//! The Workers KV namespaces of this package, as `deploy init` found them.\n\n\
+    let mut code = "//! The Workers KV namespaces of this package, as found by `deploy init`.\n\n\
                     use kv_runtime::kv_namespace;\n"
-            .to_owned();
+        .to_owned();
     for namespace in namespaces {
         namespace.code(&mut code);
     }

@@ -1,4 +1,4 @@
-//! Which families the keys of a namespace could be of.
+//! Guesses the families of a namespace's keys.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write as _;
@@ -8,13 +8,13 @@ use kv_rules::Pattern;
 use super::names::{snake, unique};
 use super::shape::Shape;
 
-/// How many values of a family are looked at.
+/// How many values of a family are read.
 pub(super) const SAMPLES: usize = 100;
 
-/// What part the words of a key.
+/// The characters that separate the words of a key.
 const SEPARATORS: [char; 2] = [':', '/'];
 
-/// A family of keys that was guessed.
+/// A guessed family.
 #[derive(Debug)]
 pub(super) struct Family {
     /// What its types are named after.
@@ -25,17 +25,18 @@ pub(super) struct Family {
     pub(super) keys: usize,
 }
 
-/// A key, and its value where that was looked at.
+/// A key, and its value if that was read.
 pub(crate) type Seen = (String, Option<Vec<u8>>);
 
-/// What tells one family from another: the first word, and what parts the others.
+/// What distinguishes one family from another: the first word, and the separators.
 fn kind(key: &str) -> String {
     let mut kind: String = key.split(SEPARATORS).next().unwrap_or_default().to_owned();
     kind.extend(key.chars().filter(|c| SEPARATORS.contains(c)));
     kind
 }
 
-/// The families of some keys. No two of them have a key in common, but for one that takes the rest.
+/// Guesses the families of some keys. No key matches two of them, except that the last family, `{key}`,
+/// matches everything.
 pub(super) fn guess(seen: &[Seen]) -> Vec<Family> {
     let mut groups: BTreeMap<String, Vec<&Seen>> = BTreeMap::new();
     for pair in seen {
@@ -59,7 +60,7 @@ pub(super) fn guess(seen: &[Seen]) -> Vec<Family> {
             (Ok(one), Ok(other)) => one.overlaps(&other),
             _ => true,
         };
-        // The shorter one takes all.
+        // Of two families that overlap, the shorter one takes the keys of both.
         match kept.iter_mut().find(|other| overlaps(other)) {
             Some(other) => {
                 let fits = Pattern::parse(&other.pattern).is_ok_and(|pattern| {
@@ -128,7 +129,8 @@ fn family(group: &[&Seen]) -> Option<Family> {
     Some(Family { name, pattern, shape, keys: keys.len() })
 }
 
-/// What a parameter after a word is called: `id`, or after the word where that is long.
+/// The name of a parameter that follows the word `before`: `{before}_id`, or `id` if that would not be a
+/// good name.
 fn param_name(before: &str) -> String {
     let name = snake(before);
     if name == "key" || name.len() > 24 || !name.is_ascii() || name.ends_with('_') {

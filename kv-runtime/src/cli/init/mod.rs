@@ -1,5 +1,5 @@
-//! A first declaration of what exists already: of the namespaces that wrangler's configuration binds,
-//! or of one whose keys are looked at.
+//! Writes a first declaration of existing namespaces: those that wrangler's configuration binds, or one
+//! whose keys are read.
 
 mod code;
 mod families;
@@ -22,7 +22,7 @@ use crate::wrangler::{ConfigFile, FoundBinding};
 use code::{Namespace, Place};
 pub(super) use names::pascal;
 
-/// The stage that the top level of wrangler's configuration stands for.
+/// The stage that corresponds to the top level of wrangler's configuration.
 const TOP_LEVEL: &str = "dev";
 
 impl Running<'_> {
@@ -62,24 +62,24 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// Says which bindings and ids appear twice in an environment.
+    /// Warns of bindings and ids that appear twice in an environment.
     fn warn_of_duplicates(&self, bindings: &[FoundBinding]) {
         for (index, binding) in bindings.iter().enumerate() {
             let before = bindings.get(..index).unwrap_or_default().iter();
             let mut before = before.filter(|other| other.environment == binding.environment);
             let name = printable(&binding.name);
             if before.clone().any(|other| other.name == binding.name) {
-                self.screen.warn("Twice", &format!("the binding {name}: keep one of the two"));
+                self.screen.warn("Duplicate", &format!("binding {name}: keep one of the two"));
             } else if let Some(other) =
                 before.find(|other| other.id.is_some() && other.id == binding.id)
             {
                 let other = printable(&other.name);
-                self.screen.warn("Twice", &format!("{name} and {other} are one namespace"));
+                self.screen.warn("Duplicate", &format!("{name} and {other} have the same id"));
             }
         }
     }
 
-    /// A namespace for each name of a binding, whatever its ids in the environments are.
+    /// One namespace for each binding name; its ids may differ between environments.
     async fn bound(&mut self, bindings: Vec<FoundBinding>) -> Vec<Namespace> {
         let mut by_name: BTreeMap<String, Vec<Place>> = BTreeMap::new();
         for FoundBinding { environment, name, id } in bindings {
@@ -99,7 +99,7 @@ impl Running<'_> {
         by_name.into_iter().map(namespace).collect()
     }
 
-    /// A namespace by its keys.
+    /// Declares a namespace from its keys.
     async fn by_keys(
         &mut self,
         id: &str,
@@ -125,7 +125,7 @@ impl Running<'_> {
         Ok(Namespace { name, places: vec![place], families, seeds, ..Namespace::default() })
     }
 
-    /// The title of a namespace, where it can be asked for.
+    /// The title of a namespace, if it can be looked up.
     async fn title(&mut self, namespace_id: &str) -> Option<String> {
         self.run.title_of(namespace_id).await.ok().flatten()
     }
@@ -137,12 +137,10 @@ impl Running<'_> {
             String::new(),
             "Next:".to_owned(),
             "  1. read what was written: titles and types are guesses where it says so".to_owned(),
-            format!(
-                "  2. name the module in src/lib.rs, `pub mod {module};`, and in src/bin/{binary}.rs"
-            ),
+            format!("  2. write `pub mod {module};` in src/lib.rs, and in src/bin/{binary}.rs"),
             format!("       kv_runtime::deploy_main!({});", names.join(", ")),
-            "     with the path of your crate before each".to_owned(),
-            "  3. take in what exists:".to_owned(),
+            "     with the name of your crate before each path".to_owned(),
+            "  3. import the existing namespaces:".to_owned(),
         ];
         let mut by_stage: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for namespace in namespaces {
@@ -156,7 +154,7 @@ impl Running<'_> {
             }
         }
         if by_stage.is_empty() {
-            lines.push("       nothing: no id of a namespace was found".to_owned());
+            lines.push("       nothing to import: no namespace id was found".to_owned());
         }
         let local = self.args.place.local.as_ref().map_or_else(String::new, |folder| {
             format!(" --local={}", printable(&folder.display().to_string()))

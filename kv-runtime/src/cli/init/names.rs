@@ -1,10 +1,10 @@
-//! Rust names for what others named.
+//! Converts names of bindings, keys and JSON members to Rust names.
 
 use std::collections::HashSet;
 
 use super::code::Namespace;
 
-/// The keywords of Rust, with those that are reserved.
+/// Rust's keywords, including the reserved ones.
 const KEYWORDS: [&str; 53] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
     "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
@@ -13,7 +13,8 @@ const KEYWORDS: [&str; 53] = [
     "union", "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "_",
 ];
 
-/// The words of a text: at everything that is no letter or digit, and where a capital begins one.
+/// Splits a text into words: at everything that is not a letter or a digit, and before a capital that
+/// follows a lowercase letter.
 fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut previous = '_';
@@ -62,7 +63,7 @@ pub(super) fn id(name: &str) -> String {
     words(name).join("_")
 }
 
-/// A name that is not among others, which it joins.
+/// Makes a name unique with a number, and adds it to `taken`.
 pub(super) fn unique(name: &str, taken: &mut HashSet<String>) -> String {
     let mut unique = name.to_owned();
     let mut number = 2;
@@ -73,7 +74,7 @@ pub(super) fn unique(name: &str, taken: &mut HashSet<String>) -> String {
     unique
 }
 
-/// Gives each namespace and each of its types a name of its own.
+/// Gives each namespace and each of its types a unique name.
 pub(super) fn make_unique(namespaces: &mut [Namespace]) {
     let mut taken = HashSet::new();
     for namespace in &mut *namespaces {

@@ -1,4 +1,4 @@
-//! What a Rust type of some values could be.
+//! Guesses a Rust type from values.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::names::{pascal, snake, unique};
 
-/// From how many different members on an object is a map rather than a struct.
+/// An object with at least this many different members is a map, not a struct.
 const MANY_MEMBERS: usize = 40;
 
-/// What values look like.
+/// The form that some values have in common.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Shape {
-    /// There was none to look at.
+    /// There was no value to look at.
     Unknown,
     Null,
     Bool,
@@ -22,14 +22,14 @@ pub(super) enum Shape {
     Float,
     /// A JSON string within other JSON.
     Text,
-    /// Text that is no JSON.
+    /// Text that is not JSON.
     Plain,
-    /// No text at all.
+    /// Not text.
     Bytes,
     List(Box<Shape>),
     Object(Object),
     Map(Box<Shape>),
-    /// This, or nothing.
+    /// The inner shape, or null or missing.
     Optional(Box<Shape>),
     /// Any JSON.
     Any,
@@ -42,11 +42,11 @@ pub(super) struct Object {
 }
 
 impl Shape {
-    /// That of a stored value.
+    /// The shape of a stored value.
     pub(super) fn of_stored(value: &[u8]) -> Self {
         let Ok(text) = str::from_utf8(value) else { return Self::Bytes };
         match serde_json::from_str::<Value>(text) {
-            // What an application wrote as text is read as text.
+            // A value that is a JSON string was probably written as text, so it is read as text.
             Ok(Value::String(_)) | Err(_) => Self::Plain,
             Ok(value) => Self::of(&value),
         }
@@ -79,7 +79,7 @@ impl Shape {
         Self::Map(Box::new(value))
     }
 
-    /// What both are.
+    /// The narrowest shape that fits both.
     pub(super) fn merged(self, other: Self) -> Self {
         match (self, other) {
             (one, other) if one == other => one,
@@ -126,7 +126,7 @@ impl Shape {
         }
     }
 
-    /// Names the structs that it needs.
+    /// Names the structs that the type needs.
     pub(super) fn name_structs(&mut self, name: &str, taken: &mut HashSet<String>) {
         match self {
             Self::Object(object) => {
@@ -162,7 +162,7 @@ impl Shape {
         }
     }
 
-    /// The structs that the type needs.
+    /// Writes the structs that the type needs.
     pub(super) fn structs(&self, code: &mut String) {
         match self {
             Self::Object(object) => {
@@ -234,7 +234,7 @@ mod tests {
         insta_like(&code);
     }
 
-    /// What is written compiles: the tests of `init` show it; here is what it looks like.
+    /// The tests of `init` check that the code compiles; this checks what it looks like.
     fn insta_like(code: &str) {
         for line in [
             "pub struct User {",

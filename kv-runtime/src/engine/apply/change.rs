@@ -1,4 +1,4 @@
-//! What can be done to a key: it is written, or deleted.
+//! The changes of a key: a write or a deletion.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -23,24 +23,24 @@ pub(super) type Unconfirmed = Result<HashSet<String>, RemoteError>;
 
 /// A change of one key. Many are sent at once.
 pub(super) trait Change: Copy + Send + Sync {
-    /// What a request is for.
+    /// What a request does, for error messages.
     const ACTION: &'static str;
 
     fn key(&self) -> &str;
 
-    /// How many bytes it takes of a request.
+    /// How many bytes of a request it takes.
     fn bytes(&self) -> usize;
 
-    /// Sends a batch and gives the keys that are not confirmed.
+    /// Sends a batch and returns the keys that are not confirmed.
     fn send<'a>(place: Place<'a>, batch: &'a [Self]) -> BoxFuture<'a, Unconfirmed>;
 
-    /// Notes that the change was made.
+    /// Records that the change was made.
     fn confirm(&self, keys: &mut Keys);
 
-    /// Notes that the change surely was not made.
+    /// Reverts the records of a change that was certainly not made.
     fn take_back(&self, keys: &mut Keys);
 
-    /// What is told of changes that were made.
+    /// The event for changes that were made.
     fn event(confirmed: &[Self]) -> Event<'static>;
 }
 
@@ -73,7 +73,7 @@ impl Change for Put<'_> {
     }
 
     fn event(confirmed: &[Self]) -> Event<'static> {
-        // A secret's length is not shown either.
+        // The length of a secret is secret too.
         let shown = confirmed.iter().filter(|put| put.pair.secret.is_none());
         let bytes = shown.map(|put| put.pair.bytes() as u64).sum();
         Event::Put { keys: confirmed.len(), bytes }
@@ -95,7 +95,7 @@ async fn put(place: Place<'_>, batch: &[Put<'_>]) -> Unconfirmed {
     if let Confirmation::AllBut(failed) = wait::while_unseen(place.interrupt, send).await? {
         return Ok(failed.into_iter().collect());
     }
-    // The answer does not say what was written: what is stored does.
+    // The response does not tell what was written, so compare what is stored.
     let stored = compare(place, &pairs, Written::Since(begun)).await?;
     let failed = pairs.iter().zip(stored).filter(|(_, stored)| *stored != Stored::Same);
     Ok(failed.map(|(pair, _)| pair.key.to_string()).collect())
@@ -105,7 +105,7 @@ async fn put(place: Place<'_>, batch: &[Put<'_>]) -> Unconfirmed {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deletion<'a> {
     pub(super) key: &'a str,
-    /// What the state says of it now.
+    /// Its current record in the state.
     pub(super) before: KeyRecord,
 }
 
@@ -145,6 +145,6 @@ async fn delete(place: Place<'_>, batch: &[Deletion<'_>]) -> Unconfirmed {
     if let Confirmation::AllBut(failed) = wait::while_unseen(place.interrupt, send).await? {
         return Ok(failed.into_iter().collect());
     }
-    // The answer does not say what was deleted: what is stored does.
+    // The response does not tell what was deleted, so check which keys still exist.
     present(place, &keys).await
 }

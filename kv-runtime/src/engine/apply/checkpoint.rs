@@ -1,5 +1,5 @@
-//! When a long write saves the state in between: often enough that a deploy which is cut off goes
-//! on near where it was, and seldom enough that saving costs little.
+//! Decides when a long write saves the state: often enough that an interrupted deploy continues close to
+//! where it stopped, and rarely enough that saving costs little.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use tokio::time::Instant;
 /// The most saves between the first key and the last.
 const MOST: usize = 16;
 
-/// How many times as long as a save took the next one waits: at most a fifth of the time is spent
+/// How long to wait after a save, in multiples of the time that it took. At most a fifth of the time is spent
 /// on saving, however large the state and however slow its store.
 const PAUSE: u32 = 4;
 
-/// Says when to save.
+/// Decides when to save.
 pub(super) struct Checkpoints {
-    /// How many keys are to be written in all.
+    /// How many keys will be written in total.
     total: usize,
     unsaved: usize,
     saved: usize,
@@ -26,8 +26,8 @@ impl Checkpoints {
         Self { total, unsaved: 0, saved: 0, next: Instant::now() }
     }
 
-    /// Takes note of keys that were written; whether to save now. Never after the last key, when
-    /// the state is saved anyway.
+    /// Counts written keys, and returns whether to save now. Never true after the last key, because the state
+    /// is saved then anyway.
     pub(super) fn is_due(&mut self, written: usize) -> bool {
         self.unsaved += written;
         self.unsaved * MOST >= self.total
@@ -35,7 +35,7 @@ impl Checkpoints {
             && self.next <= Instant::now()
     }
 
-    /// Takes note of a save that began at `begun` and ended now.
+    /// Records a save that began at `begun` and has just finished.
     pub(super) fn saved(&mut self, begun: Instant) {
         self.saved += std::mem::take(&mut self.unsaved);
         let cost: Duration = begun.elapsed();

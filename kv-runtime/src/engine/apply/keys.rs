@@ -1,4 +1,4 @@
-//! Writing and deleting keys, each confirmed before the state says that it is done.
+//! Writes and deletes keys. The state records each change as done only once it is confirmed.
 
 use std::time::Duration;
 
@@ -14,14 +14,13 @@ use super::requests::Requests;
 use super::{Apply, Worked};
 use crate::state::KeyRecord;
 
-/// How often keys that Cloudflare did not confirm are sent again before they are reported.
+/// How often keys are sent until Cloudflare confirms them, before they are reported as unconfirmed.
 const ROUNDS: u32 = 5;
 
 impl Apply<'_> {
-    /// Writes and deletes keys. The state says of each that it is not confirmed before the first is
-    /// written or deleted, so that one whose outcome is not known is written again when it is
-    /// declared and deleted when it is not. It is saved now and then in between; what is still to be
-    /// saved at the end is left to the caller.
+    /// Writes and deletes keys. Before the first change, the state marks all of them as unconfirmed. If the
+    /// outcome of a change is unknown, the next deploy therefore writes the key again if it is declared, and
+    /// deletes it if not. The state is saved from time to time; the caller has to save it at the end.
     pub(super) async fn write_keys(
         &mut self,
         target: Worked<'_>,
@@ -32,7 +31,7 @@ impl Apply<'_> {
         let namespace_id = deployment.namespace_id.clone();
         let unconfirmed =
             |put: &Put<'_>| (put.pair.key.clone(), KeyRecord { confirmed: false, ..put.record });
-        // Merged as a whole, which many keys need to be fast.
+        // Merge all at once, which is faster than single inserts for many keys.
         deployment.keys.append(&mut declared.puts.iter().map(unconfirmed).collect());
         for Put { pair, record, .. } in &declared.settled {
             deployment.keys.insert(pair.key.clone(), *record);
@@ -54,8 +53,7 @@ impl Apply<'_> {
         self.change(target, &namespace_id, &deletions).await
     }
 
-    /// Sends changes until each is confirmed. Those that surely were not made are taken back from
-    /// the state.
+    /// Sends changes until each is confirmed. Changes that were certainly not made are reverted in the state.
     async fn change<C: Change>(
         &mut self,
         target: Worked<'_>,
@@ -90,7 +88,7 @@ impl Apply<'_> {
                 self.confirm(target.id, &confirmed);
                 self.host.event(C::event(&confirmed));
                 if checkpoints.is_due(confirmed.len()) {
-                    // Meanwhile what is in flight goes on: connections are tasks of their own.
+                    // Requests in flight continue during the save, because connections are separate tasks.
                     let begun = Instant::now();
                     self.session.save().await?;
                     checkpoints.saved(begun);
@@ -126,11 +124,12 @@ impl Apply<'_> {
         }
     }
 
-    /// Waits longer before each further round.
+    /// Waits before a round, longer each time.
     async fn pause_before(&self, round: u32) -> Result<(), DeployError> {
         if round > 0 {
-            self.host
-                .event(Event::Waiting { what: "sending again what Cloudflare did not confirm" });
+            self.host.event(Event::Waiting {
+                what: "to send the keys again that Cloudflare did not confirm",
+            });
             self.interrupt.sleep(Duration::from_millis(250) * 2_u32.pow(round)).await?;
         }
         Ok(())

@@ -1,5 +1,5 @@
-//! Does what the plan says. Before each act the state says that it is about to happen, and after
-//! it the outcome, so that the next run can go on from whatever point this one is cut off at.
+//! Applies plans. The state records each step before it happens, and its outcome afterwards, so that the
+//! next run can continue wherever this one is interrupted.
 
 mod change;
 mod checkpoint;
@@ -28,7 +28,7 @@ pub(super) struct Apply<'a> {
     pub(super) jobs: usize,
 }
 
-/// A namespace that is worked on.
+/// The namespace that is being changed.
 #[derive(Clone, Copy)]
 struct Worked<'a> {
     id: &'a str,
@@ -42,7 +42,7 @@ impl<'a> Worked<'a> {
 }
 
 impl Apply<'_> {
-    /// Makes a declared namespace what the plan says.
+    /// Applies the plan of a declared namespace.
     pub(super) async fn declared(
         &mut self,
         plan: &NamespacePlan,
@@ -76,7 +76,7 @@ impl Apply<'_> {
         Ok(())
     }
 
-    /// Deletes a namespace or leaves it, and forgets it.
+    /// Deletes or retains a namespace, and removes it from the state.
     pub(super) async fn removed(
         &mut self,
         plan: &NamespacePlan,
@@ -94,7 +94,7 @@ impl Apply<'_> {
         Ok(())
     }
 
-    /// Notes that this program does not list a namespace any more, which others do.
+    /// Records that this program no longer lists a namespace that other programs list.
     pub(super) async fn left(&mut self, plan: &NamespacePlan) -> Result<(), DeployError> {
         let program = self.deployer.program.as_str();
         let record = self.session.state_mut().namespaces.get_mut(&plan.id);
@@ -121,7 +121,7 @@ impl Apply<'_> {
         }
     }
 
-    /// The package that deploys tells itself from another of its name.
+    /// Records the package's repository, to distinguish it from another package with the same name.
     fn note_repository(&mut self) {
         if let Some(repository) = &self.deployer.repository {
             self.session.state_mut().repository = Some(repository.clone());

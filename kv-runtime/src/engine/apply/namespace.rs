@@ -1,4 +1,4 @@
-//! Creating, adopting, renaming and deleting the namespace itself.
+//! Creates, adopts, renames and deletes the namespace itself.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use super::{Apply, Worked};
 use crate::state::{Creating, Deployment, Origin, Record};
 
 impl Apply<'_> {
-    /// Puts back the record of a namespace that came back before another was created in its place.
+    /// Restores the record of a namespace that exists again before another was created in its place.
     pub(super) fn restore(&mut self, target: Worked<'_>) {
         let state = self.session.state_mut();
         if let Some(Record::Creating(creating)) = state.namespaces.get_mut(target.id)
@@ -25,8 +25,8 @@ impl Apply<'_> {
         }
     }
 
-    /// Creates, adopts or renames the namespace, so that the state has it under its title. What it
-    /// says of the keys to write is saved with [`write_keys`](Self::write_keys).
+    /// Creates, adopts or renames the namespace, so that the state has it under its title. The change of the
+    /// state is saved by [`write_keys`](Self::write_keys), with the keys to write.
     pub(super) async fn reach_namespace(
         &mut self,
         target: Worked<'_>,
@@ -75,14 +75,14 @@ impl Apply<'_> {
         self.session.state_mut().namespaces.insert(target.id.to_owned(), record);
     }
 
-    /// The programs that list a namespace once this one has deployed it.
+    /// The programs that list a namespace after this one has deployed it.
     fn claimed(&self, id: &str) -> BTreeSet<String> {
         let record = self.session.state().namespaces.get(id);
         let listed = record.map(|record| record.deployers().clone()).unwrap_or_default();
         self.deployer.claim(&listed, self.take_over).unwrap_or(listed)
     }
 
-    /// Creates a namespace whose title no namespace had a moment ago, and gives Cloudflare's id of it.
+    /// Creates a namespace whose title was free a moment ago, and returns Cloudflare's id of it.
     async fn create(&mut self, target: Worked<'_>, title: &str) -> Result<String, DeployError> {
         let deployers = self.claimed(target.id);
         let namespaces = &mut self.session.state_mut().namespaces;
@@ -104,7 +104,9 @@ impl Apply<'_> {
         let error = match target.remote().create(title).await {
             Ok(info) => return self.unowned(target, info.id),
             Err(error) if error.outcome_unknown() => {
-                self.host.event(Event::Waiting { what: "finding out whether it was created" });
+                self.host.event(Event::Waiting {
+                    what: "to find out whether the namespace was created",
+                });
                 let namespace_id = self.finish_creating(target, title).await?;
                 let id = target.id.to_owned();
                 if lost.as_ref() == Some(&namespace_id) {
@@ -112,14 +114,14 @@ impl Apply<'_> {
                 } else if is_empty(target.account, target.id, &namespace_id).await? {
                     return Ok(namespace_id);
                 } else {
-                    // It has keys, so somebody else created it at the same moment.
+                    // It has keys, so another program created it at the same moment.
                     DeployError::TitleExists { id, title: title.to_owned(), namespace_id }
                 }
             }
             Err(error) => self.why_refused(target, lost, error).await?,
         };
-        // It surely was not created by this: whoever has the title now, it is not ours. What it was
-        // to replace is, should it come back.
+        // This request certainly created nothing, so a namespace with the title is not ours. The one that
+        // it would have replaced still is, if it exists again.
         self.restore(target);
         if let Some(Record::Creating(_)) = self.session.state().namespaces.get(target.id) {
             self.session.state_mut().namespaces.remove(target.id);
@@ -128,8 +130,7 @@ impl Apply<'_> {
         Err(error)
     }
 
-    /// Refuses to take a namespace for a new one that the state has already, whatever the answer to a
-    /// create says.
+    /// Refuses a namespace that the state already has, even if the response says that it was just created.
     fn unowned(&self, target: Worked<'_>, namespace_id: String) -> Result<String, DeployError> {
         match self.session.state().owner(&namespace_id) {
             None => Ok(namespace_id),
@@ -140,7 +141,7 @@ impl Apply<'_> {
         }
     }
 
-    /// Why a create was refused: perhaps because the namespace that it was to replace came back.
+    /// Why a create was refused: possibly because the namespace that it would have replaced exists again.
     async fn why_refused(
         &self,
         target: Worked<'_>,
@@ -156,7 +157,7 @@ impl Apply<'_> {
         Ok(DeployError::request(target.id, "create the namespace")(error))
     }
 
-    /// Finishes a create that may have been applied already: the title is then taken, by it.
+    /// Finishes a create that may already have been applied; if so, the new namespace has the title.
     async fn finish_creating(
         &mut self,
         target: Worked<'_>,
@@ -176,7 +177,7 @@ impl Apply<'_> {
             Err(error) if error.is(RemoteErrorKind::TitleTaken) || error.outcome_unknown() => error,
             Err(error) => return Err(failed(error)),
         };
-        self.host.event(Event::Waiting { what: "waiting for the new namespace to be listed" });
+        self.host.event(Event::Waiting { what: "for the new namespace to be listed" });
         let found = wait::until(self.interrupt, SETTLING, find, Option::is_some).await?;
         found.ok_or_else(|| failed(error))
     }
@@ -196,7 +197,7 @@ impl Apply<'_> {
         Ok(())
     }
 
-    /// Deletes a namespace and asks whether it is gone.
+    /// Deletes a namespace and checks that it is gone.
     pub(super) async fn destroy(
         &self,
         target: Worked<'_>,
@@ -206,7 +207,7 @@ impl Apply<'_> {
         deleted.map_err(DeployError::request(target.id, "delete the namespace"))?;
         let get = || target.remote().get(namespace_id);
         let found = wait::until(self.interrupt, SETTLING, get, Option::is_none).await;
-        match found.map_err(DeployError::request(target.id, "see whether the namespace is gone"))? {
+        match found.map_err(DeployError::request(target.id, "check that the namespace is gone"))? {
             None => Ok(()),
             Some(info) => {
                 Err(DeployError::StillThere { id: target.id.to_owned(), namespace_id: info.id })

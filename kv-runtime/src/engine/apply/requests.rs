@@ -1,4 +1,4 @@
-//! Many changes: cut into requests, several in flight, stopped cleanly.
+//! Sends many changes in batches, with several requests in flight, and stops cleanly.
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -8,21 +8,21 @@ use kv_rules::MAX_BULK_PAIRS;
 use super::super::observe::Place;
 use super::change::{Change, Unconfirmed};
 
-/// The most bytes of one request, unless a single pair has more. Cloudflare takes 100 MB; of less,
-/// several in flight fit into little memory, and one that fails repeats little.
+/// The most bytes in one request, unless a single pair has more. Cloudflare accepts 100 MB, but with smaller
+/// requests, several in flight need little memory, and a failed one repeats little.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// The most bytes of all requests in flight, unless a single one has more.
+/// The most bytes in all requests in flight, unless a single one has more.
 const MOST_BYTES_IN_FLIGHT: usize = 16 * 1024 * 1024;
 
 /// A batch, and which of its keys are not confirmed.
 type Answered<'a, C> = (&'a [C], Unconfirmed);
 
-/// Requests of which some are in flight. After a stop no further one is begun, and those in flight
-/// are waited for: whether they were applied is then known.
+/// A sequence of requests, several of which are in flight. After a stop, no other request is sent, and those
+/// in flight are awaited, so that it is known whether they were applied.
 pub(super) struct Requests<'a, C> {
     place: Place<'a>,
-    /// What is not sent yet.
+    /// The changes that are not sent yet.
     unsent: &'a [C],
     in_flight: FuturesUnordered<BoxFuture<'a, Answered<'a, C>>>,
     bytes_in_flight: usize,
@@ -30,14 +30,14 @@ pub(super) struct Requests<'a, C> {
 }
 
 impl<'a, C: Change> Requests<'a, C> {
-    /// Requests that are made when their turn comes.
+    /// Splits changes into requests, which are sent only by [`next`](Self::next).
     pub(super) fn new(place: Place<'a>, changes: &'a [C]) -> Self {
         let in_flight = FuturesUnordered::new();
         Self { place, unsent: changes, in_flight, bytes_in_flight: 0, is_stopped: false }
     }
 
-    /// The next batch that was answered; `None` when all were, or those that were in flight when it
-    /// was stopped.
+    /// The next batch with a response; `None` once all have one or, after a stop, once those in flight have
+    /// one.
     pub(super) async fn next(&mut self) -> Option<Answered<'a, C>> {
         let place = self.place;
         while self.in_flight.len() < place.jobs
@@ -60,18 +60,18 @@ impl<'a, C: Change> Requests<'a, C> {
         Some(answered)
     }
 
-    /// Begins no further request.
+    /// Sends no more requests.
     pub(super) fn stop(&mut self) {
         self.is_stopped = true;
     }
 
-    /// What was never sent.
+    /// The changes that were never sent.
     pub(super) fn unsent(&self) -> &'a [C] {
         self.unsent
     }
 }
 
-/// How many of the first changes one request carries, and how many bytes they take.
+/// How many of the first changes fit into one request, and how many bytes they take.
 fn cut<C: Change>(changes: &[C]) -> (usize, usize) {
     let (mut count, mut bytes) = (0, 0);
     for change in changes.iter().take(MAX_BULK_PAIRS) {

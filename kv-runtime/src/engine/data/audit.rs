@@ -13,7 +13,7 @@ use crate::data::{Audit, Auditor, Listed, Migration};
 use crate::state::{Record, Session, State};
 use crate::typed::Declaration;
 
-/// A namespace that was audited.
+/// An audited namespace.
 #[derive(Debug, Serialize)]
 pub(crate) struct Audited {
     /// The namespace's id in the declarations.
@@ -25,8 +25,8 @@ pub(crate) struct Audited {
 }
 
 impl Run {
-    /// Holds the pairs of the namespace that is named, else of all declared ones, against their
-    /// types; `sample`: only so many pairs of each.
+    /// Checks pairs against their types, in the given namespace or in all declared ones. With `sample`,
+    /// checks only that many pairs of each namespace.
     pub(crate) async fn audit(
         &mut self,
         id: Option<&str>,
@@ -53,8 +53,7 @@ impl Run {
         Ok(audited)
     }
 
-    /// Rewrites values of older types in the namespace that is named, else in all declared ones,
-    /// after `host` agreed.
+    /// Rewrites values of older types, in the given namespace or in all declared ones, after `host` agreed.
     pub(crate) async fn migrate(
         &mut self,
         id: Option<&str>,
@@ -127,7 +126,7 @@ impl Run {
         Ok(plans)
     }
 
-    /// Opens the declared namespaces among those that a command works on.
+    /// Opens those namespaces that a command works on and that are declared.
     async fn open_declared(
         &mut self,
         id: Option<&str>,

@@ -15,16 +15,16 @@ use crate::data::{About, DataError, Export, Exporter, Selection, new_file, unfin
 /// Which keys are exported.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Select {
-    /// Families, globs and keys; none: all.
+    /// Families, globs and keys; empty for all keys.
     pub(crate) only: Vec<String>,
     pub(crate) except: Vec<String>,
-    /// Whether to take in the values that are declared by `env(...)`.
+    /// Whether to include values declared by `env(...)`.
     pub(crate) secrets: bool,
-    /// Whether a pattern need not be of a key of each namespace.
+    /// Whether a pattern may match no key in some of the namespaces.
     pub(crate) of_several: bool,
 }
 
-/// Fails when a pattern is of no key of any of these namespaces.
+/// Fails if a pattern matches no key in any of these namespaces.
 pub(crate) fn check_met(exported: &[Exported]) -> Result<(), DeployError> {
     let Some((first, others)) = exported.split_first() else { return Ok(()) };
     let is_unmet = |text: &&String| others.iter().all(|other| other.export.unmet.contains(text));
@@ -35,28 +35,28 @@ pub(crate) fn check_met(exported: &[Exported]) -> Result<(), DeployError> {
 /// Where an export goes.
 pub(crate) enum ExportTarget<'a> {
     File(PathBuf),
-    /// A file of this folder, named after the namespace, the stage and the time.
+    /// A file in this folder, named after the namespace, the stage and the time.
     Folder(PathBuf),
     Writer(&'a mut (dyn Write + Send)),
-    /// A file without a name, which goes with the run.
+    /// A temporary file without a name, which disappears with the run.
     Nameless(&'a mut Option<File>),
 }
 
-/// A namespace that was exported.
+/// An exported namespace.
 #[derive(Debug, Serialize)]
 pub(crate) struct Exported {
     /// The namespace's id in the declarations.
     pub(crate) id: String,
     /// Cloudflare's id of it.
     pub(crate) namespace_id: String,
-    /// The file; `None`: a writer.
+    /// The file; `None` for a writer.
     pub(crate) file: Option<PathBuf>,
     #[serde(flatten)]
     pub(crate) export: Export,
 }
 
 impl Run {
-    /// Exports the namespace that is named, else all of the state into files of a folder.
+    /// Exports the given namespace, or all namespaces in the state to files in a folder.
     pub(crate) async fn export(
         &mut self,
         id: Option<&str>,
@@ -134,8 +134,11 @@ impl Run {
         Ok(Exported { id: id.clone(), namespace_id: namespace_id.clone(), file, export })
     }
 
-    /// Says of which namespace an error is.
-    #[expect(clippy::unused_self, reason = "it is called as what else makes errors of a run is")]
+    /// Adds the namespace's id to an error.
+    #[expect(
+        clippy::unused_self,
+        reason = "for consistency with the other methods that make errors"
+    )]
     pub(crate) fn data_failed(&self, id: &str, error: DataError) -> DeployError {
         match error {
             DataError::Interrupted => DeployError::Interrupted,

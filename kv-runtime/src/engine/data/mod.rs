@@ -1,5 +1,5 @@
-//! Work on the pairs of deployed namespaces, beside the lifecycle: under the same lock, with the same
-//! consent, and with the state told of every key that it knows.
+//! Work on the pairs of deployed namespaces outside the lifecycle: under the same lock, with the same
+//! consent, and with the changes to managed keys recorded in the state.
 
 mod audit;
 mod export;
@@ -23,7 +23,7 @@ pub(crate) use audit::Audited;
 pub(crate) use export::{ExportTarget, Exported, Select, check_met};
 pub(crate) use restore::RestoreFrom;
 
-/// The format of a [`DataPlan`] as JSON.
+/// The version of a [`DataPlan`]'s JSON format.
 const DATA_FORMAT: u32 = 1;
 
 /// What a command will write to the pairs of one namespace.
@@ -48,11 +48,11 @@ pub(crate) struct DataPlan {
     pub(crate) changes: PairChanges,
     /// The keys that were left out because `env(...)` declares their values.
     pub(crate) secrets_left_out: Vec<String>,
-    /// How many values are of none of their types, and stay.
+    /// How many values match none of their types, and are left unchanged.
     pub(crate) misfits: u64,
 }
 
-/// A namespace that is worked on.
+/// A namespace that a command works on.
 pub(super) struct Opened {
     pub(super) id: String,
     pub(super) namespace_id: String,
@@ -64,8 +64,7 @@ pub(super) struct Opened {
 }
 
 impl Run {
-    /// The ids that a command works on: the one that is named, else all that the state has and
-    /// `--only` covers.
+    /// The ids that a command works on: the given one, or all those in the state that `--only` covers.
     fn ids(&self, id: Option<&str>, state: &State) -> Result<Vec<String>, DeployError> {
         let known = || state.namespaces.keys().cloned();
         match id {
@@ -95,7 +94,7 @@ impl Run {
         self.open_namespace(id, record, namespace_id).await
     }
 
-    /// Opens the namespace that has Cloudflare's id.
+    /// Opens a namespace by Cloudflare's id.
     pub(super) async fn open_namespace(
         &mut self,
         id: &str,
@@ -145,7 +144,7 @@ impl Run {
         }
     }
 
-    /// The ids of the namespaces that are copied from another stage to this one: those that both have.
+    /// The ids of the namespaces to copy from another stage to this one: those that both stages have.
     pub(crate) async fn check_copy(&mut self, from: &mut Self) -> Result<Vec<String>, DeployError> {
         let (source, target) = (from.existing_outline().await?, self.existing_outline().await?);
         let wanted = self.ids(None, &target)?;

@@ -1,5 +1,5 @@
-//! The same work for a program that calls it on one namespace, which the state has or of which it
-//! knows Cloudflare's id.
+//! The same work on a single namespace, for a program that calls it from Rust. The namespace is in the
+//! state, or the program gives Cloudflare's id.
 
 use std::path::Path;
 
@@ -84,7 +84,7 @@ impl Run {
     }
 }
 
-/// What the pairs of a namespace have to be, where no state tells of seeds.
+/// An auditor for a namespace that is in no state, so that seeded keys are not known.
 fn auditor(opened: &Opened) -> Result<Auditor<'static>, DeployError> {
     let auditor = opened.declaration.map(|declaration| Auditor::new(declaration, &|_| false));
     auditor.ok_or_else(|| DeployError::NotDeployed(opened.id.clone()))

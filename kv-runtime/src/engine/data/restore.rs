@@ -18,16 +18,16 @@ pub(crate) struct RestoreFrom {
     /// The namespace's id in the declarations.
     pub(crate) id: String,
     pub(crate) source: BulkSource,
-    /// What the source is, for people.
+    /// A description of the source, for people.
     pub(crate) from: String,
-    /// Whether its keys are this tool's, since a deploy overwrote or deleted them.
+    /// Whether this tool manages its keys, because a deploy overwrote or deleted them.
     pub(crate) is_own: bool,
     /// The keys that the source left out, because `env(...)` declares their values.
     pub(crate) secrets_left_out: Vec<String>,
 }
 
 impl Run {
-    /// Writes pairs to namespaces, after `host` agreed to all of it.
+    /// Writes pairs to namespaces, after `host` agreed to all of them.
     pub(crate) async fn restore(
         &mut self,
         command: &'static str,
@@ -82,8 +82,8 @@ impl Run {
         Ok(plans)
     }
 
-    /// Writes what a restore found to be missing. The state says of each key that it knows that its
-    /// write is not confirmed before the first is written: a deploy after a crash writes those anew.
+    /// Writes the pairs that a restore found to be missing. Before the first write, the state marks each key
+    /// that it knows as unconfirmed, so that a deploy after a crash writes those again.
     async fn write(
         &self,
         session: &mut Session,
@@ -105,7 +105,7 @@ impl Run {
         Ok(())
     }
 
-    /// Shows what will be written, and has `host` agree when there is anything.
+    /// Shows what will be written, and asks `host` to agree if there is anything to write.
     pub(super) async fn agree_to_data(
         &self,
         plans: &[DataPlan],
@@ -117,7 +117,7 @@ impl Run {
         if writes == 0 { Ok(()) } else { host.consent_to_data(plans).await.map(drop) }
     }
 
-    /// Says of the keys that the state knows that they are about to be written, and gives those.
+    /// Marks the keys that the state knows as unconfirmed, because they will be written, and returns them.
     pub(super) async fn unconfirm(
         &self,
         session: &mut Session,
@@ -139,7 +139,7 @@ impl Run {
         Ok(known)
     }
 
-    /// Says of keys what they hold now.
+    /// Records the new digests of keys as confirmed.
     pub(super) async fn confirm(
         &self,
         session: &mut Session,
@@ -161,7 +161,7 @@ impl Run {
     }
 }
 
-/// Has the state know keys again that a deploy deleted.
+/// Adds keys that a deploy deleted to the state again.
 fn own(session: &mut Session, id: &str, keys: &[(String, Digest)]) {
     if let Some(Record::Deployed(deployment)) = session.state_mut().namespaces.get_mut(id) {
         for (key, digest) in keys {
@@ -177,7 +177,7 @@ fn own(session: &mut Session, id: &str, keys: &[(String, Digest)]) {
     }
 }
 
-/// Tells what was written.
+/// Reports to `host` what was written.
 pub(super) fn told(host: &dyn Host) -> impl Fn(Written) + Sync + '_ {
     |Written { keys, bytes }| host.event(Event::Put { keys, bytes })
 }

@@ -1,4 +1,4 @@
-//! Looks at a namespace that is in no state.
+//! Reads a namespace that is in no state.
 
 use std::path::PathBuf;
 
@@ -8,11 +8,11 @@ use super::super::run::Run;
 use super::{ExportTarget, Exported, Select};
 use crate::data::{Listed, read_keys};
 
-/// What a namespace that is in no state is called.
+/// The id under which errors name a namespace that is in no state.
 const NAMELESS: &str = "namespace";
 
 impl Run {
-    /// The title of a namespace; `None`: there is none in the account.
+    /// The title of a namespace, or `None` if the account does not have it.
     pub(crate) async fn title_of(
         &mut self,
         namespace_id: &str,
@@ -38,7 +38,7 @@ impl Run {
         let failed = |error| self.data_failed(NAMELESS, error);
         let listed = Listed::of(place).await.map_err(failed)?;
         let keys = listed.names();
-        // Keys of one family are beside one another: from each stretch some.
+        // Keys of one family are next to each other, so take samples at regular distances.
         let step = keys.len().div_ceil(samples * 10).max(1);
         let chosen: Vec<String> = keys.iter().step_by(step).cloned().collect();
         let reads = Some(chosen.len() as u64);
@@ -60,7 +60,7 @@ impl Run {
         file: PathBuf,
         host: &dyn Host,
     ) -> Result<Exported, DeployError> {
-        // What the state knows to be a secret is one under any name.
+        // The namespace may be in the state under some id; then its secrets are known.
         let state = self.find_outline().await?;
         let record = state.iter().flat_map(|state| state.namespaces.values()).find(|record| {
             record.deployment().is_some_and(|found| found.namespace_id == namespace_id)

@@ -22,7 +22,7 @@ use crate::raw::StoredValue;
 pub(crate) enum Stored {
     /// Nothing.
     Missing,
-    /// What is declared.
+    /// The declared pair.
     Same,
     /// Something else.
     Other {
@@ -31,11 +31,11 @@ pub(crate) enum Stored {
     },
 }
 
-/// When a pair that has a time to live was written, as far as that is known: it tells whether the
-/// expiration that is stored can be the one of that write.
+/// When a pair with a TTL was written, as far as that is known. It decides whether the stored expiration can
+/// come from that write.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Written {
-    /// At any time.
+    /// At an unknown time.
     Ever,
     /// Not before this.
     Since(Time),
@@ -49,7 +49,7 @@ pub(crate) struct Place<'a> {
     pub(crate) id: &'a str,
     pub(crate) namespace_id: &'a str,
     pub(crate) interrupt: &'a Interrupt,
-    /// How many requests are in flight.
+    /// How many requests are in flight at once.
     pub(crate) jobs: usize,
 }
 
@@ -60,15 +60,15 @@ pub(crate) async fn compare(
     written: Written,
 ) -> Result<Vec<Stored>, RemoteError> {
     let requests = pairs.chunks(MAX_BULK_GET_KEYS).map(|pairs| chunk(place, pairs, written));
-    // Collected first: the compiler cannot see that a stream which makes them is `Send`.
+    // Collect the requests first, because the compiler cannot prove that a lazy stream of them is `Send`.
     stream::iter(requests.collect::<Vec<_>>()).buffered(place.jobs).try_concat().await
 }
 
-/// What is stored under keys of which the state knows nothing, by key; those that are missing are
-/// left out. `known` is how many keys of the namespace the state knows.
+/// What is stored under keys that the state does not have, by key. Missing keys are left out. `known` is how
+/// many keys of the namespace the state has.
 ///
-/// Reading costs a request for each hundred keys, listing one for each thousand of the namespace:
-/// where listing can be cheaper, it leaves only those to be read that are there.
+/// Reading takes one request per hundred keys, and listing takes one per thousand keys of the namespace. If
+/// listing can be cheaper, the keys are listed first, and only those that exist are read.
 pub(crate) async fn existing(
     place: Place<'_>,
     pairs: &[&DeclaredPair],
@@ -86,7 +86,7 @@ pub(crate) async fn existing(
     Ok(existing.map(|(pair, stored)| (pair.key.to_string(), stored)).collect())
 }
 
-/// Which of some keys are there.
+/// Which of these keys exist.
 pub(crate) async fn present(
     place: Place<'_>,
     keys: &[&str],
@@ -103,7 +103,7 @@ async fn present_of(place: Place<'_>, keys: &[&str]) -> Result<HashSet<String>, 
     Ok(present.map(|(key, _)| (*key).to_owned()).collect())
 }
 
-/// The pairs whose keys a listing has, and those that come after its first `most` pages.
+/// The pairs whose keys are in a listing, and those that would come after its first `most` pages.
 async fn listed<'a>(
     place: Place<'_>,
     pairs: &[&'a DeclaredPair],
@@ -128,7 +128,7 @@ async fn listed<'a>(
     Ok(pairs.iter().filter(perhaps).copied().collect())
 }
 
-/// Compares as many keys as one request can ask for.
+/// Compares the keys of one request.
 async fn chunk(
     place: Place<'_>,
     pairs: &[&DeclaredPair],
@@ -170,14 +170,14 @@ fn judge(
     if same { Stored::Same } else { Stored::Other { bytes: value.len() as u64 } }
 }
 
-/// Metadata may come back in another order or spacing.
+/// Compares metadata as parsed JSON, because the order of members and the whitespace may differ.
 fn is_same_metadata(declared: Option<&str>, found: Option<&RawValue>) -> bool {
     let parsed = |json: &str| serde_json::from_str::<Value>(json).ok();
     let none = |metadata: Option<Value>| metadata.filter(|value| !value.is_null());
     none(declared.and_then(parsed)) == none(found.and_then(|found| parsed(found.get())))
 }
 
-/// How far the clocks of two machines may be apart, in seconds.
+/// How much the clocks of two machines may differ, in seconds.
 const SKEW: i128 = 60;
 
 fn is_same_expiration(

@@ -1,4 +1,4 @@
-//! What others did to the keys that this tool wrote.
+//! Finds keys written by this tool that others changed.
 
 use std::collections::BTreeMap;
 
@@ -14,14 +14,14 @@ use crate::state::Deployment;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Drift {
-    /// Its value, metadata or expiration is another.
+    /// Its value, metadata or expiration is different.
     Changed,
-    /// It is not there. A key that has a time to live is not missed.
+    /// It does not exist. A key with a TTL or an expiration never counts as missing.
     Missing,
 }
 
-/// Compares the declared keys of a namespace whose declaration did not change since they were
-/// written; what is declared `once` belongs to the application and is not compared.
+/// Compares the declared keys of a namespace whose declarations did not change since they were written. Keys
+/// declared `once` belong to the application and are not compared.
 pub(super) async fn drift(
     place: Place<'_>,
     resolved: &Resolved,

@@ -1,4 +1,4 @@
-//! Every key of a namespace.
+//! Lists all keys of a namespace.
 
 use super::super::error::DeployError;
 use super::super::remote::{NamePage, Remote};
@@ -20,7 +20,7 @@ pub(super) struct KeyPages<'a> {
 }
 
 impl<'a> KeyPages<'a> {
-    /// All keys of a namespace; `id` is its id in the declarations.
+    /// Lists all keys of a namespace; `id` is its id in the declarations.
     pub(super) fn new(
         remote: &'a dyn Remote,
         id: &'a str,

@@ -1,4 +1,4 @@
-//! Asks the API what is there: as few requests as the plan needs.
+//! Looks up what exists, with as few requests to the API as the plan needs.
 
 mod compare;
 mod drift;
@@ -23,21 +23,20 @@ pub(super) use compare::{Place, Stored, Written, compare, present};
 pub use drift::Drift;
 pub(super) use removal::{Declared as DeclaredRemoval, Removal, observe_removal};
 
-/// What is there of a declared namespace.
+/// The observed state of a declared namespace.
 #[derive(Debug)]
 pub(super) struct Observation {
     pub(super) namespace: Observed,
-    /// What is stored under declared keys that the state does not know to be there as this tool
-    /// wrote them.
+    /// What is stored under declared keys whose stored values are not known from the state.
     pub(super) existing: HashMap<String, Stored>,
-    /// The keys that others changed or removed, when that was asked for.
+    /// The keys that others changed or removed, if that was asked for.
     pub(super) drift: BTreeMap<String, Drift>,
 }
 
-/// How closely to look, and when to stop.
+/// How thoroughly to observe, and when to stop.
 #[derive(Debug, Clone)]
 pub(super) struct Look {
-    /// Whether to ask the API at all for a namespace that the state knows.
+    /// Whether to look up namespaces that the state already has.
     pub(super) refresh: bool,
     /// Whether to compare every key.
     pub(super) drift: bool,
@@ -46,22 +45,22 @@ pub(super) struct Look {
     pub(super) interrupt: Interrupt,
 }
 
-/// What is there of the namespace itself. `titled` is Cloudflare's id of the namespace that has
-/// the declared title, where the plan needs to know.
+/// The observed state of the namespace itself. `titled` is Cloudflare's id of the namespace that has the
+/// declared title, if the plan needs it.
 #[derive(Debug)]
 pub(super) enum Observed {
-    /// The state knows nothing of it.
+    /// The state does not have it.
     Unrecorded { titled: Option<String> },
-    /// It was being created; `found` is Cloudflare's id of the one that has the title it was to have.
+    /// It was being created. `found` is Cloudflare's id of the namespace that has the intended title.
     Creating { created_as: String, found: Option<String>, is_empty: bool, titled: Option<String> },
-    /// It is there under the id in the state.
+    /// It exists under the id in the state.
     There { namespace_id: String, title: String, titled: Option<String> },
-    /// It is not there under the id in the state.
+    /// It does not exist under the id in the state.
     Vanished { lost: String, titled: Option<String> },
 }
 
 impl Observed {
-    /// Whether it is there as the state has it.
+    /// Whether it exists under the id in the state.
     pub(super) fn is_there(&self) -> bool {
         matches!(self, Self::There { .. })
     }
@@ -102,8 +101,8 @@ pub(super) async fn observe(
     Ok(Observation { namespace, existing: existing_pairs, drift: drifted })
 }
 
-/// What the state has of the namespace that is there. One that came back while another was to be
-/// created in its place is as it was.
+/// The record in the state for a namespace that exists. One that reappeared while another was being created
+/// in its place keeps its old record.
 pub(super) fn recorded<'a>(
     record: Option<&'a Record>,
     observed: &Observed,
@@ -112,9 +111,8 @@ pub(super) fn recorded<'a>(
     observed.is_there().then_some(deployment)
 }
 
-/// The pairs whose keys may be there without this tool having written them so: those that the state
-/// does not have, those that are left to the application once they are seeded, and those that were
-/// until now.
+/// The pairs whose keys may have values that this tool did not write: those that the state does not have,
+/// those declared `once` that are not confirmed, and those that were declared `once` until now.
 fn unknown<'a>(resolved: &'a Resolved, deployment: Option<&Deployment>) -> Vec<&'a DeclaredPair> {
     let unknown = |pair: &&DeclaredPair| {
         let record = deployment.and_then(|deployment| deployment.keys.get(pair.key.as_ref()));
@@ -193,7 +191,7 @@ async fn observe_deployed(
     Ok(Observed::Vanished { lost: namespace_id, titled: find(account, id, title).await? })
 }
 
-/// The namespace under the id in the state. One that was just created is waited for.
+/// The namespace under the id in the state. Waits for one that was just created.
 async fn current(
     account: &RemoteAccount,
     id: &str,
@@ -208,7 +206,7 @@ async fn current(
     if let Some(info) = found.map_err(DeployError::request(id, "look the namespace up"))? {
         return Ok(Some(info));
     }
-    // The list is another view of the account, and one that has it is enough.
+    // The list may be more up to date, and one response that has the namespace is enough.
     let all = account.listed(id).await?;
     Ok(all.iter().find(|info| info.id == deployment.namespace_id).cloned())
 }
@@ -223,7 +221,7 @@ async fn find(
     Ok(found.map(|info| info.id.clone()))
 }
 
-/// Whether a namespace has no keys, as one that was just created.
+/// Whether a namespace has no keys, like one that was just created.
 pub(super) async fn is_empty(
     account: &RemoteAccount,
     id: &str,
@@ -232,17 +230,17 @@ pub(super) async fn is_empty(
     let page = account.remote().keys(namespace_id, None).await;
     match page {
         Ok(page) => Ok(page.names.is_empty() && page.cursor.is_none()),
-        // One that is not seen yet has none.
+        // A namespace that is not visible yet has no keys.
         Err(error) if error.is(RemoteErrorKind::NamespaceNotFound) => Ok(true),
         Err(error) => Err(DeployError::request(id, "list the keys")(error)),
     }
 }
 
-/// What is there of a namespace that the state has.
+/// What a status reports about a namespace in the state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "seen", rename_all = "snake_case")]
 pub(crate) enum Seen {
-    /// It is there.
+    /// It exists.
     There {
         /// The title that others gave it.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -251,11 +249,11 @@ pub(crate) enum Seen {
         #[serde(skip_serializing_if = "BTreeMap::is_empty")]
         drift: BTreeMap<String, Drift>,
     },
-    /// It is not there.
+    /// It does not exist.
     Gone,
 }
 
-/// Looks at a namespace that the state has, and at its keys when it is still declared.
+/// Observes a namespace in the state, and its keys if it is still declared.
 pub(super) async fn look_at(
     account: &RemoteAccount,
     id: &str,

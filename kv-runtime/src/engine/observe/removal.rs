@@ -1,4 +1,4 @@
-//! A namespace that may have to go.
+//! Observes a namespace that may be removed.
 
 use super::super::account::{RemoteAccount, titled};
 use super::super::error::DeployError;
@@ -8,36 +8,36 @@ use super::{current, is_empty};
 use crate::base::Interrupt;
 use crate::state::{Creating, Deployment, Origin, Record};
 
-/// What is there of a namespace that may have to go.
+/// The observed state of a namespace that may be removed.
 #[derive(Debug)]
 pub(crate) enum Removal {
-    /// Nothing.
+    /// It does not exist.
     Gone,
-    /// It is there, and stays with its data.
+    /// It exists, and is kept with its data.
     Kept { namespace_id: String },
-    /// It is there, and may be deleted with its keys.
+    /// It exists, and may be deleted with its keys.
     Removable {
         namespace_id: String,
         keys: u64,
-        /// How many of its keys are not this tool's.
+        /// How many of its keys this tool did not write.
         undeclared: u64,
     },
 }
 
-/// The namespace that a record stands for, and what the state has of it.
+/// The namespace of a record, and its deployment in the state.
 struct Found<'a> {
     namespace_id: String,
-    /// `None`: it was being created.
+    /// `None` if it was being created.
     deployment: Option<&'a Deployment>,
 }
 
-/// What the declaration of the namespace says for the stage.
+/// What the namespace's declaration says for the stage.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Declared {
     pub(crate) delete: Option<bool>,
 }
 
-/// Observes a namespace that may have to go; `declared` is `None` for one that left the code.
+/// Observes a namespace that may be removed; `declared` is `None` if it is no longer declared.
 pub(crate) async fn observe_removal(
     account: &RemoteAccount,
     id: &str,
@@ -68,9 +68,9 @@ pub(crate) async fn observe_removal(
     Ok(Removal::Removable { namespace_id, keys, undeclared })
 }
 
-/// The namespace that a create which was cut off may have left. It is waited for as long as it may
-/// be missing from the list: forgetting it would orphan it. So would forgetting the one that it was
-/// to replace, when that came back.
+/// The namespace that an interrupted create may have left. Waits for it as long as it may be missing from
+/// the list, because forgetting it would orphan it. The same applies to the namespace that it would have
+/// replaced, if that exists again.
 async fn created<'a>(
     account: &RemoteAccount,
     id: &str,
@@ -87,7 +87,7 @@ async fn created<'a>(
         None => find().await?,
     };
     let found = match found {
-        // What this tool was creating has no keys yet: this is somebody else's.
+        // A namespace that this tool was creating has no keys yet, so another program created this one.
         Some(found) if !is_empty(account, id, &found).await? => None,
         found => found,
     };
@@ -109,8 +109,8 @@ async fn created<'a>(
     }
 }
 
-/// Whether a namespace may be deleted: one that was adopted only when its declaration says so in
-/// so many words. One that left the code keeps what its declaration said last.
+/// Whether a namespace may be deleted. An adopted namespace may be deleted only if its declaration says so
+/// explicitly. For one that is no longer declared, its last declaration counts.
 fn is_removable(deployment: Option<&Deployment>, declared: Option<Declared>) -> bool {
     let origin = deployment.map_or(Origin::Created, |deployment| deployment.origin);
     let recorded = deployment.and_then(|deployment| deployment.delete);

@@ -1,4 +1,4 @@
-//! Plans a namespace that is declared.
+//! Plans a declared namespace.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet, btree_map};
@@ -14,28 +14,28 @@ use super::super::resolve::{DeclaredPair, Resolved};
 use super::{Action, KeyChange, NamespacePlan, Reason};
 use crate::state::{Deployment, KeyRecord, State};
 
-/// What it takes to do what is planned for a declared namespace.
+/// What is needed to apply the plan of a declared namespace.
 pub(crate) struct Declared<'a> {
     pub(crate) resolved: &'a Resolved,
-    /// What is written, in the order of the plan.
+    /// The pairs to write, in the order of the plan.
     pub(crate) puts: Vec<Put<'a>>,
-    /// What the state notes of keys that stay as they are.
+    /// Keys that stay as they are and are recorded in the state.
     pub(crate) settled: Vec<Put<'a>>,
-    /// Whether the state learns something that changes nothing at Cloudflare.
+    /// Whether the state changes even if nothing changes at Cloudflare.
     pub(crate) updates_state: bool,
 }
 
-/// A pair to write, and what the state says of it once that is confirmed.
+/// A pair to write, and its record in the state once the write is confirmed.
 #[derive(Clone, Copy)]
 pub(crate) struct Put<'a> {
     pub(crate) pair: &'a DeclaredPair,
     pub(crate) record: KeyRecord,
-    /// What the state says of it now.
+    /// Its current record in the state.
     pub(crate) before: Option<KeyRecord>,
 }
 
 impl Put<'_> {
-    /// Of a pair that is there without this tool having written it, as far as it knows.
+    /// Marks the pair as not written by this tool, unless the state says that it was.
     fn found(mut self) -> Self {
         self.record.written = self.before.is_some_and(|before| before.written);
         self
@@ -83,7 +83,8 @@ pub(crate) fn plan_declared<'a>(
     Ok((plan, declared))
 }
 
-/// Refuses to write what would expire at once. A pair of a seed that is stored already may.
+/// Refuses to write a pair that would expire at once. A seeded pair that is already stored may be about to
+/// expire.
 fn check_ahead(id: &str, puts: &[Put<'_>]) -> Result<(), DeployError> {
     let now = Time::now();
     let problem = |put: &Put<'_>| {
@@ -129,7 +130,7 @@ fn declared_action(
         Observed::Vanished { lost, titled } => {
             fresh(titled, Action::Recreate { lost: lost.clone() })
         }
-        // What this tool was creating has no keys yet.
+        // A namespace that this tool was creating has no keys yet, so this is another one.
         Observed::Creating { found: Some(found), is_empty: false, .. } => {
             fresh(&Some(found.clone()), Action::Create)
         }
@@ -172,7 +173,7 @@ impl<'a> Planner<'a> {
             };
             let put = Put { pair, record, before: recorded.copied() };
             let is_seeded = recorded.is_some_and(|recorded| recorded.confirmed);
-            // Looked up only where the state does not say it all.
+            // Observed only for keys that the state does not fully know.
             let existing = || observation.existing.get(pair.key.as_ref()).copied();
             let renewable = options.renew && matches!(pair.expiry, Some(Expiry::Ttl(_)));
             let drifted = || observation.drift.contains_key(pair.key.as_ref());
@@ -187,7 +188,7 @@ impl<'a> Planner<'a> {
                         self.settle(put.found(), Reason::Once);
                     }
                 }
-                // It was the application's until now.
+                // The key belonged to the application until now.
                 Some(recorded) if recorded.once => {
                     self.put_unless_there(put, Reason::Changed, existing());
                 }
@@ -212,7 +213,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Plans a pair whose key may hold what this tool did not write.
+    /// Plans a pair whose key may have a value that this tool did not write.
     fn put_unless_there(&mut self, put: Put<'a>, reason: Reason, existing: Option<Stored>) {
         match existing {
             None | Some(Stored::Missing) => self.put(put, reason, None),
@@ -238,8 +239,8 @@ fn change(pair: &DeclaredPair, reason: Reason) -> KeyChange {
     KeyChange { key: pair.key.clone(), reason, bytes, replaced_bytes: None }
 }
 
-/// Finds records of keys that mostly come in the order of the records: then one walk over both
-/// replaces a search for each.
+/// Finds the records of keys. The keys are mostly in the order of the records, so walking over both replaces
+/// a search for each key.
 struct InOrder<'a> {
     keys: &'a BTreeMap<Cow<'static, str>, KeyRecord>,
     next: Peekable<btree_map::Range<'a, Cow<'static, str>, KeyRecord>>,

@@ -1,4 +1,5 @@
-//! What will be done, as plain data, and how it follows from what is declared, recorded and there.
+//! Plans: what will be done, as plain data, computed from the declarations, the state and the
+//! observations.
 
 mod declared;
 mod removal;
@@ -16,20 +17,20 @@ pub(super) use removal::{Ownership, likely_renames, plan_removal};
 pub(super) use values::Side;
 pub use values::{PartChange, ValueChange};
 
-/// The format of a plan as JSON. `docs/plan.schema.json` describes it.
+/// The version of a plan's JSON format, which `docs/plan.schema.json` describes.
 pub const PLAN_FORMAT: u32 = 1;
 
-/// All that a deploy or a destroy will do, and where.
+/// Everything that a deploy or a destroy will do, and where.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Plan {
-    /// The format of the plan as JSON: [`PLAN_FORMAT`].
+    /// The version of the JSON format: [`PLAN_FORMAT`].
     pub format: u32,
     /// The app.
     pub app: String,
     /// The stage.
     pub stage: String,
-    /// The accounts in which its namespaces are.
+    /// The accounts of its namespaces.
     pub accounts: Vec<PlanAccount>,
     /// The folder of a local deploy.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,9 +42,9 @@ pub struct Plan {
     pub state: String,
     /// The namespaces, in the order in which they are worked on.
     pub namespaces: Vec<NamespacePlan>,
-    /// How many operations it takes that Cloudflare bills; none in a local deploy.
+    /// How many operations Cloudflare will bill; none in a local deploy.
     pub billed: Billed,
-    /// Tells whether the values to write are the same as those of another plan.
+    /// Digest of the values to write, to compare two plans.
     #[serde(skip)]
     pub(super) fingerprint: String,
 }
@@ -65,7 +66,7 @@ pub struct Billed {
 pub struct PlanAccount {
     /// Its id.
     pub id: String,
-    /// Its name, where the run knows it without asking for it.
+    /// Its name, if known without another request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -76,31 +77,31 @@ pub struct PlanAccount {
 pub struct NamespacePlan {
     /// Its id in the declarations.
     pub id: String,
-    /// The title that it will have, or had last when it will go.
+    /// The title that it will have, or its last title if it will be removed.
     pub title: String,
     /// What will be done with the namespace itself.
     #[serde(flatten)]
     pub action: Action,
     /// The keys to write, in the order of the declaration.
     pub put: Vec<KeyChange>,
-    /// The keys to delete: this tool wrote them, and they left the declaration.
+    /// The keys to delete: this tool wrote them, and they are no longer declared.
     pub delete: Vec<String>,
-    /// The keys that stay at Cloudflare and leave the state: those that were declared `once`, and
-    /// those that were there as declared without this tool having written them.
+    /// The keys that are removed from the state and stay at Cloudflare: those that were declared `once`,
+    /// and those that already had the declared value, so that this tool never wrote them.
     pub forget: Vec<String>,
-    /// The keys that are there already and stay as they are: those declared `once`, and those that
-    /// hold what is declared although this tool did not write it.
+    /// The keys that already exist and stay as they are: those declared `once`, and those that already
+    /// have the declared value although this tool did not write it.
     pub settle: Vec<KeyChange>,
-    /// The keys that others changed or removed and that stay so, unless a repair is asked for.
+    /// The keys that others changed or removed, which are not written again without `--repair`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub drift: BTreeMap<String, Drift>,
-    /// What changes in the values of keys, where that was asked for.
+    /// How the values of keys change, if that was asked for.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub values: BTreeMap<String, ValueChange>,
-    /// The id that the namespace had in the state before its declaration gave it this one.
+    /// The namespace's previous id in the state, if its declaration changed the id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<String>,
-    /// The id of the namespace that will be created, which looks like this one under another id.
+    /// The id of a namespace that will be created and looks like this one renamed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub likely_renamed_to: Option<String>,
 }
@@ -110,33 +111,33 @@ pub struct NamespacePlan {
 #[serde(tag = "action", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Action {
-    /// There is none yet.
+    /// The namespace does not exist yet and is created.
     Create,
-    /// An earlier deploy was cut off while it created the namespace.
+    /// An earlier deploy was interrupted while it created the namespace.
     Resume {
-        /// The title under which it was to be created.
+        /// The title with which it was being created.
         created_as: String,
-        /// Cloudflare's id of it, if it is there.
+        /// Cloudflare's id of it, if it exists.
         namespace_id: Option<String>,
     },
-    /// It vanished from the account and is created anew.
+    /// It vanished from the account and is created again.
     Recreate {
         /// Cloudflare's id of the one that vanished.
         lost: String,
     },
-    /// One that has the title is taken over.
+    /// An existing namespace with the title is taken over.
     Adopt {
         /// Cloudflare's id of it.
         namespace_id: String,
-        /// Cloudflare's id of the one that vanished, in whose place it is taken.
+        /// Cloudflare's id of the namespace that vanished and that this one replaces.
         #[serde(skip_serializing_if = "Option::is_none")]
         lost: Option<String>,
     },
-    /// It has another title.
+    /// It has another title and is renamed.
     Rename {
         /// Cloudflare's id of it.
         namespace_id: String,
-        /// The title that it has.
+        /// Its current title.
         from: String,
     },
     /// It stays as it is; its keys may change.
@@ -148,21 +149,21 @@ pub enum Action {
     Destroy {
         /// Cloudflare's id of it.
         namespace_id: String,
-        /// How many keys go with it.
+        /// How many keys are deleted with it.
         keys: u64,
-        /// How many of them are not this tool's.
+        /// How many of them this tool did not write.
         undeclared: u64,
     },
-    /// It leaves the state and stays at Cloudflare with its data.
+    /// It is removed from the state and stays at Cloudflare with its data.
     Retain {
         /// Cloudflare's id of it.
         namespace_id: String,
     },
-    /// It leaves the state; it is not at Cloudflare any more.
+    /// It is removed from the state, because it no longer exists at Cloudflare.
     Forget,
-    /// It is left alone: the program that deploys does not list it, but another one may.
+    /// It is left alone: this program does not list it, but another program may.
     Leave {
-        /// The programs that list it, each as `PACKAGE/BINARY`; none where that is not known.
+        /// The programs that list it, each as `PACKAGE/BINARY`; empty if that is not known.
         deployers: Vec<String>,
     },
 }
@@ -175,15 +176,15 @@ pub struct KeyChange {
     pub key: Cow<'static, str>,
     /// Why.
     pub reason: Reason,
-    /// How many bytes its value has; `None` for that of an `env(...)`, whose length is not shown either.
+    /// How many bytes its value has; `None` for an `env(...)`, whose length is kept secret too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
-    /// How many bytes the value has that it replaces, where this tool did not write that.
+    /// How many bytes the replaced value has, if this tool did not write that value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaced_bytes: Option<u64>,
 }
 
-/// Why a key is written or left.
+/// Why a key is written or left as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -194,20 +195,20 @@ pub enum Reason {
     Changed,
     /// An earlier write of it was never confirmed.
     Unconfirmed,
-    /// Its time to live begins anew, as was asked for.
+    /// Its TTL starts over, as was asked for.
     Renewed,
     /// Others changed or removed it, and a repair was asked for.
     Repaired,
     /// It replaces a value that this tool did not write.
     Overwrite,
-    /// It is there and left to the application.
+    /// It exists and is left to the application.
     Once,
-    /// It is there as declared, although this tool did not write it.
+    /// It already has the declared value, although this tool did not write it.
     Equal,
 }
 
 impl Plan {
-    /// Whether nothing will change, at Cloudflare or in which namespaces the state has.
+    /// Whether nothing will change, neither at Cloudflare nor in the state's set of namespaces.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.namespaces.iter().all(NamespacePlan::is_empty)
@@ -226,7 +227,7 @@ impl Plan {
         self.namespaces.iter().any(NamespacePlan::deletes)
     }
 
-    /// How many keys others changed or removed, where that was asked for and is not repaired.
+    /// How many keys others changed or removed, if that was asked for and they are not repaired.
     #[must_use]
     pub fn drifted_keys(&self) -> usize {
         self.namespaces.iter().map(|namespace| namespace.drift.len()).sum()
@@ -234,8 +235,8 @@ impl Plan {
 }
 
 impl NamespacePlan {
-    /// Whether nothing will change, at Cloudflare or in whether the state has the namespace. What
-    /// the state notes of single keys may change all the same.
+    /// Whether nothing will change at Cloudflare, nor whether the state has the namespace. What the state
+    /// records about single keys can still change.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         matches!(self.action, Action::Keep { .. } | Action::Leave { .. })
@@ -255,7 +256,7 @@ impl NamespacePlan {
         self.put.iter().filter_map(|put| put.bytes).sum()
     }
 
-    /// How many values will be replaced that this tool did not write.
+    /// How many values that this tool did not write will be replaced.
     #[must_use]
     pub fn overwrites(&self) -> usize {
         self.put.iter().filter(|put| put.reason == Reason::Overwrite).count()

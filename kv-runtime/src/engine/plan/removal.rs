@@ -1,4 +1,4 @@
-//! Plans a namespace that is destroyed or left the code, and tells one that was renamed.
+//! Plans the removal of a namespace that is destroyed or no longer declared, and recognizes likely renames.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -7,24 +7,24 @@ use super::super::options::Deployer;
 use super::{Action, Declared, NamespacePlan};
 use crate::state::{Record, State};
 
-/// Whose namespace it is that a program does not list.
+/// Who owns a namespace that a program does not list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ownership {
-    /// The program's own: no other lists it.
+    /// The program itself, because no other program lists it.
     Own,
-    /// Another program lists it, or it is not known which one does.
+    /// Another program lists it, or it is unknown which program does.
     Others,
 }
 
 impl Deployer {
-    /// Whose a namespace is that these programs list.
+    /// Who owns a namespace that these programs list.
     pub(crate) fn ownership(&self, deployers: &BTreeSet<String>) -> Ownership {
         let own = deployers.len() == 1 && deployers.contains(&self.program);
         if own { Ownership::Own } else { Ownership::Others }
     }
 
-    /// The programs that list a namespace once this one has deployed it; `None` where that is so
-    /// already. A program that deploys single namespaces takes those that no other lists.
+    /// The programs that list a namespace after this one has deployed it, or `None` if they stay the same. A
+    /// program that deploys single namespaces claims only those that no other program lists.
     pub(crate) fn claim(
         &self,
         deployers: &BTreeSet<String>,
@@ -38,7 +38,7 @@ impl Deployer {
     }
 }
 
-/// Plans the end of a namespace that is destroyed or left the code.
+/// Plans the removal of a namespace that is destroyed or no longer declared.
 pub(crate) fn plan_removal(id: &str, record: &Record, removal: Removal) -> NamespacePlan {
     let action = match removal {
         Removal::Gone => Action::Forget,
@@ -51,7 +51,7 @@ pub(crate) fn plan_removal(id: &str, record: &Record, removal: Removal) -> Names
 }
 
 impl NamespacePlan {
-    /// Leaves alone what other programs deploy.
+    /// Plans to leave a namespace alone that other programs deploy.
     pub(crate) fn leave(id: &str, record: &Record, program: &str) -> Self {
         let others = record.deployers().iter().filter(|deployer| *deployer != program);
         let deployers = others.cloned().collect();
@@ -59,8 +59,8 @@ impl NamespacePlan {
     }
 }
 
-/// Which of the namespaces that will go look like one that will be created: the same keys under
-/// another id, or the only one that goes beside the only one that comes.
+/// Finds namespaces that will be removed and look like one that will be created: they share keys, or one
+/// namespace is removed and one is created.
 pub(crate) fn likely_renames<'a>(
     removed: &mut [NamespacePlan],
     declared: impl Iterator<Item = (&'a NamespacePlan, &'a Declared<'a>)>,

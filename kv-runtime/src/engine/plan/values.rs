@@ -1,25 +1,25 @@
-//! What changes in a value, for people to read.
+//! How a value changes, for people to read.
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// The most characters of a value that are shown.
+/// How many characters of a value are shown at most.
 const SHOWN: usize = 200;
 
-/// The most parts of a value that are shown.
+/// How many parts of a value are shown at most.
 const PARTS: usize = 50;
 
-/// The value that a key has, and the one that it will have.
+/// The current value of a key, and its new value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ValueChange {
-    /// What is stored now, shortened; `None`: nothing.
+    /// What is stored now, shortened; `None` if nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub old: Option<String>,
-    /// What will be stored, shortened; `None`: nothing.
+    /// What will be stored, shortened; `None` if nothing will be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub new: Option<String>,
-    /// What differs between the two, where both are JSON objects or lists.
+    /// The differences between the two, if both are JSON objects or arrays.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<PartChange>,
 }
@@ -28,12 +28,12 @@ pub struct ValueChange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PartChange {
-    /// Where it is: `limits.perMinute`, `items[0]`.
+    /// The path to the part, such as `limits.perMinute` or `items[0]`.
     pub path: String,
-    /// What is there now, as JSON; `None`: nothing.
+    /// The current part, as JSON; `None` if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub old: Option<String>,
-    /// What will be there, as JSON; `None`: nothing.
+    /// The new part, as JSON; `None` if there will be none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub new: Option<String>,
 }
@@ -43,7 +43,7 @@ pub struct PartChange {
 pub(crate) enum Side<'a> {
     /// There is none.
     None,
-    /// It is a secret, and this stands for it.
+    /// A secret, with the text that is shown instead.
     Secret(&'a str),
     Value(&'a [u8]),
 }
@@ -60,7 +60,7 @@ impl ValueChange {
     }
 }
 
-/// A value that has parts.
+/// Parses a value if it is a JSON object or array.
 fn composite(value: &[u8]) -> Option<Value> {
     let value = serde_json::from_slice(value).ok();
     value.filter(|value: &Value| value.is_object() || value.is_array())

@@ -2,8 +2,8 @@
 
 use mime_guess::mime;
 
-/// What [`mime_guess`] calls otherwise than the web does: TypeScript is not a video, and these have
-/// registered types.
+/// Extensions for which [`mime_guess`] returns something else than web servers do: `ts` is not a video, and
+/// the others have newer registered types.
 const OTHERS: [(&str, &str); 10] = [
     ("ts", "text/typescript"),
     ("mts", "text/typescript"),
@@ -17,7 +17,7 @@ const OTHERS: [(&str, &str); 10] = [
     ("webmanifest", "application/manifest+json"),
 ];
 
-/// The content type of a file, by its name. Text is UTF-8.
+/// The content type of a file, by its name. Text is assumed to be UTF-8.
 pub(super) fn content_type(name: &str) -> String {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     let other = OTHERS.iter().find(|(other, _)| extension.eq_ignore_ascii_case(other));

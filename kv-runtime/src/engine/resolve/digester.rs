@@ -1,4 +1,4 @@
-//! Digests on a thread of its own, beside the one that reads: together they take half the time.
+//! Computes digests on a separate thread while another reads, which halves the time.
 
 use std::mem;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -8,7 +8,7 @@ use kv_rules::Expiry;
 
 use crate::state::{Digest, DigestKey};
 
-/// How many bytes are handed over at once.
+/// How many bytes are passed to the thread at once.
 const BLOCK: usize = 512 * 1024;
 
 /// How many blocks may wait.
@@ -21,7 +21,7 @@ pub(super) struct Digester {
     worker: JoinHandle<Vec<Digest>>,
 }
 
-/// Some pairs, with the bytes of all one after another.
+/// Some pairs, with their bytes concatenated.
 #[derive(Default)]
 struct Block {
     bytes: Vec<u8>,

@@ -27,7 +27,7 @@ use spread::Seeds;
 pub(super) use pair::{DeclaredPair, stored_values, values};
 pub(crate) use pair::{SeedError, Value};
 
-/// A declaration with nothing left open.
+/// A resolved declaration.
 pub(crate) struct Resolved {
     pub(crate) declaration: &'static Declaration,
     pub(crate) title: String,
@@ -35,10 +35,10 @@ pub(crate) struct Resolved {
     pub(crate) pairs: Vec<DeclaredPair>,
 }
 
-/// What declarations are resolved with.
+/// Resolves declarations.
 pub(crate) struct Resolver {
     pub(crate) stage: StageKey,
-    /// The package's folder, where that is not the one in which it was compiled.
+    /// The package's folder, if it is not the one in which it was compiled.
     pub(crate) root: Option<PathBuf>,
     pub(crate) context: RunContext,
     /// The key of the state that the declarations are deployed to.
@@ -46,7 +46,7 @@ pub(crate) struct Resolver {
 }
 
 impl Resolver {
-    /// Resolves declarations that are deployed together. It reads files, however large.
+    /// Resolves declarations that are deployed together. Blocks, because it reads files, which can be large.
     pub(crate) fn resolve(
         &self,
         declarations: &[&'static Declaration],
@@ -59,8 +59,7 @@ impl Resolver {
         for declaration in declarations {
             let mut namespace = Scope { id: declaration.id, problems: &mut problems };
             if !ids.insert(declaration.id) {
-                namespace
-                    .problem("two namespaces have this id: give one of them an `id` of its own");
+                namespace.problem("two namespaces have this id: give one of them another `id`");
             }
             let title = self.title(declaration, &mut namespace);
             if let Some(other) = titles.insert(title.clone(), declaration.id)
@@ -220,12 +219,12 @@ fn entry_metadata(entry: &DeclaredEntry) -> Result<Option<&'static str>, String>
     Ok(Some(json))
 }
 
-/// Holds a part of a pair against its type, if it has one.
+/// Checks a part of a pair against its type, if it has one.
 fn check_part(part: &str, check: Option<Check>, stored: &[u8]) -> Result<(), String> {
     check.map_or(Ok(()), |check| check(stored)).map_err(|error| mistyped(part, &error))
 }
 
-/// That a part of an entry is not of the type that the declaration gives it.
+/// The message that a part of an entry does not match its declared type.
 fn mistyped(part: &str, error: &DecodeError) -> String {
     match error {
         DecodeError::Json { ty, source } => {

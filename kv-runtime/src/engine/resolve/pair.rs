@@ -1,4 +1,4 @@
-//! Pairs as they are to be stored. A value that is in a file stays there until it is sent.
+//! Declared pairs. A value in a file is read only when it is sent.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -14,14 +14,14 @@ use kv_rules::{Expiry, Time};
 
 use crate::state::{Digest, DigestKey};
 
-/// A pair as it is to be stored. It has no `Debug`: its value can be a secret.
+/// A declared pair. It does not implement `Debug`, because its value can be a secret.
 pub(crate) struct DeclaredPair {
     pub(crate) key: Cow<'static, str>,
     pub(super) content: Content,
     pub(crate) metadata: Option<Cow<'static, str>>,
     pub(crate) expiry: Option<Expiry>,
     pub(crate) once: bool,
-    /// The environment variable that holds its value, where that is a secret.
+    /// The environment variable that contains its value, if the value is a secret.
     pub(crate) secret: Option<&'static str>,
     pub(crate) digest: Digest,
 }
@@ -30,22 +30,22 @@ pub(crate) struct DeclaredPair {
 pub(super) enum Content {
     /// In the program.
     Held(Cow<'static, [u8]>),
-    /// In a seed file: the JSON string that begins at a byte.
+    /// In a seed file, as a JSON string at an offset.
     Seed { seed: Arc<Seed>, place: SeedPlace, bytes: u32 },
-    /// A file below a folder, named by the key.
+    /// A file in a folder, whose path is the key.
     File { folder: Arc<SeedFolder>, bytes: u32 },
 }
 
 /// A JSON string of a seed file.
 #[derive(Clone, Copy)]
 pub(super) struct SeedPlace {
-    /// Where it begins, by byte.
+    /// The byte offset of its start.
     pub(super) at: u64,
-    /// How long it is, with its quotes.
+    /// Its length in bytes, including its quotes.
     pub(super) len: u32,
     /// Whether its text is base64.
     pub(super) is_base64: bool,
-    /// Tells whether it is still the same.
+    /// A checksum, to check that it has not changed.
     pub(super) checksum: u64,
 }
 
@@ -62,7 +62,7 @@ fn checksum(json: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// A seed file that is open. It stays the file that was planned, even when another takes its name.
+/// An open seed file. It stays the file that was planned, even if another file replaces it.
 pub(super) struct Seed {
     /// Its path as written.
     pub(super) name: String,
@@ -77,10 +77,10 @@ pub(super) struct SeedFolder {
     pub(super) digest_key: DigestKey,
 }
 
-/// A value cannot be sent, because its file is not any more what was planned.
+/// A value cannot be sent, because its file cannot be read or has changed since it was planned.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SeedError {
-    /// It has another content.
+    /// The content of the file changed.
     #[error("{name} changed while it was deployed")]
     Changed {
         /// The file.
@@ -105,24 +105,24 @@ impl DeclaredPair {
         }
     }
 
-    /// That it does not expire before it could be stored.
+    /// Checks that it does not expire before it can be stored.
     pub(crate) fn check_ahead(&self, now: Time) -> Result<(), String> {
         let Some(Expiry::At(at)) = self.expiry else { return Ok(()) };
         kv_rules::check_expiration_ahead(at, now).map_err(|error| error.to_string())
     }
 
-    /// What it takes of a request: its bytes, of which each can become two.
+    /// How much of a request it takes: its bytes, each of which can become two.
     pub(crate) fn cost(&self) -> usize {
         self.key.len() + self.bytes() + self.metadata.as_ref().map_or(0, |json| json.len())
     }
 }
 
-/// A value on its way to a request. Clones share its bytes.
+/// A value to send. Clones share its bytes.
 #[derive(Clone)]
 pub(crate) enum Value {
     /// As it is stored.
     Bytes(Bytes),
-    /// As a JSON string with its quotes, which can be sent as it is.
+    /// As a JSON string with its quotes, which can be sent unchanged.
     Json { json: Bytes, is_base64: bool },
 }
 
@@ -142,7 +142,7 @@ impl Value {
         };
         let text = str::from_utf8(&json).ok();
         match text.and_then(|json| SeedValue::decode(json, is_base64)) {
-            // Between the quotes.
+            // Without escapes, the value is the text between the quotes.
             Some(Cow::Borrowed(_)) => Ok(json.slice(1..json.len() - 1)),
             Some(Cow::Owned(value)) => Ok(value.into()),
             None => Err(SeedError::Changed { name: name.to_owned() }),
@@ -156,7 +156,7 @@ pub(crate) fn stored_values(pairs: &[&DeclaredPair]) -> Result<Vec<Bytes>, SeedE
     pairs.iter().zip(values).map(|(pair, value)| value.decode(pair.seed_name())).collect()
 }
 
-/// The values of some pairs. Those that follow one another in a file are read at once.
+/// The values of some pairs. Those that are next to each other in a file are read together.
 pub(crate) fn values(pairs: &[&DeclaredPair]) -> Result<Vec<Value>, SeedError> {
     let mut values = Vec::with_capacity(pairs.len());
     let mut rest = pairs;
@@ -209,7 +209,7 @@ impl SeedFolder {
 }
 
 impl Seed {
-    /// Where a pair of this file has its value.
+    /// The place of a pair's value, if it is in this file.
     fn place(self: &Arc<Self>, pair: &DeclaredPair) -> Option<SeedPlace> {
         match &pair.content {
             Content::Seed { seed, place, .. } if Arc::ptr_eq(seed, self) => Some(*place),
@@ -217,9 +217,9 @@ impl Seed {
         }
     }
 
-    /// How many of the first pairs are near one another in this file.
+    /// How many of the first pairs are close to each other in this file.
     fn run(self: &Arc<Self>, pairs: &[&DeclaredPair]) -> usize {
-        /// What may lie between two values that are read at once.
+        /// The maximum number of bytes between two values that are read together.
         const GAP: u64 = 4096;
         let mut end = None;
         let near = |pair: &&&DeclaredPair| {
@@ -231,14 +231,14 @@ impl Seed {
         pairs.iter().take_while(near).count().max(1)
     }
 
-    /// Reads the values of pairs that follow one another.
+    /// Reads the values of pairs that are close to each other.
     fn read(
         self: &Arc<Self>,
         pairs: &[&DeclaredPair],
         values: &mut Vec<Value>,
     ) -> Result<(), SeedError> {
-        /// How much longer than its value a JSON string may be to be sent as it is: what is all
-        /// escapes could exceed a request.
+        /// How many times longer than its value a JSON string can be to be sent unchanged. A string of
+        /// escapes only could exceed the size of a request.
         const LONGER: usize = 2;
         let places = || pairs.iter().filter_map(|pair| Some((self.place(pair)?, pair.bytes())));
         let Some((first, _)) = places().next() else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! Reads the seeds of a declaration: of each pair where its value is and what its digest is.
+//! Reads the seeds of a declaration, and records the place and the digest of each value.
 
 use std::borrow::Cow;
 use std::io::{self, Seek as _, SeekFrom};
@@ -17,7 +17,7 @@ use crate::state::{Digest, DigestKey};
 use crate::typed::Families;
 use crate::typed::declaration::Spread;
 
-/// How many hex digits of a file's BLAKE3 hash its etag has: 128 bits.
+/// How many hex digits of a file's BLAKE3 hash are in its etag: 128 bits.
 const ETAG_DIGITS: usize = 32;
 
 /// Reads the seeds of one namespace.
@@ -50,7 +50,7 @@ impl Seeds<'_, '_> {
         }
     }
 
-    /// Reads a seed file and gives its mistakes.
+    /// Reads a seed file and returns its mistakes.
     fn read(&mut self, seed: &Arc<Seed>) -> io::Result<Vec<String>> {
         let mut file = seed.file.lock().unwrap_or_else(PoisonError::into_inner);
         let mut mistakes = SeedMistakes::default();
@@ -65,7 +65,7 @@ impl Seeds<'_, '_> {
         mistakes.messages(&seed.name, &mut *file)
     }
 
-    /// Adds a pair, whose digest comes later.
+    /// Adds a pair, whose digest is filled in later.
     fn seed_pair(
         &mut self,
         pair: SeedPair<'_>,
@@ -148,8 +148,8 @@ impl Seeds<'_, '_> {
         });
     }
 
-    /// Holds a pair against the types of its family, whose lifetime it has if it has none of its own;
-    /// gives that, and what is wrong.
+    /// Checks a pair against the types of its family. Returns its expiration, which defaults to that of the
+    /// family, and the problems found.
     fn of_family(
         &self,
         key: &str,
@@ -165,10 +165,10 @@ impl Seeds<'_, '_> {
         (expiry.or(family.expiration_ttl.map(Expiry::Ttl)), problems)
     }
 
-    /// Each key is declared once.
+    /// Checks that each key is declared only once.
     pub(super) fn check_keys(&mut self) {
         let mut order: Vec<&DeclaredPair> = self.pairs.iter().collect();
-        // It keeps the order of the declaration among equal keys.
+        // A stable sort keeps equal keys in the order of the declaration.
         order.sort_by(|one, other| one.key.cmp(&other.key));
         for pair in order.windows(2) {
             let [first, second] = pair else { continue };
@@ -212,11 +212,11 @@ pub(super) fn package(root: Option<PathBuf>, declared: &str) -> Result<Package, 
     let root = root.display();
     Err(if is_named {
         format!(
-            "its seeds are read when deploying, but there is no folder {root}: `--root` names the folder of the package's `Cargo.toml`"
+            "its seeds are read when deploying, but the folder {root} does not exist: pass the folder of the package's `Cargo.toml` with `--root`"
         )
     } else {
         format!(
-            "its seeds are read when deploying, from the package's folder {root}, which is not here: name the folder that holds them with `--root`"
+            "its seeds are read when deploying, but the package's folder {root} does not exist on this machine: pass the folder that contains them with `--root`"
         )
     })
 }

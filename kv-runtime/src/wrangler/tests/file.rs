@@ -24,7 +24,7 @@ fn the_nearest_file_up_to_the_workspace_is_found() {
     fs::create_dir_all(&package).unwrap();
     fs::write(workspace.join("Cargo.toml"), "[workspace]\n").unwrap();
     fs::write(package.join("Cargo.toml"), "[package]\nname = 'worker'\n").unwrap();
-    // Outside the workspace: somebody else's.
+    // This file is outside the workspace, so it belongs to something else.
     fs::write(folder.path().join("wrangler.toml"), "").unwrap();
     let error = find(&package).unwrap_err();
     assert!(

@@ -36,7 +36,7 @@ fn an_id_is_replaced_in_place() {
     let old =
         "{\"kv_namespaces\": [\n  { \"id\":\"old\" /* deployed */,\"binding\":\"SESSIONS\" },\n]}";
     assert_eq!(edit(old, "dev"), old.replace("old", "1a2b"));
-    // The last of two equal keys is the one that counts.
+    // The last of two equal keys wins.
     let old = "{\"kv_namespaces\": 1, \"kv_namespaces\": [{ \"binding\": \"SESSIONS\", \"id\": \"old\" }]}";
     assert_eq!(edit(old, "dev"), old.replace("old", "1a2b"));
 }

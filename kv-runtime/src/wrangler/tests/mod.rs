@@ -1,4 +1,4 @@
-//! Tests of the configuration's edits.
+//! Tests of edits to wrangler's configuration.
 
 mod file;
 mod jsonc;
@@ -13,7 +13,7 @@ fn scope(stage: &str, field: Field) -> Scope<'_> {
     Scope { stage, field, previews: false }
 }
 
-/// The text with `SESSIONS` at `1a2b`, after it was shown that a second edit finds nothing to do.
+/// The text with `SESSIONS` set to `1a2b`. Asserts that a second edit changes nothing.
 fn with_sessions(syntax: &'static Syntax, text: &str, stage: &str, field: Field) -> String {
     let bindings = [Binding { name: "SESSIONS", id: "1a2b" }];
     let edited = edit(syntax, text, scope(stage, field), &bindings).unwrap();
@@ -28,7 +28,7 @@ fn without(syntax: &'static Syntax, text: &str, stage: &str, field: Field) -> St
     remove(syntax, text, scope(stage, field), &["1a2b"]).unwrap().text
 }
 
-/// What is said of a text, and the rest of the line that it points at.
+/// The error message for a text, and the rest of the line that it points to.
 fn fault<'a>(syntax: &'static Syntax, text: &'a str, stage: &str) -> (String, &'a str) {
     let bindings = [Binding { name: "SESSIONS", id: "1a2b" }];
     let fault = edit(syntax, text, scope(stage, Field::Id), &bindings).unwrap_err();

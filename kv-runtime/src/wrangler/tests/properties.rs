@@ -1,4 +1,4 @@
-//! Whatever a configuration looks like, only its bindings change.
+//! Property tests: in any configuration, only the bindings change.
 
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ fn from_jsonc(text: &str) -> Value {
     parsed.unwrap_or_else(|error| panic!("{error}\n{text}")).value.unwrap().into()
 }
 
-/// What an edit is to make of a configuration, said without regard to any text.
+/// The expected result of an edit, as a value.
 fn expected(mut value: Value, stage: &str, field: &str) -> Value {
     let mut scope = &mut value;
     if stage != "dev" {
@@ -43,7 +43,7 @@ fn expected(mut value: Value, stage: &str, field: &str) -> Value {
     value
 }
 
-/// The same when what it added is gone again; what is empty then counts as not there.
+/// The expected result after the added ids are removed again; what is then empty counts as missing.
 fn without(mut value: Value, stage: &str, field: &str) -> Value {
     let scope = if stage == "dev" { &mut value } else { &mut value["env"][stage] };
     if let Some(entries) = scope.get_mut("kv_namespaces").and_then(Value::as_array_mut) {
@@ -72,8 +72,8 @@ fn prune(value: &mut Value) {
     }
 }
 
-/// The lines that an edit is to leave as they are: all that neither hold an id of ours nor begin or
-/// end a list, but for the comma that joins the last of a list to what follows it.
+/// The lines that an edit must not change: all that neither contain one of our ids nor start or end a list.
+/// Commas are ignored, because an edit can add one after the last item of a list.
 fn lines(text: &str) -> Vec<String> {
     text.lines()
         .filter(|line| !line.trim().is_empty())
@@ -82,13 +82,13 @@ fn lines(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// All that is written in a text but for our ids.
+/// All characters of a text except our ids and whitespace.
 fn written(text: &str) -> Vec<char> {
     let text = text.replace("old1", "").replace("old2", "");
     text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
-/// The first of `parts` that is not in `whole`, or not in its order.
+/// The first of `parts` that is missing from `whole`, or is in a different order there.
 fn lost<T: PartialEq>(parts: Vec<T>, whole: Vec<T>) -> Option<T> {
     let mut whole = whole.into_iter();
     parts.into_iter().find(|part| !whole.any(|other| other == *part))
@@ -126,7 +126,7 @@ fn stage() -> impl Strategy<Value = &'static str> {
     prop_oneof![Just("dev"), Just("staging"), Just("pr-1")]
 }
 
-/// The pairs of an entry, of ours or of another's.
+/// The pairs of an entry, one of ours or another.
 fn pairs(name: &str) -> impl Strategy<Value = Vec<(&'static str, String)>> + use<> {
     let binding = ("binding", name.to_owned());
     (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(move |(id, preview, last)| {
@@ -186,7 +186,7 @@ fn toml_array(prefix: &'static str) -> impl Strategy<Value = String> {
     )
 }
 
-/// Something that is not ours and ends with a line break.
+/// Unrelated text that ends with a line break.
 fn toml_other(table: &'static str) -> impl Strategy<Value = String> {
     prop_oneof![
         Just(String::new()),

@@ -190,10 +190,10 @@ fn a_binding_that_says_more_stays_without_the_id() {
     let old = "kv_namespaces = [{ binding = \"S\", id = \"prod\", preview_id = \"1a2b\" }]\n";
     let new = "kv_namespaces = [{ binding = \"S\", id = \"prod\" }]\n";
     assert_eq!(super::without(&TOML, old, "dev", Field::PreviewId), new);
-    // What `wrangler dev` is told of the account goes with the account's namespace.
+    // `remote` is about the namespace in the account, so it is removed with that namespace.
     let old = "kv_namespaces = [{ binding = \"S\", id = \"1a2b\", remote = true }]\n";
     assert_eq!(super::without(&TOML, old, "dev", Field::Id), "kv_namespaces = []\n");
-    // Another environment's is not this stage's.
+    // A binding in another environment does not belong to this stage.
     assert_eq!(super::without(&TOML, old, "prod", Field::Id), old);
 }
 
@@ -231,7 +231,7 @@ fn a_new_binding_has_the_form_and_order_of_its_sibling() {
         edit(old, "dev"),
         "kv_namespaces = [{id=\"a\", binding=\"A\"}, {id=\"1a2b\", binding=\"SESSIONS\"}]\n"
     );
-    // What says more is not copied.
+    // An entry with other settings is not used as a template.
     let old = "kv_namespaces = [{id=\"a\", binding=\"A\", remote=true}]\n";
     assert_eq!(
         edit(old, "dev"),

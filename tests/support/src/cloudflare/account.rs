@@ -1,4 +1,4 @@
-//! What is in the account, behind the API's back.
+//! Reads and writes the contents of the account without the API.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ impl Cloudflare {
         found.unwrap_or_else(|| panic!("no namespace has the title {title:?}"))
     }
 
-    /// What a namespace holds, as text.
+    /// The pairs of a namespace, as text.
     #[must_use]
     pub fn pairs(&self, title: &str) -> BTreeMap<String, String> {
         let pairs = self.storage.pairs(&self.namespace(title).id).unwrap();

@@ -1,4 +1,4 @@
-//! A new namespace is not seen everywhere at once: here for a number of requests, not a time.
+//! New namespaces that are not visible at once, for a number of requests instead of a time.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::request::Kind;
 
-/// How late new namespaces are seen.
+/// How late new namespaces become visible.
 #[derive(Debug, Clone, Default)]
 pub struct Consistency {
     unseen: usize,
@@ -15,19 +15,19 @@ pub struct Consistency {
     young: HashMap<String, Young>,
 }
 
-/// How many more requests do not see a namespace.
+/// How many more requests do not find a namespace.
 #[derive(Debug, Clone)]
 struct Young {
     unseen: usize,
     unlisted: usize,
 }
 
-/// What Cloudflare answers about a namespace that it does not see.
+/// Cloudflare's response for a namespace that is not visible yet.
 pub(super) const UNSEEN: &str = r#"{"success":false,"errors":[{"code":10013,"message":"namespace not found"}],"messages":[],"result":null}"#;
 
 impl Consistency {
-    /// The next `unseen` requests about a new namespace do not find it, and it is missing from the
-    /// next `unlisted` lists.
+    /// The next `unseen` requests to a new namespace do not find it, and the next `unlisted` lists do not
+    /// include it.
     #[must_use]
     pub fn late(unseen: usize, unlisted: usize) -> Self {
         Self { unseen, unlisted, young: HashMap::new() }
@@ -46,7 +46,7 @@ impl Consistency {
         hidden
     }
 
-    /// The answer to a request, without what is not listed yet.
+    /// The response to a request, without namespaces that are not listed yet.
     pub(super) fn answered(&mut self, kind: Kind, body: Bytes) -> Bytes {
         match kind {
             Kind::Create if self.unseen + self.unlisted > 0 => {

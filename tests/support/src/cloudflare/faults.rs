@@ -1,60 +1,60 @@
-//! What goes wrong, and with which requests.
+//! Faults, and the requests that they affect.
 
 use serde_json::{Value, json};
 
 use super::held::Hold;
 use super::request::Kind;
 
-/// How a request goes wrong.
+/// How a request fails.
 #[derive(Debug, Clone)]
 pub struct Fault {
-    /// Whether the request is applied all the same.
+    /// Whether the request is applied anyway.
     pub applied: bool,
     /// What the client sees.
     pub answer: Answer,
 }
 
-/// What the client sees of a request that goes wrong.
+/// What the client sees of a request that fails.
 #[derive(Debug, Clone)]
 pub enum Answer {
-    /// 429, and for how many seconds to stay away.
+    /// 429, with the number of seconds in `Retry-After`.
     TooMany(Option<u32>),
     /// 500 in Cloudflare's form.
     Internal,
-    /// 502 as an HTML page of the edge.
+    /// 502 with an HTML page from the edge.
     BadGateway,
-    /// 200 with an HTML page of something in between.
+    /// 200 with an HTML page from a proxy.
     Page,
-    /// JSON that breaks off.
+    /// Truncated JSON.
     Truncated,
-    /// A connection that is cut.
+    /// A connection that is closed without a response.
     Cut,
-    /// Silence.
+    /// No response; the connection stays open.
     Stalled,
-    /// The first key of a bulk request is reported as unsuccessful, and is.
+    /// The first key of a bulk request fails and is reported as unsuccessful.
     Partial,
-    /// The true answer, once the test lets it go.
+    /// The real response, once the test releases it.
     Hold(Hold),
     /// Another status with a JSON body.
     Json(u16, &'static str),
     /// A redirect.
     Redirect(String),
-    /// A bulk request's answer that does not add up.
+    /// An inconsistent response to a bulk request.
     Odd(Odd),
-    /// A listing of keys whose cursors go round in a circle of two.
+    /// A listing of keys whose two cursors lead to each other.
     Circle,
     /// A list of namespaces that has each title twice.
     Twice,
-    /// A page of a list that holds twenty at most, whatever is asked for, and says nothing of that.
+    /// A page of a list with at most twenty items, whatever was requested, without information about pages.
     Short,
-    /// A listing of keys that begins again with each page, under a cursor that is new each time.
+    /// A listing of keys that starts over with each page, under a cursor that is new each time.
     Again,
 }
 
-/// How the answer to a bulk request does not add up.
+/// How the response to a bulk request is inconsistent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Odd {
-    /// A key is reported as unsuccessful that was not sent.
+    /// A key that was not sent is reported as unsuccessful.
     NotSent,
     /// A key is reported as unsuccessful twice.
     Twice,
@@ -68,7 +68,7 @@ pub enum Odd {
     OneTooMany,
     /// The count is negative.
     Negative,
-    /// Numbers stand in place of the names.
+    /// Keys are reported as numbers.
     Numbers,
     /// There are no counts in the result.
     Empty,
@@ -94,7 +94,7 @@ impl Odd {
         Self::NoContent,
     ];
 
-    /// The result that is told for these keys; `None`: no body.
+    /// The reported result for these keys; `None` for no body.
     pub(super) fn result(self, keys: &[String]) -> Option<Value> {
         let count = i64::try_from(keys.len()).unwrap();
         let first = keys.first().cloned().unwrap_or_default();
@@ -115,7 +115,7 @@ impl Odd {
     }
 }
 
-/// Which of the requests of a kind go wrong.
+/// Which requests of a kind fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
     /// One of them, counted from 0.
@@ -131,7 +131,7 @@ pub(super) struct Rules(Vec<Rule>);
 
 #[derive(Debug)]
 struct Rule {
-    /// `None`: any.
+    /// `None` for any kind.
     kind: Option<Kind>,
     when: When,
     fault: Fault,
@@ -144,7 +144,7 @@ impl Rules {
         self.0.push(Rule { kind, when, fault, seen: 0 });
     }
 
-    /// What goes wrong with the next request.
+    /// The fault for the next request.
     pub(super) fn next(&mut self, kind: Kind) -> Option<Fault> {
         let mut fault = None;
         for rule in self.0.iter_mut().filter(|rule| rule.kind.is_none_or(|k| k == kind)) {

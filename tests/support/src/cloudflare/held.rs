@@ -1,18 +1,18 @@
-//! A request that waits until the test lets it go.
+//! A request that waits until the test releases it.
 
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-/// The test's end of a request that is held.
+/// The test's side of a held request.
 #[derive(Debug)]
 pub struct Held {
     reached: Mutex<mpsc::Receiver<()>>,
     released: Arc<Semaphore>,
 }
 
-/// The server's end.
+/// The server's side of a held request.
 #[derive(Debug, Clone)]
 pub struct Hold {
     reached: mpsc::Sender<()>,
@@ -27,14 +27,14 @@ pub(super) fn pair() -> (Held, Hold) {
 }
 
 impl Held {
-    /// Blocks until the request is there.
+    /// Blocks until the request has arrived.
     pub fn wait(&self) {
-        // Only a broken test waits so long.
+        // Only a broken test waits this long.
         let reached = self.reached.lock().unwrap().recv_timeout(Duration::from_mins(1));
-        assert!(reached.is_ok(), "the request that was to be held never came");
+        assert!(reached.is_ok(), "the request to hold never arrived");
     }
 
-    /// Lets the request go.
+    /// Releases the request.
     pub fn release(&self) {
         self.released.add_permits(1);
     }
@@ -42,7 +42,7 @@ impl Held {
 
 impl Hold {
     pub(super) async fn hold(&self) {
-        // A test that is over does not mind.
+        // The test may already be over.
         let _ = self.reached.send(());
         let _ = self.released.acquire().await;
     }

@@ -1,4 +1,4 @@
-//! Lists that are not what they should be.
+//! Lists with faults.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 
 use super::serve::json_answer;
 
-/// A page without keys, and a cursor that leads to the other of two such pages.
+/// An empty page, whose cursor leads to another such page and back.
 pub(super) fn circle(query: &str) -> Response<Body> {
     let cursor = if query.contains("cursor=one") { "two" } else { "one" };
     let info = json!({"count": 0, "cursor": cursor});
     json_answer(&json!({"success": true, "errors": [], "result": [], "result_info": info}))
 }
 
-/// The namespaces, and each again under another id.
+/// The list of namespaces with each title twice, under two ids.
 pub(super) async fn twice(response: Response<Body>) -> Response<Body> {
     let mut answer = read(response).await;
     let namespaces = answer["result"].as_array_mut().unwrap();
@@ -28,7 +28,7 @@ pub(super) async fn twice(response: Response<Body>) -> Response<Body> {
     json_answer(&answer)
 }
 
-/// The same page, of twenty at most.
+/// Limits the requested page to twenty namespaces.
 pub(super) fn ask_for_little(request: Request<Bytes>) -> Request<Bytes> {
     with_query(request, |name, value| match name {
         "per_page" => Some("20".to_owned()),
@@ -36,19 +36,19 @@ pub(super) fn ask_for_little(request: Request<Bytes>) -> Request<Bytes> {
     })
 }
 
-/// A list that says nothing of its pages.
+/// The list without information about its pages.
 pub(super) async fn without_info(response: Response<Body>) -> Response<Body> {
     let mut answer = read(response).await;
     answer.as_object_mut().unwrap().remove("result_info");
     json_answer(&answer)
 }
 
-/// The first page, whichever it is.
+/// Requests the first page instead of the requested one.
 pub(super) fn ask_for_the_beginning(request: Request<Bytes>) -> Request<Bytes> {
     with_query(request, |name, value| (name != "cursor").then(|| value.to_owned()))
 }
 
-/// A page that leads on, under a cursor that was never there.
+/// The page with a next page, under a cursor that is new each time.
 pub(super) async fn with_a_new_cursor(response: Response<Body>) -> Response<Body> {
     static CURSORS: AtomicUsize = AtomicUsize::new(0);
     let mut answer = read(response).await;

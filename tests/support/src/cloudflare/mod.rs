@@ -1,19 +1,19 @@
-//! Cloudflare, played by kv-local over real HTTP: it logs what it is asked, and fails as told.
+//! A fake Cloudflare, which uses kv-local over real HTTP, logs requests, and fails on demand.
 //!
-//! | a test wants | it calls |
+//! | a test needs | it calls |
 //! |---|---|
-//! | what was asked | [`take_requests`](Cloudflare::take_requests): each with its [`Kind`] |
-//! | what is stored, behind the API's back | [`pairs`](Cloudflare::pairs), [`titles`](Cloudflare::titles), [`storage`](Cloudflare::storage) |
-//! | a request that fails, once, at times or always | [`fail`](Cloudflare::fail) with [`When`] and a [`Fault`]: before or after it is applied, with any [`Answer`] |
-//! | a request that waits, so that something else happens meanwhile | [`hold`](Cloudflare::hold), [`hold_kind`](Cloudflare::hold_kind): a [`Held`] says when it is there, and lets it go |
-//! | a namespace that is not seen yet | [`lag`](Cloudflare::lag) for those to come, [`hide`](Cloudflare::hide) for one that is there |
-//! | all well again | [`heal`](Cloudflare::heal) |
+//! | the requests so far | [`take_requests`](Cloudflare::take_requests): each with its [`Kind`] |
+//! | what is stored, without the API | [`pairs`](Cloudflare::pairs), [`titles`](Cloudflare::titles), [`storage`](Cloudflare::storage) |
+//! | a request that fails, once, several times or always | [`fail`](Cloudflare::fail) with [`When`] and a [`Fault`]: before or after it is applied, with any [`Answer`] |
+//! | a request that waits, so that something else can happen | [`hold`](Cloudflare::hold), [`hold_kind`](Cloudflare::hold_kind): a [`Held`] waits for its arrival, and releases it |
+//! | a namespace that is not visible yet | [`lag`](Cloudflare::lag) for new namespaces, [`hide`](Cloudflare::hide) for an existing one |
+//! | no more faults | [`heal`](Cloudflare::heal) |
 //!
 //! ```
 //! use kv_test_support::cloudflare::{Answer, Cloudflare, Fault, Kind, When};
 //!
 //! let cloudflare = Cloudflare::start();
-//! // The second bulk write is applied, and its answer never arrives.
+//! // The second bulk write is applied, but its response never arrives.
 //! let cut = Fault { applied: true, answer: Answer::Cut };
 //! cloudflare.fail(Kind::BulkPut, When::Nth(1), cut);
 //! // ... a deploy to `cloudflare.base_url()` ...
@@ -43,10 +43,10 @@ pub use request::{Kind, Request};
 
 use faults::Rules;
 
-/// The API token that Cloudflare takes.
+/// The API token that the server accepts.
 pub const TOKEN: &str = "the-token-that-nobody-may-see";
 
-/// The global API key that Cloudflare takes.
+/// The global API key that the server accepts.
 pub const API_KEY: &str = "the-key-that-nobody-may-see";
 
 /// The e-mail address of the API key's user.
@@ -55,7 +55,7 @@ pub const EMAIL: &str = "me@example.com";
 /// The account.
 pub const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
 
-/// A server on a thread of its own, with an empty account.
+/// A server on its own thread, with an empty account.
 #[derive(Debug)]
 pub struct Cloudflare {
     base_url: String,
@@ -75,13 +75,13 @@ struct Shared {
 }
 
 impl Cloudflare {
-    /// One account, every write seen at once, no faults.
+    /// Starts a server with one account and no faults, where every write is visible at once.
     #[must_use]
     pub fn start() -> Self {
         Self::with(|_| {})
     }
 
-    /// As [`start`](Self::start), after `adjust` had its way with the configuration.
+    /// Same as [`start`](Self::start), with a configuration that `adjust` has changed.
     #[must_use]
     pub fn with(adjust: impl FnOnce(&mut ServerConfig)) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -126,7 +126,7 @@ impl Cloudflare {
         &self.storage
     }
 
-    /// The requests since they were last taken.
+    /// The requests since the last call.
     #[must_use]
     pub fn take_requests(&self) -> Vec<Request> {
         std::mem::take(&mut *self.shared.log.lock().unwrap())
@@ -152,13 +152,13 @@ impl Cloudflare {
         held
     }
 
-    /// Forgets all faults, and shows everything.
+    /// Removes all faults, and makes all namespaces visible.
     pub fn heal(&self) {
         *self.shared.rules.lock().unwrap() = Rules::default();
         *self.shared.consistency.lock().unwrap() = Consistency::default();
     }
 
-    /// Shows namespaces that are created from now on late.
+    /// Makes namespaces that are created from now on visible only after a delay.
     pub fn lag(&self, consistency: Consistency) {
         *self.shared.consistency.lock().unwrap() = consistency;
     }

@@ -1,4 +1,4 @@
-//! Requests, as the log keeps them.
+//! Logged requests.
 
 use axum::body::Bytes;
 use axum::http::Method;
@@ -6,27 +6,27 @@ use axum::http::Method;
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The accounts of the user.
+    /// List the accounts of the user.
     Accounts,
-    /// The user.
+    /// Get the user.
     User,
-    /// The namespaces of the account.
+    /// List the namespaces of the account.
     List,
-    /// A new namespace.
+    /// Create a namespace.
     Create,
-    /// One namespace.
+    /// Get a namespace.
     Get,
-    /// Another title.
+    /// Rename a namespace.
     Rename,
-    /// The end of a namespace.
+    /// Delete a namespace.
     Delete,
-    /// The keys of a namespace.
+    /// List the keys of a namespace.
     Keys,
-    /// Many pairs to write.
+    /// Write many pairs.
     BulkPut,
-    /// Many keys to delete.
+    /// Delete many keys.
     BulkDelete,
-    /// Many pairs to read.
+    /// Read many pairs.
     BulkGet,
     /// Anything else.
     Other,

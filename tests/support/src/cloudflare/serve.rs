@@ -1,4 +1,4 @@
-//! The server: hyper, so that a connection can be closed without an answer.
+//! The server, which uses hyper so that it can close a connection without a response.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use super::faults::{Answer, Fault, Odd};
 use super::lists;
 use super::request::{Kind, Request};
 
-/// An answer that is none: the connection is closed.
+/// Closes the connection without a response.
 #[derive(Debug)]
 struct Cut;
 
@@ -156,7 +156,7 @@ async fn fault_answer(answer: Answer) -> Result<Response<Body>, Cut> {
     Ok(response.unwrap().map(Body::from))
 }
 
-/// Does what was asked, as far as the request sees the namespace that it is about.
+/// Applies a request, unless its namespace is not visible to it.
 async fn apply(kind: Kind, request: Whole, router: Router, shared: &Shared) -> Response<Body> {
     let hidden = shared.consistency.lock().unwrap().hides(request.uri().path());
     if hidden {
@@ -172,7 +172,7 @@ async fn apply(kind: Kind, request: Whole, router: Router, shared: &Shared) -> R
     Response::from_parts(parts, Body::from(body))
 }
 
-/// Does a bulk request without its first item, which it reports.
+/// Applies a bulk request without its first item, and reports that as unsuccessful.
 async fn partial(kind: Kind, request: Whole, router: Router, shared: &Shared) -> Response<Body> {
     let mut items: Vec<Value> = serde_json::from_slice(request.body()).unwrap();
     let first = items.remove(0);
