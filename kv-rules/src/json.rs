@@ -40,7 +40,9 @@ pub fn compact_json(json: &str) -> Cow<'_, str> {
 pub fn push_json_text(json: &mut String, text: &str) {
     json.push('"');
     let mut rest = text;
-    while let Some(at) = rest.find(|c: char| c < ' ' || c == '"' || c == '\\') {
+    // The macro does this for each entry without optimization: bytes take a third of the time of chars.
+    while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\')
+    {
         let (plain, after) = rest.split_at(at);
         json.push_str(plain);
         let mut chars = after.chars();

@@ -528,13 +528,6 @@ macro_rules! __entries {
                     $crate::Key::declared(key)
                         $(.generations(::core::option::Option::Some($generations)))?
                 }
-
-                fn $entry_of<__Access>(
-                    namespace: &$namespace<__Access>,
-                    key: &'static ::core::primitive::str,
-                ) -> $entry_type {
-                    namespace.store.entry($key_of(key))
-                }
             )*
 
             // Entries are declared to be deployed; a program need not use every accessor.
@@ -548,10 +541,18 @@ macro_rules! __entries {
 
             #[allow(dead_code, deprecated)]
             impl<__Access> $namespace<__Access> {
+                // A method, since rustc resolves thousands of calls of a generic function slower.
+                $(
+                    #[doc(hidden)]
+                    fn $entry_of(&self, key: &'static ::core::primitive::str) -> $entry_type {
+                        self.store.entry($key_of(key))
+                    }
+                )*
+
                 $($(
                     #[doc = $docs]
                     pub fn $accessor(&self) -> $entry_type {
-                        $entry_of(self, $key)$(.expiration_ttl($ttl))?
+                        self.$entry_of($key)$(.expiration_ttl($ttl))?
                     }
                 )*)*
             }

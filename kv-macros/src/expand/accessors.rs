@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use proc_macro2::{Punct, Spacing, TokenStream};
 use quote::{ToTokens, TokenStreamExt as _, format_ident, quote};
 
+use super::checks::Types;
 use super::generations::generations;
 use super::ttl::ttl;
 use super::types::{entry_types, key_types};
 use super::{docs, families};
-use crate::model::{Entry, Namespace};
+use crate::model::{Entry, Namespace, is_same};
 
 pub(super) fn accessors(model: &Namespace) -> TokenStream {
     let Namespace { runtime, alias, .. } = model;
@@ -47,13 +48,12 @@ fn families(model: &Namespace) -> Option<TokenStream> {
 fn entries(model: &Namespace) -> TokenStream {
     let Namespace { runtime, alias, head, .. } = model;
     let cfg = &head.cfg;
-    let mut by_cfg: Vec<(String, &TokenStream, Vec<Group<'_>>)> = Vec::new();
+    let mut by_cfg: Vec<(&TokenStream, Vec<Group<'_>>)> = Vec::new();
     for group in groups(model) {
         let Some(own) = group.entries.first().map(|entry| &entry.cfg) else { continue };
-        let text = own.to_string();
-        match by_cfg.iter_mut().find(|(other, ..)| *other == text) {
-            Some((.., groups)) => groups.push(group),
-            None => by_cfg.push((text, own, vec![group])),
+        match by_cfg.iter_mut().find(|(other, _)| is_same(other, own)) {
+            Some((_, groups)) => groups.push(group),
+            None => by_cfg.push((own, vec![group])),
         }
     }
     if by_cfg.is_empty() {
@@ -61,7 +61,7 @@ fn entries(model: &Namespace) -> TokenStream {
     }
     let invocations = by_cfg
         .iter()
-        .map(|(_, own, groups)| quote!(#cfg #own #runtime::__entries! { #alias; #(#groups)* }));
+        .map(|(own, groups)| quote!(#cfg #own #runtime::__entries! { #alias; #(#groups)* }));
     invocations.collect()
 }
 
@@ -78,9 +78,7 @@ fn groups(model: &Namespace) -> impl Iterator<Item = Group<'_>> {
     let mut indexes = HashMap::new();
     for entry in &model.entries {
         let next = groups.len();
-        let index = *indexes
-            .entry((&entry.ty, &entry.was, &entry.metadata_ty, entry.cfg.to_string()))
-            .or_insert(next);
+        let index = *indexes.entry(Types::of_entry(entry)).or_insert(next);
         match groups.get_mut(index) {
             Some(group) => group.push(entry),
             None => groups.push(vec![entry]),

@@ -14,7 +14,7 @@ use crate::model::{Entry, Family, Namespace, Type, UserType, is_same};
 
 /// The types of an entry or a family.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Types<'a> {
+pub(super) struct Types<'a> {
     value: &'a Type,
     was: &'a [UserType],
     metadata: &'a Type,
@@ -85,7 +85,7 @@ pub(super) fn of_family(family: &Family, model: &Namespace) -> TokenStream {
 }
 
 impl<'a> Types<'a> {
-    fn of_entry(entry: &'a Entry) -> Self {
+    pub(super) fn of_entry(entry: &'a Entry) -> Self {
         let Entry { ty, was, metadata_ty, cfg, .. } = entry;
         Self { value: ty, was, metadata: metadata_ty, cfg: Cfg(cfg) }
     }

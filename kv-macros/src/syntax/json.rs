@@ -8,7 +8,7 @@ use syn::Lit;
 use super::macros::text_macro;
 use super::tokens::{Tokens, at_brace, at_name, shorten};
 use super::{Json, JsonKind, Name};
-use crate::errors::Habit;
+use crate::errors::{Errors, Habit};
 
 /// The type suffixes of a number in Rust.
 const RUST_NUMBERS: [&str; 14] = [
@@ -18,6 +18,9 @@ const RUST_NUMBERS: [&str; 14] = [
 
 pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize) -> Json {
     let span = tokens.span();
+    if let Some(literal) = tokens.literal() {
+        return Json { span, kind: scalar(tokens.errors, literal, false) };
+    }
     let broken = Json { span, kind: JsonKind::Broken };
     let nests = tokens.at_group(Delimiter::Brace) || tokens.at_group(Delimiter::Bracket);
     if nests && depth >= MAX_JSON_DEPTH {
@@ -36,6 +39,14 @@ pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize) -> Json {
     if let Some((inside, _)) = tokens.group(Delimiter::Bracket) {
         return Json { span, kind: array(inside, depth) };
     }
+    if let Some(minus) = tokens.punct('-') {
+        let Some(literal) = tokens.literal() else {
+            let found = tokens.describe();
+            tokens.errors.lose(minus, format!("expected a number after `-`, found {found}"));
+            return broken;
+        };
+        return Json { span: minus, kind: scalar(tokens.errors, literal, true) };
+    }
     if let Some(made) = text_macro(tokens) {
         let kind = made.map_or_else(
             |(at, message)| {
@@ -45,23 +56,6 @@ pub(super) fn json(tokens: &mut Tokens<'_>, depth: usize) -> Json {
             JsonKind::String,
         );
         return Json { span, kind };
-    }
-    let minus = tokens.punct('-');
-    if let Some(literal) = tokens.literal() {
-        let at = literal.span();
-        let kind = scalar(literal, minus.is_some()).unwrap_or_else(|message| {
-            if let Some(message) = message {
-                tokens.errors.lose(at, message);
-            }
-            JsonKind::Broken
-        });
-        return Json { span: minus.unwrap_or(span), kind };
-    }
-    if let Some(minus) = minus {
-        tokens
-            .errors
-            .lose(minus, format!("expected a number after `-`, found {}", tokens.describe()));
-        return broken;
     }
     if let Some(kind) = word(tokens) {
         return Json { span, kind };
@@ -101,14 +95,15 @@ fn number_behind(mut tokens: Tokens<'_>) -> Option<String> {
 
 /// `true`, `false` or `null`, unless a path continues after it.
 pub(super) fn word(tokens: &mut Tokens<'_>) -> Option<JsonKind> {
-    for (word, kind) in
-        [("null", JsonKind::Null), ("true", JsonKind::Bool(true)), ("false", JsonKind::Bool(false))]
-    {
-        if tokens.keyword(word).is_some() {
-            return Some(kind);
-        }
-    }
-    None
+    let mut ahead = *tokens;
+    let kind = match ahead.ident()?.to_string().as_str() {
+        "null" => JsonKind::Null,
+        "true" => JsonKind::Bool(true),
+        "false" => JsonKind::Bool(false),
+        _ => return None,
+    };
+    *tokens = ahead;
+    Some(kind)
 }
 
 fn array(mut tokens: Tokens<'_>, depth: usize) -> JsonKind {
@@ -208,7 +203,8 @@ fn skip_value(tokens: &mut Tokens<'_>) {
 fn bare_or_quoted(tokens: &mut Tokens<'_>) -> Option<String> {
     if let Some(ident) = tokens.ident() {
         let text = ident.to_string();
-        return Some(text.strip_prefix("r#").map_or(text.clone(), str::to_owned));
+        let unescaped = text.strip_prefix("r#").map(str::to_owned);
+        return Some(unescaped.unwrap_or(text));
     }
     let mut ahead = *tokens;
     let text = text(&ahead.literal()?)?;
@@ -289,21 +285,24 @@ pub(super) fn comma(tokens: &mut Tokens<'_>, begins_item: fn(&Tokens<'_>) -> boo
     false
 }
 
-/// A number or a text; or else the mistake, unless the compiler reported it.
-fn scalar(literal: Literal, negative: bool) -> Result<JsonKind, Option<String>> {
+/// A number or a text.
+fn scalar(errors: &Errors, literal: Literal, negative: bool) -> JsonKind {
     if let Some(text) = text(&literal).filter(|_| !negative) {
-        return Ok(JsonKind::String(text));
+        return JsonKind::String(text);
     }
+    let at = literal.span();
     let sign = if negative { "-" } else { "" };
     let lit = Lit::new(literal);
-    if !lit.suffix().is_empty() {
-        return Err(Some(suffixed(&lit, sign)));
+    let mistake = match &lit {
+        lit if !lit.suffix().is_empty() => Some(suffixed(lit, sign)),
+        Lit::Int(int) => return JsonKind::Integer(format!("{sign}{}", int.base10_digits())),
+        Lit::Float(float) => return JsonKind::Float(format!("{sign}{}", float.base10_digits())),
+        lit => not_json(lit),
+    };
+    if let Some(mistake) = mistake {
+        errors.lose(at, mistake);
     }
-    match lit {
-        Lit::Int(int) => Ok(JsonKind::Integer(format!("{sign}{}", int.base10_digits()))),
-        Lit::Float(float) => Ok(JsonKind::Float(format!("{sign}{}", float.base10_digits()))),
-        lit => Err(not_json(&lit)),
-    }
+    JsonKind::Broken
 }
 
 fn suffixed(lit: &Lit, sign: &str) -> String {
@@ -317,6 +316,7 @@ fn suffixed(lit: &Lit, sign: &str) -> String {
     format!("`{written}` is not a number: quote it as `\"{written}\"` if it is text or a duration")
 }
 
+/// The mistake, unless the compiler reports it.
 fn not_json(lit: &Lit) -> Option<String> {
     let message = match lit {
         // Several characters in single quotes, or an escape that Rust does not have.

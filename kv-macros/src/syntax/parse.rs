@@ -61,7 +61,8 @@ fn properties(mut tokens: Tokens<'_>, known: &'static [Known]) -> Vec<Property> 
             };
             properties.push(Property { docs, ..property });
         }
-        if second_struct(tokens).is_none()
+        let may_end = tokens.is_empty() || tokens.at_comma();
+        if (may_end || second_struct(tokens).is_none())
             && !comma(&mut tokens, at_name)
             && let Some(property) = properties.last_mut()
         {
@@ -116,6 +117,9 @@ fn property(tokens: &mut Tokens<'_>, name: Name, all: &'static [Known]) -> Prope
 
 /// `in "prod"` or `in ["prod", "pr-*"]`.
 fn stages(tokens: &mut Tokens<'_>) -> Vec<Name> {
+    if tokens.is_empty() || tokens.at_comma() {
+        return Vec::new();
+    }
     let mut ahead = *tokens;
     let word = ahead.ident();
     let takes_stages = ahead.literal().as_ref().and_then(text).is_some() && ahead.is_after_item();
@@ -164,6 +168,10 @@ fn stages(tokens: &mut Tokens<'_>) -> Vec<Name> {
 
 fn value(tokens: &mut Tokens<'_>) -> Value {
     let span = tokens.span();
+    // Nearly every value is this, and thousands of them should take no longer than they must.
+    if is_one_literal(*tokens) {
+        return Value { span, kind: ValueKind::Json(json(tokens, 0)) };
+    }
     if let Some(message) = javascript(*tokens) {
         tokens.errors.lose(span, message);
         tokens.until_comma();
@@ -198,6 +206,14 @@ fn value(tokens: &mut Tokens<'_>) -> Value {
         return Value { span, kind: ValueKind::Json(json(tokens, 0)) };
     }
     rust::expression(tokens)
+}
+
+/// Whether the whole value is one literal, object or list.
+fn is_one_literal(mut tokens: Tokens<'_>) -> bool {
+    let is_one = tokens.literal().is_some()
+        || tokens.group(Delimiter::Brace).is_some()
+        || tokens.group(Delimiter::Bracket).is_some();
+    is_one && (tokens.is_empty() || tokens.at_comma())
 }
 
 /// `file("path")`, `env("NAME")` or `dir("path")`.
