@@ -99,7 +99,10 @@ impl Stage {
             assert!(deployment.keys.values().all(|key| key.confirmed), "{name}: {deployment:?}");
             let found = self.cloudflare.pairs(&deployment.title);
             let expected = pairs(declaration);
-            assert!(deployment.keys.keys().eq(expected.keys()), "{name}: {deployment:?}");
+            assert!(
+                deployment.keys.keys().map(|key| &**key).eq(expected.keys().map(String::as_str)),
+                "{name}: {deployment:?}"
+            );
             for (key, value) in &expected {
                 assert_eq!(found.get(key), Some(value), "{name}: {key}");
             }

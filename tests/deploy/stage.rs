@@ -157,7 +157,10 @@ impl<'a> Stage<'a> {
             let namespace = self.cloudflare.namespace(declaration.title);
             assert_eq!(deployment.namespace_id, namespace.id);
             assert_eq!(deployment.title, declaration.title);
-            assert!(deployment.keys.keys().eq(expected.keys()), "{deployment:?}");
+            assert!(
+                deployment.keys.keys().map(|key| &**key).eq(expected.keys().map(String::as_str)),
+                "{deployment:?}"
+            );
             assert!(deployment.keys.values().all(|key| key.confirmed), "{deployment:?}");
         }
     }

@@ -244,9 +244,11 @@ pub(super) fn key_lines(namespace: &NamespacePlan) -> Vec<KeyLine> {
             Reason::Once => "declared once and already there, ",
             Reason::Equal => "already as declared, ",
         };
-        let replaced = change.replaced_bytes.map_or_else(String::new, |b| size(b) + " → ");
-        let (key, bytes) =
-            (printable_key(&change.key), change.bytes.map_or_else(|| "env(...)".to_owned(), size));
+        let replaced = change.replaced_bytes.map_or_else(String::new, |b| size(b.into()) + " → ");
+        let (key, bytes) = (
+            printable_key(&change.key),
+            change.bytes.map_or_else(|| "env(...)".to_owned(), |b| size(b.into())),
+        );
         KeyLine { sign, style, text: format!("{key}  {why}{replaced}{bytes}") }
     };
     let gone = |sign, style: Style, why: &str, key: &String| KeyLine {

@@ -357,6 +357,14 @@ pub enum DeployError {
     /// The deploy finished, but the state does not have the namespace.
     #[error("`{0}` was not deployed")]
     NotDeployed(String),
+    /// Two stages have no namespace in common.
+    #[error("the stages {from:?} and {to:?} have no namespace in common")]
+    NothingInCommon {
+        /// The stage to copy from.
+        from: String,
+        /// The stage to copy to.
+        to: String,
+    },
     /// The deploy was interrupted.
     #[error("interrupted: what was done is in the state")]
     Interrupted,

@@ -595,7 +595,7 @@ fn fingerprint(steps: &[Step<'_>]) -> String {
         let Step::Declared(declared, _) = step else { continue };
         for put in declared.puts.iter().chain(&declared.settled) {
             hasher.update(put.pair.key.as_bytes());
-            hasher.update(put.record.digest.as_bytes());
+            hasher.update(put.pair.digest.as_bytes());
         }
     }
     hasher.finalize().to_hex().to_string()

@@ -23,7 +23,7 @@ impl Run {
             let record = state.namespaces.get(&namespace.id).and_then(Record::deployment);
             let is_secret = |key: &str| is_secret(record.and_then(|record| record.keys.get(key)));
             let pairs: Vec<_> = declared.puts.iter().map(|put| put.pair).collect();
-            let keys = pairs.iter().map(|pair| (pair.key.as_ref(), pair.secret.is_some()));
+            let keys = pairs.iter().map(|pair| (pair.key.as_ref(), pair.secret().is_some()));
             let keys = keys.chain(namespace.delete.iter().map(|key| (key.as_str(), false)));
             let readable = keys.filter(|(key, secret)| !secret && !is_secret(key));
             let readable: Vec<String> = readable.map(|(key, _)| key.to_owned()).collect();
@@ -48,9 +48,9 @@ impl Run {
                     DeployError::request(&namespace.id, "read its seeds")(error.into())
                 })?;
                 for (pair, new) in chunk.iter().zip(new) {
-                    let hidden = pair.secret.map(|name| format!("[env {name}]"));
+                    let hidden = pair.secret().map(|name| format!("[env {name}]"));
                     let new = hidden.as_deref().map_or(Side::Value(&new), Side::Secret);
-                    let old = match pair.secret {
+                    let old = match pair.secret() {
                         Some(_) if namespace.existing_id().is_some() => Side::Secret("[env]"),
                         _ => side(&pair.key),
                     };

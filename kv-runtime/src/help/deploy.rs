@@ -31,6 +31,9 @@ impl DeployError {
                      `deploy()`{others}"
                 ));
             }
+            Self::NothingInCommon { .. } => {
+                "deploy to both first; `status` shows what each stage has"
+            }
             Self::NotDeployed(_) => "deploy it first with `cargo run --bin deploy` or `deploy()`",
             Self::NoAccount => {
                 "give the token the permission Account Settings: Read, or name the account with \

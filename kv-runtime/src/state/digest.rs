@@ -60,8 +60,10 @@ impl Digest {
     /// The number of characters of a digest in the state.
     pub(super) const TEXT_LEN: usize = 22;
 
-    pub(super) fn append_to(&self, text: &mut String) {
-        URL_SAFE_NO_PAD.encode_string(self.0, text);
+    /// Writes those characters, and returns how many there are.
+    pub(super) fn write_to(&self, text: &mut [u8]) -> usize {
+        // Fails only if `text` is shorter than that.
+        URL_SAFE_NO_PAD.encode_slice(self.0, text).unwrap_or_default()
     }
 
     pub(super) fn from_text(text: &str) -> Option<Self> {

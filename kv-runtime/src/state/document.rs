@@ -1,8 +1,8 @@
 //! The document that a state store keeps for each stage, and its format.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use kv_rules::Time;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess};
@@ -86,7 +86,7 @@ struct DeploymentOutline {
     created_at: Time,
     modified_at: Time,
     #[serde(default, deserialize_with = "secret_keys")]
-    keys: BTreeMap<Cow<'static, str>, KeyRecord>,
+    keys: BTreeMap<Arc<str>, KeyRecord>,
 }
 
 impl From<DeploymentOutline> for Deployment {
@@ -197,7 +197,7 @@ pub struct Deployment {
     _declared: Option<IgnoredAny>,
     /// The keys that this tool wrote or is about to write.
     #[serde(default, deserialize_with = "keys")]
-    pub keys: BTreeMap<Cow<'static, str>, KeyRecord>,
+    pub keys: BTreeMap<Arc<str>, KeyRecord>,
 }
 
 /// How a namespace got into the state.
@@ -497,21 +497,18 @@ impl Record {
 
 impl Serialize for KeyRecord {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut text = String::with_capacity(2 + Digest::TEXT_LEN);
-        if !self.confirmed {
-            text.push('?');
+        let Self { digest, confirmed, once, written, secret } = *self;
+        let flags = [(!confirmed, b'?'), (once, b'='), (!written, b'~'), (secret, b'!')];
+        // No allocation: a state has millions of them.
+        let mut text = [0; 4 + Digest::TEXT_LEN];
+        let mut end = 0;
+        for (_, flag) in flags.into_iter().filter(|(is_set, _)| *is_set) {
+            text[end] = flag;
+            end += 1;
         }
-        if self.once {
-            text.push('=');
-        }
-        if !self.written {
-            text.push('~');
-        }
-        if self.secret {
-            text.push('!');
-        }
-        self.digest.append_to(&mut text);
-        serializer.serialize_str(&text)
+        let digest = digest.write_to(&mut text[end..]);
+        let text = str::from_utf8(&text[..end + digest]).map_err(serde::ser::Error::custom)?;
+        serializer.serialize_str(text)
     }
 }
 
@@ -543,27 +540,48 @@ impl<'de> Deserialize<'de> for KeyRecord {
     }
 }
 
+/// A key, read with one allocation, where `Arc<str>` itself takes four.
+struct Key(Arc<str>);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Key;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Key, E> {
+                Ok(Key(text.into()))
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
 /// Reads keys at once instead of inserting them one by one, since they were written in order.
 fn keys<'de, D: Deserializer<'de>>(
     deserializer: D,
-) -> Result<BTreeMap<Cow<'static, str>, KeyRecord>, D::Error> {
+) -> Result<BTreeMap<Arc<str>, KeyRecord>, D::Error> {
     keys_that(deserializer, |_| true)
 }
 
 /// Reads the keys whose values are secrets.
 fn secret_keys<'de, D: Deserializer<'de>>(
     deserializer: D,
-) -> Result<BTreeMap<Cow<'static, str>, KeyRecord>, D::Error> {
+) -> Result<BTreeMap<Arc<str>, KeyRecord>, D::Error> {
     keys_that(deserializer, |record| record.secret)
 }
 
 fn keys_that<'de, D: Deserializer<'de>>(
     deserializer: D,
     wanted: fn(&KeyRecord) -> bool,
-) -> Result<BTreeMap<Cow<'static, str>, KeyRecord>, D::Error> {
+) -> Result<BTreeMap<Arc<str>, KeyRecord>, D::Error> {
     struct Visitor(fn(&KeyRecord) -> bool);
     impl<'de> serde::de::Visitor<'de> for Visitor {
-        type Value = BTreeMap<Cow<'static, str>, KeyRecord>;
+        type Value = BTreeMap<Arc<str>, KeyRecord>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("keys with what is known of each")
@@ -571,7 +589,7 @@ fn keys_that<'de, D: Deserializer<'de>>(
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let mut keys = Vec::new();
-            while let Some((key, record)) = map.next_entry::<Cow<'static, str>, KeyRecord>()? {
+            while let Some((Key(key), record)) = map.next_entry::<Key, KeyRecord>()? {
                 if (self.0)(&record) {
                     keys.push((key, record));
                 }

@@ -43,6 +43,11 @@ fn what_cannot_be_copied_is_refused() {
     deployed.run("app", &["--yes", "--stage", "prod"]).expect(0);
     let args = ["--from", "dev", "--to", "prod", "--family", "flags:{x}"];
     refused(&args, "no key of the namespace matches flags:{x}");
+    deployed.run("v1", &["--yes", "--stage", "other"]).expect(0);
+    refused(
+        &["--from", "dev", "--to", "other"],
+        "the stages \"dev\" and \"other\" have no namespace in common",
+    );
 }
 
 #[test]

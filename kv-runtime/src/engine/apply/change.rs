@@ -1,7 +1,7 @@
 //! The changes of a key: a write or a deletion.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -16,7 +16,7 @@ use super::super::wait;
 use crate::state::KeyRecord;
 
 /// The keys of a namespace in the state.
-type Keys = BTreeMap<Cow<'static, str>, KeyRecord>;
+type Keys = BTreeMap<Arc<str>, KeyRecord>;
 
 /// The keys of a batch that are not confirmed.
 pub(super) type Unconfirmed = Result<HashSet<String>, RemoteError>;
@@ -67,15 +67,15 @@ impl Change for Put<'_> {
 
     fn take_back(&self, keys: &mut Keys) {
         match self.before {
-            Some(before) => keys.insert(self.pair.key.clone(), before),
+            Some(before) => keys.insert(Arc::clone(&self.pair.key), before),
             None => keys.remove(self.key()),
         };
     }
 
     fn event(confirmed: &[Self]) -> Event<'static> {
         // The length of a secret is secret too.
-        let shown = confirmed.iter().filter(|put| put.pair.secret.is_none());
-        let bytes = shown.map(|put| put.pair.bytes() as u64).sum();
+        let shown = confirmed.iter().filter(|put| put.pair.secret().is_none());
+        let bytes = shown.map(|put| u64::from(put.pair.bytes())).sum();
         Event::Put { keys: confirmed.len(), bytes }
     }
 }
@@ -87,8 +87,8 @@ async fn put(place: Place<'_>, batch: &[Put<'_>]) -> Unconfirmed {
     let sent = pairs.iter().zip(values).map(|(pair, value)| Pair {
         key: &pair.key,
         value,
-        metadata: pair.metadata.as_deref(),
-        expiry: pair.expiry,
+        metadata: pair.metadata(),
+        expiry: pair.expiry(),
     });
     let sent: Vec<_> = sent.collect();
     let send = || place.remote.bulk_put(place.namespace_id, &sent);

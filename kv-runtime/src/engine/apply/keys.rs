@@ -1,5 +1,7 @@
 //! Writes and deletes keys. The state records each change as done only once it is confirmed.
 
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -29,12 +31,13 @@ impl Apply<'_> {
     ) -> Result<(), DeployError> {
         let Some(deployment) = self.deployment(target.id) else { return Ok(()) };
         let namespace_id = deployment.namespace_id.clone();
-        let unconfirmed =
-            |put: &Put<'_>| (put.pair.key.clone(), KeyRecord { confirmed: false, ..put.record });
+        let unconfirmed = |put: &Put<'_>| {
+            (Arc::clone(&put.pair.key), KeyRecord { confirmed: false, ..put.record() })
+        };
         // Merge all at once, which is faster than single inserts for many keys.
         deployment.keys.append(&mut declared.puts.iter().map(unconfirmed).collect());
-        for Put { pair, record, .. } in &declared.settled {
-            deployment.keys.insert(pair.key.clone(), *record);
+        for put in &declared.settled {
+            deployment.keys.insert(Arc::clone(&put.pair.key), put.record());
         }
         for key in &plan.forget {
             deployment.keys.remove(key.as_str());
@@ -62,7 +65,7 @@ impl Apply<'_> {
     ) -> Result<(), DeployError> {
         let (interrupt, jobs) = (self.interrupt, self.jobs);
         let place = Place { remote: target.remote(), id: target.id, namespace_id, interrupt, jobs };
-        let mut open = changes.to_vec();
+        let mut open = Cow::Borrowed(changes);
         let mut checkpoints = Checkpoints::new(open.len());
         for round in 0..ROUNDS {
             self.pause_before(round).await?;
@@ -101,7 +104,7 @@ impl Apply<'_> {
                 return Err(DeployError::request(target.id, C::ACTION)(error));
             }
             interrupt.check()?;
-            open = left;
+            open = Cow::Owned(left);
             if open.is_empty() {
                 return Ok(());
             }

@@ -147,7 +147,7 @@ impl Run {
     /// The ids of the namespaces to copy from another stage to this one: those that both stages have.
     pub(crate) async fn check_copy(&mut self, from: &mut Self) -> Result<Vec<String>, DeployError> {
         let (source, target) = (from.existing_outline().await?, self.existing_outline().await?);
-        let wanted = self.ids(None, &target)?;
+        self.check_only(&target)?;
         let mut ids = Vec::new();
         for id in from.ids(None, &source)? {
             let namespace = |state: &State| {
@@ -163,7 +163,8 @@ impl Run {
             }
         }
         if ids.is_empty() {
-            return Err(DeployError::NotDeployed(wanted.join(", ")));
+            let stage = |run: &Self| run.options.stage.stage().to_owned();
+            return Err(DeployError::NothingInCommon { from: stage(from), to: stage(self) });
         }
         Ok(ids)
     }

@@ -27,7 +27,7 @@ pub(crate) enum Stored {
     /// Something else.
     Other {
         /// How many bytes its value has.
-        bytes: u64,
+        bytes: u32,
     },
 }
 
@@ -165,9 +165,12 @@ fn judge(
 ) -> Stored {
     let StoredValue { value, metadata, expiration } = found;
     let same = declared == value.as_ref()
-        && is_same_metadata(pair.metadata.as_deref(), metadata.as_deref())
-        && is_same_expiration(pair.expiry, *expiration, written, now);
-    if same { Stored::Same } else { Stored::Other { bytes: value.len() as u64 } }
+        && is_same_metadata(pair.metadata(), metadata.as_deref())
+        && is_same_expiration(pair.expiry(), *expiration, written, now);
+    if same {
+        return Stored::Same;
+    }
+    Stored::Other { bytes: u32::try_from(value.len()).unwrap_or(u32::MAX) }
 }
 
 /// Compares metadata as parsed JSON, because the order of members and the whitespace may differ.

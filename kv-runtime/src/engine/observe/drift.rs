@@ -28,15 +28,15 @@ pub(super) async fn drift(
     deployment: &Deployment,
 ) -> Result<BTreeMap<String, Drift>, DeployError> {
     let as_written = |pair: &&DeclaredPair| {
-        let record = deployment.keys.get(pair.key.as_ref());
-        !pair.once && record.is_some_and(|r| r.confirmed && r.digest == pair.digest)
+        let record = deployment.keys.get(&*pair.key);
+        !pair.is_once() && record.is_some_and(|r| r.confirmed && r.digest == pair.digest)
     };
     let pairs: Vec<&DeclaredPair> = resolved.pairs.iter().filter(as_written).collect();
     let stored = compare(place, &pairs, Written::Ever).await;
     let stored = stored.map_err(DeployError::request(place.id, "compare the keys"))?;
     let drift = pairs.iter().zip(stored).filter_map(|(pair, stored)| match stored {
         Stored::Other { .. } => Some((pair.key.to_string(), Drift::Changed)),
-        Stored::Missing if pair.expiry.is_none() => Some((pair.key.to_string(), Drift::Missing)),
+        Stored::Missing if pair.expiry().is_none() => Some((pair.key.to_string(), Drift::Missing)),
         Stored::Missing | Stored::Same => None,
     });
     Ok(drift.collect())

@@ -115,8 +115,10 @@ pub(super) fn recorded<'a>(
 /// those declared `once` that are not confirmed, and those that were declared `once` until now.
 fn unknown<'a>(resolved: &'a Resolved, deployment: Option<&Deployment>) -> Vec<&'a DeclaredPair> {
     let unknown = |pair: &&DeclaredPair| {
-        let record = deployment.and_then(|deployment| deployment.keys.get(pair.key.as_ref()));
-        record.is_none_or(|record| (pair.once && !record.confirmed) || (!pair.once && record.once))
+        let record = deployment.and_then(|deployment| deployment.keys.get(&*pair.key));
+        record.is_none_or(|record| {
+            (pair.is_once() && !record.confirmed) || (!pair.is_once() && record.once)
+        })
     };
     resolved.pairs.iter().filter(unknown).collect()
 }

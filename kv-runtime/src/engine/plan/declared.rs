@@ -1,9 +1,9 @@
 //! Plans a declared namespace.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet, btree_map};
 use std::iter::Peekable;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use kv_rules::{Expiry, Time};
 
@@ -25,20 +25,31 @@ pub(crate) struct Declared<'a> {
     pub(crate) updates_state: bool,
 }
 
-/// A pair to write, and its record in the state once the write is confirmed.
+/// A pair to write.
 #[derive(Clone, Copy)]
 pub(crate) struct Put<'a> {
     pub(crate) pair: &'a DeclaredPair,
-    pub(crate) record: KeyRecord,
     /// Its current record in the state.
     pub(crate) before: Option<KeyRecord>,
+    /// Whether this tool writes it.
+    written: bool,
 }
 
 impl Put<'_> {
     /// Marks the pair as not written by this tool, unless the state says that it was.
-    fn found(mut self) -> Self {
-        self.record.written = self.before.is_some_and(|before| before.written);
-        self
+    fn found(self) -> Self {
+        Self { written: self.before.is_some_and(|before| before.written), ..self }
+    }
+
+    /// Its record in the state once the write is confirmed.
+    pub(crate) fn record(&self) -> KeyRecord {
+        KeyRecord {
+            digest: self.pair.digest,
+            confirmed: true,
+            once: self.pair.is_once(),
+            written: self.written,
+            secret: self.pair.secret().is_some(),
+        }
     }
 }
 
@@ -164,26 +175,19 @@ impl<'a> Planner<'a> {
         for pair in pairs {
             let digest = pair.digest;
             let recorded = records.as_mut().and_then(|records| records.find(&pair.key));
-            let record = KeyRecord {
-                digest,
-                confirmed: true,
-                once: pair.once,
-                written: true,
-                secret: pair.secret.is_some(),
-            };
-            let put = Put { pair, record, before: recorded.copied() };
+            let put = Put { pair, before: recorded.copied(), written: true };
             let is_seeded = recorded.is_some_and(|recorded| recorded.confirmed);
             // Observed only for keys that the state does not fully know.
-            let existing = || observation.existing.get(pair.key.as_ref()).copied();
-            let renewable = options.renew && matches!(pair.expiry, Some(Expiry::Ttl(_)));
+            let existing = || observation.existing.get(&*pair.key).copied();
+            let renewable = options.renew && matches!(pair.expiry(), Some(Expiry::Ttl(_)));
             let drifted = || observation.drift.contains_key(pair.key.as_ref());
             match recorded {
-                _ if pair.once && !is_seeded && existing().is_some() => {
+                _ if pair.is_once() && !is_seeded && existing().is_some() => {
                     self.settle(put.found(), Reason::Once);
                 }
                 None => self.put_unless_there(put, Reason::New, existing()),
                 Some(recorded) if !recorded.confirmed => self.put(put, Reason::Unconfirmed, None),
-                Some(recorded) if pair.once => {
+                Some(recorded) if pair.is_once() => {
                     if !recorded.once {
                         self.settle(put.found(), Reason::Once);
                     }
@@ -222,9 +226,9 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn put(&mut self, put: Put<'a>, reason: Reason, replaced_bytes: Option<u64>) {
+    fn put(&mut self, put: Put<'a>, reason: Reason, replaced_bytes: Option<u32>) {
         self.declared.puts.push(put);
-        let replaced_bytes = replaced_bytes.filter(|_| put.pair.secret.is_none());
+        let replaced_bytes = replaced_bytes.filter(|_| put.pair.secret().is_none());
         self.plan.put.push(KeyChange { replaced_bytes, ..change(put.pair, reason) });
     }
 
@@ -235,21 +239,21 @@ impl<'a> Planner<'a> {
 }
 
 fn change(pair: &DeclaredPair, reason: Reason) -> KeyChange {
-    let bytes = pair.secret.is_none().then(|| pair.bytes() as u64);
-    KeyChange { key: pair.key.clone(), reason, bytes, replaced_bytes: None }
+    let bytes = pair.secret().is_none().then(|| pair.bytes());
+    KeyChange { key: Arc::clone(&pair.key), reason, bytes, replaced_bytes: None }
 }
 
 /// Finds the records of keys. The keys are mostly in the order of the records, so walking over both replaces
 /// a search for each key.
 struct InOrder<'a> {
-    keys: &'a BTreeMap<Cow<'static, str>, KeyRecord>,
-    next: Peekable<btree_map::Range<'a, Cow<'static, str>, KeyRecord>>,
+    keys: &'a BTreeMap<Arc<str>, KeyRecord>,
+    next: Peekable<btree_map::Range<'a, Arc<str>, KeyRecord>>,
     /// How many keys had a record.
     found: usize,
 }
 
 impl<'a> InOrder<'a> {
-    fn new(keys: &'a BTreeMap<Cow<'static, str>, KeyRecord>) -> Self {
+    fn new(keys: &'a BTreeMap<Arc<str>, KeyRecord>) -> Self {
         Self { keys, next: keys.range::<str, _>(..).peekable(), found: 0 }
     }
 

@@ -5,8 +5,8 @@ mod declared;
 mod removal;
 mod values;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -173,15 +173,15 @@ pub enum Action {
 #[non_exhaustive]
 pub struct KeyChange {
     /// The key.
-    pub key: Cow<'static, str>,
+    pub key: Arc<str>,
     /// Why.
     pub reason: Reason,
     /// How many bytes its value has; `None` for an `env(...)`, whose length is kept secret too.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bytes: Option<u64>,
+    pub bytes: Option<u32>,
     /// How many bytes the replaced value has, if this tool did not write that value.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub replaced_bytes: Option<u64>,
+    pub replaced_bytes: Option<u32>,
 }
 
 /// Why a key is written or left as it is.
@@ -253,7 +253,7 @@ impl NamespacePlan {
     /// How many bytes the values to write have, without those of `env(...)`.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.put.iter().filter_map(|put| put.bytes).sum()
+        self.put.iter().filter_map(|put| put.bytes).map(u64::from).sum()
     }
 
     /// How many values that this tool did not write will be replaced.

@@ -7,7 +7,7 @@ mod pair;
 mod spread;
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use kv_rules::Time;
@@ -21,7 +21,7 @@ use crate::typed::declaration::{
     Check, Declaration, DeclaredEntry, DeclaredMetadata, DeclaredText, DeclaredValue,
 };
 use crate::typed::{DecodeError, Families};
-use pair::Content;
+use pair::{Content, More};
 use spread::Seeds;
 
 pub(super) use pair::{DeclaredPair, stored_values, values};
@@ -54,12 +54,19 @@ impl Resolver {
         let now = Time::now();
         let mut problems = Vec::new();
         let mut titles = HashMap::new();
-        let mut ids = BTreeSet::new();
+        let mut ids = HashMap::new();
         let mut resolved = Vec::new();
         for declaration in declarations {
             let mut namespace = Scope { id: declaration.id, problems: &mut problems };
-            if !ids.insert(declaration.id) {
-                namespace.problem("two namespaces have this id: give one of them another `id`");
+            if let Some(other) = ids.insert(declaration.id, *declaration) {
+                let place = |Declaration { package, place, .. }: &Declaration| {
+                    format!("{place} of the crate `{package}`")
+                };
+                namespace.problem(format!(
+                    "two namespaces have this id, at {} and at {}: give one of them another `id`",
+                    place(other),
+                    place(declaration)
+                ));
             }
             let title = self.title(declaration, &mut namespace);
             if let Some(other) = titles.insert(title.clone(), declaration.id)
@@ -141,14 +148,10 @@ impl Scope<'_> {
         let Resolver { stage, digest_key, context, .. } = resolver;
         let texts = declaration.read_texts();
         let mut pairs = Vec::with_capacity(texts.len() + declaration.entries.len());
-        pairs.extend(texts.into_iter().map(|DeclaredText { key, text, .. }| DeclaredPair {
-            digest: digest_key.digest(text.as_bytes(), None, None),
-            key: Cow::Owned(key),
-            content: Content::Held(Cow::Owned(text.into_bytes())),
-            metadata: None,
-            expiry: None,
-            once: false,
-            secret: None,
+        pairs.extend(texts.into_iter().map(|DeclaredText { key, text, .. }| {
+            let digest = digest_key.digest(text.as_bytes(), None, None);
+            let content = Content::Held(Cow::Owned(text.into_bytes()));
+            DeclaredPair::new(key, digest, content, More::default())
         }));
         for entry in declaration.entries {
             let Some(value) = entry.value_in(stage.stage()) else { continue };
@@ -163,15 +166,10 @@ impl Scope<'_> {
             if let Err(error) = kv_rules::check_value(value.len()) {
                 self.key_problem(entry.key, error.to_string());
             }
-            pairs.push(DeclaredPair {
-                key: Cow::Borrowed(entry.key),
-                digest: digest_key.digest(&value, metadata, entry.expiry),
-                content: Content::Held(value),
-                metadata: metadata.map(Cow::Borrowed),
-                expiry: entry.expiry,
-                once: entry.once,
-                secret,
-            });
+            let digest = digest_key.digest(&value, metadata, entry.expiry);
+            let (expiry, once) = (entry.expiry, entry.once);
+            let more = More { metadata: metadata.map(Cow::Borrowed), expiry, once, secret };
+            pairs.push(DeclaredPair::new(entry.key, digest, Content::Held(value), more));
         }
         pairs
     }

@@ -15,15 +15,24 @@ use kv_rules::{Expiry, Time};
 use crate::state::{Digest, DigestKey};
 
 /// A declared pair. It does not implement `Debug`, because its value can be a secret.
+///
+/// There can be millions: the plan and the state share its key, and what most pairs do not have is
+/// elsewhere.
 pub(crate) struct DeclaredPair {
-    pub(crate) key: Cow<'static, str>,
-    pub(super) content: Content,
-    pub(crate) metadata: Option<Cow<'static, str>>,
-    pub(crate) expiry: Option<Expiry>,
-    pub(crate) once: bool,
-    /// The environment variable that contains its value, if the value is a secret.
-    pub(crate) secret: Option<&'static str>,
+    pub(crate) key: Arc<str>,
     pub(crate) digest: Digest,
+    content: Content,
+    more: Option<Box<More>>,
+}
+
+/// What a pair can have besides its key and its value.
+#[derive(Default, PartialEq)]
+pub(super) struct More {
+    pub(super) metadata: Option<Cow<'static, str>>,
+    pub(super) expiry: Option<Expiry>,
+    pub(super) once: bool,
+    /// The environment variable that contains its value, if the value is a secret.
+    pub(super) secret: Option<&'static str>,
 }
 
 /// Where a value is.
@@ -97,23 +106,54 @@ pub(crate) enum SeedError {
 }
 
 impl DeclaredPair {
+    pub(super) fn new(
+        key: impl Into<Arc<str>>,
+        digest: Digest,
+        content: Content,
+        more: More,
+    ) -> Self {
+        let more = (more != More::default()).then(|| Box::new(more));
+        Self { key: key.into(), digest, content, more }
+    }
+
+    pub(super) fn content(&self) -> &Content {
+        &self.content
+    }
+
+    pub(crate) fn metadata(&self) -> Option<&str> {
+        self.more.as_ref()?.metadata.as_deref()
+    }
+
+    pub(crate) fn expiry(&self) -> Option<Expiry> {
+        self.more.as_ref()?.expiry
+    }
+
+    pub(crate) fn is_once(&self) -> bool {
+        self.more.as_ref().is_some_and(|more| more.once)
+    }
+
+    /// The environment variable that contains its value, if the value is a secret.
+    pub(crate) fn secret(&self) -> Option<&'static str> {
+        self.more.as_ref()?.secret
+    }
+
     /// How many bytes its value has.
-    pub(crate) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> u32 {
         match &self.content {
-            Content::Held(value) => value.len(),
-            Content::Seed { bytes, .. } | Content::File { bytes, .. } => *bytes as usize,
+            Content::Held(value) => u32::try_from(value.len()).unwrap_or(u32::MAX),
+            Content::Seed { bytes, .. } | Content::File { bytes, .. } => *bytes,
         }
     }
 
     /// Checks that it does not expire before it can be stored.
     pub(crate) fn check_ahead(&self, now: Time) -> Result<(), String> {
-        let Some(Expiry::At(at)) = self.expiry else { return Ok(()) };
+        let Some(Expiry::At(at)) = self.expiry() else { return Ok(()) };
         kv_rules::check_expiration_ahead(at, now).map_err(|error| error.to_string())
     }
 
     /// How much of a request it takes: its bytes, each of which can become two.
     pub(crate) fn cost(&self) -> usize {
-        self.key.len() + self.bytes() + self.metadata.as_ref().map_or(0, |json| json.len())
+        self.key.len() + self.bytes() as usize + self.metadata().map_or(0, str::len)
     }
 }
 
@@ -197,9 +237,9 @@ impl DeclaredPair {
 impl SeedFolder {
     fn read(&self, pair: &DeclaredPair) -> Result<Bytes, SeedError> {
         let name = || format!("{}/{}", self.name, pair.key);
-        let value = std::fs::read(self.path.join(pair.key.as_ref()))
+        let value = std::fs::read(self.path.join(&*pair.key))
             .map_err(|source| SeedError::Unreadable { name: name(), source })?;
-        let digest = self.digest_key.digest(&value, pair.metadata.as_deref(), pair.expiry);
+        let digest = self.digest_key.digest(&value, pair.metadata(), pair.expiry());
         if digest == pair.digest {
             Ok(value.into())
         } else {
@@ -240,7 +280,8 @@ impl Seed {
         /// How many times longer than its value a JSON string can be to be sent unchanged. A string of
         /// escapes only could exceed the size of a request.
         const LONGER: usize = 2;
-        let places = || pairs.iter().filter_map(|pair| Some((self.place(pair)?, pair.bytes())));
+        let places =
+            || pairs.iter().filter_map(|pair| Some((self.place(pair)?, pair.bytes() as usize)));
         let Some((first, _)) = places().next() else { return Ok(()) };
         let end = places().next_back().map_or(0, |(last, _)| last.at + u64::from(last.len));
         let text = self.read_range(first.at, end)?;

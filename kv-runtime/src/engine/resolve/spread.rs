@@ -10,7 +10,7 @@ use kv_rules::seed::{Folder, FolderFile, Package, SeedMistakes, SeedPair, places
 
 use super::content_type::content_type;
 use super::digester::Digester;
-use super::pair::{Content, DeclaredPair, Seed, SeedFolder, SeedPlace};
+use super::pair::{Content, DeclaredPair, More, Seed, SeedFolder, SeedPlace};
 use super::{Scope, check_part};
 use crate::base::{Interrupt, Interrupted};
 use crate::state::{Digest, DigestKey};
@@ -85,7 +85,8 @@ impl Seeds<'_, '_> {
             mistakes.push(key_at, format!("the key `{}`: {what}", key.escape_debug()));
         }
         digester.add(&value.bytes, metadata.as_deref(), expiry);
-        self.push(key.into_owned(), content, metadata, expiry, Digest::NONE);
+        let more = More { metadata, expiry, ..More::default() };
+        self.pairs.push(DeclaredPair::new(key, Digest::NONE, content, more));
     }
 
     fn folder(&mut self, name: &str) -> Result<(), Interrupted> {
@@ -125,27 +126,8 @@ impl Seeds<'_, '_> {
             self.scope.problem(format!("`{}/{key}`: {what}", folder.name));
         }
         let digest = self.digest_key.digest(&value, Some(&metadata), expiry);
-        self.push(key, content, Some(Cow::Owned(metadata)), expiry, digest);
-    }
-
-    fn push(
-        &mut self,
-        key: String,
-        content: Content,
-        metadata: Option<Cow<'static, str>>,
-        expiry: Option<Expiry>,
-        digest: Digest,
-    ) {
-        let key = Cow::Owned(key);
-        self.pairs.push(DeclaredPair {
-            key,
-            content,
-            metadata,
-            expiry,
-            once: false,
-            secret: None,
-            digest,
-        });
+        let more = More { metadata: Some(Cow::Owned(metadata)), expiry, ..More::default() };
+        self.pairs.push(DeclaredPair::new(key, digest, content, more));
     }
 
     /// Checks a pair against the types of its family. Returns its expiration, which defaults to that of the
@@ -187,7 +169,7 @@ impl Seeds<'_, '_> {
 
     /// Where a pair is declared.
     fn describe(&self, pair: &DeclaredPair) -> String {
-        match &pair.content {
+        match pair.content() {
             Content::Held(_) => "as an entry of `values`".to_owned(),
             Content::File { folder, .. } => format!("by the file {}/{}", folder.name, pair.key),
             Content::Seed { seed, place, .. } => {
