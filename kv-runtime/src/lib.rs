@@ -46,8 +46,9 @@
 //! | `deploy` | `Flags::deploy()` and `connect()`, for Cloudflare with `rest` and for this machine with `local`; the state in a folder |
 //! | `s3` | the state in an object store; implies `deploy` |
 //! | `cli` | [`deploy_main!`]; implies `deploy` and `rest` |
+//! | `schemars` | `types --typescript` knows the types that derive `JsonSchema`; implies `cli` |
 //!
-//! All features are on by default. A program that only reads and writes needs
+//! All but `schemars` are on by default. A program that only reads and writes needs
 //! `default-features = false, features = ["rest"]`. A library that only declares namespaces needs no
 //! feature, and neither do its tests.
 

@@ -559,3 +559,27 @@ macro_rules! __entries {
         };
     };
 }
+
+/// The function that makes the JSON Schema of a user's type, which has one if the type derives it.
+#[doc(hidden)]
+#[cfg(all(feature = "schemars", not(target_arch = "wasm32")))]
+#[macro_export]
+macro_rules! __schema {
+    ($ty:ty) => {
+        ::core::option::Option::Some(|| {
+            #[allow(unused_imports)]
+            use $crate::__private::NoSchema as _;
+            $crate::__private::Schema::<$ty>::NEW.json()
+        })
+    };
+}
+
+/// Without the feature `schemars` there is none.
+#[doc(hidden)]
+#[cfg(not(all(feature = "schemars", not(target_arch = "wasm32"))))]
+#[macro_export]
+macro_rules! __schema {
+    ($ty:ty) => {
+        ::core::option::Option::None
+    };
+}

@@ -97,3 +97,36 @@ impl<T: Serialize + DeserializeOwned + 'static> TypedValue for T {
         check_metadata: |json| codec::decode_json::<Self>(json).map(drop),
     };
 }
+
+/// The JSON Schema of a type, if it derives one: a method of the type itself comes before that of
+/// [`NoSchema`].
+#[cfg(all(feature = "schemars", not(target_arch = "wasm32")))]
+#[derive(Debug)]
+pub struct Schema<T>(std::marker::PhantomData<T>);
+
+#[cfg(all(feature = "schemars", not(target_arch = "wasm32")))]
+impl<T> Schema<T> {
+    /// One of a type.
+    pub const NEW: Self = Self(std::marker::PhantomData);
+}
+
+#[cfg(all(feature = "schemars", not(target_arch = "wasm32")))]
+impl<T: schemars::JsonSchema> Schema<T> {
+    /// The schema as JSON.
+    #[must_use]
+    pub fn json(&self) -> Option<serde_json::Value> {
+        Some(schemars::schema_for!(T).to_value())
+    }
+}
+
+/// A type that derives no JSON Schema.
+#[cfg(all(feature = "schemars", not(target_arch = "wasm32")))]
+pub trait NoSchema {
+    /// There is none.
+    fn json(&self) -> Option<serde_json::Value> {
+        None
+    }
+}
+
+#[cfg(all(feature = "schemars", not(target_arch = "wasm32")))]
+impl<T> NoSchema for Schema<T> {}

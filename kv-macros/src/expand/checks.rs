@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 
 use super::generations::generations;
 use super::path::Optional;
@@ -108,11 +108,15 @@ impl<'a> Types<'a> {
             quote!(#metadata.check_metadata)
         });
         let (metadata, migrate) = (Optional(metadata), Optional(self.migrate(model)));
+        let [value_schema, metadata_schema] =
+            [self.value, self.metadata].map(|ty| schema(ty, model));
         quote! {
             #runtime::__private::declaration::DeclaredTypes {
                 value: #value.check,
                 metadata: #metadata,
                 migrate: #migrate,
+                value_schema: #value_schema,
+                metadata_schema: #metadata_schema,
             }
         }
     }
@@ -124,6 +128,15 @@ impl<'a> Types<'a> {
         let newest = value_type(self.value, self.cfg.0, model);
         Some(quote!(|stored| #runtime::__private::migrate(stored, #generations, #newest.encode)))
     }
+}
+
+/// The JSON Schema of a user's type; none for the types that its values tell.
+fn schema(ty: &Type, model: &Namespace) -> TokenStream {
+    let Type::User(UserType { tokens, .. }) = ty else {
+        return Optional::<TokenStream>(None).into_token_stream();
+    };
+    let runtime = &model.runtime;
+    quote!(#runtime::__schema!(#tokens))
 }
 
 /// The `#[cfg(...)]` that holds where this one does not.

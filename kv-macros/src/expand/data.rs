@@ -31,6 +31,7 @@ pub(super) fn declaration(model: &Namespace) -> TokenStream {
     quote! {
         #runtime::__private::declaration::Declaration {
             package: ::core::env!("CARGO_PKG_NAME"),
+            place: ::core::concat!(::core::file!(), ":", ::core::line!()),
             root: ::core::env!("CARGO_MANIFEST_DIR"),
             id: #id,
             was: #was,

@@ -35,6 +35,32 @@ pub(super) fn help(error: &CliError) -> Option<String> {
     }
 }
 
+/// Where the pages of the guide to this version are.
+pub(super) const GUIDE: &str =
+    concat!("https://docs.rs/kv-runtime/", env!("CARGO_PKG_VERSION"), "/kv_runtime/guide/");
+
+/// The page of the guide that explains what is behind an error, if one line of help cannot.
+pub(super) fn page(error: &CliError) -> Option<&'static str> {
+    match error {
+        CliError::Deploy(error) => match error {
+            DeployError::OtherNamespaces(_)
+            | DeployError::OtherRepository { .. }
+            | DeployError::OtherApp { .. }
+            | DeployError::LeftToOthers { .. }
+            | DeployError::UndeclaredKeys { renamed_to: Some(_), .. } => Some("stages"),
+            DeployError::TitleExists { .. } => Some("coming_from"),
+            DeployError::NoState { .. }
+            | DeployError::OtherServer { .. }
+            | DeployError::State(StateError::Damaged { .. } | StateError::Locked { .. }) => {
+                Some("state")
+            }
+            _ => None,
+        },
+        CliError::Wrangler(_) => Some("workers"),
+        _ => None,
+    }
+}
+
 fn deploy(error: &DeployError) -> Option<String> {
     let help = match error {
         DeployError::NoCredentials => format!("set CLOUDFLARE_API_TOKEN (a token with the permission Workers KV Storage: Edit), or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, in the environment or in .env next to Cargo.toml; or log in with `wrangler login`; `--local` deploys to this machine and needs no credentials\n  create a token: {TOKEN_PAGE}"),

@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use super::args::Color;
 use super::canvas::Canvas;
 use super::error::CliError;
-use super::help::help;
+use super::help::{GUIDE, help, page};
 use crate::base::Redactor;
 
 /// The width of the column of status words.
@@ -108,6 +108,10 @@ impl Screen {
         if let Some(help) = help(error) {
             let cyan = style().cyan().bold();
             self.write(&format!("  {} {}", cyan.apply_to("help:"), printable(&help)));
+        }
+        if let Some(page) = page(error) {
+            let dim = style().dim();
+            self.write(&format!("  {} {GUIDE}{page}/index.html", dim.apply_to("more:")));
         }
     }
 

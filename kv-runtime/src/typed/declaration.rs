@@ -13,6 +13,8 @@ use super::codec::{DecodeError, EncodeError};
 pub struct Declaration {
     /// The package that declares it: `env!("CARGO_PKG_NAME")`, the default app.
     pub package: &'static str,
+    /// The file and the line of the declaration, relative to the workspace.
+    pub place: &'static str,
     /// The package's folder at compile time, `env!("CARGO_MANIFEST_DIR")`, which contains the default
     /// state and the local files.
     pub root: &'static str,
@@ -126,6 +128,7 @@ impl Declaration {
     /// The empty declaration: the base of all others, and the fallback for one that does not compile.
     pub const NOTHING: Self = Self {
         package: "",
+        place: "",
         root: "",
         id: "",
         was: None,
@@ -224,7 +227,13 @@ pub struct DeclaredFamily {
 
 impl DeclaredTypes {
     /// Accepts every pair.
-    pub const NOTHING: Self = Self { value: |_| Ok(()), metadata: None, migrate: None };
+    pub const NOTHING: Self = Self {
+        value: |_| Ok(()),
+        metadata: None,
+        migrate: None,
+        value_schema: None,
+        metadata_schema: None,
+    };
 }
 
 /// The checks of a stored pair against its types.
@@ -236,4 +245,11 @@ pub struct DeclaredTypes {
     pub metadata: Option<Check>,
     /// Converts a value of an older type to the newest type.
     pub migrate: Option<Migrate>,
+    /// The JSON Schema of a value.
+    pub value_schema: Schema,
+    /// The JSON Schema of metadata.
+    pub metadata_schema: Schema,
 }
+
+/// The JSON Schema of a user's type, if it derives one and the feature `schemars` is on.
+pub type Schema = Option<fn() -> Option<serde_json::Value>>;

@@ -22,3 +22,13 @@ fn the_types_of_the_pairs_are_written_as_typescript() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), written);
     assert_eq!(cloudflare.take_requests().len(), 0);
 }
+
+#[test]
+fn types_that_derive_a_schema_are_written_by_name() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kv.d.ts");
+    stage.run("schemas", &["types", "--typescript", path.to_str().unwrap()]).expect(0);
+    insta::assert_snapshot!("schemas", std::fs::read_to_string(&path).unwrap());
+}

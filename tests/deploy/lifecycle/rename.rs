@@ -51,6 +51,22 @@ fn a_title_of_another_namespace_of_the_stage_is_refused() {
 }
 
 #[test]
+fn two_namespaces_of_one_id_are_named_with_their_crates_and_lines() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let refused = stage.run("one-id-twice", &["--yes"]).expect(1);
+    let source = include_str!("../../support/src/declared.rs");
+    let places = source.match_indices("kv_namespace! {").take(3).map(|(at, _)| {
+        let line = source[..at].lines().count();
+        format!("tests/support/src/declared.rs:{line} of the crate `kv-test-support`")
+    });
+    let places: Vec<_> = places.collect();
+    let message = format!("two namespaces have this id, at {} and at {}:", places[0], places[2]);
+    assert!(refused.stderr.contains(&message), "{message}\n{}", refused.stderr);
+    assert_eq!(cloudflare.take_requests().len(), 0);
+}
+
+#[test]
 fn two_declarations_of_one_title_are_refused_before_the_first_request() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);

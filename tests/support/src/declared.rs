@@ -409,6 +409,7 @@ pub fn select(name: &str) -> Vec<&'static Declaration> {
         "preserved" => vec![shared::Preserved::DECLARATION],
         "users-and-preserved" => vec![v1::Users::DECLARATION, shared::Preserved::DECLARATION],
         "title-of-another" => vec![colliding::Sessions::DECLARATION],
+        "one-id-twice" => vec![v1::Sessions::DECLARATION, v2::Sessions::DECLARATION],
         "one-title-twice" => {
             vec![colliding::Sessions::DECLARATION, colliding::Members::DECLARATION]
         }
@@ -425,6 +426,7 @@ pub fn select(name: &str) -> Vec<&'static Declaration> {
         "site-of-another-machine" => vec![site_of_another_machine()],
         "odd" => vec![odd::Odd::DECLARATION],
         "app" => vec![app::App::DECLARATION],
+        "schemas" => vec![schemas::Accounts::DECLARATION, schemas::other::Guests::DECLARATION],
         "app-two" => vec![app::App::DECLARATION, app::Rates::DECLARATION],
         "app-less" => vec![app::AppLess::DECLARATION],
         "app-later" => vec![app::AppLater::DECLARATION],
@@ -484,5 +486,104 @@ fn nothing(id: &'static str, binding: &'static str) -> Declaration {
         title: id,
         binding,
         ..Declaration::NOTHING
+    }
+}
+
+/// Namespaces whose types derive `JsonSchema`, and one that does not.
+pub mod schemas {
+    use std::collections::BTreeMap;
+
+    use kv_runtime::kv_namespace;
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+
+    /// Who has an account.
+    #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub struct User {
+        /// Shown to others.
+        pub display_name: String,
+        /// Its plan.
+        pub plan: Plan,
+        /// Who invited it.
+        #[serde(default)]
+        pub invited_by: Option<String>,
+        /// Those that it invited.
+        #[serde(default)]
+        pub invited: Vec<Self>,
+        /// The hours of each day.
+        pub hours: BTreeMap<String, (u8, u8)>,
+    }
+
+    /// What an account pays.
+    #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+    #[serde(tag = "kind", rename_all = "snake_case")]
+    pub enum Plan {
+        /// Nothing.
+        Free,
+        /// By the seat.
+        Paid {
+            /// How many.
+            seats: u32,
+            /// How often.
+            every: Period,
+        },
+    }
+
+    /// How often something is paid.
+    #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+    #[serde(rename_all = "lowercase")]
+    pub enum Period {
+        /// Twelve times a year.
+        Month,
+        /// Once a year.
+        Year,
+    }
+
+    /// Where a user was seen last.
+    #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+    pub struct Seen {
+        /// The country.
+        pub country: String,
+    }
+
+    /// It derives no schema.
+    #[derive(Debug, Serialize, Deserialize)]
+    pub struct Secretive {
+        /// Not told.
+        pub hidden: bool,
+    }
+
+    kv_namespace! {
+        /// Accounts.
+        pub struct Accounts;
+        values: [
+            { key: "founder", type: User, value: { displayName: "Ada", plan: { kind: "free" }, hours: {} } },
+        ],
+        keys: {
+            "user:{id}": User { metadata: Seen },
+            "plans:{day}": Vec<Plan>,
+            "secret:{id}": Secretive,
+        }
+    }
+
+    /// Other accounts.
+    pub mod other {
+        use kv_runtime::kv_namespace;
+        use schemars::JsonSchema;
+        use serde::{Deserialize, Serialize};
+
+        /// Another type of the same name.
+        #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+        pub struct User {
+            /// The only field.
+            pub id: u64,
+        }
+
+        kv_namespace! {
+            /// Guests.
+            pub struct Guests;
+            keys: { "guest:{id}": User, "period:{id}": super::Period }
+        }
     }
 }

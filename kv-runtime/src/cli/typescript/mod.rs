@@ -1,13 +1,18 @@
 //! Writes the types of the declared pairs as TypeScript, for the parts of a project that are not Rust.
 
+mod schema;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use self::schema::Definitions;
 use super::init::pascal;
 use crate::typed::Declaration;
-use crate::typed::declaration::{Check, DeclaredFamily, DeclaredValue};
+use crate::typed::declaration::{
+    Check, DeclaredFamily, DeclaredText, DeclaredTypes, DeclaredValue, Schema,
+};
 
 const HEAD: &str = "\
 // Written by `deploy types --typescript` from the declarations in Rust: do not edit.
@@ -39,24 +44,39 @@ struct Type {
 
 /// The types of all pairs of some declarations.
 pub(super) fn typescript(declarations: &[&'static Declaration]) -> String {
-    let namespaces = declarations.iter().map(|declaration| namespace(declaration));
-    format!("{HEAD}{}", namespaces.collect::<Vec<_>>().join("\n"))
+    let mut definitions = Definitions::default();
+    for declaration in declarations {
+        let name = pascal(declaration.id);
+        definitions.take(format!("{name}Key"));
+        definitions.take(format!("{name}Namespace"));
+    }
+    let namespaces =
+        declarations.iter().map(|declaration| namespace(declaration, &mut definitions));
+    let namespaces: Vec<_> = namespaces.collect();
+    let parts = definitions.code().chain(namespaces.iter().map(String::as_str));
+    format!("{HEAD}{}", parts.collect::<Vec<_>>().join("\n"))
 }
 
-fn namespace(declaration: &Declaration) -> String {
+fn namespace(declaration: &Declaration, definitions: &mut Definitions) -> String {
     let name = pascal(declaration.id);
-    let mut reads: Vec<(String, Type)> =
-        entries(declaration).into_iter().map(|(key, types)| (quoted(&key), union(types))).collect();
+    let mut reads = entries(declaration, &name, definitions);
     // A key of several families is of the one that is not a catch-all: overloads are tried in order.
     let (last, families): (Vec<_>, Vec<_>) =
         declaration.families.iter().partition(|family| is_catch_all(family));
     for family in families.into_iter().chain(last) {
-        reads.push((key_type(family), probed(family.types.value)));
+        let DeclaredFamily { types, .. } = family;
+        let ty = definitions.of(types.value_schema, &name).map(|ty| Type::json(&ty));
+        reads.push(Read {
+            key: key_type(family),
+            ty: ty.unwrap_or_else(|| probed(types.value)),
+            metadata: definitions.of(types.metadata_schema, &name),
+        });
     }
     if !declaration.spreads.is_empty() {
-        reads.push(("string".to_owned(), Type::json("unknown")));
+        let (key, ty) = ("string".to_owned(), Type::json("unknown"));
+        reads.push(Read { key, ty, metadata: None });
     }
-    let keys: Vec<_> = reads.iter().map(|(key, _)| format!("\n  | {key}")).collect();
+    let keys: Vec<_> = reads.iter().map(|read| format!("\n  | {}", read.key)).collect();
     let keys = if keys.is_empty() { " never".to_owned() } else { keys.concat() };
     let mut out = format!(
         "/** The keys of `{}`. */\nexport type {name}Key ={keys};\n\n\
@@ -65,49 +85,59 @@ fn namespace(declaration: &Declaration) -> String {
         declaration.id, declaration.binding, declaration.id, declaration.binding,
     );
     // Text is what `get` reads by itself.
-    let read = |format: &str| match format {
+    let argument = |format: &str| match format {
         "text" => "type?: \"text\"".to_owned(),
         format => format!("type: \"{format}\""),
     };
-    for (key, Type { format, ty }) in &reads {
-        let _ = writeln!(out, "  get(key: {key}, {}): Promise<{ty} | null>;", read(format));
+    for Read { key, ty: Type { format, ty }, .. } in &reads {
+        let _ = writeln!(out, "  get(key: {key}, {}): Promise<{ty} | null>;", argument(format));
     }
-    for (key, Type { format, ty }) in &reads {
+    for Read { key, ty: Type { format, ty }, metadata } in &reads {
+        let metadata = metadata.as_deref().unwrap_or("unknown");
         let _ = writeln!(
             out,
-            "  getWithMetadata<M = unknown>(\n    key: {key},\n    {},\n  \
+            "  getWithMetadata<M = {metadata}>(\n    key: {key},\n    {},\n  \
              ): Promise<{{ value: {ty} | null; metadata: M | null }}>;",
-            read(format)
+            argument(format)
         );
     }
     let _ = write!(out, "{}", REST.replace("KEY", &format!("{name}Key")));
     out
 }
 
-/// The keys of the entries, and the types of the values that they have in any stage.
-fn entries(declaration: &Declaration) -> BTreeMap<String, Vec<Type>> {
-    let mut entries: BTreeMap<String, Vec<Type>> = BTreeMap::new();
-    for text in declaration.read_texts() {
-        entries.entry(text.key).or_default().push(Type::of_stored(text.text.as_bytes()));
-    }
-    for entry in declaration.entries {
+/// A key or the keys of a family, and what is read from it.
+struct Read {
+    key: String,
+    ty: Type,
+    metadata: Option<String>,
+}
+
+/// What is read from the entries. An entry can have another value in each stage.
+fn entries(declaration: &Declaration, namespace: &str, definitions: &mut Definitions) -> Vec<Read> {
+    let texts = declaration.read_texts().into_iter();
+    let texts = texts.map(|DeclaredText { key, text, types }| {
+        (key, types, vec![Type::of_stored(text.as_bytes())])
+    });
+    let entries = declaration.entries.iter().map(|entry| {
         let values = entry.by_stage.iter().map(|(_, value)| value).chain([&entry.value]);
-        let types = values.map(|value| match value {
-            DeclaredValue::Text(text) => Type::of_stored(text.as_bytes()),
-            DeclaredValue::Typed(json, encode) => match encode(json) {
-                Ok(stored) => Type::of_stored(&stored),
-                Err(_) => Type::json("unknown"),
-            },
-            DeclaredValue::File(bytes, _) => Type::of_stored(bytes),
-            DeclaredValue::Env(_, check) => check.map_or_else(|| Type::text("string"), probed),
-            DeclaredValue::Rust(value) => match value() {
-                Ok(stored) => Type::of_stored(&stored),
-                Err(_) => Type::json("unknown"),
-            },
-        });
-        entries.entry(entry.key.to_owned()).or_default().extend(types);
+        (entry.key.to_owned(), entry.types, values.map(Type::of_value).collect())
+    });
+    let mut all: BTreeMap<String, (Option<DeclaredTypes>, Vec<Type>)> = BTreeMap::new();
+    for (key, types, mut found) in texts.chain(entries) {
+        let (declared, known) = all.entry(key).or_default();
+        *declared = declaration.types(types);
+        known.append(&mut found);
     }
-    entries
+    let read = |(key, (declared, found)): (String, (Option<DeclaredTypes>, Vec<Type>))| {
+        let mut of = |schema: Schema| definitions.of(schema, namespace);
+        let ty = declared.and_then(|types| of(types.value_schema)).map(|ty| Type::json(&ty));
+        Read {
+            key: quoted(&key),
+            ty: ty.unwrap_or_else(|| union(found)),
+            metadata: declared.and_then(|types| of(types.metadata_schema)),
+        }
+    };
+    all.into_iter().map(read).collect()
 }
 
 impl Type {
@@ -117,6 +147,20 @@ impl Type {
 
     fn text(ty: &str) -> Self {
         Self { format: "text", ty: ty.to_owned() }
+    }
+
+    /// That of the value of an entry.
+    fn of_value(value: &DeclaredValue) -> Self {
+        let stored = match value {
+            DeclaredValue::Text(text) => return Self::of_stored(text.as_bytes()),
+            DeclaredValue::File(bytes, _) => return Self::of_stored(bytes),
+            DeclaredValue::Env(_, check) => {
+                return check.map_or_else(|| Self::text("string"), probed);
+            }
+            DeclaredValue::Typed(json, encode) => encode(json).ok(),
+            DeclaredValue::Rust(value) => value().ok().map(Into::into),
+        };
+        stored.map_or_else(|| Self::json("unknown"), |stored| Self::of_stored(&stored))
     }
 
     /// That of stored bytes. What is stored as text and is not JSON is read as text.
