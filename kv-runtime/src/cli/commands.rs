@@ -143,7 +143,10 @@ struct Unlocked {
 impl Running<'_> {
     async fn plan(&mut self, args: &PlanArgs) -> Result<u8, CliError> {
         let config = wrangler::config(self.args, &root(self.args, self.package))?;
-        let (plan, saved) = self.run.plan().await?;
+        self.screen.spin("Planning");
+        let planned = self.run.plan().await;
+        self.screen.set_bar(None);
+        let (plan, saved) = planned?;
         match self.args.output.format {
             Format::Text => self.screen.line(&render::text(&plan)),
             Format::Json => print_json(&plan, &self.context.redactor)?,
@@ -175,6 +178,7 @@ impl Running<'_> {
 
     async fn deploy(&mut self) -> Result<(), CliError> {
         let config = wrangler::config(self.args, &root(self.args, self.package))?;
+        self.screen.spin("Planning");
         let (plan, deployed) = self.run.deploy(&Asking::new(self)).await?;
         if self.args.output.format == Format::Text {
             self.show_deployed(&deployed);
@@ -189,6 +193,7 @@ impl Running<'_> {
 
     async fn destroy(&mut self, if_exists: bool) -> Result<(), CliError> {
         let config = wrangler::config(self.args, &root(self.args, self.package))?;
+        self.screen.spin("Planning");
         let plan = match self.run.destroy(&Asking::new(self)).await {
             Err(DeployError::NoState { stage, .. }) if if_exists => {
                 self.screen.line(&format!("Nothing to do: the stage {stage:?} has no state."));
@@ -319,6 +324,7 @@ impl<'a> Asking<'a> {
 #[async_trait]
 impl Host for Asking<'_> {
     fn show(&self, plan: &Plan) {
+        self.screen.set_bar(None);
         self.screen.line(&render::text(plan));
     }
 

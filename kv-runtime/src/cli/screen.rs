@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use console::{Style, Term};
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::Color;
 use super::canvas::Canvas;
@@ -57,6 +57,16 @@ impl Screen {
     /// Advances the bar.
     pub(super) fn advance(&self, by: u64, message: String) {
         self.canvas.advance(by, message);
+    }
+
+    /// Shows that work goes on whose amount is not known.
+    pub(super) fn spin(&self, verb: &'static str) {
+        const TEMPLATE: &str = "{prefix:>12.cyan.bold} {spinner}";
+        if let (true, Ok(style)) = (self.is_live(), ProgressStyle::with_template(TEMPLATE)) {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            bar.enable_steady_tick(Duration::from_millis(100));
+            self.set_bar(Some(bar.with_style(style).with_prefix(verb)));
+        }
     }
 
     /// Waits a short time for lines that are not shown yet.

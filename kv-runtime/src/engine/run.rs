@@ -150,7 +150,7 @@ impl Run {
         host: &dyn Host,
     ) -> Result<(Plan, Vec<Deployed>), DeployError> {
         // Read seeds before taking the lock, so that other deploys do not wait for that.
-        let state = self.find_state().await?;
+        let state = self.find_outline().await?;
         let saved = self.options.saved.as_ref().and_then(|saved| saved.digest_key.clone());
         let digest_key = match (&state, saved) {
             (Some(state), _) => state.digest_key().clone(),
@@ -195,7 +195,7 @@ impl Run {
 
     /// Deletes or retains what this program deployed, after `host` agreed to the plan.
     pub(crate) async fn destroy(&mut self, host: &dyn Host) -> Result<Plan, DeployError> {
-        if self.find_state().await?.is_none() {
+        if self.find_outline().await?.is_none() {
             return Err(self.no_state().await?);
         }
         let mut session = self.open(host).await?;

@@ -158,7 +158,7 @@ impl Type {
                 return check.map_or_else(|| Self::text("string"), probed);
             }
             DeclaredValue::Typed(json, encode) => encode(json).ok(),
-            DeclaredValue::Rust(value) => value().ok().map(Into::into),
+            DeclaredValue::Rust(value) => value().ok(),
         };
         stored.map_or_else(|| Self::json("unknown"), |stored| Self::of_stored(&stored))
     }
