@@ -28,9 +28,8 @@ pub fn in_memory(declaration: &declaration::Declaration) -> crate::MemoryStore {
 /// The document that a state store keeps, for the tests of this workspace.
 #[cfg(all(feature = "deploy", not(target_arch = "wasm32")))]
 pub mod state {
-    pub use crate::state::document::{
-        Creating, Deployment, KeyRecord, Origin, Record, Server, State,
-    };
+    pub use crate::state::document::{Creating, Deployment, Origin, Record, Server, State};
+    pub use crate::state::keys::KeyRecord;
     pub use crate::state::{Digest, DigestKey, Session};
 }
 

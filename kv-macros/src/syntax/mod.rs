@@ -2,6 +2,8 @@
 //! after a mistake, reading continues at the next comma.
 
 mod docs;
+mod entries;
+mod families;
 mod header;
 mod javascript;
 mod json;

@@ -1,22 +1,22 @@
-//! Reads a declaration: the header, properties, entries, spreads and families.
+//! Reads a declaration: the header, the properties, and the values that most of them have.
 
 use proc_macro2::{Delimiter, Span, TokenStream};
 use quote::ToTokens as _;
 use syn::buffer::TokenBuffer;
 
-use super::docs::{Before, before, docs};
+use super::docs::docs;
+use super::entries::entries;
+use super::families::families;
 use super::header::header;
 use super::javascript::javascript;
 use super::json::{comma, json, name, text};
 use super::macros::text_macro;
 use super::pasted::{Pasted, pasted};
-use super::property::{ENTRY, FAMILY, Grammar, Known, NAMESPACE, find};
+use super::property::{Grammar, Known, NAMESPACE, find};
 use super::rust;
-use super::tokens::{Tokens, at_brace, at_name, shorten};
-use super::{
-    Call, Entry, Family, Function, Header, Item, Name, Namespace, Property, Value, ValueKind,
-};
-use crate::errors::{Errors, Habit};
+use super::tokens::{Tokens, at_name, shorten};
+use super::{Call, Function, Header, Name, Namespace, Property, Value, ValueKind};
+use crate::errors::Errors;
 use crate::names;
 use kv_rules::did_you_mean;
 
@@ -43,7 +43,7 @@ pub(crate) fn parse(input: TokenStream, errors: &Errors) -> Option<Namespace> {
     Some(Namespace { runtime, header, properties, is_lost })
 }
 
-fn properties(mut tokens: Tokens<'_>, known: &'static [Known]) -> Vec<Property> {
+pub(super) fn properties(mut tokens: Tokens<'_>, known: &'static [Known]) -> Vec<Property> {
     let mut properties = Vec::new();
     while !tokens.is_empty() {
         let docs = docs(&mut tokens);
@@ -217,7 +217,7 @@ fn is_one_literal(mut tokens: Tokens<'_>) -> bool {
 }
 
 /// `file("path")`, `env("NAME")` or `dir("path")`.
-fn call(tokens: &mut Tokens<'_>) -> Option<Call> {
+pub(super) fn call(tokens: &mut Tokens<'_>) -> Option<Call> {
     let span = tokens.span();
     let function = tokens.ident()?.to_string();
     let (mut inside, delimiters) = tokens.group(Delimiter::Parenthesis)?;
@@ -363,258 +363,4 @@ fn ident(tokens: &mut Tokens<'_>, property: &str) -> Value {
     );
     tokens.until_comma();
     Value { span, kind: ValueKind::Broken }
-}
-
-fn entries(tokens: &mut Tokens<'_>) -> Value {
-    let span = tokens.span();
-    let found = tokens.describe();
-    // Something comes before the list.
-    let mut ahead = *tokens;
-    if ahead.tree().is_some() && ahead.at_group(Delimiter::Bracket) && tokens.is_punct() {
-        tokens.errors.push(span, format!("expected a list, found {found}: remove it"));
-        *tokens = ahead;
-    }
-    // `vec![...]` and `&[...]` are lists that were written in Rust.
-    let mut ahead = *tokens;
-    let is_vec = ahead.keyword("vec").is_some_and(|_| ahead.punct('!').is_some());
-    if (is_vec || ahead.punct('&').is_some()) && ahead.at_group(Delimiter::Bracket) {
-        tokens.errors.push(span, format!("`values` is a list, found {found}: write `[...]`"));
-        *tokens = ahead;
-    }
-    let Some((mut inside, _)) = tokens.group(Delimiter::Bracket) else {
-        tokens.errors.push(
-            span,
-            format!("`values` is a list, found {found}: write `[{{ key: \"...\", value: ... }}]`"),
-        );
-        tokens.until_comma();
-        return Value { span, kind: ValueKind::Broken };
-    };
-    let mut items = Vec::new();
-    tokens.errors.group(|| {
-        while !inside.is_empty() {
-            items.extend(item(&mut inside));
-            comma(&mut inside, at_brace);
-        }
-    });
-    Value { span, kind: ValueKind::Entries(items) }
-}
-
-fn item(tokens: &mut Tokens<'_>) -> Option<Item> {
-    let Before { docs, cfg } = before(tokens);
-    let span = tokens.span();
-    if let Some((inside, delimiters)) = tokens.group(Delimiter::Brace) {
-        let (properties, is_lost) = tokens.errors.group(|| properties(inside, ENTRY));
-        let open = delimiters.open();
-        return Some(Item::Entry(Entry { docs, cfg, open, properties, is_lost }));
-    }
-    if other_brackets(tokens) {
-        return None;
-    }
-    if let Some(first) = cfg.into_iter().next() {
-        let message = "`#[cfg(...)]` is allowed before an entry, but not before a spread";
-        tokens.errors.push(first.span(), message);
-    }
-    if let Some(dots) = tokens.joined("...") {
-        if !tokens.at_keyword("file") && !tokens.at_keyword("dir") {
-            let message = "a variable cannot be spread here: write the entries out, or \
-                           `..file(\"seed.json\")`";
-            tokens.errors.push(dots, message);
-            tokens.until_comma();
-            return None;
-        }
-        let written = { *tokens }.until_comma().to_string().replace(' ', "");
-        tokens.errors.push(dots, format!("a spread has two dots: write `..{written}`"));
-        return spread(tokens, span);
-    }
-    if tokens.joined("..").is_some() {
-        return spread(tokens, span);
-    }
-    if !docs.is_empty() && tokens.is_empty() {
-        tokens
-            .errors
-            .push(tokens.last(), "these docs document nothing: write them before an entry");
-        return None;
-    }
-    let found = tokens.describe();
-    let literal = { *tokens }.literal().map(|literal| shorten(&literal.to_string()));
-    let key = literal.filter(|text| text.starts_with('"')).unwrap_or("\"...\"".to_owned());
-    tokens.errors.lose(
-        span,
-        format!(
-            "expected an entry, found {found}: write `{{ key: {key}, value: ... }}`, \
-             `..file(\"seed.json\")` or `..dir(\"public\")`"
-        ),
-    );
-    tokens.until_comma();
-    // Further names lack the same braces, and are the same mistake.
-    let mut ahead = *tokens;
-    while ahead.punct(',').is_some() && at_name(&ahead) {
-        ahead.until_comma();
-        *tokens = ahead;
-    }
-    None
-}
-
-/// Reports and skips an entry in brackets other than braces, or after a name.
-fn other_brackets(tokens: &mut Tokens<'_>) -> bool {
-    let mut ahead = *tokens;
-    let delimiters = match ahead.name() {
-        Some(_) => [Delimiter::Brace].as_slice(),
-        None => &[Delimiter::Parenthesis, Delimiter::Bracket],
-    };
-    let Some((inside, _)) = delimiters.iter().find_map(|delimiter| ahead.group(*delimiter)) else {
-        return false;
-    };
-    let mut pair = inside;
-    let is_pair = pair.literal().as_ref().and_then(text).is_some() && pair.punct(',').is_some();
-    let message = if inside.at_group(Delimiter::Brace) {
-        "a list of entries has one pair of brackets: remove these".to_owned()
-    } else if is_pair || at_name(&inside) {
-        let found = tokens.describe();
-        format!("an entry has braces, found {found}: write `{{ key: \"...\", value: ... }}`")
-    } else {
-        return false;
-    };
-    tokens.errors.push_once(Habit::Brackets, tokens.span(), message);
-    *tokens = ahead;
-    true
-}
-
-fn spread(tokens: &mut Tokens<'_>, dots: Span) -> Option<Item> {
-    let mut ahead = *tokens;
-    let span = tokens.span();
-    if ahead.ident().is_some() && ahead.at_group(Delimiter::Parenthesis) {
-        let call = call(tokens);
-        if tokens.at_group(Delimiter::Brace) {
-            let message =
-                "a spread has no options: remove these braces, or add `,` before an entry";
-            tokens.errors.lose(tokens.span(), message);
-            tokens.until_comma();
-        }
-        return call.map(Item::Spread);
-    }
-    let found = tokens.describe();
-    let at = if tokens.is_empty() { dots } else { span };
-    tokens.errors.lose(
-        at,
-        format!("expected `file(\"seed.json\")` or `dir(\"public\")` after `..`, found {found}"),
-    );
-    tokens.until_comma();
-    None
-}
-
-fn families(tokens: &mut Tokens<'_>) -> Value {
-    let span = tokens.span();
-    let mut ahead = *tokens;
-    if tokens.is_punct() && ahead.tree().is_some() && ahead.at_group(Delimiter::Brace) {
-        let message = format!("expected a map, found {}: remove it", tokens.describe());
-        tokens.errors.push(span, message);
-        *tokens = ahead;
-    }
-    let Some((inside, _)) = tokens.group(Delimiter::Brace) else {
-        let found = tokens.describe();
-        let message = format!(
-            "`keys` is a map of families, found {found}: write `{{ \"session:{{id}}\": Session }}`"
-        );
-        tokens.errors.push(span, message);
-        tokens.until_comma();
-        return Value { span, kind: ValueKind::Broken };
-    };
-    let (families, _) = tokens.errors.group(|| all_families(inside));
-    Value { span, kind: ValueKind::Families(families) }
-}
-
-fn all_families(mut inside: Tokens<'_>) -> Vec<Family> {
-    let mut families = Vec::new();
-    while !inside.is_empty() {
-        families.extend(family(&mut inside));
-        comma(&mut inside, at_name);
-    }
-    families
-}
-
-fn family(tokens: &mut Tokens<'_>) -> Option<Family> {
-    let Before { docs, cfg } = before(tokens);
-    let mut ahead = *tokens;
-    let span = tokens.span();
-    if let Some(ident) = ahead.ident()
-        && ahead.punct(':').is_some()
-    {
-        let mut after = ahead;
-        if ENTRY.iter().any(|known| ident == known.name) && after.literal().is_some() {
-            let message = if FAMILY.iter().any(|known| ident == known.name) {
-                format!(
-                    "properties of a family come after its type: write \
-                     `\"session:{{id}}\": Session {{ {ident}: ... }}`"
-                )
-            } else {
-                "`keys` has families of keys; write a single key as an entry: \
-                 `values: [{ key: \"...\", value: ... }]`"
-                    .to_owned()
-            };
-            tokens.errors.push_once(Habit::NoEntry, span, message);
-            tokens.until_comma();
-            return None;
-        }
-        // `user:{id}: User` lacks only the quotes.
-        let mut whole = ahead;
-        let parameter = whole.group(Delimiter::Brace).filter(|_| whole.punct(':').is_some());
-        let parameter = parameter.map_or("id".to_owned(), |(mut inside, _)| {
-            ahead = whole;
-            inside.until(|_| false).to_string().replace(" :", ":")
-        });
-        let pattern = format!("{ident}:{{{parameter}}}");
-        tokens
-            .errors
-            .push(span, format!("a family's pattern is quoted: write `\"{pattern}\": Type`"));
-        *tokens = ahead;
-        tokens.until_comma();
-        return None;
-    }
-    let mut ahead = *tokens;
-    if let Some(keyword) = ahead.keyword("pub")
-        && !ahead.at_punct(':')
-    {
-        let message = "`pub` is not allowed here: accessors are as visible as the type; remove it";
-        tokens.errors.push(keyword, message);
-        *tokens = ahead;
-    }
-    let pattern = pattern(tokens)?;
-    let mut ahead = *tokens;
-    if ahead.ident().is_some()
-        && let Some(colon) = ahead.punct(':')
-        && ahead.at_group(Delimiter::Brace)
-    {
-        tokens.errors.push(colon, "expected `{` after the type, found `:`: remove it");
-        tokens.until_comma();
-        return None;
-    }
-    let Some(ty) = rust::ty(tokens) else {
-        tokens.until(|tokens| tokens.at_comma() || at_name(tokens));
-        return None;
-    };
-    let properties = match tokens.group(Delimiter::Brace) {
-        Some((inside, _)) => tokens.errors.group(|| properties(inside, FAMILY)).0,
-        None => Vec::new(),
-    };
-    Some(Family { docs, cfg, pattern, ty, properties })
-}
-
-/// Reads a pattern and its colon.
-fn pattern(tokens: &mut Tokens<'_>) -> Option<Name> {
-    let span = tokens.span();
-    if let Some(made) = text_macro(&mut { *tokens }) {
-        text_macro(tokens);
-        let text = made.map_err(|(at, message)| tokens.errors.lose(at, message)).ok();
-        if tokens.punct(':').is_none() {
-            let found = tokens.describe();
-            let message = format!("expected `:` after the pattern, found {found}");
-            tokens.errors.lose(tokens.span(), message);
-            tokens.until_comma();
-            return None;
-        }
-        return text.map(|text| Name { text, span });
-    }
-    let (name, has_colon) = name(tokens)?;
-    has_colon.then_some(name)
 }

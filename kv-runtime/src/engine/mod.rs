@@ -16,6 +16,7 @@ mod moves;
 mod observe;
 mod options;
 mod plan;
+mod planning;
 mod remote;
 mod resolve;
 mod run;

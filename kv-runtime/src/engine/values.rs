@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::error::DeployError;
 use super::plan::{Action, NamespacePlan, Side, ValueChange};
+use super::planning::{Planned, Step};
 use super::resolve::stored_values;
-use super::run::{Planned, Run, Step};
+use super::run::Run;
 use crate::data::{StoredPair, read_keys};
 use crate::state::{KeyRecord, Record, State};
 

@@ -1,14 +1,13 @@
 //! The document that a state store keeps for each stage, and its format.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::sync::Arc;
 
 use kv_rules::Time;
-use serde::de::{DeserializeOwned, IgnoredAny, MapAccess};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
 
-use super::digest::{Digest, DigestKey};
+use super::digest::DigestKey;
+use super::keys::{self, Keys};
 use super::store::{StageKey, StateError};
 
 /// The format that this version writes, which is also the newest that it reads.
@@ -85,8 +84,8 @@ struct DeploymentOutline {
     origin: Origin,
     created_at: Time,
     modified_at: Time,
-    #[serde(default, deserialize_with = "secret_keys")]
-    keys: BTreeMap<Arc<str>, KeyRecord>,
+    #[serde(default, deserialize_with = "keys::secret")]
+    keys: Keys,
 }
 
 impl From<DeploymentOutline> for Deployment {
@@ -196,8 +195,8 @@ pub struct Deployment {
     #[serde(default, skip_serializing, rename = "declared")]
     _declared: Option<IgnoredAny>,
     /// The keys that this tool wrote or is about to write.
-    #[serde(default, deserialize_with = "keys")]
-    pub keys: BTreeMap<Arc<str>, KeyRecord>,
+    #[serde(default, deserialize_with = "keys::all")]
+    pub keys: Keys,
 }
 
 /// How a namespace got into the state.
@@ -208,33 +207,6 @@ pub enum Origin {
     Created,
     /// It existed before, and was adopted.
     Adopted,
-}
-
-/// What is known about one key. In the document it is one short text, the digest with prefixes: `?` if
-/// the write is not confirmed, `=` if the pair is left to the application, `~` if this tool did not write
-/// the pair, `!` if `env(...)` declared the value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the document")]
-pub struct KeyRecord {
-    /// The digest of what was written.
-    pub digest: Digest,
-    /// Whether Cloudflare has confirmed the write.
-    pub confirmed: bool,
-    /// Whether the declaration said `once`.
-    pub once: bool,
-    /// Whether this tool wrote the pair, rather than found it as declared.
-    pub written: bool,
-    /// Whether `env(...)` declared the value, which is then never shown and never saved to a file.
-    pub secret: bool,
-}
-
-impl KeyRecord {
-    /// Whether to delete the key when its declaration is removed. A key that belongs to the application,
-    /// or that existed before this tool came, is kept.
-    #[must_use]
-    pub fn is_owned(&self) -> bool {
-        self.written && !self.once
-    }
 }
 
 impl State {
@@ -495,233 +467,5 @@ impl Record {
     }
 }
 
-impl Serialize for KeyRecord {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { digest, confirmed, once, written, secret } = *self;
-        let flags = [(!confirmed, b'?'), (once, b'='), (!written, b'~'), (secret, b'!')];
-        // No allocation: a state has millions of them.
-        let mut text = [0; 4 + Digest::TEXT_LEN];
-        let mut end = 0;
-        for (_, flag) in flags.into_iter().filter(|(is_set, _)| *is_set) {
-            text[end] = flag;
-            end += 1;
-        }
-        let digest = digest.write_to(&mut text[end..]);
-        let text = str::from_utf8(&text[..end + digest]).map_err(serde::ser::Error::custom)?;
-        serializer.serialize_str(text)
-    }
-}
-
-impl<'de> Deserialize<'de> for KeyRecord {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl serde::de::Visitor<'_> for Visitor {
-            type Value = KeyRecord;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(
-                    f,
-                    "a digest of {} characters after `?`, `=`, `~`, `!` or nothing",
-                    Digest::TEXT_LEN
-                )
-            }
-
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<KeyRecord, E> {
-                let (confirmed, rest) = text.strip_prefix('?').map_or((true, text), |r| (false, r));
-                let (once, rest) = rest.strip_prefix('=').map_or((false, rest), |r| (true, r));
-                let (written, rest) = rest.strip_prefix('~').map_or((true, rest), |r| (false, r));
-                let (secret, rest) = rest.strip_prefix('!').map_or((false, rest), |r| (true, r));
-                let digest = Digest::from_text(rest)
-                    .ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))?;
-                Ok(KeyRecord { digest, confirmed, once, written, secret })
-            }
-        }
-        deserializer.deserialize_str(Visitor)
-    }
-}
-
-/// A key, read with one allocation, where `Arc<str>` itself takes four.
-struct Key(Arc<str>);
-
-impl<'de> Deserialize<'de> for Key {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl serde::de::Visitor<'_> for Visitor {
-            type Value = Key;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Key, E> {
-                Ok(Key(text.into()))
-            }
-        }
-        deserializer.deserialize_str(Visitor)
-    }
-}
-
-/// Reads keys at once instead of inserting them one by one, since they were written in order.
-fn keys<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<BTreeMap<Arc<str>, KeyRecord>, D::Error> {
-    keys_that(deserializer, |_| true)
-}
-
-/// Reads the keys whose values are secrets.
-fn secret_keys<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<BTreeMap<Arc<str>, KeyRecord>, D::Error> {
-    keys_that(deserializer, |record| record.secret)
-}
-
-fn keys_that<'de, D: Deserializer<'de>>(
-    deserializer: D,
-    wanted: fn(&KeyRecord) -> bool,
-) -> Result<BTreeMap<Arc<str>, KeyRecord>, D::Error> {
-    struct Visitor(fn(&KeyRecord) -> bool);
-    impl<'de> serde::de::Visitor<'de> for Visitor {
-        type Value = BTreeMap<Arc<str>, KeyRecord>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("keys with what is known of each")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut keys = Vec::new();
-            while let Some((Key(key), record)) = map.next_entry::<Key, KeyRecord>()? {
-                if (self.0)(&record) {
-                    keys.push((key, record));
-                }
-            }
-            Ok(keys.into_iter().collect())
-        }
-    }
-    deserializer.deserialize_map(Visitor(wanted))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn stage() -> StageKey {
-        StageKey::new("shop", "dev").unwrap()
-    }
-
-    fn state() -> State {
-        let mut state = State::new(&stage());
-        let digest = state.digest_key().digest(b"v", None, None);
-        let keys = (0..16_u8).map(|flags| {
-            let [confirmed, once, written, secret] = [1, 2, 4, 8].map(|flag| flags & flag == 0);
-            let record = KeyRecord { digest, confirmed, once, written, secret };
-            (format!("{flags:x}").into(), record)
-        });
-        let now = Time::from_unix(1_900_000_000);
-        let deployment = Deployment {
-            namespace_id: "n".repeat(32),
-            title: "sessions".to_owned(),
-            account_id: "a".repeat(32),
-            server: Some(Server::Cloudflare),
-            origin: Origin::Adopted,
-            deployers: BTreeSet::from(["shop/deploy".to_owned()]),
-            delete: Some(false),
-            created_at: now,
-            modified_at: now,
-            _declared: None,
-            keys: keys.collect(),
-        };
-        let creating = Creating {
-            title: "users".to_owned(),
-            account_id: "a".repeat(32),
-            server: Some(Server::Other),
-            since: now,
-            deployers: BTreeSet::new(),
-            replaces: Some(Box::new(deployment.clone())),
-        };
-        state.repository = Some("https://example.com/shop".to_owned());
-        state.namespaces.insert("sessions".to_owned(), Record::Deployed(deployment));
-        state.namespaces.insert("users".to_owned(), Record::Creating(creating));
-        state
-    }
-
-    #[test]
-    fn what_is_written_reads_back() {
-        let state = state();
-        let json = state.to_json().unwrap();
-        assert_eq!(State::from_json(&json, &stage(), "here").unwrap(), state);
-    }
-
-    #[test]
-    fn a_key_costs_at_most_40_bytes_besides_itself() {
-        let mut state = state();
-        let before = state.to_json().unwrap().len();
-        let Some(Record::Deployed(deployment)) = state.namespaces.get_mut("sessions") else {
-            panic!("sessions is deployed");
-        };
-        let record = deployment.keys["5"];
-        deployment.keys.insert("12345678".into(), record);
-        assert!(state.to_json().unwrap().len() - before - 8 <= 40);
-    }
-
-    #[test]
-    fn a_format_that_is_not_known_is_called_older_or_newer() {
-        let json = String::from_utf8(state().to_json().unwrap()).unwrap();
-        let with = |format| json.replace(r#""format":2"#, &format!(r#""format":{format}"#));
-        for newer in ["3", "4294967296", "99999999999999999999999", "2.5"] {
-            let error = State::from_json(with(newer).as_bytes(), &stage(), "here").unwrap_err();
-            assert!(matches!(error, StateError::Newer { supported: 2, .. }), "{newer}: {error}");
-        }
-        let unlike = br#"{"format":3,"what":"ever"}"#;
-        let error = State::from_json(unlike, &stage(), "here").unwrap_err();
-        assert!(matches!(error, StateError::Newer { .. }), "{error}");
-        for older in ["0", "-1", "0.5"] {
-            let error = State::from_json(with(older).as_bytes(), &stage(), "here").unwrap_err();
-            assert!(matches!(error, StateError::Older { oldest: 1, .. }), "{older}: {error}");
-        }
-    }
-
-    /// What version 0.1.0 wrote before it had a checksum.
-    const FORMAT_1: &str = r#"{"format":1,"app":"shop","stage":"dev","digest_key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","namespaces":{"sessions":{"deployed":{"namespace_id":"0a","title":"t","account_id":"0b","origin":"created","created_at":"2030-01-01T00:00:00Z","modified_at":"2030-01-01T00:00:00Z","keys":{"k":"?=AAAAAAAAAAAAAAAAAAAAAA"}}},"users":{"creating":{"title":"u","account_id":"0b","since":"2030-01-01T00:00:00Z"}}}}"#;
-
-    #[test]
-    fn a_state_of_format_1_is_read_and_written_as_format_2() {
-        let state = State::from_json(FORMAT_1.as_bytes(), &stage(), "here").unwrap();
-        assert_eq!(state.namespaces.len(), 2);
-        assert!(state.namespaces.values().all(|record| record.deployers().is_empty()));
-        let json = state.to_json().unwrap();
-        assert!(json.starts_with(br#"{"format":2,"#));
-        assert_eq!(State::from_json(&json, &stage(), "here").unwrap(), state);
-    }
-
-    #[test]
-    fn every_flipped_bit_is_noticed() {
-        let json = state().to_json().unwrap();
-        for at in 0..json.len() {
-            for bit in 0..8 {
-                let mut flipped = json.clone();
-                flipped[at] ^= 1 << bit;
-                let read = State::from_json(&flipped, &stage(), "here");
-                assert!(read.is_err(), "bit {bit} of byte {at}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_damaged_document_is_refused() {
-        let json = state().to_json().unwrap();
-        for damaged in [&json[..json.len() / 2], b"", b"{}", b"[]", b"\xff\xfe"] {
-            let error = State::from_json(damaged, &stage(), "here").unwrap_err();
-            assert!(matches!(error, StateError::Damaged { .. }), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_document_of_another_app_or_stage_is_refused() {
-        let json = state().to_json().unwrap();
-        for (app, name) in [("other", "dev"), ("shop", "prod")] {
-            let other = StageKey::new(app, name).unwrap();
-            let error = State::from_json(&json, &other, "here").unwrap_err();
-            assert!(matches!(error, StateError::OtherStage { .. }), "{error}");
-        }
-    }
-}
+mod tests;

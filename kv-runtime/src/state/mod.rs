@@ -3,6 +3,7 @@
 mod digest;
 pub(crate) mod document;
 mod file;
+pub(crate) mod keys;
 #[cfg(feature = "s3")]
 mod s3;
 mod session;
@@ -14,8 +15,9 @@ use std::sync::Arc;
 #[doc(hidden)]
 pub use digest::{Digest, DigestKey};
 pub use document::Server;
-pub(crate) use document::{Creating, Deployment, KeyRecord, Origin, Record, State};
+pub(crate) use document::{Creating, Deployment, Origin, Record, State};
 pub use file::FileStateStore;
+pub(crate) use keys::{KeyRecord, Keys};
 #[cfg(feature = "s3")]
 pub use s3::S3StateStore;
 #[doc(hidden)]

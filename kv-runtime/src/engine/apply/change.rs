@@ -1,6 +1,6 @@
 //! The changes of a key: a write or a deletion.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -13,10 +13,7 @@ use super::super::plan::Put;
 use super::super::remote::{Confirmation, Pair, RemoteError};
 use super::super::resolve::values;
 use super::super::wait;
-use crate::state::KeyRecord;
-
-/// The keys of a namespace in the state.
-type Keys = BTreeMap<Arc<str>, KeyRecord>;
+use crate::state::{KeyRecord, Keys};
 
 /// The keys of a batch that are not confirmed.
 pub(super) type Unconfirmed = Result<HashSet<String>, RemoteError>;

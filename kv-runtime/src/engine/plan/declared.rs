@@ -1,6 +1,6 @@
 //! Plans a declared namespace.
 
-use std::collections::{BTreeMap, HashSet, btree_map};
+use std::collections::{HashSet, btree_map};
 use std::iter::Peekable;
 use std::ops::Bound;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::super::observe::{Observation, Observed, Stored, recorded};
 use super::super::options::Options;
 use super::super::resolve::{DeclaredPair, Resolved};
 use super::{Action, KeyChange, NamespacePlan, Reason};
-use crate::state::{Deployment, KeyRecord, State};
+use crate::state::{Deployment, KeyRecord, Keys, State};
 
 /// What is needed to apply the plan of a declared namespace.
 pub(crate) struct Declared<'a> {
@@ -246,14 +246,14 @@ fn change(pair: &DeclaredPair, reason: Reason) -> KeyChange {
 /// Finds the records of keys. The keys are mostly in the order of the records, so walking over both replaces
 /// a search for each key.
 struct InOrder<'a> {
-    keys: &'a BTreeMap<Arc<str>, KeyRecord>,
+    keys: &'a Keys,
     next: Peekable<btree_map::Range<'a, Arc<str>, KeyRecord>>,
     /// How many keys had a record.
     found: usize,
 }
 
 impl<'a> InOrder<'a> {
-    fn new(keys: &'a BTreeMap<Arc<str>, KeyRecord>) -> Self {
+    fn new(keys: &'a Keys) -> Self {
         Self { keys, next: keys.range::<str, _>(..).peekable(), found: 0 }
     }
 
