@@ -104,7 +104,7 @@ fn types(
         return Err(CliError::TypesOutOfDate(path.to_owned()));
     }
     std::fs::write(path, code)
-        .map_err(|source| CliError::Write { path: path.to_owned(), source })?;
+        .map_err(|source| CliError::WriteTypes { path: path.to_owned(), source })?;
     screen.say("Written", &shown);
     Ok(())
 }

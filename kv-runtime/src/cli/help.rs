@@ -27,6 +27,7 @@ pub(super) fn help(error: &CliError) -> Option<String> {
         CliError::Exists(_) => Some("nothing was changed; choose another file with --out, or print it with `--out -`".to_owned()),
         CliError::NoBindings(_) => Some("choose another configuration with --from-wrangler PATH, or a namespace with --from-namespace ID".to_owned()),
         CliError::Write { .. } => Some("choose another file with --out, or print it with `--out -`".to_owned()),
+        CliError::WriteTypes { .. } => Some("pass a file that can be written, in a folder that exists".to_owned()),
         CliError::EnvFile { .. } => Some("no request was sent; write one `NAME=value` per line, and quote a value that contains spaces".to_owned()),
         CliError::NoStream(_) => Some("write to a file".to_owned()),
         CliError::Misplaced(_) => Some("write it after the command, if the command accepts it".to_owned()),

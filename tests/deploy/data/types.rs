@@ -20,6 +20,9 @@ fn the_types_of_the_pairs_are_written_as_typescript() {
     let ran = stage.run("app-later", &check).expect(1);
     assert!(ran.stderr.contains("kv.d.ts is out of date"), "{}", ran.stderr);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), written);
+    let nowhere = folder.path().join("gone/kv.d.ts");
+    let ran = stage.run("app", &["types", "--typescript", nowhere.to_str().unwrap()]).expect(1);
+    assert!(ran.stderr.contains("in a folder that exists"), "{}", ran.stderr);
     assert_eq!(cloudflare.take_requests().len(), 0);
 }
 

@@ -12,6 +12,14 @@ const ANY: &str = "unknown";
 /// Where the schemas of other types are in the schema of a type.
 const DEFINITIONS: &str = "$defs";
 
+/// Names that a type cannot have: what the written code uses, and what the language reserves.
+const RESERVED: &str = "\
+    Array ArrayBuffer ArrayBufferView Promise ReadableStream Record any as async await bigint \
+    boolean break case catch class const continue debugger default delete do else enum export \
+    extends false finally for function if implements import in instanceof interface let never \
+    new null number object package private protected public return static string super switch \
+    symbol this throw true try type typeof undefined unknown var void while with";
+
 /// The named types of a file.
 #[derive(Default)]
 pub(super) struct Definitions {
@@ -21,6 +29,8 @@ pub(super) struct Definitions {
 }
 
 struct Definition {
+    /// Its name in Rust.
+    name: String,
     /// Its schema and those that it refers to: types that have equal ones are one type.
     schemas: Value,
     code: String,
@@ -38,24 +48,31 @@ impl Definitions {
 
     /// The type of a schema. What the schema defines is added; `of` tells apart two types of one name.
     fn add(&mut self, schema: &Value, of: &str) -> String {
-        let root = schema.get("title").and_then(Value::as_str).filter(|_| is_named(schema));
+        let root =
+            schema.get("title").and_then(Value::as_str).filter(|name| is_named(name, schema));
         let others = schema.get(DEFINITIONS).and_then(Value::as_object);
         let others = others.into_iter().flatten().map(|(name, schema)| (name.as_str(), schema));
-        let others = others.map(|(name, schema)| (format!("#/{DEFINITIONS}/{name}"), name, schema));
-        let root = root.map(|name| ("#".to_owned(), name, schema));
-        let defined: Vec<_> = others.chain(root).collect();
-        let schemas: HashMap<&str, &Value> =
-            defined.iter().map(|(reference, _, schema)| (reference.as_str(), *schema)).collect();
+        let others =
+            others.map(|(name, schema)| (format!("#/{DEFINITIONS}/{name}"), (name, schema)));
+        let root = root.map(|name| ("#".to_owned(), (name, schema)));
+        let defined: Defined<'_> = others.chain(root).collect();
         let mut names = HashMap::new();
         let mut added = Vec::new();
-        for (reference, name, schema) in &defined {
-            let reached = reached(schema, &schemas);
-            let (name, is_new) = self.name(name, of, &reached);
-            if is_new {
-                let definition = Definition { schemas: reached, code: String::new() };
+        for (reference, (rust_name, schema)) in &defined {
+            let schemas = reached(schema, &defined);
+            let known = self.all.iter().find(|(_, definition)| {
+                definition.name == *rust_name && definition.schemas == schemas
+            });
+            let name = if let Some((name, _)) = known {
+                name.clone()
+            } else {
+                let name = self.free_name(rust_name, of);
+                let rust_name = (*rust_name).to_owned();
+                let definition = Definition { name: rust_name, schemas, code: String::new() };
                 self.all.insert(name.clone(), definition);
                 added.push((name.clone(), *schema));
-            }
+                name
+            };
             names.insert(reference.clone(), name);
         }
         for (name, schema) in added {
@@ -67,19 +84,18 @@ impl Definitions {
         names.get("#").cloned().unwrap_or_else(|| ty(schema, &names))
     }
 
-    /// The name of a type, and whether it is new.
-    fn name(&self, name: &str, of: &str, schemas: &Value) -> (String, bool) {
+    /// A name for a type that no other type has.
+    fn free_name(&self, name: &str, of: &str) -> String {
         let name: String =
             name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        let numbered = (2..).map(|number| format!("{of}{name}{number}"));
-        for name in [name.clone(), format!("{of}{name}")].into_iter().chain(numbered) {
-            match self.all.get(&name) {
-                Some(known) if known.schemas == *schemas => return (name, false),
-                None if !self.taken.contains(&name) => return (name, true),
-                _ => {}
-            }
-        }
-        (name, false)
+        let is_free = |name: &String| {
+            !self.all.contains_key(name)
+                && !self.taken.contains(name)
+                && !RESERVED.split(' ').any(|reserved| reserved == name)
+        };
+        let numbered = (2_u64..).map(|number| format!("{of}{name}{number}"));
+        let mut names = [name.clone(), format!("{of}{name}")].into_iter().chain(numbered);
+        names.find(is_free).unwrap_or_default()
     }
 
     pub(super) fn code(&self) -> impl Iterator<Item = &str> {
@@ -87,45 +103,55 @@ impl Definitions {
     }
 }
 
-/// Whether a type is worth a name: lists and numbers are written where they are used.
-fn is_named(schema: &Value) -> bool {
-    ["properties", "oneOf", "anyOf", "allOf", "enum", "const", "$ref"]
-        .into_iter()
-        .any(|keyword| schema.get(keyword).is_some())
+/// The types that a schema defines, by their references: each with its name in Rust.
+type Defined<'a> = BTreeMap<String, (&'a str, &'a Value)>;
+
+/// Whether a type is worth a name: lists, numbers and options are written where they are used.
+fn is_named(name: &str, schema: &Value) -> bool {
+    let keywords = ["properties", "oneOf", "anyOf", "allOf", "enum", "const", "$ref"];
+    !name.starts_with("Nullable_")
+        && keywords.into_iter().any(|keyword| schema.get(keyword).is_some())
 }
 
-/// A schema with all that it refers to.
-fn reached(schema: &Value, schemas: &HashMap<&str, &Value>) -> Value {
+/// A schema with all that it refers to, by their names in Rust.
+fn reached(schema: &Value, defined: &Defined<'_>) -> Value {
     let mut found = BTreeMap::new();
-    let mut open = vec![schema];
-    while let Some(value) = open.pop() {
-        match value {
-            Value::Array(items) => open.extend(items),
-            Value::Object(members) => {
-                open.extend(
-                    members.iter().filter(|(name, _)| *name != DEFINITIONS).map(|(_, v)| v),
-                );
-                let reference = members.get("$ref").and_then(Value::as_str).unwrap_or_default();
-                if let Some(schema) = schemas.get(reference)
-                    && found.insert(reference.to_owned(), bare(schema)).is_none()
-                {
-                    open.push(schema);
-                }
-            }
-            _ => {}
+    let mut open = vec![("", schema)];
+    while let Some((name, schema)) = open.pop() {
+        if !found.contains_key(name) {
+            let mut references = Vec::new();
+            found.insert(name, bare(schema, defined, &mut references));
+            open.extend(references.iter().filter_map(|reference| defined.get(reference).copied()));
         }
     }
-    found.insert(String::new(), bare(schema));
-    found.into_iter().collect()
+    found.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
 }
 
-/// A schema without what differs between a type by itself and as a part of another.
-fn bare(schema: &Value) -> Value {
-    let mut schema = schema.clone();
-    if let Value::Object(members) = &mut schema {
-        members.retain(|name, _| !["$schema", "title", DEFINITIONS].contains(&name.as_str()));
+/// A schema without what differs between a type by itself and as a part of another. Its references are
+/// replaced by names, and collected.
+fn bare(schema: &Value, defined: &Defined<'_>, references: &mut Vec<String>) -> Value {
+    match schema {
+        Value::Array(items) => items.iter().map(|item| bare(item, defined, references)).collect(),
+        Value::Object(members) => {
+            let members = members.iter().filter(|(name, value)| {
+                let is_title = *name == "title" && value.is_string();
+                !is_title && *name != "$schema" && *name != DEFINITIONS
+            });
+            let members = members.map(|(name, value)| {
+                let reference = value.as_str().filter(|_| name == "$ref");
+                let value = match reference.and_then(|reference| defined.get_key_value(reference)) {
+                    Some((reference, (name, _))) => {
+                        references.push(reference.clone());
+                        (*name).into()
+                    }
+                    None => bare(value, defined, references),
+                };
+                (name.clone(), value)
+            });
+            Value::Object(members.collect())
+        }
+        value => value.clone(),
     }
-    schema
 }
 
 /// The type of a schema, whose references have these names.
@@ -230,7 +256,20 @@ fn union(types: impl Iterator<Item = String>) -> String {
 
 /// A type in parentheses if it is a union.
 fn enclosed(ty: &str) -> String {
-    if ty.contains(" | ") { format!("({ty})") } else { ty.to_owned() }
+    let mut depth = 0_u32;
+    let mut in_string = false;
+    let mut before = ' ';
+    let is_union = ty.chars().any(|c| {
+        match c {
+            '"' if before != '\\' => in_string = !in_string,
+            '{' | '[' | '<' | '(' if !in_string => depth += 1,
+            '}' | ']' | '>' | ')' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        before = if before == '\\' { ' ' } else { c };
+        c == '|' && depth == 0 && !in_string
+    });
+    if is_union { format!("({ty})") } else { ty.to_owned() }
 }
 
 #[cfg(test)]
@@ -282,6 +321,42 @@ mod tests {
     }
 
     #[test]
+    fn a_type_by_itself_and_the_same_as_a_part_of_another_are_one() {
+        let node = r##"{"title":"Node","type":"object","properties":{"next":{"$ref":"#"}}}"##;
+        let tree = r##"{"title":"Tree","type":"object","properties":{"root":{"$ref":"#/$defs/Node"}},
+            "$defs":{"Node":{"type":"object","properties":{"next":{"$ref":"#/$defs/Node"}}}}}"##;
+        let mut definitions = Definitions::default();
+        for (schema, name) in [(node, "Node"), (tree, "Tree")] {
+            assert_eq!(definitions.add(&serde_json::from_str(schema).unwrap(), "Of"), name);
+        }
+        assert_eq!(definitions.code().count(), 2);
+    }
+
+    #[test]
+    fn a_name_that_the_language_or_the_code_uses_is_not_taken() {
+        let schema = |name| format!(r#"{{"title":"{name}","type":"object","properties":{{}}}}"#);
+        assert!(written(&schema("Array")).ends_with("OfArray"));
+        assert!(written(&schema("type")).ends_with("Oftype"));
+        let option = r##"{"title":"Nullable_Id","anyOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],
+            "$defs":{"Id":{"enum":["a","b"]}}}"##;
+        assert_eq!(written(option), "export type Id = \"a\" | \"b\";\nId | null");
+    }
+
+    #[test]
+    fn only_a_union_is_put_in_parentheses() {
+        for (ty, is_union) in [
+            ("A | B", true),
+            ("{ a: A | B }", false),
+            (r#""a | b""#, false),
+            (r#""a\" | b""#, false),
+            ("Array<A | B>", false),
+            (r#""x" | { y: 1 }"#, true),
+        ] {
+            assert_eq!(enclosed(ty).starts_with('('), is_union, "{ty}");
+        }
+    }
+
+    #[test]
     fn equal_types_are_written_once_and_others_of_the_same_name_apart() {
         let session = |role: &str| {
             let schema = r##"{"title":"Session","type":"object","properties":{"role":{"$ref":"#/$defs/Role"}},"required":["role"],"$defs":{"Role":{"enum":[ROLE]}}}"##;
@@ -291,6 +366,7 @@ mod tests {
         assert_eq!(definitions.add(&session(r#""admin""#), "One"), "Session");
         assert_eq!(definitions.add(&session(r#""admin""#), "Two"), "Session");
         assert_eq!(definitions.add(&session(r#""guest""#), "Two"), "TwoSession");
+        assert_eq!(definitions.add(&session(r#""guest""#), "Three"), "TwoSession");
         let code: Vec<_> = definitions.code().collect();
         let written = "export type Role = \"admin\";\n\
                        export type Session = { role: Role };\n\
