@@ -7,6 +7,7 @@
 
 mod competitor;
 mod data;
+mod local;
 mod measure;
 mod seed;
 mod sink;
@@ -30,9 +31,14 @@ fn main() -> ExitCode {
         Ok(SINK) => sink::main(),
         _ => {
             let mut arguments = std::env::args().skip(1).peekable();
-            let of_data = arguments.next_if_eq("data").is_some();
+            let what = arguments.next_if(|argument| argument.parse::<usize>().is_err());
             let most = arguments.next().map(|most| most.parse().expect("a number of keys"));
-            let measure = if of_data { data::measure_all } else { measure_all };
+            let measure = match what.as_deref() {
+                None => measure_all,
+                Some("data") => data::measure_all,
+                Some("local") => local::measure_all,
+                Some(what) => panic!("there is `data` and `local`, not `{what}`"),
+            };
             measure(most.unwrap_or(usize::MAX));
             ExitCode::SUCCESS
         }

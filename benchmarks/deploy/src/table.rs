@@ -38,7 +38,7 @@ pub(crate) fn show(runs: &[Cost]) -> String {
     )
 }
 
-fn ratio(these: &[Cost], those: &[Cost]) -> String {
+pub(crate) fn ratio(these: &[Cost], those: &[Cost]) -> String {
     match (median(these), median(those)) {
         (Some(these), Some(those)) => {
             format!("{:.2}", these.time.as_secs_f64() / those.time.as_secs_f64())
