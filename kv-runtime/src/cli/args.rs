@@ -123,9 +123,12 @@ pub(super) enum Command {
     Types {
         /// The TypeScript file to write: for each namespace, its keys and a type for its binding, used as
         /// `const sessions = env.SESSIONS as SessionsNamespace`
+        #[arg(long, value_name = "PATH", required_unless_present = "json_schema")]
+        typescript: Option<PathBuf>,
+        /// The JSON Schema to write: an object of the namespaces, each an object of its pairs
         #[arg(long, value_name = "PATH")]
-        typescript: PathBuf,
-        /// Write nothing, and fail if the file is out of date
+        json_schema: Option<PathBuf>,
+        /// Write nothing, and fail if a file is out of date
         #[arg(long)]
         check: bool,
     },

@@ -14,7 +14,7 @@ use super::output::{print, print_json};
 use super::progress::Progress;
 use super::screen::{Screen, printable};
 use super::status::status;
-use super::typescript::typescript;
+use super::types::{json_schema, typescript};
 use super::whoami::whoami;
 use super::{CHANGES, DONE, Package, markdown, render, wrangler};
 use crate::base::RunContext;
@@ -46,8 +46,13 @@ pub(super) async fn run(
             whoami(&runs).await?;
             return Ok(DONE);
         }
-        Some(Command::Types { typescript, check }) => {
-            types(declarations, typescript, *check, screen)?;
+        Some(Command::Types { typescript: path, json_schema: schema_path, check }) => {
+            if let Some(path) = path {
+                write_types(path, &typescript(declarations), *check, screen)?;
+            }
+            if let Some(path) = schema_path {
+                write_types(path, &json_schema(declarations), *check, screen)?;
+            }
             return Ok(DONE);
         }
         Some(Command::Completions { shell }) => {
@@ -88,13 +93,7 @@ pub(super) async fn run(
 }
 
 /// Writes the types of the declared pairs; with `check`, fails if the file is out of date.
-fn types(
-    declarations: &[&'static Declaration],
-    path: &Path,
-    check: bool,
-    screen: &Screen,
-) -> Result<(), CliError> {
-    let code = typescript(declarations);
+fn write_types(path: &Path, code: &str, check: bool, screen: &Screen) -> Result<(), CliError> {
     let shown = path.display().to_string();
     if std::fs::read(path).is_ok_and(|before| before == code.as_bytes()) {
         screen.say("Up to date", &shown);

@@ -22,7 +22,7 @@ pub(super) fn help(error: &CliError) -> Option<String> {
         CliError::OtherNamespace { .. } => Some("nothing was changed; restore it to the namespace that it was exported from; to restore it to another one anyway, remove the `.about` file next to it".to_owned()),
         CliError::Wrangler(error) => wrangler(error).map(str::to_owned),
         CliError::OutOfDate { .. } => Some("`deploy --wrangler` updates it".to_owned()),
-        CliError::TypesOutOfDate(path) => Some(format!("`deploy types --typescript {}` writes it", path.display())),
+        CliError::TypesOutOfDate(_) => Some("the same command without --check writes it".to_owned()),
         CliError::NothingToInit => Some("say what to read: `init --from-wrangler` or `init --from-namespace ID`".to_owned()),
         CliError::Exists(_) => Some("nothing was changed; choose another file with --out, or print it with `--out -`".to_owned()),
         CliError::NoBindings(_) => Some("choose another configuration with --from-wrangler PATH, or a namespace with --from-namespace ID".to_owned()),

@@ -17,7 +17,7 @@ mod render;
 mod screen;
 mod signals;
 mod status;
-mod typescript;
+mod types;
 mod whoami;
 mod wrangler;
 mod wrangler_login;
