@@ -1,4 +1,4 @@
-//! A first deploy to the files of this machine, beside the same rows inserted into SQLite by hand: alone,
+//! A first deploy to the files of this machine, beside the same rows inserted into a database by hand: alone,
 //! and with the file per value that `wrangler dev` reads.
 
 use std::fs;
