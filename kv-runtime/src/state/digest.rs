@@ -26,21 +26,44 @@ impl DigestKey {
     /// Creates the digest of a stored pair.
     #[must_use]
     pub fn digest(&self, value: &[u8], metadata: Option<&str>, expiry: Option<Expiry>) -> Digest {
+        let mut before = Vec::new();
+        push_before_value(&mut before, metadata, expiry);
         let mut hasher = blake3::Hasher::new_keyed(&self.0);
-        let (tag, seconds) = match expiry {
-            None => (0, 0),
-            Some(Expiry::Ttl(seconds)) => (1, seconds),
-            Some(Expiry::At(seconds)) => (2, seconds),
-        };
-        hasher.update(&[tag, u8::from(metadata.is_some())]);
-        // In 32 bits, as at Cloudflare and as earlier versions hashed it.
-        hasher.update(&u32::try_from(seconds).unwrap_or(u32::MAX).to_le_bytes());
-        let metadata = metadata.unwrap_or_default();
-        hasher.update(&(metadata.len() as u64).to_le_bytes());
-        hasher.update(metadata.as_bytes());
+        hasher.update(&before);
         hasher.update(value);
-        Digest::of(&hasher)
+        Digest::of(hasher.finalize())
     }
+
+    /// The digest of a pair whose bytes are what [`push_pair`] appends. In one piece they take half the
+    /// time.
+    pub(crate) fn digest_in_one(&self, bytes: &[u8]) -> Digest {
+        Digest::of(blake3::keyed_hash(&self.0, bytes))
+    }
+}
+
+/// Appends the bytes that a pair's digest is made of.
+pub(crate) fn push_pair(
+    bytes: &mut Vec<u8>,
+    value: &[u8],
+    metadata: Option<&str>,
+    expiry: Option<Expiry>,
+) {
+    push_before_value(bytes, metadata, expiry);
+    bytes.extend_from_slice(value);
+}
+
+fn push_before_value(bytes: &mut Vec<u8>, metadata: Option<&str>, expiry: Option<Expiry>) {
+    let (tag, seconds) = match expiry {
+        None => (0, 0),
+        Some(Expiry::Ttl(seconds)) => (1, seconds),
+        Some(Expiry::At(seconds)) => (2, seconds),
+    };
+    bytes.extend([tag, u8::from(metadata.is_some())]);
+    // In 32 bits, as at Cloudflare and as earlier versions hashed it.
+    bytes.extend(u32::try_from(seconds).unwrap_or(u32::MAX).to_le_bytes());
+    let metadata = metadata.unwrap_or_default();
+    bytes.extend((metadata.len() as u64).to_le_bytes());
+    bytes.extend_from_slice(metadata.as_bytes());
 }
 
 impl Digest {
@@ -51,9 +74,9 @@ impl Digest {
         &self.0
     }
 
-    fn of(hasher: &blake3::Hasher) -> Self {
+    fn of(hash: blake3::Hash) -> Self {
         let mut digest = [0; 16];
-        digest.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        digest.copy_from_slice(&hash.as_bytes()[..16]);
         Self(digest)
     }
 

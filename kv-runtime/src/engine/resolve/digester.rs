@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 
 use kv_rules::Expiry;
 
-use crate::state::{Digest, DigestKey};
+use crate::state::{Digest, DigestKey, push_pair};
 
 /// How many bytes are passed to the thread at once.
 const BLOCK: usize = 512 * 1024;
@@ -21,17 +21,12 @@ pub(super) struct Digester {
     worker: JoinHandle<Vec<Digest>>,
 }
 
-/// Some pairs, with their bytes concatenated.
+/// The bytes of some pairs, one after another.
 #[derive(Default)]
 struct Block {
     bytes: Vec<u8>,
-    pairs: Vec<Lengths>,
-}
-
-struct Lengths {
-    value: usize,
-    metadata: Option<usize>,
-    expiry: Option<Expiry>,
+    /// Where each pair ends.
+    ends: Vec<usize>,
 }
 
 impl Digester {
@@ -42,10 +37,9 @@ impl Digester {
     }
 
     pub(super) fn add(&mut self, value: &[u8], metadata: Option<&str>, expiry: Option<Expiry>) {
-        let Block { bytes, pairs } = &mut self.block;
-        bytes.extend_from_slice(value);
-        bytes.extend_from_slice(metadata.unwrap_or_default().as_bytes());
-        pairs.push(Lengths { value: value.len(), metadata: metadata.map(str::len), expiry });
+        let Block { bytes, ends } = &mut self.block;
+        push_pair(bytes, value, metadata, expiry);
+        ends.push(bytes.len());
         if bytes.len() >= BLOCK {
             self.hand_over();
         }
@@ -67,15 +61,11 @@ impl Digester {
 
 fn work(blocks: &Receiver<Block>, key: &DigestKey) -> Vec<Digest> {
     let mut digests = Vec::new();
-    for Block { bytes, pairs } in blocks {
-        let mut rest = bytes.as_slice();
-        for Lengths { value, metadata, expiry } in pairs {
-            let (value, after) = rest.split_at(value);
-            let (json, after) = after.split_at(metadata.unwrap_or(0));
-            // It was text when it was added.
-            let json = metadata.and_then(|_| str::from_utf8(json).ok());
-            digests.push(key.digest(value, json, expiry));
-            rest = after;
+    for Block { bytes, ends } in blocks {
+        let mut begin = 0;
+        for end in ends {
+            digests.push(key.digest_in_one(&bytes[begin..end]));
+            begin = end;
         }
     }
     digests
