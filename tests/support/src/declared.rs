@@ -564,6 +564,7 @@ pub mod schemas {
             "user:{id}": User { metadata: Seen },
             "plans:{day}": Vec<Plan>,
             "secret:{id}": Secretive,
+            "name:{id}": String,
         }
     }
 

@@ -59,7 +59,7 @@ pub(super) fn pairs(
         let schema = definitions.of(types.value_schema, namespace);
         pairs.push(Pair {
             key: Key::Family(pattern),
-            value: schema.map_or_else(|| Type::probed(types.value), Type::json),
+            value: Type::of_type(types.value, schema),
             metadata: definitions.of(types.metadata_schema, namespace),
         });
     }
@@ -87,10 +87,11 @@ fn entries(declaration: &Declaration, namespace: &str, definitions: &mut Definit
     }
     let pair = |(key, (declared, found)): (String, (Option<DeclaredTypes>, Vec<Type>))| {
         let mut of = |schema: Schema| definitions.of(schema, namespace);
-        let schema = declared.and_then(|types| of(types.value_schema));
+        let schema = declared.and_then(|types| Some((types.value, of(types.value_schema)?)));
+        let typed = schema.map(|(check, schema)| Type::of_type(check, Some(schema)));
         Pair {
             key: Key::One(key),
-            value: schema.map_or_else(|| Type::one_of(found), Type::json),
+            value: typed.unwrap_or_else(|| Type::one_of(found)),
             metadata: declared.and_then(|types| of(types.metadata_schema)),
         }
     };
@@ -145,6 +146,15 @@ impl Type {
             },
             // What is JSON in one stage and text in another can be read as text only.
             _ => Self::text(),
+        }
+    }
+
+    /// That of a Rust type. Text and bytes are stored as they are, whatever schema their type has.
+    fn of_type(check: Check, schema: Option<Value>) -> Self {
+        let probed = Self::probed(check);
+        match schema {
+            Some(schema) if probed.format == Format::Json => Self::json(schema),
+            _ => probed,
         }
     }
 
