@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::definitions::Definitions;
-use super::pairs::{Key, pairs};
+use super::pairs::{Key, notation, pairs};
 use crate::cli::init::pascal;
 use crate::typed::Declaration;
 
@@ -52,20 +52,5 @@ fn namespace(declaration: &Declaration, definitions: &mut Definitions) -> Value 
 
 /// The regular expression of a family's keys.
 fn expression(pattern: &kv_rules::Pattern<'_>) -> String {
-    let mut expression = String::from("^");
-    for segment in pattern.segments() {
-        match segment {
-            kv_rules::Segment::Literal(literal) => {
-                for c in literal.chars() {
-                    if "^$\\.*+?()[]{}|/".contains(c) {
-                        expression.push('\\');
-                    }
-                    expression.push(c);
-                }
-            }
-            kv_rules::Segment::Param(_) => expression.push_str(".+"),
-        }
-    }
-    expression.push('$');
-    expression
+    format!("^{}$", notation(pattern, "^$\\.*+?()[]{}|/", ".+"))
 }

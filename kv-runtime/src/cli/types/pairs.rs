@@ -208,14 +208,40 @@ fn of_json(value: &Value) -> Value {
 }
 
 fn any_of(schemas: Vec<Value>) -> Value {
-    let mut different: Vec<Value> = Vec::new();
-    for schema in schemas {
-        if !different.contains(&schema) {
-            different.push(schema);
-        }
-    }
+    let different = distinct(schemas);
     match different.as_slice() {
         [one] => one.clone(),
         _ => json!({ "anyOf": different }),
     }
+}
+
+/// Each item once, in order.
+pub(super) fn distinct<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut distinct = Vec::new();
+    for item in items {
+        if !distinct.contains(&item) {
+            distinct.push(item);
+        }
+    }
+    distinct
+}
+
+/// A pattern in another notation, in which some characters have a backslash and parameters are written
+/// as `param`.
+pub(super) fn notation(pattern: &kv_rules::Pattern<'_>, special: &str, param: &str) -> String {
+    let mut written = String::new();
+    for segment in pattern.segments() {
+        match segment {
+            kv_rules::Segment::Literal(literal) => {
+                for c in literal.chars() {
+                    if special.contains(c) {
+                        written.push('\\');
+                    }
+                    written.push(c);
+                }
+            }
+            kv_rules::Segment::Param(_) => written.push_str(param),
+        }
+    }
+    written
 }

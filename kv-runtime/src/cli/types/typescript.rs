@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::definitions::{Definitions, referred};
-use super::pairs::{Format, Key, Pair, Type, pairs};
+use super::pairs::{Format, Key, Pair, Type, distinct, notation, pairs};
 use crate::cli::init::pascal;
 use crate::typed::Declaration;
 
@@ -102,22 +102,7 @@ fn key_type(key: &Key) -> String {
 
 /// The keys of a family as a template literal type.
 fn template(pattern: &kv_rules::Pattern<'_>) -> String {
-    let mut text = String::from("`");
-    for segment in pattern.segments() {
-        match segment {
-            kv_rules::Segment::Literal(literal) => {
-                for c in literal.chars() {
-                    if matches!(c, '`' | '\\' | '$') {
-                        text.push('\\');
-                    }
-                    text.push(c);
-                }
-            }
-            kv_rules::Segment::Param(_) => text.push_str("${string}"),
-        }
-    }
-    text.push('`');
-    text
+    format!("`{}`", notation(pattern, "`\\$", "${string}"))
 }
 
 fn member(name: &str) -> String {
@@ -223,12 +208,7 @@ fn literal(value: &Value) -> String {
 }
 
 fn union(types: impl Iterator<Item = String>) -> String {
-    let mut all: Vec<String> = Vec::new();
-    for ty in types {
-        if !all.contains(&ty) {
-            all.push(ty);
-        }
-    }
+    let all = distinct(types);
     match all.as_slice() {
         [] => "never".to_owned(),
         all if all.iter().any(|ty| ty == ANY) => ANY.to_owned(),
