@@ -36,7 +36,8 @@ pub struct Param<'a> {
 
 impl Param<'_> {
     /// Whether the type prints as digits, so that a key with other text here is not in the family.
-    fn is_integer(self) -> bool {
+    #[must_use]
+    pub fn is_integer(self) -> bool {
         const SIGNED: [&str; 6] = ["i8", "i16", "i32", "i64", "i128", "isize"];
         const UNSIGNED: [&str; 6] = ["u8", "u16", "u32", "u64", "u128", "usize"];
         self.ty.is_some_and(|ty| SIGNED.contains(&ty) || UNSIGNED.contains(&ty))

@@ -569,7 +569,7 @@ macro_rules! __schema {
         ::core::option::Option::Some(|| {
             #[allow(unused_imports)]
             use $crate::__private::NoSchema as _;
-            $crate::__private::Schema::<$ty>::NEW.json()
+            $crate::__private::Schema::<$ty>::NEW.get()
         })
     };
 }

@@ -17,6 +17,7 @@ pub use crate::typed::codec::{Decode, Older, decode_generations};
 pub use crate::typed::declaration;
 use crate::typed::entry::{Entry, Name};
 pub use crate::typed::family::{Family, ParamType, TypedParam};
+use crate::typed::outline::Outline;
 
 /// A memory store that holds the entries of a declaration.
 #[cfg(not(target_arch = "wasm32"))]
@@ -73,6 +74,8 @@ pub struct ValueType<T> {
     pub check: fn(&[u8]) -> Result<(), DecodeError>,
     /// Checks that JSON is metadata of the type.
     pub check_metadata: fn(&[u8]) -> Result<(), DecodeError>,
+    /// What values look like.
+    pub outline: fn() -> Outline,
 }
 
 /// A type that values and metadata can have.
@@ -94,6 +97,7 @@ impl<T: Serialize + DeserializeOwned + 'static> TypedValue for T {
         encode_literal: |json| codec::encode_literal::<Self>(json).map(Vec::from),
         check: |stored| codec::decode::<Self>(bytes::Bytes::copy_from_slice(stored)).map(drop),
         check_metadata: |json| codec::decode_json::<Self>(json).map(drop),
+        outline: Outline::of::<Self>,
     };
 }
 
@@ -111,10 +115,13 @@ impl<T> Schema<T> {
 
 #[cfg(all(feature = "schemars", not(target_arch = "wasm32")))]
 impl<T: schemars::JsonSchema> Schema<T> {
-    /// The schema as JSON.
+    /// The schema.
     #[must_use]
-    pub fn json(&self) -> Option<serde_json::Value> {
-        Some(schemars::schema_for!(T).to_value())
+    pub fn get(&self) -> Option<declaration::TypeSchema> {
+        Some(declaration::TypeSchema {
+            name: (!T::inline_schema()).then(|| T::schema_name().into_owned()),
+            json: schemars::schema_for!(T).to_value(),
+        })
     }
 }
 
@@ -122,7 +129,7 @@ impl<T: schemars::JsonSchema> Schema<T> {
 #[cfg(all(feature = "schemars", not(target_arch = "wasm32")))]
 pub trait NoSchema {
     /// There is none.
-    fn json(&self) -> Option<serde_json::Value> {
+    fn get(&self) -> Option<declaration::TypeSchema> {
         None
     }
 }

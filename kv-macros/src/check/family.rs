@@ -153,8 +153,8 @@ fn overlap(first: &Family<'_>, second: &Family<'_>, context: Context<'_>) {
     let hint = if first.pattern.is_catch_all() {
         "at most one family can take every key; give this one literal text"
     } else {
-        "give one of them literal text that the other cannot have, or make one a catch-all such as \
-         `{path}`, which yields to every other family"
+        "give one of them literal text that the other cannot have, or make one a parameter and nothing \
+         else, such as `\"{path}\"`, which yields to every other family"
     };
     context.push_with_other(
         second.text.span,

@@ -108,15 +108,34 @@ impl<'a> Types<'a> {
             quote!(#metadata.check_metadata)
         });
         let (metadata, migrate) = (Optional(metadata), Optional(self.migrate(model)));
-        let [value_schema, metadata_schema] =
-            [self.value, self.metadata].map(|ty| schema(ty, model));
+        let [value_type, metadata_type] =
+            [self.value, self.metadata].map(|ty| self.described(ty, model));
         quote! {
             #runtime::__private::declaration::DeclaredTypes {
                 value: #value.check,
                 metadata: #metadata,
                 migrate: #migrate,
-                value_schema: #value_schema,
-                metadata_schema: #metadata_schema,
+                value_type: #value_type,
+                metadata_type: #metadata_type,
+            }
+        }
+    }
+
+    /// What values of one of the types look like. Only a type of the user's own derives a schema.
+    fn described(self, ty: &Type, model: &Namespace) -> TokenStream {
+        let runtime = &model.runtime;
+        if *ty == Type::Json {
+            return quote!(#runtime::__private::declaration::Described::ANYTHING);
+        }
+        let value_type = value_type(ty, self.cfg.0, model);
+        let schema = match ty {
+            Type::User(UserType { tokens, .. }) => quote!(#runtime::__schema!(#tokens)),
+            _ => Optional::<TokenStream>(None).into_token_stream(),
+        };
+        quote! {
+            #runtime::__private::declaration::Described {
+                outline: #value_type.outline,
+                schema: #schema,
             }
         }
     }
@@ -128,15 +147,6 @@ impl<'a> Types<'a> {
         let newest = value_type(self.value, self.cfg.0, model);
         Some(quote!(|stored| #runtime::__private::migrate(stored, #generations, #newest.encode)))
     }
-}
-
-/// The JSON Schema of a user's type; none for the types that its values tell.
-fn schema(ty: &Type, model: &Namespace) -> TokenStream {
-    let Type::User(UserType { tokens, .. }) = ty else {
-        return Optional::<TokenStream>(None).into_token_stream();
-    };
-    let runtime = &model.runtime;
-    quote!(#runtime::__schema!(#tokens))
 }
 
 /// The `#[cfg(...)]` that holds where this one does not.

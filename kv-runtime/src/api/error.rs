@@ -288,7 +288,9 @@ impl fmt::Display for CallError {
                 "; it asks to wait {} s, longer than the limit of {total:?} allows",
                 asked.as_secs()
             ),
-            Some(GaveUp::Spent(total)) => write!(f, "; gave up at the limit of {total:?}"),
+            Some(GaveUp::Spent(total)) => {
+                write!(f, "; another attempt would exceed the limit of {total:?}")
+            }
             Some(GaveUp::Interrupted) => write!(f, "; interrupted"),
             None => Ok(()),
         }

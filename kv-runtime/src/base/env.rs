@@ -35,11 +35,9 @@ pub(crate) fn variable(name: &str) -> Result<String, String> {
     }
 }
 
-/// The base URL of Cloudflare's API from the environment.
+/// The variables that set the base URL of Cloudflare's API.
 #[cfg(any(feature = "rest", feature = "s3"))]
-pub(crate) fn api_base_url() -> Option<String> {
-    ["CLOUDFLARE_API_BASE_URL", "CLOUDFLARE_BASE_URL"].into_iter().find_map(optional)
-}
+pub(crate) const API_BASE_URL: [&str; 2] = ["CLOUDFLARE_API_BASE_URL", "CLOUDFLARE_BASE_URL"];
 
 /// An optional environment variable; an empty one counts as not set.
 pub(crate) fn optional(name: &str) -> Option<String> {

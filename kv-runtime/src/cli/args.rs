@@ -119,14 +119,15 @@ pub(super) enum Command {
     },
     /// Show which credentials and which account are used for Cloudflare's API
     Whoami,
-    /// Write the types of the declared pairs for other languages
+    /// Write the types of the declared pairs for other languages; `-` for PATH prints them
+    #[command(group(clap::ArgGroup::new("written").required(true).multiple(true)))]
     Types {
         /// The TypeScript file to write: for each namespace, its keys and a type for its binding, used as
         /// `const sessions = env.SESSIONS as SessionsNamespace`
-        #[arg(long, value_name = "PATH", required_unless_present = "json_schema")]
+        #[arg(long, value_name = "PATH", group = "written")]
         typescript: Option<PathBuf>,
         /// The JSON Schema to write: an object of the namespaces, each an object of its pairs
-        #[arg(long, value_name = "PATH")]
+        #[arg(long, value_name = "PATH", group = "written")]
         json_schema: Option<PathBuf>,
         /// Write nothing, and fail if a file is out of date
         #[arg(long)]
@@ -299,7 +300,8 @@ pub(super) struct WranglerArgs {
     /// With --wrangler, write the bindings of Worker Previews, in the block `previews`
     ///
     /// If the configuration already has this block, no flag is needed: the bindings of a stage that is
-    /// neither dev nor an environment go there.
+    /// neither dev nor an environment go there. Previews run at Cloudflare, so this does not go with
+    /// --local, which uses the environment with the stage's name.
     #[arg(long, conflicts_with = "local")]
     pub(super) wrangler_previews: bool,
 }

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -14,9 +14,8 @@ use super::output::{print, print_json};
 use super::progress::Progress;
 use super::screen::{Screen, printable};
 use super::status::status;
-use super::types::{json_schema, typescript};
 use super::whoami::whoami;
-use super::{CHANGES, DONE, Package, markdown, render, wrangler};
+use super::{CHANGES, DONE, Package, markdown, render, types, wrangler};
 use crate::base::RunContext;
 use crate::engine::{Consent, DataPlan, DeployError, Deployed, Event, Host, Moved, Plan, Run};
 use crate::state::Holder;
@@ -46,13 +45,9 @@ pub(super) async fn run(
             whoami(&runs).await?;
             return Ok(DONE);
         }
-        Some(Command::Types { typescript: path, json_schema: schema_path, check }) => {
-            if let Some(path) = path {
-                write_types(path, &typescript(declarations), *check, screen)?;
-            }
-            if let Some(path) = schema_path {
-                write_types(path, &json_schema(declarations), *check, screen)?;
-            }
+        Some(Command::Types { typescript, json_schema, check }) => {
+            let paths = types::Paths { typescript, json_schema };
+            paths.write(declarations, *check, screen, &context.redactor)?;
             return Ok(DONE);
         }
         Some(Command::Completions { shell }) => {
@@ -92,22 +87,6 @@ pub(super) async fn run(
     Ok(DONE)
 }
 
-/// Writes the types of the declared pairs; with `check`, fails if the file is out of date.
-fn write_types(path: &Path, code: &str, check: bool, screen: &Screen) -> Result<(), CliError> {
-    let shown = path.display().to_string();
-    if std::fs::read(path).is_ok_and(|before| before == code.as_bytes()) {
-        screen.say("Up to date", &shown);
-        return Ok(());
-    }
-    if check {
-        return Err(CliError::TypesOutOfDate(path.to_owned()));
-    }
-    std::fs::write(path, code)
-        .map_err(|source| CliError::WriteTypes { path: path.to_owned(), source })?;
-    screen.say("Written", &shown);
-    Ok(())
-}
-
 /// A running command.
 pub(super) struct Running<'a> {
     pub(super) args: &'a Args,
@@ -140,8 +119,13 @@ struct Unlocked {
 }
 
 impl Running<'_> {
+    /// The folder of the package.
+    fn root(&self) -> Result<PathBuf, CliError> {
+        root(self.args, self.package)
+    }
+
     async fn plan(&mut self, args: &PlanArgs) -> Result<u8, CliError> {
-        let config = wrangler::config(self.args, &root(self.args, self.package))?;
+        let config = wrangler::config_of(self.declarations, self.args, &self.root()?)?;
         self.screen.spin("Planning");
         let planned = self.run.plan().await;
         self.screen.set_bar(None);
@@ -176,7 +160,7 @@ impl Running<'_> {
     }
 
     async fn deploy(&mut self) -> Result<(), CliError> {
-        let config = wrangler::config(self.args, &root(self.args, self.package))?;
+        let config = wrangler::config_of(self.declarations, self.args, &self.root()?)?;
         self.screen.spin("Planning");
         let (plan, deployed) = self.run.deploy(&Asking::new(self)).await?;
         if self.args.output.format == Format::Text {
@@ -191,7 +175,7 @@ impl Running<'_> {
     }
 
     async fn destroy(&mut self, if_exists: bool) -> Result<(), CliError> {
-        let config = wrangler::config(self.args, &root(self.args, self.package))?;
+        let config = wrangler::config(self.args, &self.root()?)?;
         self.screen.spin("Planning");
         let plan = match self.run.destroy(&Asking::new(self)).await {
             Err(DeployError::NoState { stage, .. }) if if_exists => {

@@ -193,6 +193,13 @@ impl Running<'_> {
         sample: Option<usize>,
     ) -> Result<u8, CliError> {
         let audited = self.run.audit(id, sample, &Asking::new(self)).await?;
+        let is_left = |declared: &str| audited.iter().all(|audited| audited.id != declared);
+        let declared = self.declarations.iter().map(|declaration| declaration.id);
+        let left: Vec<_> = declared.filter(|declared| id.is_none() && is_left(declared)).collect();
+        if !left.is_empty() {
+            self.screen
+                .warn("Not deployed", &format!("yet, and so not audited: {}", left.join(", ")));
+        }
         let redactor = &self.context.redactor;
         let text = audited.iter().map(audit_text).collect::<Vec<_>>().join("\n");
         match self.args.output.format {

@@ -16,7 +16,7 @@ pub(super) fn read(args: &Args, package: &Package) -> Result<(), CliError> {
     for path in &args.place.env_file {
         add(path, true, &mut variables)?;
     }
-    add(&root(args, package).join(".env"), false, &mut variables)?;
+    add(&root(args, package)?.join(".env"), false, &mut variables)?;
     env::add(variables);
     Ok(())
 }

@@ -26,8 +26,16 @@ pub(super) enum CliError {
     Misplaced(&'static str),
     #[error("{} is an export of the namespace {of:?}, not of {id:?}", path.display())]
     OtherNamespace { path: PathBuf, of: String, id: String },
-    #[error("{} is out of date", .0.display())]
-    TypesOutOfDate(PathBuf),
+    #[error("--root {}: there is no such folder", .0.display())]
+    NoFolder(PathBuf),
+    #[error("no Cloudflare credentials")]
+    Anonymous,
+    #[error("{}", each_on_a_line(.0))]
+    TypesOutOfDate(Vec<(PathBuf, &'static str)>),
+    #[error("{} was not written by `types`", .0.display())]
+    OtherFile(PathBuf),
+    #[error("{} is given for TypeScript and for JSON Schema", .0.display())]
+    OneFile(PathBuf),
     #[error("no source to write a declaration from was given")]
     NothingToInit,
     #[error("{} already exists", .0.display())]
@@ -44,6 +52,11 @@ pub(super) enum CliError {
     Wrangler(#[from] WranglerError),
     #[error("{} is out of date: {}", path.display(), bindings.join(", "))]
     OutOfDate { path: PathBuf, bindings: Vec<String> },
+}
+
+fn each_on_a_line(files: &[(PathBuf, &str)]) -> String {
+    let lines = files.iter().map(|(path, what)| format!("{} {what}", path.display()));
+    lines.collect::<Vec<_>>().join("\n  ")
 }
 
 impl From<StateError> for CliError {

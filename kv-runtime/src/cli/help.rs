@@ -22,7 +22,11 @@ pub(super) fn help(error: &CliError) -> Option<String> {
         CliError::OtherNamespace { .. } => Some("nothing was changed; restore it to the namespace that it was exported from; to restore it to another one anyway, remove the `.about` file next to it".to_owned()),
         CliError::Wrangler(error) => wrangler(error).map(str::to_owned),
         CliError::OutOfDate { .. } => Some("`deploy --wrangler` updates it".to_owned()),
-        CliError::TypesOutOfDate(_) => Some("the same command without --check writes it".to_owned()),
+        CliError::NoFolder(_) => Some("nothing was changed; pass the folder of the package's Cargo.toml".to_owned()),
+        CliError::Anonymous => Some(credentials("")),
+        CliError::TypesOutOfDate(_) => Some("the same command without --check writes what it can".to_owned()),
+        CliError::OtherFile(_) => Some("nothing was written; choose another path, or remove the file".to_owned()),
+        CliError::OneFile(_) => Some("nothing was written; give each its own".to_owned()),
         CliError::NothingToInit => Some("say what to read: `init --from-wrangler` or `init --from-namespace ID`".to_owned()),
         CliError::Exists(_) => Some("nothing was changed; choose another file with --out, or print it with `--out -`".to_owned()),
         CliError::NoBindings(_) => Some("choose another configuration with --from-wrangler PATH, or a namespace with --from-namespace ID".to_owned()),
@@ -34,6 +38,13 @@ pub(super) fn help(error: &CliError) -> Option<String> {
         CliError::NoLogin => Some("leave out --local".to_owned()),
         CliError::Runtime(_) | CliError::Stdout(_) => None,
     }
+}
+
+/// How to set credentials; `more` is another way.
+fn credentials(more: &str) -> String {
+    format!(
+        "set CLOUDFLARE_API_TOKEN (a token with the permission Workers KV Storage: Edit), or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, in the environment or in .env next to Cargo.toml; or log in with `wrangler login`{more}\n  create a token: {TOKEN_PAGE}"
+    )
 }
 
 /// Where the pages of the guide to this version are.
@@ -64,10 +75,11 @@ pub(super) fn page(error: &CliError) -> Option<&'static str> {
 
 fn deploy(error: &DeployError) -> Option<String> {
     let help = match error {
-        DeployError::NoCredentials => format!("set CLOUDFLARE_API_TOKEN (a token with the permission Workers KV Storage: Edit), or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, in the environment or in .env next to Cargo.toml; or log in with `wrangler login`; `--local` deploys to this machine and needs no credentials\n  create a token: {TOKEN_PAGE}"),
+        DeployError::NoCredentials => credentials("; `--local` deploys to this machine and needs no credentials"),
         DeployError::OtherAccount { .. } => "a namespace cannot move between accounts; configure the account that owns it, or deploy to the other account under another --stage".to_owned(),
         DeployError::TitleExists { id, namespace_id, .. } => format!("to take it over with its data, write `adopt: true` or pass --adopt; or `import {id}={namespace_id}`; otherwise choose another title"),
         DeployError::TitleTwice { .. } => "nothing was changed; rename one of them in the dashboard, or import the right one with `import ID=NAMESPACE_ID`".to_owned(),
+        DeployError::NotDeployed(_) => "`status` shows what each stage has; `deploy`, the default command, creates what is declared".to_owned(),
         DeployError::UndeclaredKeys { id, renamed_to: Some(renamed), .. } => format!("nothing was changed; `{renamed}` looks like `{id}` renamed: write `was: {id:?}` in its declaration to keep the namespace and its data, or pass --delete-data to delete them"),
         DeployError::UndeclaredKeys { .. } => "nothing was changed; pass --delete-data to delete them as well, or write `delete: false` to keep the namespace".to_owned(),
         DeployError::OtherNamespaces(error) => {

@@ -110,7 +110,7 @@ fn options(args: &Args, package: &Package, stage: &str) -> Result<Options, CliEr
     let deployer = Deployer {
         program: format!("{}/{binary}", package.name),
         repository: Some(package.repository.to_owned()).filter(|url| !url.is_empty()),
-        root: root(args, package),
+        root: root(args, package)?,
         lists_all: true,
     };
     let mut options = Options::new(stage, deployer);
@@ -160,7 +160,11 @@ pub(super) fn saved(args: &Args) -> Result<Option<SavedPlan>, CliError> {
 }
 
 /// The folder of the package, or the current folder if the program runs without its sources.
-pub(super) fn root(args: &Args, package: &Package) -> PathBuf {
-    let root = args.place.root.clone().unwrap_or_else(|| PathBuf::from(package.root));
-    if root.is_dir() { root } else { PathBuf::from(".") }
+pub(super) fn root(args: &Args, package: &Package) -> Result<PathBuf, CliError> {
+    if let Some(root) = &args.place.root {
+        let is_folder = root.is_dir();
+        return is_folder.then(|| root.clone()).ok_or_else(|| CliError::NoFolder(root.clone()));
+    }
+    let compiled = PathBuf::from(package.root);
+    Ok(if compiled.is_dir() { compiled } else { PathBuf::from(".") })
 }

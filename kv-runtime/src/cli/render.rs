@@ -195,7 +195,7 @@ pub(super) fn describe(namespace: &NamespacePlan, quote: &dyn Fn(&str) -> String
             keys_of(*keys),
             grouped(*undeclared)
         ),
-        Action::Retain { .. } => "retain at Cloudflare, forget in the state".to_owned(),
+        Action::Retain { .. } => "retain, forget in the state".to_owned(),
         Action::Forget => "forget, it is no longer in the account".to_owned(),
         Action::Leave { deployers } if deployers.is_empty() => {
             "left alone, no program is known to deploy it; --take-over takes it over".to_owned()

@@ -10,6 +10,7 @@ use super::markdown;
 use super::options::{Runs, root};
 use super::output::{print, print_json};
 use crate::deploy::{CredentialsKind, Identity};
+use crate::engine::DeployError;
 
 /// The version of the identity's JSON format.
 const IDENTITY_FORMAT: u32 = 1;
@@ -26,8 +27,11 @@ pub(super) async fn whoami(runs: &Runs<'_>) -> Result<(), CliError> {
     if args.place.local.is_some() {
         return Err(CliError::NoLogin);
     }
-    let setup = runs.setup(&root(args, package));
-    let identities = setup.identities(declarations, context).await?;
+    let setup = runs.setup(&root(args, package)?);
+    let identities = match setup.identities(declarations, context).await {
+        Err(DeployError::NoCredentials) => return Err(CliError::Anonymous),
+        identities => identities?,
+    };
     let text = || identities.iter().map(text).collect::<Vec<_>>().join("\n\n");
     match args.output.format {
         Format::Text => screen.line(&text()),

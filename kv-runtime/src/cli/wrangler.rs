@@ -5,7 +5,7 @@ use std::path::Path;
 use super::args::{Args, Command, WranglerArgs};
 use super::error::CliError;
 use super::screen::Screen;
-use crate::engine::{Action, Deployed, Plan};
+use crate::engine::{Action, DeployError, Deployed, Plan, check_bindings};
 use crate::typed::Declaration;
 use crate::wrangler::{Binding, ConfigFile, Field, Scope};
 
@@ -23,6 +23,20 @@ pub(super) fn config(args: &Args, root: &Path) -> Result<Option<ConfigFile>, Cli
         None if checks(args) || previews => Some(ConfigFile::find(root, scope)?),
         None => None,
     })
+}
+
+/// The configuration to which namespaces are written, if any. It cannot bind two of them to one name.
+pub(super) fn config_of(
+    declarations: &[&'static Declaration],
+    args: &Args,
+    root: &Path,
+) -> Result<Option<ConfigFile>, CliError> {
+    let config = config(args, root)?;
+    let problems = check_bindings(declarations);
+    if config.is_some() && !problems.is_empty() {
+        return Err(DeployError::Resolve(problems).into());
+    }
+    Ok(config)
 }
 
 fn checks(args: &Args) -> bool {
@@ -79,7 +93,9 @@ pub(super) fn update(
     if changed.is_empty() {
         screen.say("Up to date", &path.to_string());
     } else {
-        screen.say("Updated", &format!("{path}: {}", changed.join(", ")));
+        let block = config.block()?;
+        let place = if block.is_empty() { String::new() } else { format!(", in `{block}`") };
+        screen.say("Updated", &format!("{path}{place}: {}", changed.join(", ")));
     }
     let lacking = config.not_inherited()?;
     if !changed.is_empty() && !lacking.is_empty() {

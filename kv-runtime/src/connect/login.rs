@@ -5,7 +5,7 @@ use secrecy::SecretString;
 
 use super::error::ConnectError;
 use crate::api::Credentials;
-use crate::base::env::{api_base_url, optional, variable};
+use crate::base::env::{API_BASE_URL, optional, variable};
 use crate::typed::declaration::{AccountSettings, Setting};
 
 /// The base URL, credentials and account for calling the API.
@@ -37,22 +37,19 @@ impl Login {
         overrides: &Overrides,
     ) -> Result<Self, ConnectError> {
         let mut reader = Reader::default();
-        let base_url = overrides
-            .base_url
-            .clone()
-            .or_else(|| reader.setting(settings.base_url))
-            .or_else(api_base_url)
-            .unwrap_or_else(|| kv_rules::DEFAULT_BASE_URL.to_owned());
-        reader.check(kv_rules::check_base_url(&base_url));
-
-        let account_id = overrides
-            .account_id
-            .clone()
-            .or_else(|| reader.setting(settings.account_id))
-            .or_else(|| optional("CLOUDFLARE_ACCOUNT_ID"));
-        if let Some(id) = &account_id {
-            reader.check(kv_rules::check_account_id(id));
-        }
+        let base_url = reader.find(
+            overrides.base_url.as_ref(),
+            settings.base_url,
+            &API_BASE_URL,
+            kv_rules::check_base_url,
+        );
+        let base_url = base_url.unwrap_or_else(|| kv_rules::DEFAULT_BASE_URL.to_owned());
+        let account_id = reader.find(
+            overrides.account_id.as_ref(),
+            settings.account_id,
+            &["CLOUDFLARE_ACCOUNT_ID"],
+            kv_rules::check_account_id,
+        );
 
         let credentials = reader.credentials(settings, overrides);
         match credentials {
@@ -99,17 +96,28 @@ impl Reader {
                 },
             },
         };
-        let email = self.setting(settings.email).or_else(|| optional("CLOUDFLARE_EMAIL"));
-        if let Some(email) = &email {
-            self.check(kv_rules::check_email(email))?;
-        }
+        let email = self.find(None, settings.email, &["CLOUDFLARE_EMAIL"], kv_rules::check_email);
         Some(Credentials::Key { key: key.into(), email })
     }
 
-    fn setting(&mut self, setting: Option<Setting>) -> Option<String> {
-        match setting? {
-            Setting::Literal(text) => Some(text.to_owned()),
-            Setting::Env(name) => self.check(variable(name)),
-        }
+    /// A setting of the caller, the declaration or the environment, in this order.
+    fn find<E: ToString>(
+        &mut self,
+        of_caller: Option<&String>,
+        declared: Option<Setting>,
+        variables: &[&'static str],
+        check: impl Fn(&str) -> Result<(), E>,
+    ) -> Option<String> {
+        let (text, variable) = match (of_caller, declared) {
+            (Some(text), _) => (text.clone(), None),
+            (None, Some(Setting::Literal(text))) => (text.to_owned(), None),
+            (None, Some(Setting::Env(name))) => (self.check(variable(name))?, Some(name)),
+            (None, None) => {
+                variables.iter().find_map(|name| Some((optional(name)?, Some(*name))))?
+            }
+        };
+        let of = variable.map_or_else(String::new, |name| format!("{name}: "));
+        self.check(check(&text).map_err(|error| format!("{of}{}", error.to_string())))?;
+        Some(text)
     }
 }

@@ -129,7 +129,7 @@ impl<N: Namespace> Deploy<N> {
     async fn deploy(self) -> Result<Deployed, DeployError> {
         let (_, mut deployed) = self.run()?.deploy(&Caller).await?;
         let id = N::DECLARATION.id;
-        deployed.pop().ok_or_else(|| DeployError::NotDeployed(id.to_owned()))
+        deployed.pop().ok_or_else(|| DeployError::NotDeployed(vec![id.to_owned()]))
     }
 }
 

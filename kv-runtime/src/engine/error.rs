@@ -354,9 +354,9 @@ pub enum DeployError {
     /// The local files cannot be used.
     #[error("cannot use the local files")]
     Local(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The deploy finished, but the state does not have the namespace.
-    #[error("`{0}` was not deployed")]
-    NotDeployed(String),
+    /// The state has none of these namespaces.
+    #[error("not deployed yet: {}", .0.join(", "))]
+    NotDeployed(Vec<String>),
     /// Two stages have no namespace in common.
     #[error("the stages {from:?} and {to:?} have no namespace in common")]
     NothingInCommon {

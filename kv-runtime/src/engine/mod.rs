@@ -42,7 +42,7 @@ pub(crate) use remote::{
     Accounts, Confirmation, NamePage, Pair, Recorded, Remote, RemoteErrorKind, RemoteNamespace,
     Wanted,
 };
-pub(crate) use resolve::{SeedError, Value};
+pub(crate) use resolve::{SeedError, Value, check_bindings, check_ids};
 pub use run::Deployed;
 pub(crate) use run::Run;
 pub(crate) use saved::SavedPlan;

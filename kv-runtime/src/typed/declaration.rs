@@ -2,8 +2,10 @@
 
 use kv_rules::Expiry;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::codec::{DecodeError, EncodeError};
+pub use super::outline::Outline;
 
 /// A declared namespace.
 ///
@@ -231,8 +233,8 @@ impl DeclaredTypes {
         value: |_| Ok(()),
         metadata: None,
         migrate: None,
-        value_schema: None,
-        metadata_schema: None,
+        value_type: Described::ANYTHING,
+        metadata_type: Described::ANYTHING,
     };
 }
 
@@ -245,11 +247,32 @@ pub struct DeclaredTypes {
     pub metadata: Option<Check>,
     /// Converts a value of an older type to the newest type.
     pub migrate: Option<Migrate>,
-    /// The JSON Schema of a value.
-    pub value_schema: Schema,
-    /// The JSON Schema of metadata.
-    pub metadata_schema: Schema,
+    /// What values look like.
+    pub value_type: Described,
+    /// What metadata looks like.
+    pub metadata_type: Described,
 }
 
-/// The JSON Schema of a user's type, if it derives one and the feature `schemars` is on.
-pub type Schema = Option<fn() -> Option<serde_json::Value>>;
+/// What the values of a Rust type look like.
+#[derive(Debug, Clone, Copy)]
+pub struct Described {
+    /// As far as its `Deserialize` tells.
+    pub outline: fn() -> Outline,
+    /// Its JSON Schema, if it can derive one: that is for types of the user's own, with the feature
+    /// `schemars`.
+    pub schema: Option<fn() -> Option<TypeSchema>>,
+}
+
+impl Described {
+    /// Not at all.
+    pub const ANYTHING: Self = Self { outline: || Outline::Json(Value::Bool(true)), schema: None };
+}
+
+/// The JSON Schema of a type.
+#[derive(Debug)]
+pub struct TypeSchema {
+    /// The type's name; `None` if it is written where it is used.
+    pub name: Option<String>,
+    /// The schema, with those that it refers to.
+    pub json: Value,
+}

@@ -12,6 +12,7 @@ mod get;
 mod key;
 mod list;
 mod namespace;
+pub(crate) mod outline;
 mod place;
 mod put;
 mod put_as;

@@ -73,6 +73,17 @@ pub(super) fn edit(
     Ok(Edited { text: apply(text, edit.splices), changed })
 }
 
+/// The block in which a stage's bindings are; empty for the top level.
+pub(super) fn block(
+    syntax: &'static Syntax,
+    text: &str,
+    scope: Scope<'_>,
+) -> Result<String, Fault> {
+    let root = (syntax.parse)(text)?;
+    let path = path(&root, scope);
+    Ok(path.split_last().map_or_else(String::new, |(_, holders)| holders.join(".")))
+}
+
 /// The bindings with `remote`: `wrangler dev` uses their namespaces at Cloudflare, so they need no local
 /// id.
 pub(super) fn remote(

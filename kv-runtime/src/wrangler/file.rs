@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::Document;
 
 use super::document::{Fault, Kind, Node, Syntax};
-use super::edit::{Edited, edit, not_inherited, remote, remove};
+use super::edit::{Edited, block, edit, not_inherited, remote, remove};
 use super::jsonc::JSONC;
 use super::toml::TOML;
 use super::{Binding, Field, Scope, WranglerError};
@@ -121,6 +121,11 @@ impl ConfigFile {
             return Ok(Vec::new());
         }
         self.read(|text| remote(self.syntax, text, self.scope(), bindings)).map(|(_, names)| names)
+    }
+
+    /// The block in which the stage's bindings are; empty for the top level.
+    pub(crate) fn block(&self) -> Result<String, WranglerError> {
+        self.read(|text| block(self.syntax, text, self.scope())).map(|(_, block)| block)
     }
 
     /// What the top level has but the block of the stage lacks, and wrangler does not inherit.

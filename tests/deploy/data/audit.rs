@@ -48,6 +48,18 @@ fn an_audit_says_what_does_not_fit_and_why() {
 }
 
 #[test]
+fn what_was_never_deployed_is_not_audited_without_a_word() {
+    let cloudflare = Cloudflare::start();
+    let deployed = Deployed::new(&cloudflare);
+    let ran = deployed.run("app-two", &["audit"]).expect(0);
+    assert!(ran.stderr.contains("Not deployed yet, and so not audited: rates"), "{}", ran.stderr);
+    for command in ["audit", "migrate"] {
+        let ran = deployed.run("existing", &[command]).expect(1);
+        assert!(ran.stderr.contains("not deployed yet: existing"), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn metadata_is_checked_against_its_type() {
     let cloudflare = Cloudflare::start();
     let deployed = Deployed::new(&cloudflare);

@@ -61,7 +61,10 @@ fn two_namespaces_of_one_id_are_named_with_their_crates_and_lines() {
         format!("tests/support/src/declared.rs:{line} of the crate `kv-test-support`")
     });
     let places: Vec<_> = places.collect();
-    let message = format!("two namespaces have this id, at {} and at {}:", places[0], places[2]);
+    let message = format!(
+        "two namespaces have the same id, \"sessions\", at {} and at {}:",
+        places[0], places[2]
+    );
     assert!(refused.stderr.contains(&message), "{message}\n{}", refused.stderr);
     assert_eq!(cloudflare.take_requests().len(), 0);
 }
@@ -71,6 +74,7 @@ fn two_declarations_of_one_title_are_refused_before_the_first_request() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let refused = stage.run("one-title-twice", &["--yes"]).expect(1);
-    assert!(refused.stderr.contains("titles are unique"), "{}", refused.stderr);
+    let message = "the same title, \"user-data\", which is unique in an account, at tests/";
+    assert!(refused.stderr.contains(message), "{}", refused.stderr);
     assert_eq!(kinds(&cloudflare.take_requests()), Vec::<Kind>::new());
 }

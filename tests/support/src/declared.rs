@@ -413,6 +413,10 @@ pub fn select(name: &str) -> Vec<&'static Declaration> {
         "one-title-twice" => {
             vec![colliding::Sessions::DECLARATION, colliding::Members::DECLARATION]
         }
+        "one-binding-twice" => {
+            vec![leaked(nothing("first", "SHARED")), leaked(nothing("second", "SHARED"))]
+        }
+        "listed-twice" => vec![v1::Users::DECLARATION, v1::Users::DECLARATION],
         "hooks" => vec![secret::Hooks::DECLARATION],
         "keyed" => vec![secret::Keyed::DECLARATION],
         "typed" => vec![secret::Typed::DECLARATION],
@@ -426,7 +430,16 @@ pub fn select(name: &str) -> Vec<&'static Declaration> {
         "site-of-another-machine" => vec![site_of_another_machine()],
         "odd" => vec![odd::Odd::DECLARATION],
         "app" => vec![app::App::DECLARATION],
-        "schemas" => vec![schemas::Accounts::DECLARATION, schemas::other::Guests::DECLARATION],
+        "schemas" => vec![
+            schemas::other::Guests::DECLARATION,
+            schemas::Accounts::DECLARATION,
+            schemas::Anything::DECLARATION,
+        ],
+        "schemas-reversed" => vec![
+            schemas::Anything::DECLARATION,
+            schemas::Accounts::DECLARATION,
+            schemas::other::Guests::DECLARATION,
+        ],
         "app-two" => vec![app::App::DECLARATION, app::Rates::DECLARATION],
         "app-less" => vec![app::AppLess::DECLARATION],
         "app-later" => vec![app::AppLater::DECLARATION],
@@ -453,7 +466,11 @@ pub fn select(name: &str) -> Vec<&'static Declaration> {
 /// A declaration that was compiled in a folder that does not exist on this machine.
 fn site_of_another_machine() -> &'static Declaration {
     let spreads = site::Site::DECLARATION.spreads;
-    Box::leak(Box::new(Declaration { root: "/build/site", spreads, ..nothing("site", "SITE") }))
+    leaked(Declaration { root: "/build/site", spreads, ..nothing("site", "SITE") })
+}
+
+fn leaked(declaration: Declaration) -> &'static Declaration {
+    Box::leak(Box::new(declaration))
 }
 
 /// A namespace with too many keys for a literal declaration.
@@ -513,6 +530,29 @@ pub mod schemas {
         pub invited: Vec<Self>,
         /// The hours of each day.
         pub hours: BTreeMap<String, (u8, u8)>,
+        /// Where it lives.
+        #[serde(default)]
+        pub home: Option<Café>,
+    }
+
+    /// # A heading is no name
+    #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+    pub struct Café {
+        /// Its place, */ and more.
+        pub position: [f32; 3],
+        /// Open on these days.
+        pub days: BTreeMap<u32, bool>,
+        /// Anything else.
+        #[serde(flatten)]
+        pub others: BTreeMap<String, serde_json::Value>,
+    }
+
+    /// A list with its end.
+    #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+    #[schemars(rename = "2D<{T}>")]
+    pub struct Page<T> {
+        /// The items.
+        pub items: Vec<T>,
     }
 
     /// What an account pays.
@@ -549,6 +589,15 @@ pub mod schemas {
 
     /// It derives no schema.
     #[derive(Debug, Serialize, Deserialize)]
+    pub enum Color {
+        /// Stored as text.
+        Red,
+        /// Stored as an object.
+        Mixed(u8),
+    }
+
+    /// It derives no schema.
+    #[derive(Debug, Serialize, Deserialize)]
     pub struct Secretive {
         /// Not told.
         pub hidden: bool,
@@ -565,7 +614,14 @@ pub mod schemas {
             "plans:{day}": Vec<Plan>,
             "secret:{id}": Secretive,
             "name:{id}": String,
+            "page:{number: u32}": Page<Period>,
+            "color:{id}": Color { metadata: std::net::IpAddr },
         }
+    }
+
+    kv_namespace! {
+        /// It declares no key.
+        pub struct Anything;
     }
 
     /// Other accounts.

@@ -30,7 +30,7 @@ impl Running<'_> {
         if args.from_wrangler.is_none() && args.from_namespace.is_empty() {
             return Err(CliError::NothingToInit);
         }
-        let root = root(self.args, self.package);
+        let root = root(self.args, self.package)?;
         let to_stdout = args.out.as_deref() == Some(Path::new("-"));
         let path = args.out.clone().unwrap_or_else(|| root.join("src/kv.rs"));
         if !to_stdout && path.exists() {
@@ -57,7 +57,8 @@ impl Running<'_> {
             write_new(&path, &code)?;
             self.screen.say("Wrote", &printable(&path.display().to_string()));
         }
-        let module = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("kv");
+        let module = path.file_stem().and_then(|stem| stem.to_str()).filter(|_| !to_stdout);
+        let module = module.unwrap_or("kv");
         self.show_next_steps(&namespaces, module);
         Ok(())
     }
@@ -165,7 +166,7 @@ impl Running<'_> {
                 "       cargo run --bin {binary} -- import{local} --stage {stage} {imports}"
             ));
         }
-        lines.push(format!("  4. cargo run --bin {binary} -- plan"));
+        lines.push(format!("  4. cargo run --bin {binary} -- plan{local}"));
         for line in lines {
             self.screen.line(&line);
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::definitions::Definitions;
 use crate::typed::Declaration;
 use crate::typed::declaration::{
-    Check, DeclaredFamily, DeclaredText, DeclaredTypes, DeclaredValue, Schema,
+    DeclaredFamily, DeclaredText, DeclaredTypes, DeclaredValue, Described, Outline,
 };
 
 /// A key or the keys of a family, and what is stored there.
@@ -23,8 +23,22 @@ pub(super) enum Key {
     One(String),
     /// Those of a pattern.
     Family(kv_rules::Pattern<'static>),
-    /// Those of seeds, which are read when deploying.
+    /// Any: those of seeds are read when deploying, and a namespace may declare none.
     Any,
+}
+
+impl Key {
+    /// What the keys begin with.
+    pub(super) fn prefix(&self) -> &str {
+        match self {
+            Self::One(key) => key,
+            Self::Family(pattern) => match pattern.segments().first() {
+                Some(kv_rules::Segment::Literal(literal)) => literal,
+                _ => "",
+            },
+            Self::Any => "",
+        }
+    }
 }
 
 /// How a value is read, and the schema of what is read.
@@ -39,10 +53,12 @@ pub(super) enum Format {
     Text,
     Json,
     Bytes,
+    /// Whatever the reader knows of it.
+    Any,
 }
 
 /// The pairs of a declaration. Of a key that several are about, the first one tells.
-pub(super) fn pairs(
+pub(super) fn of(
     declaration: &Declaration,
     namespace: &str,
     definitions: &mut Definitions,
@@ -52,50 +68,84 @@ pub(super) fn pairs(
         let pattern = kv_rules::Pattern::parse(family.pattern).ok()?;
         Some((family, pattern))
     });
+    let mut families: Vec<_> = families.collect();
     // A key of several families is of the one that is not a catch-all.
-    let (last, families): (Vec<_>, Vec<_>) =
-        families.partition(|(_, pattern)| pattern.is_catch_all());
-    for (DeclaredFamily { types, .. }, pattern) in families.into_iter().chain(last) {
-        let schema = definitions.of(types.value_schema, namespace);
+    families.sort_by_key(|(family, pattern)| (pattern.is_catch_all(), family.pattern));
+    for (DeclaredFamily { types, .. }, pattern) in families {
         pairs.push(Pair {
             key: Key::Family(pattern),
-            value: Type::of_type(types.value, schema),
-            metadata: definitions.of(types.metadata_schema, namespace),
+            value: Type::of_type(types.value_type, namespace, definitions),
+            metadata: metadata(*types, namespace, definitions),
         });
     }
-    if !declaration.spreads.is_empty() {
-        pairs.push(Pair { key: Key::Any, value: Type::json(json!(true)), metadata: None });
+    if !declaration.spreads.is_empty() || pairs.is_empty() {
+        let value = Type { format: Format::Any, schema: json!(true) };
+        pairs.push(Pair { key: Key::Any, value, metadata: None });
     }
     pairs
 }
 
+/// What is known of a key from its entries.
+#[derive(Default)]
+struct Known {
+    types: Option<DeclaredTypes>,
+    values: Vec<Type>,
+    metadata: Vec<Value>,
+}
+
 /// The pairs of the entries. An entry can have another value in each stage.
 fn entries(declaration: &Declaration, namespace: &str, definitions: &mut Definitions) -> Vec<Pair> {
-    let texts = declaration.read_texts().into_iter();
-    let texts = texts.map(|DeclaredText { key, text, types }| {
-        (key, types, vec![Type::of_stored(text.as_bytes())])
-    });
-    let entries = declaration.entries.iter().map(|entry| {
-        let values = entry.by_stage.iter().map(|(_, value)| value).chain([&entry.value]);
-        (entry.key.to_owned(), entry.types, values.map(Type::of_value).collect())
-    });
-    let mut all: BTreeMap<String, (Option<DeclaredTypes>, Vec<Type>)> = BTreeMap::new();
-    for (key, types, mut found) in texts.chain(entries) {
-        let (declared, known) = all.entry(key).or_default();
-        *declared = declaration.types(types);
-        known.append(&mut found);
+    let mut all: BTreeMap<String, Known> = BTreeMap::new();
+    for DeclaredText { key, text, types } in declaration.read_texts() {
+        let known = all.entry(key).or_default();
+        known.types = declaration.types(types);
+        known.values.push(Type::of_stored(text.as_bytes()));
     }
-    let pair = |(key, (declared, found)): (String, (Option<DeclaredTypes>, Vec<Type>))| {
-        let mut of = |schema: Schema| definitions.of(schema, namespace);
-        let schema = declared.and_then(|types| Some((types.value, of(types.value_schema)?)));
-        let typed = schema.map(|(check, schema)| Type::of_type(check, Some(schema)));
+    for entry in declaration.entries {
+        let known = all.entry(entry.key.to_owned()).or_default();
+        known.types = declaration.types(entry.types);
+        let values = entry.by_stage.iter().map(|(_, value)| value).chain([&entry.value]);
+        let described = known.types.map_or(Described::ANYTHING, |types| types.value_type);
+        known.values.extend(values.map(|value| Type::of_value(value, described)));
+        let metadata = entry.metadata.and_then(|metadata| serde_json::from_str(metadata.json).ok());
+        known.metadata.extend(metadata.as_ref().map(of_json));
+    }
+    let pair = |(key, known): (String, Known)| {
+        let typed = known.types.and_then(|types| {
+            Some(Type {
+                format: Format::Json,
+                schema: schema(types.value_type, namespace, definitions)?,
+            })
+        });
+        let of_type = known.types.and_then(|types| metadata(types, namespace, definitions));
+        let of_values = || (!known.metadata.is_empty()).then(|| any_of(known.metadata));
         Pair {
             key: Key::One(key),
-            value: typed.unwrap_or_else(|| Type::one_of(found)),
-            metadata: declared.and_then(|types| of(types.metadata_schema)),
+            value: typed.unwrap_or_else(|| Type::one_of(known.values)),
+            metadata: of_type.or_else(of_values),
         }
     };
     all.into_iter().map(pair).collect()
+}
+
+/// The schema that a type derives for what is stored as JSON.
+fn schema(ty: Described, namespace: &str, definitions: &mut Definitions) -> Option<Value> {
+    let Outline::Json(_) = (ty.outline)() else { return None };
+    Some(definitions.add(&ty.schema?()?, namespace))
+}
+
+/// The schema of the metadata that a type declares.
+fn metadata(types: DeclaredTypes, namespace: &str, definitions: &mut Definitions) -> Option<Value> {
+    let ty = types.metadata_type;
+    let outline = || match (ty.outline)() {
+        Outline::Json(outline) => outline,
+        // Metadata is always JSON.
+        Outline::Text => json!({ "type": "string" }),
+        Outline::Bytes => json!(true),
+    };
+    schema(ty, namespace, definitions)
+        .or_else(|| Some(outline()))
+        .filter(|schema| *schema != Value::Bool(true))
 }
 
 impl Type {
@@ -114,16 +164,17 @@ impl Type {
         }
     }
 
-    /// That of the value of an entry.
-    fn of_value(value: &DeclaredValue) -> Self {
+    /// That of the value of an entry, which may have a type.
+    fn of_value(value: &DeclaredValue, ty: Described) -> Self {
         let stored = match value {
             DeclaredValue::Text(text) => return Self::of_stored(text.as_bytes()),
             DeclaredValue::File(bytes, _) => return Self::of_stored(bytes),
-            DeclaredValue::Env(_, check) => return check.map_or_else(Self::text, Self::probed),
+            DeclaredValue::Env(_, None) => return Self::text(),
+            DeclaredValue::Env(_, Some(_)) => return Self::outline(ty),
             DeclaredValue::Typed(json, encode) => encode(json).ok(),
             DeclaredValue::Rust(value) => value().ok(),
         };
-        stored.map_or_else(|| Self::json(json!(true)), |stored| Self::of_stored(&stored))
+        stored.map_or_else(|| Self::outline(ty), |stored| Self::of_stored(&stored))
     }
 
     /// That of stored bytes. What is stored as text and is not JSON is read as text.
@@ -150,37 +201,17 @@ impl Type {
     }
 
     /// That of a Rust type. Text and bytes are stored as they are, whatever schema their type has.
-    fn of_type(check: Check, schema: Option<Value>) -> Self {
-        let probed = Self::probed(check);
-        match schema {
-            Some(schema) if probed.format == Format::Json => Self::json(schema),
-            _ => probed,
-        }
+    fn of_type(ty: Described, namespace: &str, definitions: &mut Definitions) -> Self {
+        schema(ty, namespace, definitions).map_or_else(|| Self::outline(ty), Self::json)
     }
 
-    /// What the values of a Rust type look like, as far as its check tells.
-    fn probed(check: Check) -> Self {
-        let takes = |stored: &[u8]| check(stored).is_ok();
-        if takes(b"\xff") {
-            return Self::bytes();
+    /// That of a Rust type that derives no schema.
+    fn outline(ty: Described) -> Self {
+        match (ty.outline)() {
+            Outline::Text => Self::text(),
+            Outline::Bytes => Self::bytes(),
+            Outline::Json(schema) => Self::json(schema),
         }
-        if takes(b"{not JSON") {
-            return Self::text();
-        }
-        let (bool, number, text) = (takes(b"true"), takes(b"1"), takes(b"\"x\""));
-        let name = match (bool, number, text) {
-            (true, false, false) => "boolean",
-            (false, true, false) => "number",
-            (false, false, true) => "string",
-            (false, false, false) if takes(b"[]") => "array",
-            (false, false, false) => "object",
-            _ => return Self::json(json!(true)),
-        };
-        Self::json(if takes(b"null") {
-            json!({ "type": [name, "null"] })
-        } else {
-            json!({ "type": name })
-        })
     }
 }
 
@@ -226,22 +257,28 @@ pub(super) fn distinct<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<
     distinct
 }
 
-/// A pattern in another notation, in which some characters have a backslash and parameters are written
-/// as `param`.
-pub(super) fn notation(pattern: &kv_rules::Pattern<'_>, special: &str, param: &str) -> String {
-    let mut written = String::new();
-    for segment in pattern.segments() {
-        match segment {
-            kv_rules::Segment::Literal(literal) => {
-                for c in literal.chars() {
-                    if special.contains(c) {
-                        written.push('\\');
-                    }
-                    written.push(c);
-                }
-            }
-            kv_rules::Segment::Param(_) => written.push_str(param),
+/// A pattern in another notation, in which some characters have a backslash.
+pub(super) fn notation(
+    pattern: &kv_rules::Pattern<'_>,
+    special: &str,
+    param: impl Fn(kv_rules::Param<'_>) -> &'static str,
+) -> String {
+    let segments = pattern.segments().iter();
+    let written = segments.map(|segment| match segment {
+        kv_rules::Segment::Literal(literal) => escaped(literal, special),
+        kv_rules::Segment::Param(found) => param(*found).to_owned(),
+    });
+    written.collect()
+}
+
+/// A text in which some characters have a backslash.
+pub(super) fn escaped(text: &str, special: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        if special.contains(c) {
+            escaped.push('\\');
         }
+        escaped.push(c);
     }
-    written
+    escaped
 }

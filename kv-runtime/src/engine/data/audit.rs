@@ -126,7 +126,7 @@ impl Run {
         Ok(plans)
     }
 
-    /// Opens those namespaces that a command works on and that are declared.
+    /// Opens those namespaces that a command works on and that are declared: at least one.
     async fn open_declared(
         &mut self,
         id: Option<&str>,
@@ -143,6 +143,10 @@ impl Run {
                 }
                 None => {}
             }
+        }
+        if all.is_empty() {
+            let declared = self.declarations.iter().map(|declaration| declaration.id.to_owned());
+            return Err(DeployError::NotDeployed(declared.collect()));
         }
         Ok(all)
     }

@@ -70,7 +70,7 @@ impl Run {
         match id {
             Some(id) if state.namespaces.contains_key(id) => Ok(vec![id.to_owned()]),
             Some(id) if self.declarations.iter().any(|declaration| declaration.id == id) => {
-                Err(DeployError::NotDeployed(id.to_owned()))
+                Err(DeployError::NotDeployed(vec![id.to_owned()]))
             }
             Some(id) => Err(DeployError::UnknownId { id: id.to_owned(), known: known().collect() }),
             None => {
@@ -88,7 +88,7 @@ impl Run {
     ) -> Result<Opened, DeployError> {
         let record = state.namespaces.get(id);
         let Some(deployment) = record.and_then(Record::deployment) else {
-            return Err(DeployError::NotDeployed(id.to_owned()));
+            return Err(DeployError::NotDeployed(vec![id.to_owned()]));
         };
         let namespace_id = deployment.namespace_id.clone();
         self.open_namespace(id, record, namespace_id).await

@@ -22,7 +22,8 @@ impl Run {
             return Ok(self.export_opened(&opened, select, &mut target, &Caller).await?.export);
         }
         let mut exported = self.export(Some(id), select, target, &Caller).await?;
-        let exported = exported.pop().ok_or_else(|| DeployError::NotDeployed(id.to_owned()))?;
+        let exported =
+            exported.pop().ok_or_else(|| DeployError::NotDeployed(vec![id.to_owned()]))?;
         Ok(exported.export)
     }
 
@@ -55,7 +56,8 @@ impl Run {
     ) -> Result<Audit, DeployError> {
         let Some(namespace_id) = namespace_id else {
             let mut audited = self.audit(Some(id), None, &Caller).await?;
-            let audited = audited.pop().ok_or_else(|| DeployError::NotDeployed(id.to_owned()))?;
+            let audited =
+                audited.pop().ok_or_else(|| DeployError::NotDeployed(vec![id.to_owned()]))?;
             return Ok(audited.audit);
         };
         let opened = self.open_namespace(id, None, namespace_id).await?;
@@ -87,5 +89,5 @@ impl Run {
 /// An auditor for a namespace that is in no state, so that seeded keys are not known.
 fn auditor(opened: &Opened) -> Result<Auditor<'static>, DeployError> {
     let auditor = opened.declaration.map(|declaration| Auditor::new(declaration, &|_| false));
-    auditor.ok_or_else(|| DeployError::NotDeployed(opened.id.clone()))
+    auditor.ok_or_else(|| DeployError::NotDeployed(vec![opened.id.clone()]))
 }

@@ -3,6 +3,7 @@
 
 mod content_type;
 mod digester;
+mod distinct;
 mod pair;
 mod spread;
 
@@ -24,6 +25,7 @@ use crate::typed::{DecodeError, Families};
 use pair::{Content, More};
 use spread::Seeds;
 
+pub(crate) use distinct::{check_bindings, check_ids};
 pub(super) use pair::{DeclaredPair, stored_values, values};
 pub(crate) use pair::{SeedError, Value};
 
@@ -52,29 +54,20 @@ impl Resolver {
         declarations: &[&'static Declaration],
     ) -> Result<Vec<Resolved>, DeployError> {
         let now = Time::now();
-        let mut problems = Vec::new();
+        let mut problems = check_ids(declarations);
+        if !problems.is_empty() {
+            return Err(DeployError::Resolve(problems));
+        }
         let mut titles = HashMap::new();
-        let mut ids = HashMap::new();
         let mut resolved = Vec::new();
         for declaration in declarations {
             let mut namespace = Scope { id: declaration.id, problems: &mut problems };
-            if let Some(other) = ids.insert(declaration.id, *declaration) {
-                let place = |Declaration { package, place, .. }: &Declaration| {
-                    format!("{place} of the crate `{package}`")
-                };
-                namespace.problem(format!(
-                    "two namespaces have this id, at {} and at {}: give one of them another `id`",
-                    place(other),
-                    place(declaration)
-                ));
-            }
             let title = self.title(declaration, &mut namespace);
-            if let Some(other) = titles.insert(title.clone(), declaration.id)
+            if let Some(other) = titles.insert(title.clone(), *declaration)
                 && !title.is_empty()
             {
-                namespace.problem(format!(
-                    "`{other}` has the same title, {title:?}: titles are unique in an account"
-                ));
+                let what = format!("the same title, {title:?}, which is unique in an account");
+                namespace.problems.push(distinct::twice(other, declaration, &what, "title"));
             }
             let mut pairs = namespace.entries(declaration, self);
             for pair in &pairs {

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::store::{Holder, Lock, ObjectError, StageKey, StateError, StateStore};
-use crate::base::env::{api_base_url, optional};
+use crate::base::env::{API_BASE_URL, optional};
 use bucket::{Bucket, Place, Put, Replaces, Signer};
 use r2::Token;
 use secrecy::ExposeSecret as _;
@@ -162,7 +162,10 @@ fn r2_place(bucket: &str) -> Result<Place, ObjectError> {
     let token = Token {
         account_id: needed("CLOUDFLARE_ACCOUNT_ID")?,
         value: needed("CLOUDFLARE_API_TOKEN")?.into(),
-        base_url: api_base_url().unwrap_or_else(|| kv_rules::DEFAULT_BASE_URL.to_owned()),
+        base_url: API_BASE_URL
+            .into_iter()
+            .find_map(optional)
+            .unwrap_or_else(|| kv_rules::DEFAULT_BASE_URL.to_owned()),
     };
     if !token.value.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(ObjectError::new("CLOUDFLARE_API_TOKEN is not an API token"));
