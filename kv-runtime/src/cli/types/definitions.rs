@@ -79,7 +79,9 @@ impl Definitions {
         let mut names = vec![String::new(); self.all.len()];
         let mut used: BTreeSet<String> = alone.iter().map(|(name, _)| (*name).to_owned()).collect();
         for (name, group) in alone {
-            group.into_iter().for_each(|number| name.clone_into(&mut names[number]));
+            for number in group {
+                name.clone_into(&mut names[number]);
+            }
         }
         for (name, group) in others {
             for number in group {

@@ -8,8 +8,8 @@ use crate::cli::init::pascal;
 
 /// Names that a type cannot have: what the written code uses, and what the language reserves.
 const RESERVED: &str = "\
-    AnyPair Array ArrayBuffer ArrayBufferView As AsText Binding BytesPair E Extract F Family FamilyWith First \
-    Format Found JsonPair K KeyOf KeyWith Listed M Map MetadataOf Others P Pair PairOf Promise ReadableStream \
+    AnyPair Array ArrayBuffer ArrayBufferView As AsText Binding BytesPair E Exclude Extract F Family FamilyWith First \
+    Format Found JsonPair K KeyOf KeyWith Listed M Map MetadataOf Others P Pair PairOf PairOfFamily Promise ReadableStream \
     Record T TextPair V ValueOf \
     any as async await bigint boolean break case catch class const continue debugger default delete do else \
     enum export extends false finally for function if implements import in infer instanceof interface keyof \

@@ -31,23 +31,10 @@ pub(super) fn typescript(declared: &Declared) -> String {
 }
 
 fn namespace(Namespace { declaration, name, pairs }: &Namespace) -> String {
-    let (mut entries, mut families) = (String::new(), String::new());
-    for pair in pairs {
-        let ty = self::pair(pair).replace('\n', "\n  ");
-        match &pair.key {
-            Key::One(key) => entries += &format!("\n  {}: {ty};", quoted(key)),
-            Key::Family(pattern) => {
-                let prefix = escaped(pair.key.prefix(), SPECIAL);
-                families += &format!("\n  [{}, `{prefix}`, {ty}],", template(pattern));
-            }
-            Key::Any => families += &format!("\n  [string, \"\", {ty}],"),
-        }
-    }
-    for part in [&mut entries, &mut families] {
-        if !part.is_empty() {
-            part.push('\n');
-        }
-    }
+    let (entries, families): (Vec<_>, Vec<_>) =
+        pairs.iter().partition(|pair| matches!(pair.key, Key::One(_)));
+    let entries = lines(entries.into_iter().map(entry));
+    let families = lines(families.into_iter().map(family));
     let (id, binding) = (declaration.id, declaration.binding);
     format!(
         "/** The pairs of `{id}` that have a key of their own. */\n\
@@ -59,6 +46,33 @@ fn namespace(Namespace { declaration, name, pairs }: &Namespace) -> String {
          /** The binding `{binding}`, as `env.{binding} as {name}Namespace`. */\n\
          export type {name}Namespace = Binding<{name}Entries, {name}Families>;\n"
     )
+}
+
+/// A member for each pair that has a key of its own.
+fn entry(pair: &Pair) -> String {
+    format!("{}: {};", quoted(pair.key.prefix()), self::pair(pair))
+}
+
+fn family(pair: &Pair) -> String {
+    let keys = match &pair.key {
+        Key::Family(pattern) => template(pattern),
+        Key::One(_) | Key::Any => "string".to_owned(),
+    };
+    let prefix = escaped(pair.key.prefix(), SPECIAL);
+    format!("[{keys}, `{prefix}`, {}],", self::pair(pair))
+}
+
+/// Parts in lines of their own, between braces.
+fn lines(parts: impl Iterator<Item = String>) -> String {
+    let mut lines = String::new();
+    for part in parts {
+        lines += "\n  ";
+        lines += &part.replace('\n', "\n  ");
+    }
+    if !lines.is_empty() {
+        lines.push('\n');
+    }
+    lines
 }
 
 /// The type of a pair.

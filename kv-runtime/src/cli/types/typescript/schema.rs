@@ -153,9 +153,9 @@ fn others(schema: &Map<String, Value>) -> Option<Ty> {
 /// Members in a line, or one in each line if some have documentation.
 fn braced(members: &[String]) -> String {
     if members.iter().any(|member| member.contains('\n')) {
-        let members: String = members.iter().map(|member| format!("\n{member};")).collect();
         // Texts have no line breaks: JSON escapes them.
-        return format!("{{{}\n}}", members.replace('\n', "\n  "));
+        let members = members.join(";\n").replace('\n', "\n  ");
+        return format!("{{\n  {members};\n}}");
     }
     format!("{{ {} }}", members.join("; "))
 }
@@ -167,8 +167,8 @@ pub(super) fn docs(schema: &Value) -> String {
     };
     let text = text.replace("*/", "*\\/");
     if text.contains('\n') {
-        let lines: String = text.lines().map(|line| format!(" * {line}\n")).collect();
-        return format!("/**\n{} */\n", lines.replace(" \n", "\n"));
+        let lines: Vec<_> = text.lines().collect();
+        return format!("/**\n * {}\n */\n", lines.join("\n * ").replace(" * \n", " *\n"));
     }
     format!("/** {text} */\n")
 }

@@ -27,10 +27,12 @@ type FamilyWith<F extends Family, P extends string> =
 
 /** The pair of a key. Of several families, the first one tells. */
 type PairOf<E, F extends Family[], K> =
-  K extends keyof E ? E[K]
-  : F extends [infer First extends Family, ...infer Others extends Family[]]
-    ? K extends First[0] ? First[2] : PairOf<E, Others, K>
-  : never;
+  | E[Extract<K, keyof E>]
+  | PairOfFamily<F, Exclude<K, keyof E>>;
+type PairOfFamily<F extends Family[], K> =
+  F extends [infer First extends Family, ...infer Others extends Family[]]
+    ? K extends First[0] ? First[2] : PairOfFamily<Others, K>
+    : never;
 type ValueOf<E, F extends Family[], K> =
   PairOf<E, F, K> extends infer Pair ? Pair extends { json: infer V } ? V : never : never;
 type MetadataOf<E, F extends Family[], K> =
