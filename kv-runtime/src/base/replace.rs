@@ -4,18 +4,27 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// Writes a temporary file next to the file, syncs it, renames it over the file and syncs the folder, so
-/// that after a crash the file has either the old or the new content. A symbolic link is kept.
-/// Without `permissions`, the file is private.
+/// Replaces a file with these bytes.
 pub(crate) fn replace(
     path: &Path,
     bytes: &[u8],
     permissions: Option<Permissions>,
 ) -> io::Result<()> {
+    replace_with(path, permissions, |file| file.write_all(bytes))
+}
+
+/// Lets `write` fill a temporary file next to the file, syncs it, renames it over the file and syncs the
+/// folder, so that after a crash the file has either the old or the new content. A symbolic link is kept.
+/// Without `permissions`, the file is private.
+pub(crate) fn replace_with(
+    path: &Path,
+    permissions: Option<Permissions>,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
     let path = &resolved(path)?;
     let folder = folder_of(path);
     let mut file = tempfile::Builder::new().prefix(&temporary_prefix(path)).tempfile_in(folder)?;
-    file.write_all(bytes)?;
+    write(file.as_file_mut())?;
     if let Some(permissions) = permissions {
         file.as_file().set_permissions(permissions)?;
     }

@@ -240,11 +240,14 @@ pub(super) fn key_lines(namespace: &NamespacePlan) -> Vec<KeyLine> {
             Reason::Unconfirmed => "not confirmed before, ",
             Reason::Renewed => "renewed, ",
             Reason::Repaired => "changed or removed by others, ",
-            Reason::Overwrite => "overwrites a value that this tool did not write, ",
+            Reason::Overwrite { .. } => "overwrites a value that this tool did not write, ",
             Reason::Once => "declared once and already there, ",
             Reason::Equal => "already as declared, ",
         };
-        let replaced = change.replaced_bytes.map_or_else(String::new, |b| size(b.into()) + " → ");
+        let replaced = match change.reason {
+            Reason::Overwrite { replaced_bytes: Some(bytes) } => size(bytes.into()) + " → ",
+            _ => String::new(),
+        };
         let (key, bytes) = (
             printable_key(&change.key),
             change.bytes.map_or_else(|| "env(...)".to_owned(), |b| size(b.into())),
@@ -267,7 +270,7 @@ pub(super) fn key_lines(namespace: &NamespacePlan) -> Vec<KeyLine> {
     };
     // Lost values come first, so that nobody overlooks them.
     let (overwrites, puts): (Vec<_>, Vec<_>) =
-        namespace.put.iter().partition(|change| change.reason == Reason::Overwrite);
+        namespace.put.iter().partition(|change| matches!(change.reason, Reason::Overwrite { .. }));
     shorten(&mut out, &overwrites, LOSSES_SHOWN, |out, change| {
         out.push(changed('~', style().yellow(), change));
         values(out, &change.key);

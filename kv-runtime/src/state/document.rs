@@ -1,6 +1,7 @@
 //! The document that a state store keeps for each stage, and its format.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, BufWriter, Cursor, IntoInnerError, Seek, Write};
 
 use kv_rules::Time;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -286,16 +287,26 @@ impl State {
 
     /// The text of the document.
     pub fn to_json(&self) -> Result<Vec<u8>, StateError> {
+        let mut json = Cursor::new(Vec::new());
+        let written = self.write_json(&mut json);
+        written.map_err(|error| StateError::Serialize(serde_json::Error::io(error)))?;
+        Ok(json.into_inner())
+    }
+
+    /// Writes the text of the document from the start of `out`, piece by piece.
+    pub(super) fn write_json(&self, out: &mut (impl Write + Seek)) -> io::Result<()> {
         let Self { app, stage, digest_key, repository, namespaces, .. } = self;
         let repository = repository.as_deref();
         let body = Body { app, stage, digest_key, repository, namespaces };
-        // The head replaces the opening bracket.
-        let mut json = vec![b' '; HEAD.len() + CHECKSUM_LEN + HEAD_END.len() - 1];
-        serde_json::to_writer(&mut json, &body).map_err(StateError::Serialize)?;
-        let (head, body) = json.split_at_mut(HEAD.len() + CHECKSUM_LEN + HEAD_END.len());
-        let text = format!("{HEAD}{}{HEAD_END}", checksum(body));
-        head.copy_from_slice(text.as_bytes());
-        Ok(json)
+        // The checksum is known once its place is passed.
+        out.write_all(head(&blake3::Hash::from_bytes([0; 32])).as_bytes())?;
+        let out = BufWriter::with_capacity(PIECE, Checked { out, hasher: blake3::Hasher::new() });
+        // The head has the opening bracket.
+        let mut out = Skipped { out, left: 1 };
+        serde_json::to_writer(&mut out, &body)?;
+        let Checked { out, hasher } = out.out.into_inner().map_err(IntoInnerError::into_error)?;
+        out.rewind()?;
+        out.write_all(head(&hasher.finalize()).as_bytes())
     }
 
     /// Finds the namespace with an id at Cloudflare.
@@ -336,16 +347,55 @@ const HEAD_END: &str = r#"","#;
 /// The number of characters of a checksum.
 const CHECKSUM_LEN: usize = 64;
 
-/// The checksum of everything that follows it.
-fn checksum(body: &[u8]) -> String {
-    blake3::hash(body).to_hex().to_string()
+/// How many bytes are written at once.
+const PIECE: usize = 64 * 1024;
+
+/// The beginning of a document with the checksum of everything that follows it.
+fn head(checksum: &blake3::Hash) -> String {
+    format!("{HEAD}{}{HEAD_END}", checksum.to_hex())
+}
+
+/// Hashes what is written.
+struct Checked<'a, W> {
+    out: &'a mut W,
+    hasher: blake3::Hasher,
+}
+
+impl<W: Write> Write for Checked<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Leaves out the first bytes.
+struct Skipped<W> {
+    out: W,
+    left: usize,
+}
+
+impl<W: Write> Write for Skipped<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let skipped = self.left.min(bytes.len());
+        self.left -= skipped;
+        Ok(skipped + self.out.write(&bytes[skipped..])?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// Whether the checksum of a document matches what follows it.
 fn check_sum(json: &[u8]) -> Option<()> {
     let (found, rest) = json.get(HEAD.len()..)?.split_at_checked(CHECKSUM_LEN)?;
     let body = rest.strip_prefix(HEAD_END.as_bytes())?;
-    (checksum(body).as_bytes() == found).then_some(())
+    (blake3::hash(body).to_hex().as_bytes() == found).then_some(())
 }
 
 /// Refuses a document that does not have a known older format.

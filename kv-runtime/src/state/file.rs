@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 
-use super::store::{Holder, Lock, StageKey, StateError, StateStore};
+use super::store::{Document, Holder, Lock, StageKey, StateError, StateStore};
 use crate::base::folder;
-use crate::base::replace::{remove_leftovers, replace, resolved};
+use crate::base::replace::{remove_leftovers, replace_with, resolved};
 
 /// Keeps states in a folder.
 #[derive(Debug, Clone)]
@@ -124,14 +124,15 @@ struct FileLock {
 
 #[async_trait]
 impl Lock for FileLock {
-    async fn write(&mut self, bytes: Vec<u8>) -> Result<(), StateError> {
+    async fn write(&mut self, document: Document) -> Result<(), StateError> {
         let held = self.file.try_clone().map_err(|source| io_error("use", &self.path, source))?;
         let (path, lock) = (self.document.clone(), self.path.clone());
         blocking(move || {
             if !is_at(&held, &lock) {
                 return Err(StateError::LockLost { location: path.display().to_string() });
             }
-            replace(&path, &bytes, None).map_err(|source| io_error("write", &path, source))
+            replace_with(&path, None, |file| document.write_to(file))
+                .map_err(|source| io_error("write", &path, source))
         })
         .await
     }

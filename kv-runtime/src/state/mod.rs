@@ -23,7 +23,7 @@ pub(crate) use keys::{KeyRecord, Keys};
 pub use s3::S3StateStore;
 #[doc(hidden)]
 pub use session::Session;
-pub use store::{Holder, Lock, ObjectError, StageKey, StateError, StateStore};
+pub use store::{Document, Holder, Lock, ObjectError, StageKey, StateError, StateStore};
 
 /// Opens the store at a URL: `file:PATH`, where a relative path is relative to `root`,
 /// `s3://BUCKET/PREFIX` or `r2://BUCKET/PREFIX`.

@@ -1,12 +1,14 @@
 //! A state that one deploy holds and changes.
 
+use std::sync::Arc;
+
 use super::document::State;
-use super::store::{Holder, Lock, StageKey, StateError, StateStore};
+use super::store::{Document, Holder, Lock, StageKey, StateError, StateStore};
 
 /// The state of a stage, with its lock held.
 #[derive(Debug)]
 pub struct Session {
-    state: State,
+    state: Arc<State>,
     lock: Box<dyn Lock>,
 }
 
@@ -15,7 +17,7 @@ impl Session {
     pub async fn open(store: &dyn StateStore, stage: &StageKey) -> Result<Self, StateError> {
         let lock = store.lock(stage, &Holder::this_process()).await?;
         match Self::read(store, stage).await {
-            Ok(state) => Ok(Self { state, lock }),
+            Ok(state) => Ok(Self { state: Arc::new(state), lock }),
             Err(error) => {
                 lock.release().await?;
                 Err(error)
@@ -54,12 +56,13 @@ impl Session {
 
     /// Mutable access to the state; [`save`](Self::save) writes the changes.
     pub fn state_mut(&mut self) -> &mut State {
-        &mut self.state
+        // Nothing else has it between two writes.
+        Arc::make_mut(&mut self.state)
     }
 
     /// Writes the state. If this fails, the last written state is kept.
     pub async fn save(&mut self) -> Result<(), StateError> {
-        self.lock.write(self.state.to_json()?).await
+        self.lock.write(Document::new(&self.state)).await
     }
 
     /// Releases the lock.

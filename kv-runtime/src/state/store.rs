@@ -1,13 +1,16 @@
 //! Where states are kept: one document and one lock per app and stage.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Seek, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use kv_rules::Time;
 use kv_rules::{IdError, check_id};
 use serde::{Deserialize, Serialize};
+
+use super::document::State;
 
 /// Keeps one document and one lock for each stage of each app.
 #[async_trait]
@@ -36,10 +39,31 @@ pub trait StateStore: fmt::Debug + Send + Sync {
 #[async_trait]
 pub trait Lock: fmt::Debug + Send + Sync {
     /// Replaces the document as a whole: a reader sees the old one or the new one.
-    async fn write(&mut self, document: Vec<u8>) -> Result<(), StateError>;
+    async fn write(&mut self, document: Document) -> Result<(), StateError>;
 
     /// Releases the lock. If you drop it instead, it looks as if its holder had died.
     async fn release(self: Box<Self>) -> Result<(), StateError>;
+}
+
+/// A document to write: the state of a stage as JSON. It is made while it is written, because with
+/// millions of keys it takes more memory than everything else.
+#[derive(Debug, Clone)]
+pub struct Document(Arc<State>);
+
+impl Document {
+    pub(super) fn new(state: &Arc<State>) -> Self {
+        Self(Arc::clone(state))
+    }
+
+    /// Its text in one piece.
+    pub fn to_vec(&self) -> Result<Vec<u8>, StateError> {
+        self.0.to_json()
+    }
+
+    /// Writes its text from the start of `out`.
+    pub(super) fn write_to(&self, out: &mut (impl Write + Seek)) -> io::Result<()> {
+        self.0.write_json(out)
+    }
 }
 
 /// An app and one of its stages, which together name a document.

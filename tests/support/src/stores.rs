@@ -1,7 +1,7 @@
 //! State stores that fail, or end the process, at one of their writes.
 
 use async_trait::async_trait;
-use kv_runtime::state::{FileStateStore, Holder, Lock, StageKey, StateError, StateStore};
+use kv_runtime::state::{Document, FileStateStore, Holder, Lock, StageKey, StateError, StateStore};
 
 /// What happens at the fatal write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl StateStore for Fatal {
 
 #[async_trait]
 impl Lock for FatalLock {
-    async fn write(&mut self, document: Vec<u8>) -> Result<(), StateError> {
+    async fn write(&mut self, document: Document) -> Result<(), StateError> {
         let Some(left) = self.left.checked_sub(1) else { return self.end(document).await };
         self.left = left;
         self.lock.write(document).await
@@ -75,7 +75,7 @@ impl Lock for FatalLock {
 
 impl FatalLock {
     /// Fails in the same way at the fatal write and all after it.
-    async fn end(&mut self, document: Vec<u8>) -> Result<(), StateError> {
+    async fn end(&mut self, document: Document) -> Result<(), StateError> {
         match self.end {
             End::Error => {
                 let source = std::io::ErrorKind::StorageFull.into();

@@ -19,6 +19,10 @@ use crate::state::KeyRecord;
 /// How often keys are sent until Cloudflare confirms them, before they are reported as unconfirmed.
 const ROUNDS: u32 = 5;
 
+/// How many keys are merged into the state at once: that is faster than single inserts, but takes memory
+/// for the keys twice.
+const MERGED: usize = 128 * 1024;
+
 impl Apply<'_> {
     /// Writes and deletes keys. Before the first change, the state marks all of them as unconfirmed. If the
     /// outcome of a change is unknown, the next deploy therefore writes the key again if it is declared, and
@@ -34,8 +38,9 @@ impl Apply<'_> {
         let unconfirmed = |put: &Put<'_>| {
             (Arc::clone(&put.pair.key), KeyRecord { confirmed: false, ..put.record() })
         };
-        // Merge all at once, which is faster than single inserts for many keys.
-        deployment.keys.append(&mut declared.puts.iter().map(unconfirmed).collect());
+        for puts in declared.puts.chunks(MERGED) {
+            deployment.keys.append(&mut puts.iter().map(unconfirmed).collect());
+        }
         for put in &declared.settled {
             deployment.keys.insert(Arc::clone(&put.pair.key), put.record());
         }

@@ -186,7 +186,7 @@ impl<'a> Planner<'a> {
                     self.settle(put.found(), Reason::Once);
                 }
                 None => self.put_unless_there(put, Reason::New, existing()),
-                Some(recorded) if !recorded.confirmed => self.put(put, Reason::Unconfirmed, None),
+                Some(recorded) if !recorded.confirmed => self.put(put, Reason::Unconfirmed),
                 Some(recorded) if pair.is_once() => {
                     if !recorded.once {
                         self.settle(put.found(), Reason::Once);
@@ -196,9 +196,9 @@ impl<'a> Planner<'a> {
                 Some(recorded) if recorded.once => {
                     self.put_unless_there(put, Reason::Changed, existing());
                 }
-                Some(recorded) if recorded.digest != digest => self.put(put, Reason::Changed, None),
-                Some(_) if options.repair && drifted() => self.put(put, Reason::Repaired, None),
-                Some(_) if renewable => self.put(put, Reason::Renewed, None),
+                Some(recorded) if recorded.digest != digest => self.put(put, Reason::Changed),
+                Some(_) if options.repair && drifted() => self.put(put, Reason::Repaired),
+                Some(_) if renewable => self.put(put, Reason::Renewed),
                 Some(_) => {}
             }
         }
@@ -220,16 +220,18 @@ impl<'a> Planner<'a> {
     /// Plans a pair whose key may have a value that this tool did not write.
     fn put_unless_there(&mut self, put: Put<'a>, reason: Reason, existing: Option<Stored>) {
         match existing {
-            None | Some(Stored::Missing) => self.put(put, reason, None),
+            None | Some(Stored::Missing) => self.put(put, reason),
             Some(Stored::Same) => self.settle(put.found(), Reason::Equal),
-            Some(Stored::Other { bytes }) => self.put(put, Reason::Overwrite, Some(bytes)),
+            Some(Stored::Other { bytes }) => {
+                let replaced_bytes = put.pair.secret().is_none().then_some(bytes);
+                self.put(put, Reason::Overwrite { replaced_bytes });
+            }
         }
     }
 
-    fn put(&mut self, put: Put<'a>, reason: Reason, replaced_bytes: Option<u32>) {
+    fn put(&mut self, put: Put<'a>, reason: Reason) {
         self.declared.puts.push(put);
-        let replaced_bytes = replaced_bytes.filter(|_| put.pair.secret().is_none());
-        self.plan.put.push(KeyChange { replaced_bytes, ..change(put.pair, reason) });
+        self.plan.put.push(change(put.pair, reason));
     }
 
     fn settle(&mut self, put: Put<'a>, reason: Reason) {
@@ -240,7 +242,7 @@ impl<'a> Planner<'a> {
 
 fn change(pair: &DeclaredPair, reason: Reason) -> KeyChange {
     let bytes = pair.secret().is_none().then(|| pair.bytes());
-    KeyChange { key: Arc::clone(&pair.key), reason, bytes, replaced_bytes: None }
+    KeyChange { key: Arc::clone(&pair.key), reason, bytes }
 }
 
 /// Finds the records of keys. The keys are mostly in the order of the records, so walking over both replaces

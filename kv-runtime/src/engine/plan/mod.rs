@@ -175,18 +175,16 @@ pub struct KeyChange {
     /// The key.
     pub key: Arc<str>,
     /// Why.
+    #[serde(flatten)]
     pub reason: Reason,
     /// How many bytes its value has; `None` for an `env(...)`, whose length is kept secret too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u32>,
-    /// How many bytes the replaced value has, if this tool did not write that value.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub replaced_bytes: Option<u32>,
 }
 
 /// Why a key is written or left as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "reason", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Reason {
     /// It was not deployed before.
@@ -200,7 +198,11 @@ pub enum Reason {
     /// Others changed or removed it, and a repair was asked for.
     Repaired,
     /// It replaces a value that this tool did not write.
-    Overwrite,
+    Overwrite {
+        /// How many bytes that value has; `None` for an `env(...)`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        replaced_bytes: Option<u32>,
+    },
     /// It exists and is left to the application.
     Once,
     /// It already has the declared value, although this tool did not write it.
@@ -259,7 +261,7 @@ impl NamespacePlan {
     /// How many values that this tool did not write will be replaced.
     #[must_use]
     pub fn overwrites(&self) -> usize {
-        self.put.iter().filter(|put| put.reason == Reason::Overwrite).count()
+        self.put.iter().filter(|put| matches!(put.reason, Reason::Overwrite { .. })).count()
     }
 
     fn of(id: &str, title: &str, action: Action) -> Self {

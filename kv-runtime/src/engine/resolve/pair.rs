@@ -40,7 +40,7 @@ pub(super) enum Content {
     /// In the program.
     Held(Cow<'static, [u8]>),
     /// In a seed file, as a JSON string at an offset.
-    Seed { seed: Arc<Seed>, place: SeedPlace, bytes: u32 },
+    Seed { seed: Arc<Seed>, place: SeedPlace },
     /// A file in a folder, whose path is the key.
     File { folder: Arc<SeedFolder>, bytes: u32 },
 }
@@ -52,23 +52,26 @@ pub(super) struct SeedPlace {
     pub(super) at: u64,
     /// Its length in bytes, including its quotes.
     pub(super) len: u32,
+    /// How many bytes its value has.
+    pub(super) bytes: u32,
+    /// A checksum, to check that it has not changed.
+    pub(super) checksum: u32,
     /// Whether its text is base64.
     pub(super) is_base64: bool,
-    /// A checksum, to check that it has not changed.
-    pub(super) checksum: u64,
 }
 
 impl SeedPlace {
-    pub(super) fn new(at: u64, json: &str, is_base64: bool) -> Self {
+    pub(super) fn new(at: u64, json: &str, is_base64: bool, bytes: u32) -> Self {
         let len = u32::try_from(json.len()).unwrap_or(u32::MAX);
-        Self { at, len, is_base64, checksum: checksum(json.as_bytes()) }
+        Self { at, len, bytes, checksum: checksum(json.as_bytes()), is_base64 }
     }
 }
 
-fn checksum(json: &[u8]) -> u64 {
+fn checksum(json: &[u8]) -> u32 {
     let mut hasher = FixedState::with_seed(0).build_hasher();
     hasher.write(json);
-    hasher.finish()
+    let [a, b, c, d, ..] = hasher.finish().to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }
 
 /// An open seed file. It stays the file that was planned, even if another file replaces it.
@@ -141,7 +144,8 @@ impl DeclaredPair {
     pub(crate) fn bytes(&self) -> u32 {
         match &self.content {
             Content::Held(value) => u32::try_from(value.len()).unwrap_or(u32::MAX),
-            Content::Seed { bytes, .. } | Content::File { bytes, .. } => *bytes,
+            Content::Seed { place, .. } => place.bytes,
+            Content::File { bytes, .. } => *bytes,
         }
     }
 
@@ -280,18 +284,17 @@ impl Seed {
         /// How many times longer than its value a JSON string can be to be sent unchanged. A string of
         /// escapes only could exceed the size of a request.
         const LONGER: usize = 2;
-        let places =
-            || pairs.iter().filter_map(|pair| Some((self.place(pair)?, pair.bytes() as usize)));
-        let Some((first, _)) = places().next() else { return Ok(()) };
-        let end = places().next_back().map_or(0, |(last, _)| last.at + u64::from(last.len));
+        let places = || pairs.iter().filter_map(|pair| self.place(pair));
+        let Some(first) = places().next() else { return Ok(()) };
+        let end = places().next_back().map_or(0, |last| last.at + u64::from(last.len));
         let text = self.read_range(first.at, end)?;
-        for (SeedPlace { at, len, is_base64, checksum: planned }, bytes) in places() {
+        for SeedPlace { at, len, bytes, checksum: planned, is_base64 } in places() {
             let begin = usize::try_from(at - first.at).unwrap_or(usize::MAX);
             let json = text.slice(begin..begin + len as usize);
             if checksum(&json) != planned {
                 return Err(SeedError::Changed { name: self.name.clone() });
             }
-            let is_short = json.len() <= LONGER * bytes + LONGER;
+            let is_short = json.len() <= LONGER * bytes as usize + LONGER;
             let value = Value::Json { json, is_base64 };
             values.push(if is_short { value } else { Value::Bytes(value.decode(&self.name)?) });
         }

@@ -74,11 +74,9 @@ impl Seeds<'_, '_> {
         mistakes: &mut SeedMistakes,
     ) {
         let SeedPair { key, key_at, value, metadata, expiry } = pair;
-        let content = Content::Seed {
-            seed: Arc::clone(seed),
-            place: SeedPlace::new(value.at, value.json, value.is_base64),
-            bytes: u32::try_from(value.bytes.len()).unwrap_or(u32::MAX),
-        };
+        let bytes = u32::try_from(value.bytes.len()).unwrap_or(u32::MAX);
+        let place = SeedPlace::new(value.at, value.json, value.is_base64, bytes);
+        let content = Content::Seed { seed: Arc::clone(seed), place };
         let metadata = metadata.map(|json| Cow::Owned(json.into_owned()));
         let (expiry, problems) = self.of_family(&key, &value.bytes, metadata.as_deref(), expiry);
         for what in problems {

@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 use super::bucket::{Object, Put, Replaces, Version};
-use super::{Holder, Lock, S3StateStore, StageKey, StateError, StateStore as _};
+use super::{Document, Holder, Lock, S3StateStore, StageKey, StateError, StateStore as _};
 
 /// How long a lock lasts if it is not rewritten.
 const LEASE: Duration = Duration::from_mins(2);
@@ -129,11 +129,11 @@ struct S3Lock {
 
 #[async_trait]
 impl Lock for S3Lock {
-    async fn write(&mut self, document: Vec<u8>) -> Result<(), StateError> {
+    async fn write(&mut self, document: Document) -> Result<(), StateError> {
         if self.lease.lock().await.is_none() {
             return Err(self.lost());
         }
-        let put = self.store.put(&self.document, document.into(), &self.current).await;
+        let put = self.store.put(&self.document, document.to_vec()?.into(), &self.current).await;
         match put.map_err(self.store.failed("write", &self.document))? {
             Put::Done(version) => {
                 self.current = Replaces::Version(version);

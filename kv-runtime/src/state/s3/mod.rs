@@ -10,7 +10,7 @@ mod tests;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::store::{Holder, Lock, ObjectError, StageKey, StateError, StateStore};
+use super::store::{Document, Holder, Lock, ObjectError, StageKey, StateError, StateStore};
 use crate::base::env::{API_BASE_URL, optional};
 use bucket::{Bucket, Place, Put, Replaces, Signer};
 use r2::Token;
