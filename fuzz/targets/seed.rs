@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use kv_rules::seed::{SeedMistakes, SeedPair, SeedValue, read_pairs};
+use kv_rules::seed::{SeedMistakes, SeedPair, SeedValue, read_blocks, read_pairs};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|file: &[u8]| {
@@ -13,6 +13,7 @@ fuzz_target!(|file: &[u8]| {
         let mut numbers = place.split(':').map(str::parse::<usize>);
         assert!(matches!((numbers.next(), numbers.next()), (Some(Ok(1..)), Some(Ok(1..)))));
     }
+    assert_eq!(mistakes, read_in_blocks(file), "blocks have the same mistakes");
     if !mistakes.is_empty() {
         return;
     }
@@ -29,6 +30,20 @@ fuzz_target!(|file: &[u8]| {
     let list: Vec<serde_json::Value> = serde_json::from_slice(json).expect("it is JSON");
     assert_eq!(list.len(), pairs, "every pair is read");
 });
+
+fn read_in_blocks(file: &[u8]) -> Vec<String> {
+    let (mut mistakes, mut of_cut) = (SeedMistakes::default(), SeedMistakes::default());
+    let mut is_whole = true;
+    read_blocks(file, &mut of_cut, |block| {
+        is_whole = block.read_pairs(&mut mistakes, |_, _| {});
+        is_whole
+    })
+    .expect("bytes in memory can be read");
+    if is_whole {
+        mistakes.append(of_cut);
+    }
+    mistakes.messages("s.json", file).expect("bytes in memory can be read")
+}
 
 fn read(file: &[u8], mut each: impl FnMut(SeedPair<'_>)) -> Vec<String> {
     let mut mistakes = SeedMistakes::default();

@@ -41,6 +41,14 @@ impl SeedMistakes {
         }
     }
 
+    /// Adds those of a later part of the file.
+    pub fn append(&mut self, later: Self) {
+        for Mistake { at, message, other } in later.shown {
+            self.push_pair(at, message, other);
+        }
+        self.more += later.more;
+    }
+
     /// Whether there are no mistakes.
     #[must_use]
     pub fn is_empty(&self) -> bool {

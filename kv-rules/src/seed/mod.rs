@@ -13,4 +13,4 @@ mod split;
 pub use folder::{Folder, FolderFile};
 pub use mistakes::{SeedMistakes, places};
 pub use package::{FileError, Package};
-pub use pair::{SeedPair, SeedValue, read_pairs};
+pub use pair::{SeedBlock, SeedPair, SeedValue, read_blocks, read_pairs};

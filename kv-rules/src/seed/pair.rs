@@ -4,6 +4,7 @@ use crate::shown;
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, Read};
+use std::mem;
 use std::ops::Range;
 
 use base64::Engine as _;
@@ -70,6 +71,78 @@ pub fn read_pairs(
     mistakes: &mut SeedMistakes,
     mut each: impl FnMut(SeedPair<'_>, &mut SeedMistakes),
 ) -> io::Result<()> {
+    read_items(file, mistakes, |bytes, at, mistakes| read_pair(bytes, at, mistakes, &mut each))
+}
+
+/// How many bytes a block has at least, unless it is the last one.
+const BLOCK: usize = 512 * 1024;
+
+/// Some whole items of a seed file, so that several threads can read it.
+#[derive(Debug, Default)]
+pub struct SeedBlock {
+    bytes: Vec<u8>,
+    /// Where each item is in the file, and where it ends in the bytes.
+    items: Vec<(u64, usize)>,
+}
+
+impl SeedBlock {
+    /// Reads the pairs, as [`read_pairs`] does. Returns whether what comes after the block can be read: it
+    /// cannot be after a syntax error.
+    pub fn read_pairs(
+        &self,
+        mistakes: &mut SeedMistakes,
+        mut each: impl FnMut(SeedPair<'_>, &mut SeedMistakes),
+    ) -> bool {
+        let mut begin = 0;
+        self.items.iter().all(|(at, end)| {
+            let bytes = self.bytes.get(begin..*end).unwrap_or_default();
+            begin = *end;
+            read_pair(bytes, *at, mistakes, &mut each)
+        })
+    }
+}
+
+/// Cuts a seed file into blocks, in order, without reading their pairs. `each` returns whether to go on.
+pub fn read_blocks(
+    file: impl Read,
+    mistakes: &mut SeedMistakes,
+    mut each: impl FnMut(SeedBlock) -> bool,
+) -> io::Result<()> {
+    let mut block = SeedBlock::default();
+    read_items(file, mistakes, |bytes, at, _| {
+        block.bytes.extend_from_slice(bytes);
+        block.items.push((at, block.bytes.len()));
+        if block.bytes.len() < BLOCK {
+            return true;
+        }
+        let capacity = block.bytes.len();
+        let full = mem::take(&mut block);
+        block.bytes.reserve(capacity.min(2 * BLOCK));
+        each(full)
+    })?;
+    each(block);
+    Ok(())
+}
+
+fn read_pair(
+    bytes: &[u8],
+    at: u64,
+    mistakes: &mut SeedMistakes,
+    each: &mut impl FnMut(SeedPair<'_>, &mut SeedMistakes),
+) -> bool {
+    let Some(item) = read_item(bytes, at, mistakes) else { return false };
+    if let Some(pair) = item.pair(mistakes) {
+        each(pair, mistakes);
+    }
+    true
+}
+
+/// Cuts a list into its items. `each` gets the bytes of one and where it is, and returns whether to go on.
+fn read_items(
+    file: impl Read,
+    mistakes: &mut SeedMistakes,
+    mut each: impl FnMut(&[u8], u64, &mut SeedMistakes) -> bool,
+) -> io::Result<()> {
     let mut split = Split::new(file);
     split.skip_mark()?;
     if split.peek()? != Some(b'[') {
@@ -87,9 +160,8 @@ pub fn read_pairs(
             mistakes.push(at, TOO_LONG);
             return Ok(());
         };
-        let Some(item) = read_item(split.bytes(item), at, mistakes) else { return Ok(()) };
-        if let Some(pair) = item.pair(mistakes) {
-            each(pair, mistakes);
+        if !each(split.bytes(item), at, mistakes) {
+            return Ok(());
         }
         let (byte, at) = (split.peek()?, split.at());
         match byte {

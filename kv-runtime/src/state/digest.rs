@@ -34,22 +34,19 @@ impl DigestKey {
         Digest::of(hasher.finalize())
     }
 
-    /// The digest of a pair whose bytes are what [`push_pair`] appends. In one piece they take half the
-    /// time.
-    pub(crate) fn digest_in_one(&self, bytes: &[u8]) -> Digest {
-        Digest::of(blake3::keyed_hash(&self.0, bytes))
+    /// The same for one of many pairs: all bytes in one piece take half the time.
+    pub(crate) fn digest_in(
+        &self,
+        buffer: &mut Vec<u8>,
+        value: &[u8],
+        metadata: Option<&str>,
+        expiry: Option<Expiry>,
+    ) -> Digest {
+        buffer.clear();
+        push_before_value(buffer, metadata, expiry);
+        buffer.extend_from_slice(value);
+        Digest::of(blake3::keyed_hash(&self.0, buffer))
     }
-}
-
-/// Appends the bytes that a pair's digest is made of.
-pub(crate) fn push_pair(
-    bytes: &mut Vec<u8>,
-    value: &[u8],
-    metadata: Option<&str>,
-    expiry: Option<Expiry>,
-) {
-    push_before_value(bytes, metadata, expiry);
-    bytes.extend_from_slice(value);
 }
 
 fn push_before_value(bytes: &mut Vec<u8>, metadata: Option<&str>, expiry: Option<Expiry>) {

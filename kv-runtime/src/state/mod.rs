@@ -12,7 +12,6 @@ mod store;
 use std::path::Path;
 use std::sync::Arc;
 
-pub(crate) use digest::push_pair;
 #[doc(hidden)]
 pub use digest::{Digest, DigestKey};
 pub use document::Server;

@@ -2,10 +2,10 @@
 //! variables, typed values, seeds, expirations against the clock. Every mistake is reported at once.
 
 mod content_type;
-mod digester;
 mod distinct;
 mod pair;
 mod spread;
+mod workers;
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kv_rules::Expiry;
-use kv_rules::seed::{Folder, FolderFile, Package, SeedMistakes, SeedPair, places, read_pairs};
+use kv_rules::seed::{Folder, FolderFile, Package, SeedMistakes, SeedPair, places};
 
 use super::content_type::content_type;
-use super::digester::Digester;
 use super::pair::{Content, DeclaredPair, More, Seed, SeedFolder, SeedPlace};
+use super::workers::read_pairs;
 use super::{Scope, check_part};
 use crate::base::{Interrupt, Interrupted};
-use crate::state::{Digest, DigestKey};
+use crate::state::DigestKey;
 use crate::typed::Families;
 use crate::typed::declaration::Spread;
 
@@ -32,12 +32,11 @@ pub(super) struct Seeds<'a, 'p> {
 
 impl Seeds<'_, '_> {
     pub(super) fn spread(&mut self, spread: &Spread) -> Result<(), Interrupted> {
-        self.interrupt.check()?;
         match spread {
             Spread::File(name) => self.file(name),
             Spread::Dir(name) => self.folder(name)?,
         }
-        Ok(())
+        self.interrupt.check()
     }
 
     fn file(&mut self, name: &str) {
@@ -54,37 +53,16 @@ impl Seeds<'_, '_> {
     fn read(&mut self, seed: &Arc<Seed>) -> io::Result<Vec<String>> {
         let mut file = seed.file.lock().unwrap_or_else(PoisonError::into_inner);
         let mut mistakes = SeedMistakes::default();
-        let (before, mut digester) = (self.pairs.len(), Digester::new(self.digest_key.clone()));
-        read_pairs(&mut *file, &mut mistakes, |pair, mistakes| {
-            self.seed_pair(pair, seed, &mut digester, mistakes);
-        })?;
-        for (pair, digest) in self.pairs[before..].iter_mut().zip(digester.finish()) {
-            pair.digest = digest;
-        }
+        let (families, digest_key) = (&self.families, self.digest_key);
+        read_pairs(
+            &mut *file,
+            self.pairs,
+            &mut mistakes,
+            self.interrupt,
+            |pair, buffer, mistakes| seed_pair(pair, seed, families, digest_key, buffer, mistakes),
+        )?;
         file.seek(SeekFrom::Start(0))?;
         mistakes.messages(&seed.name, &mut *file)
-    }
-
-    /// Adds a pair, whose digest is filled in later.
-    fn seed_pair(
-        &mut self,
-        pair: SeedPair<'_>,
-        seed: &Arc<Seed>,
-        digester: &mut Digester,
-        mistakes: &mut SeedMistakes,
-    ) {
-        let SeedPair { key, key_at, value, metadata, expiry } = pair;
-        let bytes = u32::try_from(value.bytes.len()).unwrap_or(u32::MAX);
-        let place = SeedPlace::new(value.at, value.json, value.is_base64, bytes);
-        let content = Content::Seed { seed: Arc::clone(seed), place };
-        let metadata = metadata.map(|json| Cow::Owned(json.into_owned()));
-        let (expiry, problems) = self.of_family(&key, &value.bytes, metadata.as_deref(), expiry);
-        for what in problems {
-            mistakes.push(key_at, format!("the key `{}`: {what}", key.escape_debug()));
-        }
-        digester.add(&value.bytes, metadata.as_deref(), expiry);
-        let more = More { metadata, expiry, ..More::default() };
-        self.pairs.push(DeclaredPair::new(key, Digest::NONE, content, more));
     }
 
     fn folder(&mut self, name: &str) -> Result<(), Interrupted> {
@@ -119,30 +97,13 @@ impl Seeds<'_, '_> {
         let metadata = format!(r#"{{"contentType":"{}","etag":"{etag}"}}"#, content_type(&key));
         let bytes = u32::try_from(value.len()).unwrap_or(u32::MAX);
         let content = Content::File { folder: Arc::clone(folder), bytes };
-        let (expiry, problems) = self.of_family(&key, &value, Some(&metadata), None);
+        let (expiry, problems) = of_family(&self.families, &key, &value, Some(&metadata), None);
         for what in problems {
             self.scope.problem(format!("`{}/{key}`: {what}", folder.name));
         }
         let digest = self.digest_key.digest(&value, Some(&metadata), expiry);
         let more = More { metadata: Some(Cow::Owned(metadata)), expiry, ..More::default() };
         self.pairs.push(DeclaredPair::new(key, digest, content, more));
-    }
-
-    /// Checks a pair against the types of its family. Returns its expiration, which defaults to that of the
-    /// family, and the problems found.
-    fn of_family(
-        &self,
-        key: &str,
-        value: &[u8],
-        metadata: Option<&str>,
-        expiry: Option<Expiry>,
-    ) -> (Option<Expiry>, Vec<String>) {
-        let Some(family) = self.families.of_key(key) else { return (expiry, Vec::new()) };
-        let value = check_part("value", Some(family.types.value), value);
-        let metadata = metadata
-            .map_or(Ok(()), |json| check_part("metadata", family.types.metadata, json.as_bytes()));
-        let problems = [value, metadata].into_iter().filter_map(Result::err).collect();
-        (expiry.or(family.expiration_ttl.map(Expiry::Ttl)), problems)
     }
 
     /// Checks that each key is declared only once.
@@ -180,6 +141,45 @@ impl Seeds<'_, '_> {
             }
         }
     }
+}
+
+/// Declares a pair of a seed file. `buffer` is to work in.
+fn seed_pair(
+    pair: SeedPair<'_>,
+    seed: &Arc<Seed>,
+    families: &Families,
+    digest_key: &DigestKey,
+    buffer: &mut Vec<u8>,
+    mistakes: &mut SeedMistakes,
+) -> DeclaredPair {
+    let SeedPair { key, key_at, value, metadata, expiry } = pair;
+    let bytes = u32::try_from(value.bytes.len()).unwrap_or(u32::MAX);
+    let place = SeedPlace::new(value.at, value.json, value.is_base64, bytes);
+    let content = Content::Seed { seed: Arc::clone(seed), place };
+    let metadata = metadata.map(|json| Cow::Owned(json.into_owned()));
+    let (expiry, problems) = of_family(families, &key, &value.bytes, metadata.as_deref(), expiry);
+    for what in problems {
+        mistakes.push(key_at, format!("the key `{}`: {what}", key.escape_debug()));
+    }
+    let digest = digest_key.digest_in(buffer, &value.bytes, metadata.as_deref(), expiry);
+    DeclaredPair::new(key, digest, content, More { metadata, expiry, ..More::default() })
+}
+
+/// Checks a pair against the types of its family. Returns its expiration, which defaults to that of the
+/// family, and the problems found.
+fn of_family(
+    families: &Families,
+    key: &str,
+    value: &[u8],
+    metadata: Option<&str>,
+    expiry: Option<Expiry>,
+) -> (Option<Expiry>, Vec<String>) {
+    let Some(family) = families.of_key(key) else { return (expiry, Vec::new()) };
+    let value = check_part("value", Some(family.types.value), value);
+    let metadata = metadata
+        .map_or(Ok(()), |json| check_part("metadata", family.types.metadata, json.as_bytes()));
+    let problems = [value, metadata].into_iter().filter_map(Result::err).collect();
+    (expiry.or(family.expiration_ttl.map(Expiry::Ttl)), problems)
 }
 
 /// The folder of the package that declares a namespace, or why its seeds cannot be read.
