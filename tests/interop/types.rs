@@ -49,6 +49,10 @@ const accounts = env.ACCOUNTS as AccountsNamespace;
 const guests = env.GUESTS as GuestsNamespace;
 const anything = env.ANYTHING as AnythingNamespace;
 
+function used(...values: unknown[]): void {
+  values.length;
+}
+
 function seats(plan: Plan): number {
   switch (plan.kind) {
     case "free":
@@ -73,11 +77,14 @@ export async function uses(id: string, page: number): Promise<number> {
   const other: unknown = user?.home?.["else"];
   const periods: Array<"month" | "year"> | undefined = (await accounts.get(`page:${page}`, "json"))?.items;
   const color: string | Record<string, unknown> | null = await accounts.get(`color:${id}`, "json");
+  const menu = await accounts.get(`$menu\n\`${id}`, "json");
+  const link: string | undefined = typeof menu === "string" ? menu : menu?.["home"] as string;
   const from_where: string | null = (await accounts.getWithMetadata(`color:${id}`, "json")).metadata;
   await accounts.put(`user:${id}`, "{}", { metadata: { country: "NL" } });
   for (const { name, metadata } of (await accounts.list({ prefix: `user:${id}` })).keys) {
     const user: AccountsUser | null = await accounts.get(name, "json");
     const country: string | undefined = metadata?.country;
+    used(user, country);
   }
   const all = await accounts.list();
   const keys: AccountsKey[] = all.keys.map(({ name }) => name);
@@ -87,8 +94,11 @@ export async function uses(id: string, page: number): Promise<number> {
   const text: string | null = await anything.get(id);
   const json: unknown = await anything.get(id, "json");
   await anything.put(id, "text", { metadata: { any: "thing" } });
+  const big: Array<"month" | "year"> | undefined = (await accounts.get(`page:${2n ** 60n}`, "json"))?.items;
+  used(country, place, open, other, periods, color, link, from_where, keys, first, text, json, big);
   // @ts-expect-error: a plan has a kind
   const broken: AccountsUser = { displayName: "x", plan: {}, hours: {} };
+  used(broken);
   // @ts-expect-error: a guest has no name
   guest?.displayName;
   // @ts-expect-error: a page has a number
@@ -120,7 +130,15 @@ fn check(deploy: &mut Command, uses: &str) {
     std::fs::write(folder.path().join("uses.ts"), uses).unwrap();
     let of_workers = "tests/interop/node_modules/@cloudflare/workers-types";
     let checked = node(Path::new("node_modules/typescript/bin/tsc"))
-        .args(["--noEmit", "--strict", "--target", "es2022", "--module", "esnext"])
+        .args([
+            "--noEmit",
+            "--strict",
+            "--noUnusedLocals",
+            "--target",
+            "es2022",
+            "--module",
+            "esnext",
+        ])
         .args(["--moduleResolution", "bundler", "--lib", "es2022", "--types"])
         .arg(workspace().join(of_workers))
         .arg("uses.ts")

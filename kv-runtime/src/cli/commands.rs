@@ -265,7 +265,7 @@ impl Running<'_> {
             StateCommand::Rm { ids } => {
                 self.run.forget(ids, &Asking::new(self)).await?;
                 for id in ids {
-                    self.screen.say("Forgot", &format!("{id}; the namespace stays at Cloudflare"));
+                    self.screen.say("Forgot", &format!("{id}; the namespace stays where it is"));
                 }
             }
         }

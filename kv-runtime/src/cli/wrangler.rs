@@ -93,9 +93,7 @@ pub(super) fn update(
     if changed.is_empty() {
         screen.say("Up to date", &path.to_string());
     } else {
-        let block = config.block()?;
-        let place = if block.is_empty() { String::new() } else { format!(", in `{block}`") };
-        screen.say("Updated", &format!("{path}{place}: {}", changed.join(", ")));
+        screen.say("Updated", &format!("{path}{}: {}", place(config)?, changed.join(", ")));
     }
     let lacking = config.not_inherited()?;
     if !changed.is_empty() && !lacking.is_empty() {
@@ -134,9 +132,16 @@ pub(super) fn remove(config: &ConfigFile, plan: &Plan, screen: &Screen) -> Resul
     let removed = config.remove(&ids)?;
     if !removed.is_empty() {
         let path = config.path().display();
-        screen.say("Updated", &format!("{path}: removed {}", removed.join(", ")));
+        let place = place(config)?;
+        screen.say("Updated", &format!("{path}{place}: removed {}", removed.join(", ")));
     }
     Ok(())
+}
+
+/// The block that is written, after the file's path; the top level needs no word.
+fn place(config: &ConfigFile) -> Result<String, CliError> {
+    let block = config.block()?;
+    Ok(if block.is_empty() { String::new() } else { format!(", in `{block}`") })
 }
 
 /// Whether `wrangler dev` reads `folder` by default.

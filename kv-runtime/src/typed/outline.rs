@@ -27,14 +27,26 @@ impl Outline {
         } else if TypeId::of::<T>() == TypeId::of::<Bytes>() {
             Self::Bytes
         } else {
-            let Asked(schema) = T::deserialize(Listener).err().unwrap_or(Asked(None));
+            let Asked(schema) = T::deserialize(Listener { depth: 0 }).err().unwrap_or(Asked(None));
             Self::Json(schema.unwrap_or(Value::Bool(true)))
         }
     }
 }
 
 /// A deserializer without a value. It only hears what a type asks for.
-struct Listener;
+struct Listener {
+    /// How many types ask for what is in them: one that contains only itself would ask for ever.
+    depth: u8,
+}
+
+/// More than any type has that can have a value.
+const DEEPEST: u8 = 64;
+
+impl Listener {
+    fn inner(self) -> Result<Self, Asked> {
+        if self.depth < DEEPEST { Ok(Self { depth: self.depth + 1 }) } else { Err(Asked(None)) }
+    }
+}
 
 /// The schema of what a type asked for; `None` if it takes anything, or if its answer is lost.
 #[derive(Debug)]
@@ -83,7 +95,7 @@ impl<'de> Deserializer<'de> for Listener {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Asked> {
         let nullable = |schema| json!({ "anyOf": [schema, { "type": "null" }] });
-        visitor.visit_some(self).map_err(|Asked(schema)| Asked(schema.map(nullable)))
+        visitor.visit_some(self.inner()?).map_err(|Asked(schema)| Asked(schema.map(nullable)))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -91,7 +103,7 @@ impl<'de> Deserializer<'de> for Listener {
         _: &'static str,
         visitor: V,
     ) -> Result<V::Value, Asked> {
-        visitor.visit_newtype_struct(self)
+        visitor.visit_newtype_struct(self.inner()?)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -167,6 +179,10 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     #[expect(dead_code, reason = "only its shape is of interest")]
+    struct Itself(Option<Box<Self>>);
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only its shape is of interest")]
     struct Pair(u8, String);
 
     fn of<T: DeserializeOwned + 'static>() -> String {
@@ -199,6 +215,7 @@ mod tests {
             // These take anything, or decide by the value.
             (of::<Untagged>(), "true"),
             (of::<Option<Untagged>>(), "true"),
+            (of::<Itself>(), "true"),
             (of::<Value>(), "true"),
             (of::<Box<serde_json::value::RawValue>>(), "true"),
         ] {

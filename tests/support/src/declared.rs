@@ -587,6 +587,16 @@ pub mod schemas {
         pub country: String,
     }
 
+    /// It contains itself.
+    #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+    #[serde(untagged)]
+    pub enum Menu {
+        /// The end.
+        Link(String),
+        /// More.
+        Menu(BTreeMap<String, Self>),
+    }
+
     /// It derives no schema.
     #[derive(Debug, Serialize, Deserialize)]
     pub enum Color {
@@ -616,6 +626,7 @@ pub mod schemas {
             "name:{id}": String,
             "page:{number: u32}": Page<Period>,
             "color:{id}": Color { metadata: std::net::IpAddr },
+            "$menu\n`{id}": Menu { as: menu },
         }
     }
 

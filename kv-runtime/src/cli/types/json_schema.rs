@@ -48,6 +48,21 @@ fn namespace(namespace: &Namespace) -> Value {
 
 /// The regular expression of a family's keys.
 fn expression(pattern: &kv_rules::Pattern<'_>) -> String {
-    let param = |param: kv_rules::Param<'_>| if param.is_integer() { "-?[0-9]+" } else { ".+" };
-    format!("^{}$", notation(pattern, "^$\\.*+?()[]{}|/", param))
+    let param = |param: kv_rules::Param<'_>| match param.ty {
+        Some(ty) if param.is_integer() && ty.starts_with('u') => "[0-9]+",
+        Some(_) if param.is_integer() => "-?[0-9]+",
+        // Any text: `.` takes no line break.
+        _ => "[\\s\\S]+",
+    };
+    let literal = |text: &str| {
+        let escaped = text.chars().map(|c| match c {
+            '^' | '$' | '\\' | '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|'
+            | '/' => {
+                format!("\\{c}")
+            }
+            c => c.to_string(),
+        });
+        escaped.collect()
+    };
+    format!("^{}$", notation(pattern, literal, param))
 }

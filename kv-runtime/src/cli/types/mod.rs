@@ -47,7 +47,7 @@ impl Paths<'_> {
             return Err(DeployError::Resolve(problems).into());
         }
         if let (Some(path), Some(other)) = (self.typescript, self.json_schema)
-            && path == other
+            && place(path) == place(other)
         {
             return Err(CliError::OneFile(path.clone()));
         }
@@ -64,6 +64,9 @@ impl Paths<'_> {
         let stale =
             files.iter().filter_map(|(found, path, _)| Some(((*path).clone(), found.stale()?)));
         let stale: Vec<_> = stale.collect();
+        if check && files.iter().any(|(found, ..)| *found == Found::Stdout) {
+            return Err(CliError::NoStream("a check compares files"));
+        }
         if check && !stale.is_empty() {
             return Err(CliError::TypesOutOfDate(stale));
         }
@@ -84,6 +87,11 @@ impl Paths<'_> {
         }
         Ok(())
     }
+}
+
+/// Where a path leads.
+fn place(path: &Path) -> Option<PathBuf> {
+    fs::canonicalize(path).or_else(|_| std::path::absolute(path)).ok()
 }
 
 /// What is where types are written.

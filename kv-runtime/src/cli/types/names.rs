@@ -11,10 +11,11 @@ const RESERVED: &str = "\
     AnyPair Array ArrayBuffer ArrayBufferView As AsText Binding BytesPair E Exclude Extract F Family FamilyWith First \
     Format Found JsonPair K KeyOf KeyWith Listed M Map MetadataOf Others P Pair PairOf PairOfFamily Promise ReadableStream \
     Record T TextPair V ValueOf \
-    any as async await bigint boolean break case catch class const continue debugger default delete do else \
-    enum export extends false finally for function if implements import in infer instanceof interface keyof \
-    let never new null number object package private protected public return static string super switch \
-    symbol this throw true try type typeof undefined unknown var void while with yield";
+    abstract any as asserts async await bigint boolean break case catch class const continue debugger \
+    declare default delete do else enum export extends false finally for function if implements import in \
+    infer instanceof interface intrinsic is keyof let module namespace never new null number object out \
+    package private protected public readonly return satisfies static string super switch symbol this \
+    throw true try type typeof undefined unique unknown using var void while with yield";
 
 /// What the names of a namespace's own types end with.
 const OWN: [&str; 4] = ["Entries", "Families", "Key", "Namespace"];

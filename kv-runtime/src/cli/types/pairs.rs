@@ -75,7 +75,8 @@ pub(super) fn of(
         pairs.push(Pair {
             key: Key::Family(pattern),
             value: Type::of_type(types.value_type, namespace, definitions),
-            metadata: metadata(*types, namespace, definitions),
+            metadata: schema(types.metadata_type, namespace, definitions)
+                .or_else(|| json_outline(types.metadata_type)),
         });
     }
     if !declaration.spreads.is_empty() || pairs.is_empty() {
@@ -117,12 +118,12 @@ fn entries(declaration: &Declaration, namespace: &str, definitions: &mut Definit
                 schema: schema(types.value_type, namespace, definitions)?,
             })
         });
-        let of_type = known.types.and_then(|types| metadata(types, namespace, definitions));
-        let of_values = || (!known.metadata.is_empty()).then(|| any_of(known.metadata));
+        let ty = known.types.map_or(Described::ANYTHING, |types| types.metadata_type);
+        let of_values = (!known.metadata.is_empty()).then(|| any_of(known.metadata));
         Pair {
             key: Key::One(key),
             value: typed.unwrap_or_else(|| Type::one_of(known.values)),
-            metadata: of_type.or_else(of_values),
+            metadata: schema(ty, namespace, definitions).or(of_values).or_else(|| json_outline(ty)),
         }
     };
     all.into_iter().map(pair).collect()
@@ -134,18 +135,13 @@ fn schema(ty: Described, namespace: &str, definitions: &mut Definitions) -> Opti
     Some(definitions.add(&ty.schema?()?, namespace))
 }
 
-/// The schema of the metadata that a type declares.
-fn metadata(types: DeclaredTypes, namespace: &str, definitions: &mut Definitions) -> Option<Value> {
-    let ty = types.metadata_type;
-    let outline = || match (ty.outline)() {
-        Outline::Json(outline) => outline,
-        // Metadata is always JSON.
-        Outline::Text => json!({ "type": "string" }),
-        Outline::Bytes => json!(true),
-    };
-    schema(ty, namespace, definitions)
-        .or_else(|| Some(outline()))
-        .filter(|schema| *schema != Value::Bool(true))
+/// The outline of a type whose values are JSON wherever they are stored, if it says anything.
+fn json_outline(ty: Described) -> Option<Value> {
+    match (ty.outline)() {
+        Outline::Json(Value::Bool(true)) | Outline::Bytes => None,
+        Outline::Json(outline) => Some(outline),
+        Outline::Text => Some(json!({ "type": "string" })),
+    }
 }
 
 impl Type {
@@ -257,28 +253,16 @@ pub(super) fn distinct<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<
     distinct
 }
 
-/// A pattern in another notation, in which some characters have a backslash.
+/// A pattern in another notation.
 pub(super) fn notation(
     pattern: &kv_rules::Pattern<'_>,
-    special: &str,
+    literal: impl Fn(&str) -> String,
     param: impl Fn(kv_rules::Param<'_>) -> &'static str,
 ) -> String {
     let segments = pattern.segments().iter();
     let written = segments.map(|segment| match segment {
-        kv_rules::Segment::Literal(literal) => escaped(literal, special),
+        kv_rules::Segment::Literal(text) => literal(text),
         kv_rules::Segment::Param(found) => param(*found).to_owned(),
     });
     written.collect()
-}
-
-/// A text in which some characters have a backslash.
-pub(super) fn escaped(text: &str, special: &str) -> String {
-    let mut escaped = String::new();
-    for c in text.chars() {
-        if special.contains(c) {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped
 }

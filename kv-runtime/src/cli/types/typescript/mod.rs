@@ -4,7 +4,7 @@ mod schema;
 
 use serde_json::Value;
 
-use super::pairs::{Format, Key, Pair, escaped, notation};
+use super::pairs::{Format, Key, Pair, notation};
 use super::{Declared, Namespace};
 use schema::{docs, ty};
 
@@ -15,9 +15,6 @@ const HEAD: &str = "\
 
 /// What the types of all namespaces are made of.
 const SHARED: &str = include_str!("shared.ts");
-
-/// What has a meaning in a template literal.
-const SPECIAL: &str = "`\\$";
 
 /// The types of all declared pairs.
 pub(super) fn typescript(declared: &Declared) -> String {
@@ -58,8 +55,7 @@ fn family(pair: &Pair) -> String {
         Key::Family(pattern) => template(pattern),
         Key::One(_) | Key::Any => "string".to_owned(),
     };
-    let prefix = escaped(pair.key.prefix(), SPECIAL);
-    format!("[{keys}, `{prefix}`, {}],", self::pair(pair))
+    format!("[{keys}, {}, {}],", quoted(pair.key.prefix()), self::pair(pair))
 }
 
 /// Parts in lines of their own, between braces.
@@ -92,10 +88,16 @@ fn pair(Pair { value, metadata, .. }: &Pair) -> String {
 
 /// The keys of a family as a template literal type.
 fn template(pattern: &kv_rules::Pattern<'_>) -> String {
+    // A number of JavaScript is not exact above 2^53, so that the keys of larger ones come from a bigint.
     let param = |param: kv_rules::Param<'_>| {
-        if param.is_integer() { "${number}" } else { "${string}" }
+        if param.is_integer() { "${number | bigint}" } else { "${string}" }
     };
-    format!("`{}`", notation(pattern, SPECIAL, param))
+    let literal = |text: &str| {
+        let quoted = quoted(text);
+        let inside = quoted.get(1..quoted.len() - 1).unwrap_or_default();
+        inside.replace('`', "\\`").replace('$', "\\$")
+    };
+    format!("`{}`", notation(pattern, literal, param))
 }
 
 /// A string literal. JSON's are TypeScript's.

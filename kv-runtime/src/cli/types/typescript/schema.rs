@@ -126,10 +126,11 @@ fn object(schema: &Map<String, Value>) -> String {
     let others = others(schema);
     match (members.is_empty(), others) {
         (true, None) if properties.is_some() => "{}".to_owned(),
-        (true, others) => format!("Record<string, {}>", others.unwrap_or_else(Ty::any).code()),
+        // An alias such as `Record` cannot contain the type that it is in.
+        (true, others) => format!("{{ [key: string]: {} }}", others.unwrap_or_else(Ty::any).code()),
         (false, None) => braced(&members),
         // An index signature would have to agree with the members.
-        (false, Some(_)) => format!("{} & Record<string, {ANY}>", braced(&members)),
+        (false, Some(_)) => format!("{} & {{ [key: string]: {ANY} }}", braced(&members)),
     }
 }
 
@@ -165,7 +166,8 @@ pub(super) fn docs(schema: &Value) -> String {
     let Some(text) = schema.get("description").and_then(Value::as_str) else {
         return String::new();
     };
-    let text = text.replace("*/", "*\\/");
+    let plain = |c: char| if c.is_control() && c != '\n' { ' ' } else { c };
+    let text: String = text.replace("*/", "*\\/").chars().map(plain).collect();
     if text.contains('\n') {
         let lines: Vec<_> = text.lines().collect();
         return format!("/**\n * {}\n */\n", lines.join("\n * ").replace(" * \n", " *\n"));
@@ -208,19 +210,19 @@ mod tests {
                 r#"{"type":"array","items":{"type":"number"},"minItems":300,"maxItems":300}"#,
                 "Array<number>",
             ),
-            (r#"{"type":"object"}"#, "Record<string, unknown>"),
+            (r#"{"type":"object"}"#, "{ [key: string]: unknown }"),
             (r#"{"type":"object","properties":{}}"#, "{}"),
             (
                 r#"{"type":"object","additionalProperties":{"type":"boolean"}}"#,
-                "Record<string, boolean>",
+                "{ [key: string]: boolean }",
             ),
             (
                 r#"{"type":"object","patternProperties":{"^\\d+$":{"type":"boolean"}},"additionalProperties":false}"#,
-                "Record<string, boolean>",
+                "{ [key: string]: boolean }",
             ),
             (
                 r#"{"type":"object","properties":{"id":{"type":"string"}},"additionalProperties":true}"#,
-                "{ id?: string } & Record<string, unknown>",
+                "{ id?: string } & { [key: string]: unknown }",
             ),
             (r#"{"const":"a\"b"}"#, r#""a\"b""#),
             (r#"{"$ref":"elsewhere"}"#, "unknown"),

@@ -3,10 +3,10 @@ type As<T extends string> = T | { type: T; cacheTtl?: number };
 type AsText = "text" | { type?: "text"; cacheTtl?: number };
 
 /** A pair whose value is text, JSON or bytes, and one of which nothing is known. */
-type TextPair<M = unknown> = { text: string; metadata: M };
-type JsonPair<V, M = unknown> = { json: V; metadata: M };
-type BytesPair<M = unknown> = { bytes: ArrayBuffer; metadata: M };
-type AnyPair = { text: string; json: unknown; metadata: unknown };
+export type TextPair<M = unknown> = { text: string; metadata: M };
+export type JsonPair<V, M = unknown> = { json: V; metadata: M };
+export type BytesPair<M = unknown> = { bytes: ArrayBuffer; metadata: M };
+export type AnyPair = { text: string; json: unknown; metadata: unknown };
 
 /** The keys of a family, what they begin with, and the pair of each. */
 type Family = [keys: string, prefix: string, pair: { metadata: unknown }];
@@ -46,29 +46,14 @@ type Listed<K, M> = { keys: Array<{ name: K; expiration?: number; metadata?: M }
 
 /** A binding of a Worker with these entries and families. */
 interface Binding<E, F extends Family[]> {
-  get<K extends KeyOf<E, F, "text">>(key: K, type?: AsText): Promise<string | null>;
-  get<K extends KeyOf<E, F, "text">>(keys: K[], type?: AsText): Promise<Map<K, string | null>>;
-  get<K extends KeyOf<E, F, "json">>(key: K, type: As<"json">): Promise<ValueOf<E, F, K> | null>;
-  get<K extends KeyOf<E, F, "json">>(keys: K[], type: As<"json">): Promise<Map<K, ValueOf<E, F, K> | null>>;
+  // The compiler tells of the last one that does not fit: mostly the one for JSON.
   get(key: KeyOf<E, F>, type: As<"arrayBuffer">): Promise<ArrayBuffer | null>;
   get(key: KeyOf<E, F>, type: As<"stream">): Promise<ReadableStream | null>;
+  get<K extends KeyOf<E, F, "text">>(keys: K[], type?: AsText): Promise<Map<K, string | null>>;
+  get<K extends KeyOf<E, F, "json">>(keys: K[], type: As<"json">): Promise<Map<K, ValueOf<E, F, K> | null>>;
+  get<K extends KeyOf<E, F, "text">>(key: K, type?: AsText): Promise<string | null>;
+  get<K extends KeyOf<E, F, "json">>(key: K, type: As<"json">): Promise<ValueOf<E, F, K> | null>;
 
-  getWithMetadata<K extends KeyOf<E, F, "text">>(
-    key: K,
-    type?: AsText,
-  ): Promise<Found<string, MetadataOf<E, F, K>>>;
-  getWithMetadata<K extends KeyOf<E, F, "text">>(
-    keys: K[],
-    type?: AsText,
-  ): Promise<Map<K, Found<string, MetadataOf<E, F, K>>>>;
-  getWithMetadata<K extends KeyOf<E, F, "json">>(
-    key: K,
-    type: As<"json">,
-  ): Promise<Found<ValueOf<E, F, K>, MetadataOf<E, F, K>>>;
-  getWithMetadata<K extends KeyOf<E, F, "json">>(
-    keys: K[],
-    type: As<"json">,
-  ): Promise<Map<K, Found<ValueOf<E, F, K>, MetadataOf<E, F, K>>>>;
   getWithMetadata<K extends KeyOf<E, F>>(
     key: K,
     type: As<"arrayBuffer">,
@@ -77,6 +62,22 @@ interface Binding<E, F extends Family[]> {
     key: K,
     type: As<"stream">,
   ): Promise<Found<ReadableStream, MetadataOf<E, F, K>>>;
+  getWithMetadata<K extends KeyOf<E, F, "text">>(
+    keys: K[],
+    type?: AsText,
+  ): Promise<Map<K, Found<string, MetadataOf<E, F, K>>>>;
+  getWithMetadata<K extends KeyOf<E, F, "json">>(
+    keys: K[],
+    type: As<"json">,
+  ): Promise<Map<K, Found<ValueOf<E, F, K>, MetadataOf<E, F, K>>>>;
+  getWithMetadata<K extends KeyOf<E, F, "text">>(
+    key: K,
+    type?: AsText,
+  ): Promise<Found<string, MetadataOf<E, F, K>>>;
+  getWithMetadata<K extends KeyOf<E, F, "json">>(
+    key: K,
+    type: As<"json">,
+  ): Promise<Found<ValueOf<E, F, K>, MetadataOf<E, F, K>>>;
 
   put<K extends KeyOf<E, F>>(
     key: K,
