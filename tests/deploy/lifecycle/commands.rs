@@ -141,3 +141,41 @@ fn local_needs_no_account_and_keeps_a_state_of_its_own() {
     assert_eq!(kinds(&cloudflare.take_requests()), []);
     assert!(!stage.states().exists());
 }
+
+#[test]
+fn one_file_cannot_bind_two_namespaces_to_one_name() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("wrangler.toml");
+    std::fs::write(&config, "name = \"app\"\n").unwrap();
+    let wrangler = format!("--wrangler={}", config.display());
+    for command in [&["--yes"][..], &["plan"], &["plan", "--check"]] {
+        let refused = stage.refused("one-binding-twice", &[command, &[&wrangler]].concat());
+        let message = "two namespaces have the same binding, \"SHARED\", at";
+        assert!(refused.stderr.contains(message), "{}", refused.stderr);
+    }
+    assert_eq!(std::fs::read_to_string(&config).unwrap(), "name = \"app\"\n");
+    // Two Workers may each have a binding of that name.
+    stage.run("one-binding-twice", &["--yes"]).expect(0);
+    let ran = stage.refused("listed-twice", &["--yes"]);
+    assert!(ran.stderr.contains("the namespace is listed twice"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_block_of_wranglers_configuration_that_is_written_is_named() {
+    let cloudflare = Cloudflare::start();
+    let stage = Stage::new(&cloudflare);
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("wrangler.jsonc");
+    std::fs::write(&config, "{\n  \"name\": \"app\",\n  \"previews\": {}\n}\n").unwrap();
+    let wrangler = format!("--wrangler={}", config.display());
+    let ran = stage.run("existing", &["--yes", &wrangler, "--adopt"]).expect(0);
+    assert!(ran.stderr.contains("wrangler.jsonc: "), "{}", ran.stderr);
+    let staging = ["--stage", "staging", "--yes", &wrangler];
+    let ran = stage.run("v1", &staging).expect(0);
+    assert!(ran.stderr.contains("wrangler.jsonc, in `previews`: "), "{}", ran.stderr);
+    let destroy = [&["destroy", "--delete-data"], &staging[..]].concat();
+    let ran = stage.run("v1", &destroy).expect(0);
+    assert!(ran.stderr.contains("in `previews`: removed "), "{}", ran.stderr);
+}
