@@ -12,6 +12,17 @@ use super::digest::Digest;
 /// The keys of a deployed namespace.
 pub(crate) type Keys = BTreeMap<Arc<str>, KeyRecord>;
 
+/// How many keys are merged at once: that is faster than single inserts, but takes memory for them twice.
+const PIECE: usize = 256 * 1024;
+
+/// Adds records, which replace those of the same keys.
+pub(crate) fn merge(keys: &mut Keys, records: impl IntoIterator<Item = (Arc<str>, KeyRecord)>) {
+    let mut records = records.into_iter().peekable();
+    while records.peek().is_some() {
+        keys.append(&mut records.by_ref().take(PIECE).collect());
+    }
+}
+
 /// What is known about one key. In the document it is one short text, the digest with prefixes: `?` if
 /// the write is not confirmed, `=` if the pair is left to the application, `~` if this tool did not write
 /// the pair, `!` if `env(...)` declared the value.
@@ -105,7 +116,7 @@ impl<'de> Deserialize<'de> for Key {
     }
 }
 
-/// Reads keys at once instead of inserting them one by one, since they were written in order.
+/// Reads keys.
 pub(super) fn all<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Keys, D::Error> {
     keys_that(deserializer, |_| true)
 }
@@ -128,13 +139,17 @@ fn keys_that<'de, D: Deserializer<'de>>(
         }
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut keys = Vec::new();
+            let (mut keys, mut piece) = (Keys::new(), Vec::new());
             while let Some((Key(key), record)) = map.next_entry::<Key, KeyRecord>()? {
                 if (self.0)(&record) {
-                    keys.push((key, record));
+                    piece.push((key, record));
+                }
+                if piece.len() == PIECE {
+                    merge(&mut keys, piece.drain(..));
                 }
             }
-            Ok(keys.into_iter().collect())
+            merge(&mut keys, piece);
+            Ok(keys)
         }
     }
     deserializer.deserialize_map(Visitor(wanted))

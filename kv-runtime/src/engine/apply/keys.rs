@@ -14,14 +14,10 @@ use super::change::{Change, Deletion};
 use super::checkpoint::Checkpoints;
 use super::requests::Requests;
 use super::{Apply, Worked};
-use crate::state::KeyRecord;
+use crate::state::{KeyRecord, merge};
 
 /// How often keys are sent until Cloudflare confirms them, before they are reported as unconfirmed.
 const ROUNDS: u32 = 5;
-
-/// How many keys are merged into the state at once: that is faster than single inserts, but takes memory
-/// for the keys twice.
-const MERGED: usize = 128 * 1024;
 
 impl Apply<'_> {
     /// Writes and deletes keys. Before the first change, the state marks all of them as unconfirmed. If the
@@ -38,12 +34,9 @@ impl Apply<'_> {
         let unconfirmed = |put: &Put<'_>| {
             (Arc::clone(&put.pair.key), KeyRecord { confirmed: false, ..put.record() })
         };
-        for puts in declared.puts.chunks(MERGED) {
-            deployment.keys.append(&mut puts.iter().map(unconfirmed).collect());
-        }
-        for put in &declared.settled {
-            deployment.keys.insert(Arc::clone(&put.pair.key), put.record());
-        }
+        merge(&mut deployment.keys, declared.puts.iter().map(unconfirmed));
+        let settled = |put: &Put<'_>| (Arc::clone(&put.pair.key), put.record());
+        merge(&mut deployment.keys, declared.settled.iter().map(settled));
         for key in &plan.forget {
             deployment.keys.remove(key.as_str());
         }
