@@ -4,7 +4,6 @@ use crate::shown;
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, Read};
-use std::mem;
 use std::ops::Range;
 
 use base64::Engine as _;
@@ -12,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::json::{self, Kind, Member, Mistake, Node, TRAILING_COMMA, expected};
 use super::mistakes::SeedMistakes;
-use super::split::Split;
+use super::split::{Block, Split};
 use crate::{Expiry, closest, compact_json, did_you_mean};
 
 /// The properties of a pair.
@@ -71,77 +70,48 @@ pub fn read_pairs(
     mistakes: &mut SeedMistakes,
     mut each: impl FnMut(SeedPair<'_>, &mut SeedMistakes),
 ) -> io::Result<()> {
-    read_items(file, mistakes, |bytes, at, mistakes| read_pair(bytes, at, mistakes, &mut each))
+    let (mut of_cut, mut is_whole) = (SeedMistakes::default(), true);
+    read_blocks(file, &mut of_cut, |block| {
+        is_whole = block.read_pairs(mistakes, &mut each);
+        is_whole
+    })?;
+    if is_whole {
+        mistakes.append(of_cut);
+    }
+    Ok(())
 }
 
 /// How many bytes a block has at least, unless it is the last one.
 const BLOCK: usize = 512 * 1024;
 
-/// Some whole items of a seed file, so that several threads can read it.
-#[derive(Debug, Default)]
-pub struct SeedBlock {
-    bytes: Vec<u8>,
-    /// Where each item is in the file, and where it ends in the bytes.
-    items: Vec<(u64, usize)>,
-}
+/// Some whole pairs of a seed file, not read yet, so that several threads can read them.
+#[derive(Debug)]
+pub struct SeedBlock(Block);
 
 impl SeedBlock {
     /// Reads the pairs, as [`read_pairs`] does. Returns whether what comes after the block can be read: it
-    /// cannot be after a syntax error.
+    /// cannot after a syntax error.
     pub fn read_pairs(
         &self,
         mistakes: &mut SeedMistakes,
         mut each: impl FnMut(SeedPair<'_>, &mut SeedMistakes),
     ) -> bool {
-        let mut begin = 0;
-        self.items.iter().all(|(at, end)| {
-            let bytes = self.bytes.get(begin..*end).unwrap_or_default();
-            begin = *end;
-            read_pair(bytes, *at, mistakes, &mut each)
+        self.0.items().all(|(bytes, at)| {
+            let Some(item) = read_item(bytes, at, mistakes) else { return false };
+            if let Some(pair) = item.pair(mistakes) {
+                each(pair, mistakes);
+            }
+            true
         })
     }
 }
 
-/// Cuts a seed file into blocks, in order, without reading their pairs. `each` returns whether to go on.
+/// Cuts a seed file into blocks, in order. `each` returns whether to go on. The mistakes are those between
+/// pairs; if a block has a syntax error, they mean nothing.
 pub fn read_blocks(
     file: impl Read,
     mistakes: &mut SeedMistakes,
     mut each: impl FnMut(SeedBlock) -> bool,
-) -> io::Result<()> {
-    let mut block = SeedBlock::default();
-    read_items(file, mistakes, |bytes, at, _| {
-        block.bytes.extend_from_slice(bytes);
-        block.items.push((at, block.bytes.len()));
-        if block.bytes.len() < BLOCK {
-            return true;
-        }
-        let capacity = block.bytes.len();
-        let full = mem::take(&mut block);
-        block.bytes.reserve(capacity.min(2 * BLOCK));
-        each(full)
-    })?;
-    each(block);
-    Ok(())
-}
-
-fn read_pair(
-    bytes: &[u8],
-    at: u64,
-    mistakes: &mut SeedMistakes,
-    each: &mut impl FnMut(SeedPair<'_>, &mut SeedMistakes),
-) -> bool {
-    let Some(item) = read_item(bytes, at, mistakes) else { return false };
-    if let Some(pair) = item.pair(mistakes) {
-        each(pair, mistakes);
-    }
-    true
-}
-
-/// Cuts a list into its items. `each` gets the bytes of one and where it is, and returns whether to go on.
-fn read_items(
-    file: impl Read,
-    mistakes: &mut SeedMistakes,
-    mut each: impl FnMut(&[u8], u64, &mut SeedMistakes) -> bool,
 ) -> io::Result<()> {
     let mut split = Split::new(file);
     split.skip_mark()?;
@@ -149,35 +119,52 @@ fn read_items(
         return report_no_list(&mut split, mistakes);
     }
     split.skip();
+    let goes_on = cut(&mut split, mistakes, &mut each)?;
+    if goes_on && let Some(block) = split.block(0) {
+        each(SeedBlock(block));
+    }
+    Ok(())
+}
+
+/// Cuts a list after its bracket. Returns whether to go on; what is left is the last block.
+fn cut<R: Read>(
+    split: &mut Split<R>,
+    mistakes: &mut SeedMistakes,
+    each: &mut impl FnMut(SeedBlock) -> bool,
+) -> io::Result<bool> {
     if split.peek()? == Some(b']') {
         split.skip();
-        return end(&mut split, mistakes);
+        end(split, mistakes)?;
+        return Ok(true);
     }
     loop {
+        if let Some(block) = split.block(BLOCK)
+            && !each(SeedBlock(block))
+        {
+            return Ok(false);
+        }
         split.peek()?;
         let at = split.at();
-        let Some(item) = split.item()? else {
+        if !split.item()? {
             mistakes.push(at, TOO_LONG);
-            return Ok(());
-        };
-        if !each(split.bytes(item), at, mistakes) {
-            return Ok(());
+            return Ok(true);
         }
         let (byte, at) = (split.peek()?, split.at());
         match byte {
             Some(b',') => split.skip(),
             Some(b']') => {
                 split.skip();
-                return end(&mut split, mistakes);
+                end(split, mistakes)?;
+                return Ok(true);
             }
             _ => {
-                unexpected(&split, "`,` or `]`", mistakes);
-                return Ok(());
+                unexpected(split, "`,` or `]`", mistakes);
+                return Ok(true);
             }
         }
         if matches!(split.peek()?, Some(b']' | b'}')) {
             mistakes.push(at, TRAILING_COMMA);
-            return Ok(());
+            return Ok(true);
         }
     }
 }
@@ -190,9 +177,15 @@ fn report_no_list<R: Read>(split: &mut Split<R>, mistakes: &mut SeedMistakes) ->
         mistakes.push(at, message);
         return Ok(());
     }
-    let root = split.item()?.unwrap_or_default();
-    if read_item(split.bytes(root), at, mistakes).is_some() {
-        let lines = split.peek()? == Some(b'{');
+    if !split.item()? {
+        mistakes.push(at, TOO_LONG);
+        return Ok(());
+    }
+    let next = split.peek()?;
+    let root = split.block(0);
+    let mut items = root.iter().flat_map(Block::items);
+    if items.all(|(bytes, at)| read_item(bytes, at, mistakes).is_some()) {
+        let lines = next == Some(b'{');
         let what = if lines { "these are pairs one after another" } else { "this is one object" };
         mistakes.push(at, format!("{what}: a seed file is a list of pairs, write `[{EXAMPLE}]`"));
     }

@@ -1,6 +1,7 @@
-//! Cuts a JSON array into its items while it is read, so that only one item is in memory.
+//! Cuts a JSON array into blocks of whole items while it is read, so that only one block is in memory.
 
 use std::io::{self, Read};
+use std::mem;
 use std::ops::Range;
 
 use memchr::memchr3;
@@ -21,11 +22,31 @@ pub(super) struct Split<R> {
     start: usize,
     /// Where in the file the buffer begins.
     base: u64,
+    /// Where in the buffer the items are that were taken.
+    items: Vec<Range<usize>>,
+}
+
+/// Some whole items of a file.
+#[derive(Debug)]
+pub(super) struct Block {
+    bytes: Vec<u8>,
+    base: u64,
+    items: Vec<Range<usize>>,
+}
+
+impl Block {
+    /// The items, and where in the file each begins.
+    pub(super) fn items(&self) -> impl Iterator<Item = (&[u8], u64)> {
+        self.items.iter().map(|item| {
+            let bytes = self.bytes.get(item.clone()).unwrap_or_default();
+            (bytes, self.base + item.start as u64)
+        })
+    }
 }
 
 impl<R: Read> Split<R> {
     pub(super) fn new(input: R) -> Self {
-        Self { input, buffer: Vec::new(), start: 0, base: 0 }
+        Self { input, buffer: Vec::new(), start: 0, base: 0, items: Vec::new() }
     }
 
     /// Where in the file the next byte is.
@@ -33,9 +54,18 @@ impl<R: Read> Split<R> {
         self.base + self.start as u64
     }
 
-    /// The bytes of an item.
-    pub(super) fn bytes(&self, item: Range<usize>) -> &[u8] {
-        self.buffer.get(item).unwrap_or_default()
+    /// Takes the items with their bytes, once they have so many.
+    pub(super) fn block(&mut self, least: usize) -> Option<Block> {
+        if self.start < least || self.items.is_empty() {
+            return None;
+        }
+        let mut rest = Vec::with_capacity(self.buffer.len());
+        rest.extend_from_slice(self.rest());
+        let (bytes, items) = (mem::replace(&mut self.buffer, rest), mem::take(&mut self.items));
+        let base = self.base;
+        self.base += self.start as u64;
+        self.start = 0;
+        Some(Block { bytes, base, items })
     }
 
     /// The bytes that are in memory and were not taken yet.
@@ -73,8 +103,8 @@ impl<R: Read> Split<R> {
     }
 
     /// Takes the next item: up to its closing bracket, or for another value up to the byte that ends
-    /// it. An incomplete item is taken as far as it goes; `None` if it is too long.
-    pub(super) fn item(&mut self) -> io::Result<Option<Range<usize>>> {
+    /// it. An incomplete item is taken as far as it goes; `false` if it is too long.
+    pub(super) fn item(&mut self) -> io::Result<bool> {
         // `at` is counted from `start`, which moves when more is read.
         let (mut at, mut depth, mut in_string) = (0, 0_usize, false);
         let length = 'item: loop {
@@ -122,17 +152,17 @@ impl<R: Read> Split<R> {
                 }
             }
             if at > LONGEST {
-                return Ok(None);
+                return Ok(false);
             }
         };
-        let item = self.start..self.start + length;
-        self.start = item.end;
-        Ok(Some(item))
+        self.items.push(self.start..self.start + length);
+        self.start += length;
+        Ok(true)
     }
 
     /// Reads more; `false` at the end.
     fn fill(&mut self) -> io::Result<bool> {
-        if self.start > 0 {
+        if self.items.is_empty() {
             self.buffer.drain(..self.start);
             self.base += self.start as u64;
             self.start = 0;
