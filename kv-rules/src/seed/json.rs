@@ -5,7 +5,7 @@ use crate::shown;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use memchr::memchr2;
+use memchr::memchr;
 
 use crate::json::{BEYOND_F64, BEYOND_U64, MAX_JSON_DEPTH, json_integer};
 
@@ -249,39 +249,46 @@ impl<'a> Reader<'a, '_> {
 
     fn string(&mut self) -> Read<Cow<'a, str>> {
         self.at += 1;
-        let mut text = Cow::Borrowed("");
-        loop {
-            let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let end = string_end(rest);
-            let Some(end) = end.map(|end| self.at + end) else {
-                self.at = self.bytes.len();
-                return Err(self.expected("the closing `\"` of a string"));
-            };
-            let plain = self.text.get(self.at..end).unwrap_or_default();
-            if text.is_empty() {
-                text = Cow::Borrowed(plain);
-            } else {
-                text.to_mut().push_str(plain);
-            }
-            self.at = end;
-            match self.peek() {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(text);
-                }
-                Some(b'\\') => text.to_mut().push(self.escape()?),
-                Some(b'\n' | b'\r') => {
-                    return Err(self.mistake(
-                        "this text has no closing quote: end it with `\"`, or write its line break as `\\n`",
-                    ));
-                }
-                _ => {
-                    return Err(self.mistake(
-                        "a control character cannot appear in a JSON string: escape it, such as `\\n`",
-                    ));
-                }
-            }
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let (length, is_closed) = string_length(rest);
+        let end = self.at + length;
+        let text = self.unescaped(end)?;
+        if is_closed {
+            self.at += 1;
+            return Ok(text);
         }
+        Err(match self.peek() {
+            None => self.expected("the closing `\"` of a string"),
+            Some(b'\n' | b'\r') => self.mistake(
+                "this text has no closing quote: end it with `\"`, or write its line break as `\\n`",
+            ),
+            Some(_) => self.mistake(
+                "a control character cannot appear in a JSON string: escape it, such as `\\n`",
+            ),
+        })
+    }
+
+    /// The text up to `end`, where a string ends.
+    fn unescaped(&mut self, end: usize) -> Read<Cow<'a, str>> {
+        let plain = |from: usize| {
+            let raw = self.bytes.get(from..end).unwrap_or_default();
+            let to = from + memchr(b'\\', raw).unwrap_or(raw.len());
+            (self.text.get(from..to).unwrap_or_default(), to)
+        };
+        let (text, to) = plain(self.at);
+        self.at = to;
+        if to == end {
+            return Ok(Cow::Borrowed(text));
+        }
+        let mut unescaped = String::with_capacity(text.len() + (end - to));
+        unescaped.push_str(text);
+        while self.at < end {
+            unescaped.push(self.escape()?);
+            let (text, to) = plain(self.at);
+            unescaped.push_str(text);
+            self.at = to;
+        }
+        Ok(Cow::Owned(unescaped))
     }
 
     fn escape(&mut self) -> Read<char> {
@@ -358,11 +365,23 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// Where the plain part of a JSON string ends: at its quote, an escape, or what must be escaped.
-fn string_end(bytes: &[u8]) -> Option<usize> {
-    let end = memchr2(b'"', b'\\', bytes);
-    let plain = bytes.get(..end.unwrap_or(bytes.len()))?;
+/// How long a JSON string is, up to its quote or what must be escaped, and whether it is the quote.
+fn string_length(bytes: &[u8]) -> (usize, bool) {
+    let mut end = None;
+    let mut from = 0;
+    while let Some(found) = bytes.get(from..).and_then(|rest| memchr(b'"', rest)) {
+        let quote = from + found;
+        let before = bytes.get(..quote).unwrap_or_default();
+        // It is escaped after an odd number of backslashes.
+        if before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0 {
+            end = Some(quote);
+            break;
+        }
+        from = quote + 1;
+    }
+    let raw = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
     // The fold has no branch, so that the compiler vectorises it.
-    let has_control = plain.iter().fold(0, |found, byte| found | u8::from(*byte < b' ')) != 0;
-    if has_control { plain.iter().position(|byte| *byte < b' ') } else { end }
+    let has_control = raw.iter().fold(0, |found, byte| found | u8::from(*byte < b' ')) != 0;
+    let control = has_control.then(|| raw.iter().position(|byte| *byte < b' ')).flatten();
+    control.map_or((raw.len(), end.is_some()), |control| (control, false))
 }

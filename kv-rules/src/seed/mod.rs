@@ -1,7 +1,7 @@
 //! Seeds: many pairs from a file or a folder of the package.
 //!
 //! The macro reads them to check them, a deploy reads them to write them. One reader serves both,
-//! so that what compiles deploys. It holds one pair at a time, however large the file is.
+//! so that what compiles deploys. It holds a few blocks of pairs at a time, however large the file is.
 
 mod folder;
 mod json;

@@ -63,7 +63,7 @@ impl<'a> SeedValue<'a> {
     }
 }
 
-/// Reads a seed file, one pair at a time. `each` gets every pair that has a key, and may add mistakes.
+/// Reads a seed file, a block at a time. `each` gets every pair that has a key, and may add mistakes.
 /// Do not use a file that has any. After a syntax error the rest of the file is not read.
 pub fn read_pairs(
     file: impl Read,

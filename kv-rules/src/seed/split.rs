@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::mem;
 use std::ops::Range;
 
-use memchr::memchr3;
+use memchr::memchr2;
 
 use crate::MAX_VALUE_BYTES;
 
@@ -110,20 +110,16 @@ impl<R: Read> Split<R> {
         let length = 'item: loop {
             if in_string {
                 let rest = &self.buffer[self.start + at..];
-                match memchr3(b'"', b'\\', b'\n', rest).map(|found| (found, rest[found])) {
+                match memchr2(b'"', b'\n', rest).map(|found| (at + found, rest[found])) {
                     Some((found, b'"')) => {
-                        at += found + 1;
-                        in_string = false;
+                        // It is escaped after an odd number of backslashes. The string begins with a quote.
+                        let before = &self.buffer[self.start..self.start + found];
+                        let escapes = before.iter().rev().take_while(|byte| **byte == b'\\');
+                        in_string = escapes.count() % 2 == 1;
+                        at = found + 1;
                     }
-                    Some((found, b'\\')) if found + 1 < rest.len() => at += found + 2,
                     // A line break ends a string without a closing quote, and the item with it.
-                    Some((found, b'\n')) => break at + found + 1,
-                    Some((found, _)) => {
-                        at += found;
-                        if !self.fill()? {
-                            break self.buffer.len() - self.start;
-                        }
-                    }
+                    Some((found, _)) => break found + 1,
                     None => {
                         at += rest.len();
                         if !self.fill()? {
