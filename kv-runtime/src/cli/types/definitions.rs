@@ -29,7 +29,11 @@ struct Definition {
 }
 
 /// The names of the types, by their numbers.
-pub(super) struct Names(Vec<String>);
+pub(super) struct Names {
+    all: Vec<String>,
+    /// Those with a number, since other types of the same namespace have the same name.
+    pub(super) numbered: Vec<String>,
+}
 
 impl Definitions {
     /// Adds what a type's schema defines; the result refers to that by number.
@@ -77,6 +81,7 @@ impl Definitions {
         let (alone, others): (Vec<_>, Vec<_>) =
             groups.into_iter().partition(|(name, group)| group.len() == 1 && is_free(name));
         let mut names = vec![String::new(); self.all.len()];
+        let mut numbered = Vec::new();
         let mut used: BTreeSet<String> = alone.iter().map(|(name, _)| (*name).to_owned()).collect();
         for (name, group) in alone {
             for number in group {
@@ -88,15 +93,18 @@ impl Definitions {
                 let long = format!("{}{name}", self.all[number].namespace);
                 let name = free(&long, |name| is_free(name) && !used.contains(name));
                 used.insert(name.clone());
+                if name != long {
+                    numbered.push(name.clone());
+                }
                 names[number] = name;
             }
         }
-        Names(names)
+        Names { all: names, numbered }
     }
 
     /// The types under their names.
     pub(super) fn named(&self, names: &Names) -> BTreeMap<String, Value> {
-        let all = names.0.iter().zip(&self.all);
+        let all = names.all.iter().zip(&self.all);
         all.map(|(name, definition)| (name.clone(), names.resolve(&definition.schema))).collect()
     }
 }
@@ -107,7 +115,7 @@ impl Names {
         bare(schema, &mut |old| {
             let number: usize = referred(old)?.parse().ok()?;
             // A reference is a part of a URI. CONTROLS includes all that is not ASCII.
-            self.0
+            self.all
                 .get(number)
                 .map(|name| utf8_percent_encode(&reference(name), CONTROLS).to_string())
         })

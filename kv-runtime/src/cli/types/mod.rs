@@ -52,6 +52,10 @@ impl Paths<'_> {
             return Err(CliError::OneFile(path.clone()));
         }
         let declared = Declared::of(declarations);
+        if !declared.numbered.is_empty() {
+            let names = declared.numbered.join(", ");
+            screen.warn("Same names", &format!("{names}: other types of the namespace have the same name, and the next one may take this one; give each its own with `#[schemars(rename = \"...\")]`"));
+        }
         let typescript = self.typescript.as_ref();
         let json_schema = self.json_schema.as_ref();
         let files = [
@@ -142,11 +146,13 @@ impl Found {
     }
 }
 
-/// What some declarations declare. Nothing depends on their order.
+/// What some declarations declare. Nothing depends on the order of declarations.
 struct Declared {
     namespaces: Vec<Namespace>,
     /// The named types that the pairs refer to.
     types: BTreeMap<String, Value>,
+    /// The names that depend on the order of families.
+    numbered: Vec<String>,
 }
 
 struct Namespace {
@@ -173,6 +179,6 @@ impl Declared {
             pair.value.schema = names.resolve(&pair.value.schema);
             pair.metadata = pair.metadata.as_ref().map(|schema| names.resolve(schema));
         }
-        Self { namespaces, types: definitions.named(&names) }
+        Self { namespaces, types: definitions.named(&names), numbered: names.numbered }
     }
 }
