@@ -1,13 +1,17 @@
 //! Wrangler reads all that we write on this machine, and we read all that it writes.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use futures_util::TryStreamExt as _;
 use kv_runtime::{Bytes, Entry, KeyInfo, LocalStore, Store};
+use kv_test_support::cloudflare::{ACCOUNT, Cloudflare, TOKEN};
 use reference::{Assets, Sessions, assets, sessions};
 use serde_json::{Value, from_slice, json};
 
-use crate::tools::{Dev, deploy_local, http, namespace_id, wrangler_kv};
+use crate::tools::{
+    Dev, cargo_run, deploy_local, http, namespace_id, succeeded, wrangler, wrangler_kv,
+};
 
 const ID: &str = "0123456789abcdef0123456789abcdef";
 const EXPIRATION: u64 = 2_000_000_000;
@@ -159,4 +163,57 @@ async fn a_running_worker_a_deploy_and_wrangler_share_the_files() {
     assert!(!wrote.is_empty());
     let answer = http.get(format!("{}/wrangler", dev.url)).send().await.unwrap();
     assert_eq!(answer.text().await.unwrap(), "while it runs");
+}
+
+/// A server that answers `wrangler preview`, and what was uploaded to it.
+async fn preview_server() -> (String, Arc<Mutex<String>>) {
+    let uploaded = Arc::new(Mutex::new(String::new()));
+    let kept = Arc::clone(&uploaded);
+    let answer = async move |body: axum::body::Bytes| {
+        kept.lock().unwrap().push_str(&String::from_utf8_lossy(&body));
+        let found = json!({ "id": "preview", "name": "preview" });
+        axum::Json(json!({ "success": true, "errors": [], "messages": [], "result": found }))
+    };
+    let app = axum::Router::new().fallback(answer);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/client/v4", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    (url, uploaded)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrangler_binds_what_was_deployed_to_a_preview() {
+    let cloudflare = Cloudflare::start();
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let config = folder.join("wrangler.jsonc");
+    let written = json!({ "name": "app", "main": "worker.mjs", "compatibility_date": "2026-01-01", "account_id": ACCOUNT });
+    std::fs::write(&config, written.to_string()).unwrap();
+    std::fs::write(folder.join("worker.mjs"), "export default { fetch() {} };").unwrap();
+    let deployed = cargo_run("tests", "fixture")
+        .args(["--stage", "pr-7", "--yes", "--adopt", "--wrangler-previews"])
+        .arg(format!("--wrangler={}", config.display()))
+        .arg(format!("--state=file:{}", folder.join("kv").display()))
+        .env("FIXTURE", "v1")
+        .env("CLOUDFLARE_API_BASE_URL", cloudflare.base_url())
+        .env("CLOUDFLARE_API_TOKEN", TOKEN)
+        .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
+        .output()
+        .unwrap();
+    succeeded(&deployed);
+    let (url, uploaded) = preview_server().await;
+    let previewed = wrangler(folder)
+        .args(["preview", "--name", "pr-7"])
+        .env("CLOUDFLARE_API_BASE_URL", url)
+        .env("CLOUDFLARE_API_TOKEN", TOKEN)
+        .output()
+        .unwrap();
+    succeeded(&previewed);
+    let uploaded = uploaded.lock().unwrap().clone();
+    let line = uploaded.lines().find(|line| line.starts_with("{\"main_module\""));
+    let metadata: Value =
+        serde_json::from_str(line.unwrap_or_else(|| panic!("{uploaded}"))).unwrap();
+    let title = "user-data";
+    let users = json!({ "type": "kv_namespace", "namespace_id": cloudflare.namespace(title).id });
+    assert_eq!(metadata["env"]["USERS"], users, "{metadata}");
 }
