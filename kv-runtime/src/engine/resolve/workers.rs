@@ -52,11 +52,15 @@ pub(super) fn read_pairs(
         read_blocks(file, &mut of_cut, |block| {
             let is_taken = blocks.send((number, block)).is_ok();
             number += 1;
-            parts.try_iter().for_each(|(number, part)| whole.add(number, part));
+            for (number, part) in parts.try_iter() {
+                whole.add(number, part);
+            }
             is_taken && !whole.is_broken && interrupt.check().is_ok()
         })?;
         drop(blocks);
-        parts.into_iter().for_each(|(number, part)| whole.add(number, part));
+        for (number, part) in parts {
+            whole.add(number, part);
+        }
         if !whole.is_broken {
             whole.mistakes.append(of_cut);
         }
