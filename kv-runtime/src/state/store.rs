@@ -48,21 +48,40 @@ pub trait Lock: fmt::Debug + Send + Sync {
 /// A document to write: the state of a stage as JSON. It is made while it is written, because with
 /// millions of keys it takes more memory than everything else.
 #[derive(Debug, Clone)]
-pub struct Document(Arc<State>);
+pub struct Document(Content);
+
+#[derive(Debug, Clone)]
+enum Content {
+    State(Arc<State>),
+    Text(Vec<u8>),
+}
+
+/// A document with this text, to test a store with.
+impl From<Vec<u8>> for Document {
+    fn from(text: Vec<u8>) -> Self {
+        Self(Content::Text(text))
+    }
+}
 
 impl Document {
     pub(super) fn new(state: &Arc<State>) -> Self {
-        Self(Arc::clone(state))
+        Self(Content::State(Arc::clone(state)))
     }
 
     /// Its text in one piece.
     pub fn to_vec(&self) -> Result<Vec<u8>, StateError> {
-        self.0.to_json()
+        match &self.0 {
+            Content::State(state) => state.to_json(),
+            Content::Text(text) => Ok(text.clone()),
+        }
     }
 
     /// Writes its text from the start of `out`.
     pub(super) fn write_to(&self, out: &mut (impl Write + Seek)) -> io::Result<()> {
-        self.0.write_json(out)
+        match &self.0 {
+            Content::State(state) => state.write_json(out),
+            Content::Text(text) => out.write_all(text),
+        }
     }
 }
 

@@ -89,12 +89,12 @@ async fn a_write_that_fails_leaves_the_old_document() {
     let store = FileStateStore::new(folder.path());
     let holder = Holder::this_process();
     let mut lock = store.lock(&stage(), &holder).await.unwrap();
-    lock.write(b"old".to_vec()).await.unwrap();
+    lock.write(b"old".to_vec().into()).await.unwrap();
     // A folder cannot be replaced by a file: the write fails after everything before it worked.
     let path = folder.path().join("shop/dev.json");
     fs::rename(&path, folder.path().join("kept")).unwrap();
     fs::create_dir(&path).unwrap();
-    let error = lock.write(b"new".to_vec()).await.unwrap_err();
+    let error = lock.write(b"new".to_vec().into()).await.unwrap_err();
     assert!(matches!(error, StateError::Io { .. }), "{error}");
     assert_eq!(files(&folder.path().join("shop")), ["dev.json", "dev.lock"]);
     lock.release().await.unwrap();
