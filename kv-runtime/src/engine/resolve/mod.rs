@@ -55,9 +55,6 @@ impl Resolver {
     ) -> Result<Vec<Resolved>, DeployError> {
         let now = Time::now();
         let mut problems = check_ids(declarations);
-        if !problems.is_empty() {
-            return Err(DeployError::Resolve(problems));
-        }
         let mut titles = HashMap::new();
         let mut resolved = Vec::new();
         for declaration in declarations {
@@ -65,6 +62,7 @@ impl Resolver {
             let title = self.title(declaration, &mut namespace);
             if let Some(other) = titles.insert(title.clone(), *declaration)
                 && !title.is_empty()
+                && other.id != declaration.id
             {
                 let what = format!("the same title, {title:?}, which is unique in an account");
                 namespace.problems.push(distinct::twice(other, declaration, &what, "title"));
