@@ -14,7 +14,7 @@ use crate::state::{Server, StateError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
-    /// The namespace's id.
+    /// The namespace's id; several ids, with commas, if they have the same problem.
     pub namespace: String,
     /// The key, if the problem is about one.
     pub key: Option<String>,
@@ -370,13 +370,22 @@ pub enum DeployError {
     Interrupted,
 }
 
+fn add(problems: &mut Vec<Problem>, new: Problem) {
+    let same = |known: &&mut Problem| known.key.is_none() && known.what == new.what;
+    match problems.iter_mut().find(same).filter(|_| new.key.is_none()) {
+        Some(known) => known.namespace = format!("{}, {}", known.namespace, new.namespace),
+        None => problems.push(new),
+    }
+}
+
 impl DeployError {
-    /// Combines all results. Mistakes in declarations are reported together, before any other error.
+    /// Combines all results. Mistakes in declarations are reported together, before any other error; one
+    /// that several namespaces have, as with a variable that all read, is reported once.
     pub(super) fn collect(results: impl Iterator<Item = Result<(), Self>>) -> Result<(), Self> {
         let (mut problems, mut other) = (Vec::new(), None);
         for error in results.filter_map(Result::err) {
             match error {
-                Self::Resolve(more) => problems.extend(more),
+                Self::Resolve(more) => more.into_iter().for_each(|new| add(&mut problems, new)),
                 error => {
                     other.get_or_insert(error);
                 }

@@ -112,7 +112,8 @@ fn a_malformed_or_missing_account_is_refused() {
     let cloudflare = Cloudflare::start();
     let stage = Stage::new(&cloudflare);
     let ran = with(&stage, &[("CLOUDFLARE_ACCOUNT_ID", Some("my-account"))]);
-    assert_says(&ran, &["is not an account id", "32 hex digits"]);
+    let once = "sessions, users: CLOUDFLARE_ACCOUNT_ID: `my-account` is not an account id";
+    assert_says(&ran, &[once, "32 hex digits"]);
     assert_eq!(kinds(&cloudflare.take_requests()), []);
     let nobodys = "e".repeat(32);
     let ran = with(&stage, &[("CLOUDFLARE_ACCOUNT_ID", Some(&nobodys))]);
