@@ -44,8 +44,6 @@ pub(super) enum CliError {
     NoBindings(PathBuf),
     #[error("cannot write {}", path.display())]
     Write { path: PathBuf, source: io::Error },
-    #[error("cannot write {}", path.display())]
-    WriteTypes { path: PathBuf, source: io::Error },
     #[error("cannot write to stdout")]
     Stdout(#[source] io::Error),
     #[error(transparent)]

@@ -20,7 +20,9 @@ use super::resolve::{Resolved, Resolver};
 use super::saved::SavedPlan;
 use crate::base::{Interrupted, RunContext};
 use crate::raw::RawStore;
-use crate::state::{DigestKey, Holder, Record, Session, StageKey, State, StateError, StateStore};
+use crate::state::{
+    DigestKey, Holder, Record, Session, StageKey, State, StateError, StateStore, Unlocked,
+};
 use crate::typed::declaration::AccountSettings;
 use crate::typed::{Declaration, Store};
 
@@ -136,17 +138,18 @@ impl Run {
         host: &dyn Host,
     ) -> Result<(Plan, Vec<Deployed>), DeployError> {
         // Read seeds before taking the lock, so that other deploys do not wait for that.
-        let state = self.find_outline().await?;
+        let find = Unlocked::find(&*self.store, &self.options.stage);
+        let mut known = self.context.interrupt.finish(find).await??;
+        let state = known.as_ref().map(|known| &known.state);
         let saved = self.options.saved.as_ref().and_then(|saved| saved.digest_key.clone());
-        let digest_key = match (&state, saved) {
+        let digest_key = match (state, saved) {
             (Some(state), _) => state.digest_key().clone(),
             (None, Some(saved)) => saved,
             (None, None) => DigestKey::random(),
         };
         let resolved = self.resolve(&digest_key).await?;
-        self.check_beginning(state.as_ref()).await?;
-        drop(state);
-        let mut session = self.open(host).await?;
+        self.check_beginning(state).await?;
+        let mut session = self.open_known(&mut known, host).await?;
         session.state_mut().set_digest_key(&digest_key);
         let result = self.deploy_in(&mut session, resolved, &digest_key, host).await;
         close(session, result).await
@@ -254,7 +257,16 @@ impl Run {
 
     /// Takes the stage's lock and reads its state.
     pub(super) async fn open(&self, host: &dyn Host) -> Result<Session, DeployError> {
-        let mut session = self.open_stage(&self.options.stage, host).await?;
+        self.open_known(&mut None, host).await
+    }
+
+    /// Like [`open`](Self::open), with the state that was read before if it is still the same.
+    async fn open_known(
+        &self,
+        known: &mut Option<Unlocked>,
+        host: &dyn Host,
+    ) -> Result<Session, DeployError> {
+        let mut session = self.wait_for(&self.options.stage, known, host).await?;
         match self.follow_moves(session.state_mut()) {
             Ok(()) => Ok(session),
             Err(error) => close(session, Err(error)).await,
@@ -267,6 +279,16 @@ impl Run {
         stage: &StageKey,
         host: &dyn Host,
     ) -> Result<Session, DeployError> {
+        self.wait_for(stage, &mut None, host).await
+    }
+
+    /// Waits for the lock of a stage, as long as the options allow.
+    async fn wait_for(
+        &self,
+        stage: &StageKey,
+        known: &mut Option<Unlocked>,
+        host: &dyn Host,
+    ) -> Result<Session, DeployError> {
         /// How long to wait before trying a held lock again.
         const AGAIN: Duration = Duration::from_millis(500);
         let Options { lock_timeout, .. } = &self.options;
@@ -275,7 +297,7 @@ impl Run {
         let mut told = false;
         loop {
             interrupt.check()?;
-            match interrupt.finish(Session::open(&*self.store, stage)).await? {
+            match interrupt.finish(Session::open_known(&*self.store, stage, known)).await? {
                 Err(StateError::Locked { holder, .. })
                     if begun.elapsed() + AGAIN <= *lock_timeout =>
                 {

@@ -391,11 +391,11 @@ impl<W: Write> Write for Skipped<W> {
     }
 }
 
-/// Whether the checksum of a document matches what follows it.
-fn check_sum(json: &[u8]) -> Option<()> {
+/// The checksum of a document, if it matches what follows it.
+pub(super) fn check_sum(json: &[u8]) -> Option<&[u8]> {
     let (found, rest) = json.get(HEAD.len()..)?.split_at_checked(CHECKSUM_LEN)?;
     let body = rest.strip_prefix(HEAD_END.as_bytes())?;
-    (blake3::hash(body).to_hex().as_bytes() == found).then_some(())
+    (blake3::hash(body).to_hex().as_bytes() == found).then_some(found)
 }
 
 /// Refuses a document that does not have a known older format.

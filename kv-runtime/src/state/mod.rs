@@ -22,6 +22,7 @@ pub(crate) use keys::{KeyRecord, Keys, merge};
 pub use s3::S3StateStore;
 #[doc(hidden)]
 pub use session::Session;
+pub(crate) use session::Unlocked;
 pub use store::{Document, Holder, Lock, ObjectError, StageKey, StateError, StateStore};
 
 /// Opens the store at a URL: `file:PATH`, where a relative path is relative to `root`,

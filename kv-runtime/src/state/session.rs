@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::document::State;
+use super::document::{State, check_sum};
 use super::store::{Document, Holder, Lock, StageKey, StateError, StateStore};
 
 /// The state of a stage, with its lock held.
@@ -12,16 +12,62 @@ pub struct Session {
     lock: Box<dyn Lock>,
 }
 
+/// A state that was read without the lock.
+#[derive(Debug)]
+pub(crate) struct Unlocked {
+    pub(crate) state: State,
+    /// The checksum of its document; an older format has none.
+    checksum: Option<Vec<u8>>,
+}
+
+impl Unlocked {
+    /// Reads the state of a stage; `None` if it has none.
+    pub(crate) async fn find(
+        store: &dyn StateStore,
+        stage: &StageKey,
+    ) -> Result<Option<Self>, StateError> {
+        let Some(json) = store.read(stage).await? else { return Ok(None) };
+        let state = State::from_json(&json, stage, &store.location(stage))?;
+        Ok(Some(Self { state, checksum: check_sum(&json).map(<[u8]>::to_vec) }))
+    }
+}
+
 impl Session {
     /// Acquires the lock of a stage and reads its state.
     pub async fn open(store: &dyn StateStore, stage: &StageKey) -> Result<Self, StateError> {
+        Self::open_known(store, stage, &mut None).await
+    }
+
+    /// Like [`open`](Self::open). Takes the state that was read before if its document is still the same,
+    /// since reading it again takes long with millions of keys.
+    pub(crate) async fn open_known(
+        store: &dyn StateStore,
+        stage: &StageKey,
+        known: &mut Option<Unlocked>,
+    ) -> Result<Self, StateError> {
         let lock = store.lock(stage, &Holder::this_process()).await?;
-        match Self::read(store, stage).await {
+        match Self::read_known(store, stage, known).await {
             Ok(state) => Ok(Self { state: Arc::new(state), lock }),
             Err(error) => {
                 lock.release().await?;
                 Err(error)
             }
+        }
+    }
+
+    async fn read_known(
+        store: &dyn StateStore,
+        stage: &StageKey,
+        known: &mut Option<Unlocked>,
+    ) -> Result<State, StateError> {
+        let Some(json) = store.read(stage).await? else { return Ok(State::new(stage)) };
+        match known.take() {
+            Some(known)
+                if known.checksum.is_some() && known.checksum.as_deref() == check_sum(&json) =>
+            {
+                Ok(known.state)
+            }
+            _ => State::from_json(&json, stage, &store.location(stage)),
         }
     }
 
@@ -68,5 +114,33 @@ impl Session {
     /// Releases the lock.
     pub async fn close(self) -> Result<(), StateError> {
         self.lock.release().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::FileStateStore;
+
+    #[tokio::test]
+    async fn a_state_that_was_read_before_is_not_taken_once_another_deploy_wrote() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = FileStateStore::new(folder.path());
+        let stage = StageKey::new("app", "dev").unwrap();
+        assert!(Unlocked::find(&store, &stage).await.unwrap().is_none());
+        for repository in ["one", "two"] {
+            let mut known = Unlocked::find(&store, &stage).await.unwrap();
+            let mut other = Session::open(&store, &stage).await.unwrap();
+            other.state_mut().repository = Some(repository.to_owned());
+            other.save().await.unwrap();
+            other.close().await.unwrap();
+            let session = Session::open_known(&store, &stage, &mut known).await.unwrap();
+            assert_eq!(session.state().repository.as_deref(), Some(repository));
+            session.close().await.unwrap();
+        }
+        let mut known = Unlocked::find(&store, &stage).await.unwrap();
+        let session = Session::open_known(&store, &stage, &mut known).await.unwrap();
+        assert_eq!(session.state().repository.as_deref(), Some("two"));
+        assert!(known.is_none(), "it is taken");
     }
 }

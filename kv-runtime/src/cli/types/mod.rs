@@ -84,7 +84,7 @@ impl Paths<'_> {
             } else if found == Found::Equal {
                 screen.say("Up to date", &shown);
             } else {
-                let failed = |source| CliError::WriteTypes { path: path.clone(), source };
+                let failed = |source| CliError::Write { path: path.clone(), source };
                 fs::write(path, code).map_err(failed)?;
                 screen.say("Written", &shown);
             }
