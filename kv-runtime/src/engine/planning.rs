@@ -186,9 +186,10 @@ fn fingerprint(steps: &[Step<'_>]) -> String {
     let mut hasher = blake3::Hasher::new();
     for step in steps {
         let Step::Declared(declared, _) = step else { continue };
-        for put in declared.puts.iter().chain(&declared.settled) {
-            hasher.update(put.pair.key.as_bytes());
-            hasher.update(put.pair.digest.as_bytes());
+        let settled = declared.settled.iter().map(|settled| settled.pair);
+        for pair in declared.puts.iter().copied().chain(settled) {
+            hasher.update(pair.key.as_bytes());
+            hasher.update(pair.digest.as_bytes());
         }
     }
     hasher.finalize().to_hex().to_string()

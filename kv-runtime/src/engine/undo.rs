@@ -44,16 +44,15 @@ impl Run {
             let record = state.namespaces.get(&namespace.id).and_then(Record::deployment);
             let secret = |key: &str| is_secret(record.and_then(|record| record.keys.get(key)));
             let puts = declared.puts.iter().zip(&namespace.put);
-            let puts = puts.filter(|(put, change)| {
-                change.reason != Reason::New && put.pair.secret().is_none()
-            });
-            let puts = puts.map(|(put, _)| put.pair.key.as_ref());
+            let puts = puts
+                .filter(|(pair, change)| change.reason != Reason::New && pair.secret().is_none());
+            let puts = puts.map(|(pair, _)| pair.key.as_ref());
             let deletes = namespace.delete.iter().map(String::as_str);
             let keys = puts.chain(deletes).filter(|key| !secret(key)).map(str::to_owned);
             let keys: Vec<String> = keys.collect();
-            let changed = declared.puts.iter().zip(&namespace.put).filter_map(|(put, change)| {
-                let is_secret = put.pair.secret().is_some() || secret(&put.pair.key);
-                (change.reason != Reason::New && is_secret).then(|| put.pair.key.to_string())
+            let changed = declared.puts.iter().zip(&namespace.put).filter_map(|(pair, change)| {
+                let is_secret = pair.secret().is_some() || secret(&pair.key);
+                (change.reason != Reason::New && is_secret).then(|| pair.key.to_string())
             });
             let gone = namespace.delete.iter().filter(|key| secret(key)).cloned();
             let secrets: Vec<String> = changed.chain(gone).collect();

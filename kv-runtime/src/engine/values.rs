@@ -23,7 +23,7 @@ impl Run {
             let Step::Declared(declared, account) = step else { continue };
             let record = state.namespaces.get(&namespace.id).and_then(Record::deployment);
             let is_secret = |key: &str| is_secret(record.and_then(|record| record.keys.get(key)));
-            let pairs: Vec<_> = declared.puts.iter().map(|put| put.pair).collect();
+            let pairs = &declared.puts;
             let keys = pairs.iter().map(|pair| (pair.key.as_ref(), pair.secret().is_some()));
             let keys = keys.chain(namespace.delete.iter().map(|key| (key.as_str(), false)));
             let readable = keys.filter(|(key, secret)| !secret && !is_secret(key));

@@ -1,7 +1,6 @@
 //! The changes of a key: a write or a deletion.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -9,11 +8,10 @@ use kv_rules::Time;
 
 use super::super::host::Event;
 use super::super::observe::{Place, Stored, Written, compare, present};
-use super::super::plan::Put;
 use super::super::remote::{Confirmation, Pair, RemoteError};
-use super::super::resolve::values;
+use super::super::resolve::{DeclaredPair, values};
 use super::super::wait;
-use crate::state::{KeyRecord, Keys};
+use crate::state::Keys;
 
 /// The keys of a batch that are not confirmed.
 pub(super) type Unconfirmed = Result<HashSet<String>, RemoteError>;
@@ -26,7 +24,7 @@ pub(super) trait Change: Copy + Send + Sync {
     fn key(&self) -> &str;
 
     /// How many bytes of a request it takes.
-    fn bytes(&self) -> usize;
+    fn cost(&self) -> usize;
 
     /// Sends a batch and returns the keys that are not confirmed.
     fn send<'a>(place: Place<'a>, batch: &'a [Self]) -> BoxFuture<'a, Unconfirmed>;
@@ -34,22 +32,19 @@ pub(super) trait Change: Copy + Send + Sync {
     /// Records that the change was made.
     fn confirm(&self, keys: &mut Keys);
 
-    /// Reverts the records of a change that was certainly not made.
-    fn take_back(&self, keys: &mut Keys);
-
     /// The event for changes that were made.
     fn event(confirmed: &[Self]) -> Event<'static>;
 }
 
-impl Change for Put<'_> {
+impl Change for &DeclaredPair {
     const ACTION: &'static str = "write keys";
 
     fn key(&self) -> &str {
-        &self.pair.key
+        &self.key
     }
 
-    fn bytes(&self) -> usize {
-        self.pair.cost()
+    fn cost(&self) -> usize {
+        DeclaredPair::cost(self)
     }
 
     fn send<'a>(place: Place<'a>, batch: &'a [Self]) -> BoxFuture<'a, Unconfirmed> {
@@ -62,25 +57,17 @@ impl Change for Put<'_> {
         }
     }
 
-    fn take_back(&self, keys: &mut Keys) {
-        match self.before {
-            Some(before) => keys.insert(Arc::clone(&self.pair.key), before),
-            None => keys.remove(self.key()),
-        };
-    }
-
     fn event(confirmed: &[Self]) -> Event<'static> {
         // The length of a secret is secret too.
-        let shown = confirmed.iter().filter(|put| put.pair.secret().is_none());
-        let bytes = shown.map(|put| u64::from(put.pair.bytes())).sum();
+        let shown = confirmed.iter().filter(|pair| pair.secret().is_none());
+        let bytes = shown.map(|pair| u64::from(pair.bytes())).sum();
         Event::Put { keys: confirmed.len(), bytes }
     }
 }
 
-async fn put(place: Place<'_>, batch: &[Put<'_>]) -> Unconfirmed {
+async fn put(place: Place<'_>, pairs: &[&DeclaredPair]) -> Unconfirmed {
     let begun = Time::now();
-    let pairs: Vec<_> = batch.iter().map(|put| put.pair).collect();
-    let values = values(&pairs)?;
+    let values = values(pairs)?;
     let sent = pairs.iter().zip(values).map(|(pair, value)| Pair {
         key: &pair.key,
         value,
@@ -93,7 +80,7 @@ async fn put(place: Place<'_>, batch: &[Put<'_>]) -> Unconfirmed {
         return Ok(failed.into_iter().collect());
     }
     // The response does not tell what was written, so compare what is stored.
-    let stored = compare(place, &pairs, Written::Since(begun)).await?;
+    let stored = compare(place, pairs, Written::Since(begun)).await?;
     let failed = pairs.iter().zip(stored).filter(|(_, stored)| *stored != Stored::Same);
     Ok(failed.map(|(pair, _)| pair.key.to_string()).collect())
 }
@@ -102,8 +89,6 @@ async fn put(place: Place<'_>, batch: &[Put<'_>]) -> Unconfirmed {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deletion<'a> {
     pub(super) key: &'a str,
-    /// Its current record in the state.
-    pub(super) before: KeyRecord,
 }
 
 impl Change for Deletion<'_> {
@@ -113,7 +98,7 @@ impl Change for Deletion<'_> {
         self.key
     }
 
-    fn bytes(&self) -> usize {
+    fn cost(&self) -> usize {
         self.key.len()
     }
 
@@ -123,12 +108,6 @@ impl Change for Deletion<'_> {
 
     fn confirm(&self, keys: &mut Keys) {
         keys.remove(self.key);
-    }
-
-    fn take_back(&self, keys: &mut Keys) {
-        if let Some(record) = keys.get_mut(self.key) {
-            *record = self.before;
-        }
     }
 
     fn event(confirmed: &[Self]) -> Event<'static> {

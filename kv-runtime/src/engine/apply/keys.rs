@@ -9,12 +9,13 @@ use tokio::time::Instant;
 use super::super::error::DeployError;
 use super::super::host::Event;
 use super::super::observe::Place;
-use super::super::plan::{Declared, NamespacePlan, Put};
+use super::super::plan::{Declared, NamespacePlan, Settled};
+use super::super::resolve::DeclaredPair;
 use super::change::{Change, Deletion};
 use super::checkpoint::Checkpoints;
 use super::requests::Requests;
 use super::{Apply, Worked};
-use crate::state::{KeyRecord, merge};
+use crate::state::{KeyRecord, Keys, merge};
 
 /// How often keys are sent until Cloudflare confirms them, before they are reported as unconfirmed.
 const ROUNDS: u32 = 5;
@@ -31,11 +32,17 @@ impl Apply<'_> {
     ) -> Result<(), DeployError> {
         let Some(deployment) = self.deployment(target.id) else { return Ok(()) };
         let namespace_id = deployment.namespace_id.clone();
-        let unconfirmed = |put: &Put<'_>| {
-            (Arc::clone(&put.pair.key), KeyRecord { confirmed: false, ..put.record() })
+        let changed = declared.puts.iter().map(|pair| pair.key.as_ref());
+        let changed = changed.chain(plan.delete.iter().map(String::as_str));
+        let before = changed.filter_map(|key| deployment.keys.get_key_value(key));
+        let before: Keys = before.map(|(key, record)| (Arc::clone(key), *record)).collect();
+        let unconfirmed = |pair: &&DeclaredPair| {
+            (Arc::clone(&pair.key), KeyRecord { confirmed: false, ..pair.record(true) })
         };
         merge(&mut deployment.keys, declared.puts.iter().map(unconfirmed));
-        let settled = |put: &Put<'_>| (Arc::clone(&put.pair.key), put.record());
+        let settled = |settled: &Settled<'_>| {
+            (Arc::clone(&settled.pair.key), settled.pair.record(settled.written))
+        };
         merge(&mut deployment.keys, declared.settled.iter().map(settled));
         for key in &plan.forget {
             deployment.keys.remove(key.as_str());
@@ -43,23 +50,25 @@ impl Apply<'_> {
         let mut deletions = Vec::with_capacity(plan.delete.len());
         for key in &plan.delete {
             if let Some(record) = deployment.keys.get_mut(key.as_str()) {
-                deletions.push(Deletion { key, before: *record });
+                deletions.push(Deletion { key });
                 record.confirmed = false;
             }
         }
         if !plan.is_empty() {
             self.session.save().await?;
         }
-        self.change(target, &namespace_id, &declared.puts).await?;
-        self.change(target, &namespace_id, &deletions).await
+        self.change(target, &namespace_id, &declared.puts, &before).await?;
+        self.change(target, &namespace_id, &deletions, &before).await
     }
 
-    /// Sends changes until each is confirmed. Changes that were certainly not made are reverted in the state.
+    /// Sends changes until each is confirmed. The state gets back its records from `before` of those that
+    /// were certainly not made.
     async fn change<C: Change>(
         &mut self,
         target: Worked<'_>,
         namespace_id: &str,
         changes: &[C],
+        before: &Keys,
     ) -> Result<(), DeployError> {
         let (interrupt, jobs) = (self.interrupt, self.jobs);
         let place = Place { remote: target.remote(), id: target.id, namespace_id, interrupt, jobs };
@@ -97,7 +106,7 @@ impl Apply<'_> {
             }
             untouched.extend_from_slice(requests.unsent());
             drop(requests);
-            self.take_back(target.id, &untouched);
+            self.take_back(target.id, &untouched, before);
             if let Some(error) = failed {
                 return Err(DeployError::request(target.id, C::ACTION)(error));
             }
@@ -118,10 +127,13 @@ impl Apply<'_> {
         }
     }
 
-    fn take_back<C: Change>(&mut self, id: &str, untouched: &[C]) {
+    fn take_back<C: Change>(&mut self, id: &str, untouched: &[C], before: &Keys) {
         let Some(deployment) = self.deployment(id) else { return };
-        for change in untouched {
-            change.take_back(&mut deployment.keys);
+        for key in untouched.iter().map(C::key) {
+            match before.get_key_value(key) {
+                Some((key, record)) => deployment.keys.insert(Arc::clone(key), *record),
+                None => deployment.keys.remove(key),
+            };
         }
     }
 

@@ -56,7 +56,7 @@ impl<'a, C: Change> Requests<'a, C> {
             self.in_flight.push(sent.map(move |answer| (batch, answer)).boxed());
         }
         let answered = self.in_flight.next().await?;
-        self.bytes_in_flight -= answered.0.iter().map(C::bytes).sum::<usize>();
+        self.bytes_in_flight -= answered.0.iter().map(C::cost).sum::<usize>();
         Some(answered)
     }
 
@@ -75,11 +75,11 @@ impl<'a, C: Change> Requests<'a, C> {
 fn cut<C: Change>(changes: &[C]) -> (usize, usize) {
     let (mut count, mut bytes) = (0, 0);
     for change in changes.iter().take(MAX_BULK_PAIRS) {
-        if count > 0 && bytes + change.bytes() > MOST_BYTES {
+        if count > 0 && bytes + change.cost() > MOST_BYTES {
             break;
         }
         count += 1;
-        bytes += change.bytes();
+        bytes += change.cost();
     }
     (count, bytes)
 }

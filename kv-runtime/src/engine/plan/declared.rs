@@ -18,39 +18,19 @@ use crate::state::{Deployment, KeyRecord, Keys, State};
 pub(crate) struct Declared<'a> {
     pub(crate) resolved: &'a Resolved,
     /// The pairs to write, in the order of the plan.
-    pub(crate) puts: Vec<Put<'a>>,
-    /// Keys that stay as they are and are recorded in the state.
-    pub(crate) settled: Vec<Put<'a>>,
+    pub(crate) puts: Vec<&'a DeclaredPair>,
+    /// Pairs that stay as they are and are recorded in the state.
+    pub(crate) settled: Vec<Settled<'a>>,
     /// Whether the state changes even if nothing changes at Cloudflare.
     pub(crate) updates_state: bool,
 }
 
-/// A pair to write.
+/// A pair that is stored and stays as it is.
 #[derive(Clone, Copy)]
-pub(crate) struct Put<'a> {
+pub(crate) struct Settled<'a> {
     pub(crate) pair: &'a DeclaredPair,
-    /// Its current record in the state.
-    pub(crate) before: Option<KeyRecord>,
-    /// Whether this tool writes it.
-    written: bool,
-}
-
-impl Put<'_> {
-    /// Marks the pair as not written by this tool, unless the state says that it was.
-    fn found(self) -> Self {
-        Self { written: self.before.is_some_and(|before| before.written), ..self }
-    }
-
-    /// Its record in the state once the write is confirmed.
-    pub(crate) fn record(&self) -> KeyRecord {
-        KeyRecord {
-            digest: self.pair.digest,
-            confirmed: true,
-            once: self.pair.is_once(),
-            written: self.written,
-            secret: self.pair.secret().is_some(),
-        }
-    }
+    /// Whether this tool wrote it, according to the state.
+    pub(crate) written: bool,
 }
 
 /// Plans one declared namespace.
@@ -96,11 +76,11 @@ pub(crate) fn plan_declared<'a>(
 
 /// Refuses to write a pair that would expire at once. A seeded pair that is already stored may be about to
 /// expire.
-fn check_ahead(id: &str, puts: &[Put<'_>]) -> Result<(), DeployError> {
+fn check_ahead(id: &str, puts: &[&DeclaredPair]) -> Result<(), DeployError> {
     let now = Time::now();
-    let problem = |put: &Put<'_>| {
-        let what = put.pair.check_ahead(now).err()?;
-        Some(Problem { namespace: id.to_owned(), key: Some(put.pair.key.to_string()), what })
+    let problem = |pair: &&DeclaredPair| {
+        let what = pair.check_ahead(now).err()?;
+        Some(Problem { namespace: id.to_owned(), key: Some(pair.key.to_string()), what })
     };
     let problems: Vec<_> = puts.iter().filter_map(problem).collect();
     if problems.is_empty() { Ok(()) } else { Err(DeployError::Resolve(problems)) }
@@ -175,7 +155,7 @@ impl<'a> Planner<'a> {
         for pair in pairs {
             let digest = pair.digest;
             let recorded = records.as_mut().and_then(|records| records.find(&pair.key));
-            let put = Put { pair, before: recorded.copied(), written: true };
+            let found = Settled { pair, written: recorded.is_some_and(|record| record.written) };
             let is_seeded = recorded.is_some_and(|recorded| recorded.confirmed);
             // Observed only for keys that the state does not fully know.
             let existing = || observation.existing.get(&*pair.key).copied();
@@ -183,22 +163,22 @@ impl<'a> Planner<'a> {
             let drifted = || observation.drift.contains_key(pair.key.as_ref());
             match recorded {
                 _ if pair.is_once() && !is_seeded && existing().is_some() => {
-                    self.settle(put.found(), Reason::Once);
+                    self.settle(found, Reason::Once);
                 }
-                None => self.put_unless_there(put, Reason::New, existing()),
-                Some(recorded) if !recorded.confirmed => self.put(put, Reason::Unconfirmed),
+                None => self.put_unless_there(found, Reason::New, existing()),
+                Some(recorded) if !recorded.confirmed => self.put(pair, Reason::Unconfirmed),
                 Some(recorded) if pair.is_once() => {
                     if !recorded.once {
-                        self.settle(put.found(), Reason::Once);
+                        self.settle(found, Reason::Once);
                     }
                 }
                 // The key belonged to the application until now.
                 Some(recorded) if recorded.once => {
-                    self.put_unless_there(put, Reason::Changed, existing());
+                    self.put_unless_there(found, Reason::Changed, existing());
                 }
-                Some(recorded) if recorded.digest != digest => self.put(put, Reason::Changed),
-                Some(_) if options.repair && drifted() => self.put(put, Reason::Repaired),
-                Some(_) if renewable => self.put(put, Reason::Renewed),
+                Some(recorded) if recorded.digest != digest => self.put(pair, Reason::Changed),
+                Some(_) if options.repair && drifted() => self.put(pair, Reason::Repaired),
+                Some(_) if renewable => self.put(pair, Reason::Renewed),
                 Some(_) => {}
             }
         }
@@ -218,25 +198,25 @@ impl<'a> Planner<'a> {
     }
 
     /// Plans a pair whose key may have a value that this tool did not write.
-    fn put_unless_there(&mut self, put: Put<'a>, reason: Reason, existing: Option<Stored>) {
+    fn put_unless_there(&mut self, found: Settled<'a>, reason: Reason, existing: Option<Stored>) {
         match existing {
-            None | Some(Stored::Missing) => self.put(put, reason),
-            Some(Stored::Same) => self.settle(put.found(), Reason::Equal),
+            None | Some(Stored::Missing) => self.put(found.pair, reason),
+            Some(Stored::Same) => self.settle(found, Reason::Equal),
             Some(Stored::Other { bytes }) => {
-                let replaced_bytes = put.pair.secret().is_none().then_some(bytes);
-                self.put(put, Reason::Overwrite { replaced_bytes });
+                let replaced_bytes = found.pair.secret().is_none().then_some(bytes);
+                self.put(found.pair, Reason::Overwrite { replaced_bytes });
             }
         }
     }
 
-    fn put(&mut self, put: Put<'a>, reason: Reason) {
-        self.declared.puts.push(put);
-        self.plan.put.push(change(put.pair, reason));
+    fn put(&mut self, pair: &'a DeclaredPair, reason: Reason) {
+        self.declared.puts.push(pair);
+        self.plan.put.push(change(pair, reason));
     }
 
-    fn settle(&mut self, put: Put<'a>, reason: Reason) {
-        self.declared.settled.push(put);
-        self.plan.settle.push(change(put.pair, reason));
+    fn settle(&mut self, settled: Settled<'a>, reason: Reason) {
+        self.declared.settled.push(settled);
+        self.plan.settle.push(change(settled.pair, reason));
     }
 }
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::observe::Drift;
 
-pub(super) use declared::{Declared, Put, plan_declared};
+pub(super) use declared::{Declared, Settled, plan_declared};
 pub(super) use removal::{Ownership, likely_renames, plan_removal};
 pub(super) use values::Side;
 pub use values::{PartChange, ValueChange};

@@ -72,7 +72,7 @@ pub(crate) fn likely_renames<'a>(
     let created: Vec<_> = declared
         .filter(|(plan, _)| matches!(plan.action, Action::Create))
         .map(|(plan, declared)| {
-            let keys: HashSet<&str> = declared.puts.iter().map(|p| p.pair.key.as_ref()).collect();
+            let keys: HashSet<&str> = declared.puts.iter().map(|pair| pair.key.as_ref()).collect();
             (plan.id.as_str(), keys)
         })
         .collect();

@@ -12,7 +12,7 @@ use foldhash::quality::FixedState;
 use kv_rules::seed::SeedValue;
 use kv_rules::{Expiry, Time};
 
-use crate::state::{Digest, DigestKey};
+use crate::state::{Digest, DigestKey, KeyRecord};
 
 /// A declared pair. It does not implement `Debug`, because its value can be a secret.
 ///
@@ -146,6 +146,17 @@ impl DeclaredPair {
             Content::Held(value) => u32::try_from(value.len()).unwrap_or(u32::MAX),
             Content::Seed { place, .. } => place.bytes,
             Content::File { bytes, .. } => *bytes,
+        }
+    }
+
+    /// Its record in the state once it is stored; `written` says whether by this tool.
+    pub(crate) fn record(&self, written: bool) -> KeyRecord {
+        KeyRecord {
+            digest: self.digest,
+            confirmed: true,
+            once: self.is_once(),
+            written,
+            secret: self.secret().is_some(),
         }
     }
 
