@@ -9,6 +9,15 @@ use super::request::Request;
 use super::{envelope, pages};
 
 /// An account that the credentials can access.
+///
+/// ```no_run
+/// # async fn example(client: kv_runtime::api::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// for account in client.accounts().await? {
+///     println!("{} {}", account.id, account.name);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct AccountInfo {
@@ -21,6 +30,14 @@ pub struct AccountInfo {
 }
 
 /// An API token, as the API describes it.
+///
+/// ```no_run
+/// # async fn example(client: kv_runtime::api::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let token = client.token("0123456789abcdef0123456789abcdef").await?;
+/// println!("{}, until {:?}", token.status, token.expires_on);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct TokenInfo {

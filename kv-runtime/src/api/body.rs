@@ -9,6 +9,14 @@ use bytes::Bytes;
 use kv_rules::{Expiry, MAX_BULK_BYTES, MAX_BULK_PAIRS};
 
 /// A pair to write. `Debug` does not show the value.
+///
+/// ```
+/// use kv_runtime::api::{BulkBody, Pair};
+///
+/// let metadata = Some("{\"by\":\"seed\"}");
+/// let pair = Pair { key: "motd", value: b"Hello", metadata, expiry: None };
+/// assert!(BulkBody::new().push(&pair));
+/// ```
 #[derive(Clone, Copy)]
 pub struct Pair<'a> {
     /// The key.
@@ -22,6 +30,15 @@ pub struct Pair<'a> {
 }
 
 /// Pairs for one bulk write, already serialized. `Debug` does not show them.
+///
+/// ```
+/// use kv_runtime::api::{BulkBody, Pair};
+///
+/// let mut body = BulkBody::new();
+/// let is_taken = body.push(&Pair { key: "motd", value: b"Hello", metadata: None, expiry: None });
+/// assert!(is_taken, "the body is full");
+/// assert_eq!(body.len(), 1);
+/// ```
 #[derive(Clone, Default)]
 pub struct BulkBody<'a> {
     /// A JSON array without its closing bracket.
@@ -123,6 +140,21 @@ impl<'a> BulkBody<'a> {
 }
 
 /// The complete body of a bulk write. Clones share its bytes; `Debug` does not show them.
+///
+/// ```no_run
+/// use kv_runtime::api::{BulkBody, Pair};
+///
+/// # async fn example(
+/// #     namespaces: kv_runtime::api::Namespaces,
+/// #     id: &str,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut body = BulkBody::new();
+/// body.push(&Pair { key: "motd", value: b"Hello", metadata: None, expiry: None });
+/// let sealed = body.seal();
+/// namespaces.bulk_put(id, &sealed).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct SealedBody<'a> {
     pub(super) json: Bytes,

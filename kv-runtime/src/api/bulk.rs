@@ -21,6 +21,21 @@ use super::values::ValueResponse;
 use crate::raw::StoredValue;
 
 /// The outcome of a bulk write or delete, according to the response.
+///
+/// ```no_run
+/// use kv_runtime::api::BulkOutcome;
+///
+/// # async fn example(
+/// #     namespaces: kv_runtime::api::Namespaces,
+/// #     id: &str,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// match namespaces.bulk_delete(id, &["motd", "limits"]).await? {
+///     BulkOutcome::Accounted { unsuccessful_keys } => println!("not deleted: {unsuccessful_keys:?}"),
+///     BulkOutcome::Unaccounted { why } => println!("read the keys again: {why}"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum BulkOutcome {

@@ -28,6 +28,18 @@ use crate::base::{Interrupted, RunContext};
 const SLOWEST_UPLOAD: usize = 250_000;
 
 /// A client for Cloudflare's API. Clones share its connections.
+///
+/// ```no_run
+/// use kv_runtime::api::{Client, Credentials, RetryPolicy};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let token = std::env::var("CLOUDFLARE_API_TOKEN")?;
+/// let url = kv_runtime::rules::DEFAULT_BASE_URL;
+/// let client = Client::new(url, Credentials::Token(token.into()), RetryPolicy::default())?;
+/// println!("{:?}", client.accounts().await?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,

@@ -10,6 +10,15 @@ const X_AUTH_EMAIL: HeaderName = HeaderName::from_static("x-auth-email");
 const X_AUTH_KEY: HeaderName = HeaderName::from_static("x-auth-key");
 
 /// Credentials for the API. `Debug` does not show secrets.
+///
+/// ```
+/// use kv_runtime::api::Credentials;
+///
+/// let token = Credentials::Token("a-token-of-the-dashboard".into());
+/// let email = Some("me@example.com".to_owned());
+/// let key = Credentials::Key { key: "a-global-key".into(), email };
+/// # let _ = (token, key);
+/// ```
 #[derive(Debug, Clone)]
 pub enum Credentials {
     /// An API token, or an OAuth access token.
@@ -25,6 +34,14 @@ pub enum Credentials {
 }
 
 /// Why credentials cannot be sent. It never shows the secret.
+///
+/// ```
+/// use kv_runtime::api::{ApiError, Client, Credentials, CredentialsError, RetryPolicy};
+///
+/// let url = kv_runtime::rules::DEFAULT_BASE_URL;
+/// let error = Client::new(url, Credentials::Token("".into()), RetryPolicy::default()).unwrap_err();
+/// assert!(matches!(error, ApiError::Credentials(CredentialsError::Empty(_))));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialsError {

@@ -17,6 +17,20 @@ use crate::base::{Interrupted, Redactor};
 /// Why a [`Client`](super::Client) could not be created, or a request failed.
 ///
 /// The text never contains a secret, and control characters from the server are escaped.
+///
+/// ```no_run
+/// # async fn example(
+/// #     namespaces: kv_runtime::api::Namespaces,
+/// #     id: &str,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// match namespaces.delete(id).await {
+///     Err(error) if error.is_namespace_not_found() => println!("it is gone already"),
+///     Err(error) if error.outcome_unknown() => println!("it may be gone: {error}"),
+///     other => other?,
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApiError {
@@ -50,6 +64,20 @@ pub enum ApiError {
 }
 
 /// A failed request, with the failure and the number of attempts.
+///
+/// ```no_run
+/// use kv_runtime::api::ApiError;
+///
+/// # async fn example(
+/// #     namespaces: kv_runtime::api::Namespaces,
+/// #     id: &str,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// if let Err(ApiError::Call(call)) = namespaces.list().await {
+///     println!("{call}"); // the request, what the server said, and how often it was tried
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct CallError {

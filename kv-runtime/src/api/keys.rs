@@ -9,6 +9,18 @@ use super::error::{ApiError, Subject};
 use super::namespaces::Namespaces;
 
 /// A key as the list returns it.
+///
+/// ```no_run
+/// # async fn example(
+/// #     namespaces: kv_runtime::api::Namespaces,
+/// #     id: &str,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// for key in namespaces.keys(id, "note:", None, 1000).await?.keys {
+///     println!("{} until {:?}", key.name, key.expiration);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Deserialize)]
 #[non_exhaustive]
 pub struct KeyInfo {
@@ -21,6 +33,24 @@ pub struct KeyInfo {
 }
 
 /// A page of a list of keys. It may be empty even if more pages follow.
+///
+/// ```no_run
+/// # async fn example(
+/// #     namespaces: kv_runtime::api::Namespaces,
+/// #     id: &str,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut cursor = None;
+/// loop {
+///     let page = namespaces.keys(id, "", cursor.as_deref(), 1000).await?;
+///     println!("{} keys", page.keys.len());
+///     cursor = page.cursor;
+///     if cursor.is_none() {
+///         break;
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct KeyPage {

@@ -14,6 +14,15 @@ use super::request::Request;
 use super::retry::Effect;
 
 /// The namespaces of one account, and their pairs. Cheap to clone.
+///
+/// ```no_run
+/// # async fn example(client: kv_runtime::api::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let namespaces = client.namespaces("0123456789abcdef0123456789abcdef");
+/// let notes = namespaces.create("notes").await?;
+/// namespaces.put_value(&notes.id, "motd", "Hello".into(), None, None).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Namespaces {
     pub(super) client: Client,
@@ -21,6 +30,19 @@ pub struct Namespaces {
 }
 
 /// A namespace.
+///
+/// ```no_run
+/// # async fn example(
+/// #     namespaces: kv_runtime::api::Namespaces,
+/// #     id: &str,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// for namespace in namespaces.list().await? {
+///     println!("{} {}", namespace.id, namespace.title);
+/// }
+/// # let _ = id;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct NamespaceInfo {

@@ -6,6 +6,15 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::Instant;
 
 /// How a [`Client`](super::Client) retries requests.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use kv_runtime::api::RetryPolicy;
+///
+/// let impatient = RetryPolicy { total: Duration::from_secs(5), ..RetryPolicy::default() };
+/// assert!(impatient.total < RetryPolicy::default().total);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// The wait before the second attempt; it doubles with each further one. A random part of up to the

@@ -30,6 +30,17 @@ use crate::raw::{
 ///
 /// A write can take a minute or more to become visible elsewhere, and a key that did not exist can be seen
 /// as missing for as long.
+///
+/// ```no_run
+/// use kv_runtime::{Entry, RestStore, Store};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = RestStore::builder().namespace_id("0f2ac74b498b48028cb68387c421e279").build()?;
+/// let motd = Entry::<String>::new(&Store::from(store), "motd")?.get().await?;
+/// println!("{motd:?}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct RestStore {
     namespaces: Namespaces,
@@ -70,6 +81,14 @@ pub struct RestStoreBuilder {
 }
 
 /// Why a [`RestStoreBuilder`] could not create a store.
+///
+/// ```
+/// use kv_runtime::RestStore;
+/// use kv_runtime::api::RestStoreError;
+///
+/// let error = RestStore::builder().api_token("any").build().unwrap_err();
+/// assert!(matches!(error, RestStoreError::Missing(_)), "{error}");
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RestStoreError {

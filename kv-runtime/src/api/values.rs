@@ -18,6 +18,18 @@ use super::request::{Body, Request};
 const EXPIRATION: HeaderName = HeaderName::from_static("expiration");
 
 /// A value as it is stored. `Debug` does not show it.
+///
+/// ```no_run
+/// # async fn example(
+/// #     namespaces: kv_runtime::api::Namespaces,
+/// #     id: &str,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// if let Some(found) = namespaces.value(id, "motd").await? {
+///     println!("{} bytes, until {:?}", found.bytes.len(), found.expiration);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ValueResponse {

@@ -18,6 +18,15 @@ use crate::typed::{DecodeError, Families};
 const TOLD: usize = 1_000;
 
 /// The result of an audit.
+///
+/// ```no_run
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let audit = Notes::connect().stage("prod").audit().await?;
+/// println!("{} of {} pairs fit", audit.fit, audit.read);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Audit {
@@ -38,6 +47,16 @@ pub struct Audit {
 }
 
 /// A pair that does not match the types of its key.
+///
+/// ```no_run
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// for finding in Notes::connect().stage("prod").audit().await?.findings {
+///     println!("{}: {}", finding.key, finding.what);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
@@ -51,6 +70,17 @@ pub struct Finding {
 }
 
 /// What can be wrong with a pair.
+///
+/// ```no_run
+/// use kv_runtime::Misfit;
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let audit = Notes::connect().stage("prod").audit().await?;
+/// let strays = audit.findings.iter().filter(|finding| finding.kind == Misfit::Undeclared);
+/// println!("{} keys that nobody declares", strays.count());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -7,6 +7,18 @@ use crate::base::{Interrupt, Interrupted};
 use crate::raw::RawError;
 
 /// Why pairs could not be exported, restored, audited or migrated. Run the same command again to continue.
+///
+/// ```no_run
+/// use kv_runtime::{DataError, DeployError};
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// match Notes::connect().export_to("notes.json").await {
+///     Err(DeployError::Data(DataError::Exists(path))) => println!("{} is there", path.display()),
+///     other => println!("{} pairs", other?.pairs),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {

@@ -15,6 +15,15 @@ use super::pairs::{Place, is_over, read};
 use super::selection::Selection;
 
 /// The result of an export.
+///
+/// ```no_run
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let export = Notes::connect().stage("prod").export_to("notes.json").await?;
+/// println!("{} pairs, BLAKE3 {}", export.pairs, export.blake3);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Export {

@@ -17,6 +17,15 @@ const NAMED: usize = 100;
 pub(super) const REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
 /// The changes that writing pairs to a namespace would make.
+///
+/// ```no_run
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let changes = Notes::connect().stage("staging").restore("notes.json").await?;
+/// println!("{} new, {} overwritten, {} equal", changes.new, changes.overwritten, changes.equal);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PairChanges {
@@ -37,6 +46,17 @@ pub struct PairChanges {
 }
 
 /// A pair to write.
+///
+/// ```no_run
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let changes = Notes::connect().stage("staging").restore("notes.json").await?;
+/// for change in changes.first_overwritten {
+///     println!("{} had {:?} bytes", change.key, change.replaced_bytes);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PairChange {

@@ -9,6 +9,19 @@ use crate::typed::declaration::{DeclaredEntry, DeclaredFamily, DeclaredValue};
 use crate::typed::{Declaration, Families};
 
 /// Why a text selects no keys.
+///
+/// ```no_run
+/// use kv_runtime::DeployError;
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut json = Vec::new();
+/// let export = Notes::connect().export(&mut json).family("nope:{id}").await;
+/// if let Err(DeployError::Selection(error)) = export {
+///     println!("{error}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("`{}` selects no keys", pattern.escape_debug())]
 pub struct SelectionError {

@@ -11,6 +11,19 @@ use crate::raw::{CircularListing, RawError};
 use crate::state::{Server, StateError};
 
 /// A mistake in a declaration that is found only when it is deployed.
+///
+/// ```no_run
+/// use kv_runtime::DeployError;
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// if let Err(DeployError::Resolve(problems)) = Notes::deploy().plan().await {
+///     for problem in problems {
+///         println!("{}: {}", problem.namespace, problem.what);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
@@ -32,6 +45,17 @@ impl fmt::Display for Problem {
 }
 
 /// The state has none of the namespaces that the program declares.
+///
+/// ```no_run
+/// use kv_runtime::DeployError;
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// if let Err(DeployError::OtherNamespaces(other)) = Notes::deploy().await {
+///     println!("the state of {}/{} is of another program", other.app, other.stage);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the state of {app}/{stage} has none of this program's namespaces: the state has {}, but {program} declares {}",
@@ -55,6 +79,19 @@ pub struct OtherNamespaces {
 }
 
 /// Why a deploy failed. The state is always correct, and running the deploy again continues from there.
+///
+/// ```no_run
+/// use kv_runtime::DeployError;
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// match Notes::deploy().stage("prod").await {
+///     Ok(deployed) => println!("{} keys", deployed.keys),
+///     Err(error @ DeployError::NoCredentials) => println!("{error}; {:?}", error.help()),
+///     Err(error) => return Err(error.into()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeployError {

@@ -139,6 +139,17 @@ pub(crate) struct NamePage {
 }
 
 /// An error from Cloudflare's API or the local store.
+///
+/// ```no_run
+/// use kv_runtime::DeployError;
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// if let Err(DeployError::Request { action, source, .. }) = Notes::deploy().await {
+///     println!("cannot {action}: {source}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct RemoteError {
     pub(crate) kind: RemoteErrorKind,

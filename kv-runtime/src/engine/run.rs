@@ -27,6 +27,17 @@ use crate::typed::declaration::AccountSettings;
 use crate::typed::{Declaration, Store};
 
 /// A deployed namespace.
+///
+/// ```no_run
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let deployed = Notes::deploy().stage("prod").await?;
+/// println!("{} is {}", deployed.title, deployed.namespace_id);
+/// let notes = Notes::new(deployed.store());
+/// notes.note("1").put("tea").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct Deployed {

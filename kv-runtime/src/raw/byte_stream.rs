@@ -12,6 +12,18 @@ pub type ByteStream = BoxStream<'static, Result<Bytes, RawError>>;
 ///
 /// The stream must be [`Send`], except in a Worker, which has one thread. There, you can pass the body
 /// of a request directly, and an error is anything that implements `Display`.
+///
+/// ```
+/// use kv_runtime::{Bytes, Entry, MemoryStore, Store};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let file = futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"hello"))]);
+/// let store = Store::from(MemoryStore::new());
+/// Entry::<Bytes>::new(&store, "file")?.put_stream(file).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a stream of pieces of a value",
     label = "pass a `Stream` of `Result<B, E>` that is `Send`, where a `B` is bytes and an `E` an error"

@@ -11,6 +11,16 @@ pub(crate) struct Cursors {
 }
 
 /// A listing returned a cursor that it had returned before.
+///
+/// ```
+/// use kv_runtime::raw::CircularListing;
+///
+/// /// A listing that never ends is no listing.
+/// fn is_broken(error: &(dyn std::error::Error + 'static)) -> bool {
+///     error.is::<CircularListing>()
+/// }
+/// # assert!(!is_broken(&std::fmt::Error));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the server's listing of keys loops: it returned the same cursor again")]
 pub struct CircularListing;

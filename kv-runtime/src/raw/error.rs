@@ -1,6 +1,21 @@
 //! Errors of a store.
 
 /// Why a store failed.
+///
+/// ```
+/// use kv_runtime::raw::RawStore as _;
+/// use kv_runtime::{MemoryStore, RawError};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MemoryStore::new();
+/// match store.get("motd", Default::default()).await {
+///     Err(RawError::RateLimited(error)) => println!("try again later: {error}"),
+///     other => assert!(other?.is_none()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RawError {

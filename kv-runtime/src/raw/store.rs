@@ -197,6 +197,19 @@ async fn some_at_a_time<T>(
 }
 
 /// Options for reading a value.
+///
+/// ```
+/// use kv_runtime::MemoryStore;
+/// use kv_runtime::raw::{GetOptions, RawStore as _};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut options = GetOptions::default();
+/// options.cache_ttl = Some(300); // in a Worker, an answer may be this old
+/// assert!(MemoryStore::new().get("motd", options).await?.is_none());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GetOptions {
@@ -207,6 +220,20 @@ pub struct GetOptions {
 }
 
 /// Options for writing a value: its metadata and expiration.
+///
+/// ```
+/// use kv_runtime::MemoryStore;
+/// use kv_runtime::raw::{PutOptions, RawStore as _};
+/// use kv_runtime::rules::Expiry;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut options = PutOptions::default();
+/// options.expiry = Some(Expiry::Ttl(3600));
+/// MemoryStore::new().put("motd", "Hello".into(), options).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct PutOptions {
@@ -217,6 +244,18 @@ pub struct PutOptions {
 }
 
 /// Options for listing a page of keys.
+///
+/// ```
+/// use kv_runtime::MemoryStore;
+/// use kv_runtime::raw::{ListOptions, RawStore as _};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let page = MemoryStore::new().list("note:", ListOptions::after(None).limit(100)).await?;
+/// assert!(page.keys.is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListOptions<'a> {
@@ -247,6 +286,18 @@ impl Default for ListOptions<'_> {
 }
 
 /// A pair on its way to a store. `Debug` does not show the value.
+///
+/// ```
+/// use kv_runtime::MemoryStore;
+/// use kv_runtime::raw::{PutOptions, RawPair, RawStore as _};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let pair = RawPair::new("motd".to_owned(), "Hello".into(), PutOptions::default());
+/// MemoryStore::new().put_many(vec![pair]).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RawPair {
@@ -277,6 +328,13 @@ impl fmt::Debug for RawPair {
 }
 
 /// A pair as it is read. `Debug` does not show the value.
+///
+/// ```
+/// use kv_runtime::raw::StoredValue;
+///
+/// let stored = StoredValue::new("Hello".into());
+/// assert!(stored.metadata.is_none() && stored.expiration.is_none());
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct StoredValue {
@@ -307,6 +365,13 @@ impl fmt::Debug for StoredValue {
 }
 
 /// A listed key with its metadata and expiration.
+///
+/// ```
+/// use kv_runtime::KeyInfo;
+///
+/// let key = KeyInfo::<u32>::new("note:1");
+/// assert_eq!((key.name.as_str(), key.metadata), ("note:1", None));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyInfo<M = serde_json::Value> {
@@ -327,6 +392,14 @@ impl<M> KeyInfo<M> {
 }
 
 /// A page of a listing.
+///
+/// ```
+/// use kv_runtime::KeyInfo;
+/// use kv_runtime::raw::KeyPage;
+///
+/// let last = KeyPage::new(vec![KeyInfo::new("note:1")], None);
+/// assert!(last.cursor.is_none(), "there are no more keys");
+/// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct KeyPage {

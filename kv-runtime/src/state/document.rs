@@ -132,6 +132,18 @@ pub enum Record {
 }
 
 /// Where an account is.
+///
+/// ```no_run
+/// use kv_runtime::DeployError;
+/// use kv_runtime::state::Server;
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// if let Err(DeployError::OtherServer { deployed: Server::ThisMachine, .. }) = Notes::deploy().await {
+///     println!("this state is of a deploy to this machine");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

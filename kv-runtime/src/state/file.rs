@@ -14,6 +14,16 @@ use crate::base::folder;
 use crate::base::replace::{remove_leftovers, replace_with, resolved};
 
 /// Keeps states in a folder.
+///
+/// ```no_run
+/// use kv_runtime::state::FileStateStore;
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let states = FileStateStore::new("/var/lib/app/kv");
+/// Notes::deploy().state(states).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct FileStateStore {
     root: PathBuf,

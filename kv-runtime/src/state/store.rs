@@ -13,6 +13,19 @@ use serde::{Deserialize, Serialize};
 use super::document::State;
 
 /// Keeps one document and one lock for each stage of each app.
+///
+/// ```
+/// use kv_runtime::state::{FileStateStore, StageKey, StateStore as _};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let folder = std::env::temp_dir().join("kv-runtime-example");
+/// let states = FileStateStore::new(folder);
+/// let stage = StageKey::new("app", "nobody")?;
+/// assert!(states.read(&stage).await?.is_none(), "nothing was deployed to it");
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait StateStore: fmt::Debug + Send + Sync {
     /// Where the document of a stage is, for messages.
@@ -36,6 +49,20 @@ pub trait StateStore: fmt::Debug + Send + Sync {
 }
 
 /// A held lock: only its holder writes the document.
+///
+/// ```no_run
+/// use kv_runtime::state::{Holder, StageKey, StateStore as _};
+///
+/// # async fn example(
+/// #     states: kv_runtime::state::FileStateStore,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// let stage = StageKey::new("app", "dev")?;
+/// let mut lock = states.lock(&stage, &Holder::this_process()).await?;
+/// lock.write(b"{}".to_vec().into()).await?;
+/// lock.release().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait Lock: fmt::Debug + Send + Sync {
     /// Replaces the document as a whole: a reader sees the old one or the new one.
@@ -47,6 +74,14 @@ pub trait Lock: fmt::Debug + Send + Sync {
 
 /// A document to write: the state of a stage as JSON. It is made while it is written, because with
 /// millions of keys it takes more memory than everything else.
+///
+/// ```
+/// use kv_runtime::state::Document;
+///
+/// let document = Document::from(b"{}".to_vec());
+/// assert_eq!(document.to_vec()?, b"{}");
+/// # Ok::<(), kv_runtime::state::StateError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Document(Content);
 
@@ -86,6 +121,15 @@ impl Document {
 }
 
 /// An app and one of its stages, which together name a document.
+///
+/// ```
+/// use kv_runtime::state::StageKey;
+///
+/// let stage = StageKey::new("shop", "pr-7")?;
+/// assert_eq!((stage.app(), stage.stage()), ("shop", "pr-7"));
+/// assert!(StageKey::new("../shop", "dev").is_err());
+/// # Ok::<(), kv_runtime::rules::IdError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StageKey {
     app: String,
@@ -114,6 +158,13 @@ impl StageKey {
 }
 
 /// Who holds a lock.
+///
+/// ```
+/// use kv_runtime::state::Holder;
+///
+/// let holder = Holder::this_process();
+/// assert_eq!(holder.pid, std::process::id());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     /// The host on which the deploy runs.
@@ -144,6 +195,18 @@ impl fmt::Display for Holder {
 }
 
 /// Why a state cannot be read or written.
+///
+/// ```no_run
+/// use kv_runtime::DeployError;
+/// use kv_runtime::state::StateError;
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// if let Err(DeployError::State(StateError::Locked { holder, .. })) = Notes::deploy().await {
+///     println!("another deploy runs: {holder:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StateError {
@@ -256,6 +319,18 @@ pub enum StateError {
 }
 
 /// An error of an object store, in one line.
+///
+/// ```no_run
+/// use kv_runtime::DeployError;
+/// use kv_runtime::state::StateError;
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// if let Err(DeployError::State(StateError::Object { url, source, .. })) = Notes::deploy().await {
+///     println!("{url}: {source}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("{said}")]
 pub struct ObjectError {

@@ -10,6 +10,18 @@ use super::compare::{Place, Stored, Written, compare};
 use crate::state::Deployment;
 
 /// How a key differs from what this tool wrote.
+///
+/// ```no_run
+/// use kv_runtime::Drift;
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// for namespace in Notes::deploy().plan().await?.namespaces {
+///     let gone = namespace.drift.values().filter(|drift| **drift == Drift::Missing);
+///     println!("{} keys were removed by others", gone.count());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

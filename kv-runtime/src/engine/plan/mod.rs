@@ -21,6 +21,15 @@ pub use values::{PartChange, ValueChange};
 pub const PLAN_FORMAT: u32 = 1;
 
 /// Everything that a deploy or a destroy will do, and where.
+///
+/// ```no_run
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let plan = Notes::deploy().stage("prod").plan().await?;
+/// println!("{} keys to write, {} requests billed as writes", plan.writes(), plan.billed.writes);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Plan {
@@ -51,6 +60,15 @@ pub struct Plan {
 
 /// Operations that Cloudflare bills
 /// (<https://developers.cloudflare.com/kv/platform/pricing/>).
+///
+/// ```no_run
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let billed = Notes::deploy().stage("prod").plan().await?.billed;
+/// println!("{} writes, {} deletes", billed.writes, billed.deletes);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Billed {
@@ -61,6 +79,16 @@ pub struct Billed {
 }
 
 /// An account that a plan works on.
+///
+/// ```no_run
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// for account in Notes::deploy().plan().await?.accounts {
+///     println!("{} {:?}", account.id, account.name);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[non_exhaustive]
 pub struct PlanAccount {
@@ -72,6 +100,16 @@ pub struct PlanAccount {
 }
 
 /// What will be done with one namespace.
+///
+/// ```no_run
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// for namespace in Notes::deploy().plan().await?.namespaces {
+///     println!("{}: {} to put, {} to delete", namespace.id, namespace.put.len(), namespace.delete.len());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NamespacePlan {
@@ -107,6 +145,19 @@ pub struct NamespacePlan {
 }
 
 /// What will be done with a namespace.
+///
+/// ```no_run
+/// use kv_runtime::Action;
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// for namespace in Notes::deploy().plan().await?.namespaces {
+///     if let Action::Destroy { keys, .. } = namespace.action {
+///         println!("{} is destroyed with {keys} keys", namespace.id);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -169,6 +220,18 @@ pub enum Action {
 }
 
 /// A key to write, or to leave as it is.
+///
+/// ```no_run
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// for namespace in Notes::deploy().plan().await?.namespaces {
+///     for change in &namespace.put {
+///         println!("{}, {:?} bytes: {:?}", change.key, change.bytes, change.reason);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct KeyChange {
@@ -183,6 +246,19 @@ pub struct KeyChange {
 }
 
 /// Why a key is written or left as it is.
+///
+/// ```no_run
+/// use kv_runtime::Reason;
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// for namespace in Notes::deploy().plan().await?.namespaces {
+///     let lost = |reason| matches!(reason, Reason::Overwrite { .. });
+///     let lost = namespace.put.iter().filter(|change| lost(change.reason));
+///     println!("{} values of others are overwritten", lost.count());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 #[non_exhaustive]

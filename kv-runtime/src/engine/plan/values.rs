@@ -10,6 +10,18 @@ const SHOWN: usize = 200;
 const PARTS: usize = 50;
 
 /// The current value of a key, and its new value.
+///
+/// ```no_run
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// for namespace in Notes::deploy().plan().await?.namespaces {
+///     for (key, change) in &namespace.values {
+///         println!("{key}: {:?} becomes {:?}", change.old, change.new);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ValueChange {
@@ -25,6 +37,18 @@ pub struct ValueChange {
 }
 
 /// A part of a JSON value that changes.
+///
+/// ```no_run
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// for namespace in Notes::deploy().plan().await?.namespaces {
+///     for part in namespace.values.values().flat_map(|change| &change.parts) {
+///         println!("{part:?}");
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PartChange {

@@ -19,6 +19,16 @@ use sign::Credentials;
 use tokio::sync::OnceCell;
 
 /// Keeps states in a bucket of S3, R2 or another server with conditional writes.
+///
+/// ```no_run
+/// use kv_runtime::state::S3StateStore;
+/// # kv_runtime::kv_namespace! { pub struct Notes; title: "notes", keys: { "note:{id}": String } }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let states = S3StateStore::open("r2://my-bucket/kv")?;
+/// Notes::deploy().stage("prod").state(states).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct S3StateStore {
     bucket: Bucket,
