@@ -6,6 +6,11 @@ use crate::shown;
 pub const DEFAULT_BASE_URL: &str = "https://api.cloudflare.com/client/v4";
 
 /// Why a text cannot be an account id.
+///
+/// ```
+/// let error = kv_rules::check_account_id("mine").unwrap_err();
+/// assert_eq!(error.0, "mine");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{}` is not an account id, which has 32 hex digits; copy it from the account's overview in \
@@ -14,11 +19,22 @@ pub const DEFAULT_BASE_URL: &str = "https://api.cloudflare.com/client/v4";
 pub struct AccountError(pub String);
 
 /// Why a text cannot be an e-mail address.
+///
+/// ```
+/// let error = kv_rules::check_email("nobody").unwrap_err();
+/// assert_eq!(error.0, "nobody");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` is not an e-mail address: it has no `@`", shown(.0))]
 pub struct EmailError(pub String);
 
 /// Why a base URL is refused. It never shows the URL, which can carry a password.
+///
+/// ```
+/// use kv_rules::{BaseUrlError, check_base_url};
+///
+/// assert!(matches!(check_base_url("http://example.com"), Err(BaseUrlError::Insecure(_))));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BaseUrlError {
@@ -40,6 +56,11 @@ pub enum BaseUrlError {
 }
 
 /// Checks an account id: 32 hex digits.
+///
+/// ```
+/// assert!(kv_rules::check_account_id("0123456789abcdef0123456789abcdef").is_ok());
+/// assert!(kv_rules::check_account_id("mine").is_err());
+/// ```
 pub fn check_account_id(id: &str) -> Result<(), AccountError> {
     if id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Ok(());
@@ -48,6 +69,11 @@ pub fn check_account_id(id: &str) -> Result<(), AccountError> {
 }
 
 /// Why a text cannot be Cloudflare's id of a namespace.
+///
+/// ```
+/// let error = kv_rules::check_namespace_id("not/mine").unwrap_err();
+/// assert_eq!(error.0, "not/mine");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{}` is not a namespace's id, which has 32 hex digits; copy it from the dashboard, or from \
@@ -57,6 +83,11 @@ pub struct NamespaceIdError(pub String);
 
 /// Checks Cloudflare's id of a namespace: letters, digits, `-` and `_`, which need no escaping in a
 /// path. Cloudflare's ids have 32 hex digits; those of other servers may differ.
+///
+/// ```
+/// assert!(kv_rules::check_namespace_id("0f2ac74b498b48028cb68387c421e279").is_ok());
+/// assert!(kv_rules::check_namespace_id("not/mine").is_err());
+/// ```
 pub fn check_namespace_id(id: &str) -> Result<(), NamespaceIdError> {
     let part = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
     if !id.is_empty() && id.bytes().all(part) {
@@ -66,6 +97,11 @@ pub fn check_namespace_id(id: &str) -> Result<(), NamespaceIdError> {
 }
 
 /// Checks the minimum that an e-mail address needs: text on both sides of an `@`.
+///
+/// ```
+/// assert!(kv_rules::check_email("me@example.com").is_ok());
+/// assert!(kv_rules::check_email("me").is_err());
+/// ```
 pub fn check_email(email: &str) -> Result<(), EmailError> {
     match email.rsplit_once('@') {
         Some((user, host)) if !user.is_empty() && !host.is_empty() => Ok(()),
@@ -74,6 +110,12 @@ pub fn check_email(email: &str) -> Result<(), EmailError> {
 }
 
 /// Checks that credentials can be sent to a base URL: `https`, or `http` to this machine.
+///
+/// ```
+/// assert!(kv_rules::check_base_url(kv_rules::DEFAULT_BASE_URL).is_ok());
+/// assert!(kv_rules::check_base_url("http://127.0.0.1:8790/client/v4").is_ok());
+/// assert!(kv_rules::check_base_url("http://example.com").is_err());
+/// ```
 pub fn check_base_url(url: &str) -> Result<(), BaseUrlError> {
     let (secure, rest) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
         (Some(rest), _) => (true, rest),

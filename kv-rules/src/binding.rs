@@ -1,6 +1,11 @@
 //! Binding names: how a Worker finds a namespace in its environment.
 
 /// Why a name cannot be a binding.
+///
+/// ```
+/// let error = kv_rules::check_binding("user-data").unwrap_err();
+/// assert!(error.to_string().contains("USER_DATA"), "it offers a name that is one");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is not a binding, which has only letters a-z and A-Z, digits, `_` and `$`, and does not \
@@ -10,6 +15,11 @@ pub struct BindingError(pub String);
 
 /// Checks that a Worker can reach the binding as `env.NAME`
 /// (<https://developers.cloudflare.com/kv/concepts/kv-bindings/>).
+///
+/// ```
+/// assert!(kv_rules::check_binding("SESSIONS").is_ok());
+/// assert!(kv_rules::check_binding("2fast").is_err());
+/// ```
 pub fn check_binding(name: &str) -> Result<(), BindingError> {
     let mut chars = name.chars();
     let starts = chars.next().is_some_and(|c| is_part(c) && !c.is_ascii_digit());

@@ -20,6 +20,15 @@ pub const MAX_EXPIRATION: u64 = i32::MAX as u64;
 pub const MIN_CACHE_TTL: u64 = 30;
 
 /// When a pair expires.
+///
+/// ```
+/// use kv_rules::{Expiry, Time};
+///
+/// let now = Time::from_unix(1_800_000_000);
+/// assert_eq!(Expiry::Ttl(60).expiration(now)?, 1_800_000_060);
+/// assert_eq!(Expiry::At(1_900_000_000).expiration(now)?, 1_900_000_000);
+/// # Ok::<(), kv_rules::ExpiryError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Expiry {
     /// This many seconds after it was written: `expirationTtl`.
@@ -55,6 +64,12 @@ impl Expiry {
 }
 
 /// Why an expiry is refused.
+///
+/// ```
+/// use kv_rules::{ExpiryError, check_ttl};
+///
+/// assert_eq!(check_ttl(30), Err(ExpiryError::TtlTooShort(30)));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExpiryError {
@@ -140,6 +155,11 @@ fn too_late(expiration: i128) -> String {
 /// # Panics
 ///
 /// If the TTL is refused; in a constant, that is a compile error.
+///
+/// ```
+/// const WEEK: u64 = kv_rules::const_ttl(7 * 24 * 60 * 60);
+/// assert_eq!(WEEK, 604_800);
+/// ```
 #[must_use]
 pub const fn const_ttl(seconds: u64) -> u64 {
     assert!(
@@ -188,6 +208,11 @@ pub fn check_ttl(seconds: i128) -> Result<u64, ExpiryError> {
 }
 
 /// Checks an expiration in seconds since 1970, against everything but the clock.
+///
+/// ```
+/// assert_eq!(kv_rules::check_expiration(1_900_000_000), Ok(1_900_000_000));
+/// assert!(kv_rules::check_expiration(3600).is_err(), "that is a TTL");
+/// ```
 pub fn check_expiration(seconds: i128) -> Result<u64, ExpiryError> {
     if seconds < i128::from(EARLIEST_EXPIRATION) {
         return Err(ExpiryError::ExpirationLooksLikeTtl(seconds));
@@ -199,6 +224,14 @@ pub fn check_expiration(seconds: i128) -> Result<u64, ExpiryError> {
 }
 
 /// Checks that an expiration is at least [`MIN_TTL`] seconds after `now`.
+///
+/// ```
+/// use kv_rules::{Time, check_expiration_ahead};
+///
+/// let now = Time::from_unix(1_800_000_000);
+/// assert!(check_expiration_ahead(1_800_000_060, now).is_ok());
+/// assert!(check_expiration_ahead(1_800_000_030, now).is_err());
+/// ```
 pub fn check_expiration_ahead(expiration: u64, now: Time) -> Result<(), ExpiryError> {
     if expiration < now.unix().saturating_add(MIN_TTL) {
         return Err(ExpiryError::NotAhead { expiration, now });
@@ -207,6 +240,11 @@ pub fn check_expiration_ahead(expiration: u64, now: Time) -> Result<(), ExpiryEr
 }
 
 /// Checks the `cacheTtl` of a read, in seconds.
+///
+/// ```
+/// assert!(kv_rules::check_cache_ttl(kv_rules::MIN_CACHE_TTL).is_ok());
+/// assert!(kv_rules::check_cache_ttl(1).is_err());
+/// ```
 pub fn check_cache_ttl(seconds: u64) -> Result<(), ExpiryError> {
     if seconds < MIN_CACHE_TTL {
         return Err(ExpiryError::CacheTtlTooShort(seconds));
@@ -215,12 +253,22 @@ pub fn check_cache_ttl(seconds: u64) -> Result<(), ExpiryError> {
 }
 
 /// Reads a duration such as `1h 30m` or `7d` and checks it as a TTL. A day has 24 hours, a week 7 days.
+///
+/// ```
+/// assert_eq!(kv_rules::parse_duration("7d"), Ok(604_800));
+/// assert!(kv_rules::parse_duration("soon").is_err());
+/// ```
 pub fn parse_duration(text: &str) -> Result<u64, ExpiryError> {
     let not_a_duration = || ExpiryError::NotADuration(text.to_owned());
     check_ttl(read_duration(text).ok_or_else(not_a_duration)?)
 }
 
 /// Reads a point in time in RFC 3339 and checks it as an expiration.
+///
+/// ```
+/// assert_eq!(kv_rules::parse_time("2030-01-01T00:00:00Z"), Ok(1_893_456_000));
+/// assert!(kv_rules::parse_time("tomorrow").is_err());
+/// ```
 pub fn parse_time(text: &str) -> Result<u64, ExpiryError> {
     match read_time(text) {
         Some((time, true)) if time.unix() < EARLIEST_EXPIRATION => {

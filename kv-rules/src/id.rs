@@ -6,6 +6,11 @@ use crate::shown;
 pub const MAX_ID_BYTES: usize = 64;
 
 /// Why a text cannot be an id, an app or a stage.
+///
+/// ```
+/// let error = kv_rules::check_id("Dev").unwrap_err();
+/// assert_eq!(error.0, "Dev");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{}` cannot be an id, an app or a stage: these have 1 to {MAX_ID_BYTES} characters of a-z, 0-9, \
@@ -17,6 +22,11 @@ pub struct IdError(pub String);
 ///
 /// They name entries and files of the state, so they cannot contain anything that a path or a
 /// terminal would interpret.
+///
+/// ```
+/// assert!(kv_rules::check_id("pr-12").is_ok());
+/// assert!(kv_rules::check_id("../other").is_err());
+/// ```
 pub fn check_id(id: &str) -> Result<(), IdError> {
     let part = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
     let starts = id.bytes().next().is_some_and(|b| part(b) && b != b'_' && b != b'-');

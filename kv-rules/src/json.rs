@@ -65,6 +65,11 @@ pub fn push_json_text(json: &mut String, text: &str) {
 }
 
 /// Reads a JSON integer; `None` if neither `i64` nor `u64` can hold it.
+///
+/// ```
+/// assert_eq!(kv_rules::json_integer("-7"), Some(-7));
+/// assert_eq!(kv_rules::json_integer("99999999999999999999"), None);
+/// ```
 #[must_use]
 pub fn json_integer(digits: &str) -> Option<i128> {
     let value = digits.parse().ok()?;
@@ -80,6 +85,11 @@ pub const BEYOND_F64: &str = "a number is at most 1.7976931348623157e308, the la
 
 /// A number as `serde_json` writes it, except for the last digit if two are equally near; `None` if
 /// JSON cannot express the number.
+///
+/// ```
+/// assert_eq!(kv_rules::json_number(1.5).as_deref(), Some("1.5"));
+/// assert_eq!(kv_rules::json_number(f64::NAN), None);
+/// ```
 #[must_use]
 pub fn json_number(number: f64) -> Option<String> {
     if !number.is_finite() {

@@ -4,6 +4,12 @@
 pub const MAX_KEY_BYTES: usize = 512;
 
 /// Why a key cannot be stored.
+///
+/// ```
+/// use kv_rules::{KeyError, check_key};
+///
+/// assert_eq!(check_key(&"k".repeat(600)), Err(KeyError::TooLong { bytes: 600 }));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {

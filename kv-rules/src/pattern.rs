@@ -11,12 +11,29 @@ use std::collections::HashSet;
 use crate::key::{KeyError, MAX_KEY_BYTES, check_key};
 
 /// The keys of a family: alternating literal text and parameters.
+///
+/// ```
+/// use kv_rules::Pattern;
+///
+/// let user = Pattern::parse("user:{tenant}/{id: u64}")?;
+/// assert_eq!(user.match_key("user:acme/7"), Some(vec!["acme", "7"]));
+/// assert_eq!(user.prefix(), "user:");
+/// # Ok::<(), kv_rules::PatternError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern<'a> {
     segments: Cow<'a, [Segment<'a>]>,
 }
 
 /// A piece of a [`Pattern`].
+///
+/// ```
+/// use kv_rules::{Pattern, Segment};
+///
+/// let user = Pattern::parse("user:{id}")?;
+/// assert!(matches!(&user.segments()[0], Segment::Literal(text) if text == "user:"));
+/// # Ok::<(), kv_rules::PatternError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Segment<'a> {
     /// Text that every key of the family has here.
@@ -26,6 +43,15 @@ pub enum Segment<'a> {
 }
 
 /// A parameter of a [`Pattern`].
+///
+/// ```
+/// use kv_rules::Pattern;
+///
+/// let user = Pattern::parse("user:{id: u64}")?;
+/// let id = user.params().next().unwrap();
+/// assert_eq!((id.name, id.ty, id.is_integer()), ("id", Some("u64"), true));
+/// # Ok::<(), kv_rules::PatternError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Param<'a> {
     /// Its name, a Rust identifier.
@@ -78,6 +104,12 @@ pub fn family_of<'p, 't: 'p, T>(
 }
 
 /// Why a pattern is refused.
+///
+/// ```
+/// use kv_rules::{Pattern, PatternError};
+///
+/// assert_eq!(Pattern::parse("motd"), Err(PatternError::NoParam));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PatternError {
@@ -121,6 +153,15 @@ pub enum PatternError {
 }
 
 /// Why parameters do not make a key of a family.
+///
+/// ```
+/// use kv_rules::{ParamError, Pattern};
+///
+/// let user = Pattern::parse("user:{id}")?;
+/// let empty = user.render(&["".into()]);
+/// assert_eq!(empty, Err(ParamError::Empty("id".to_owned())));
+/// # Ok::<(), kv_rules::PatternError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParamError {

@@ -3,6 +3,11 @@
 use std::fmt;
 
 /// A line and a column, both from 1, as editors count them.
+///
+/// ```
+/// let place = kv_rules::Place::of("[\n  1,", 5);
+/// assert_eq!((place.line, place.column), (2, 4));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     /// The line.

@@ -2,6 +2,10 @@
 
 /// Prepares a text for a message: quotes, backslashes and whatever a terminal would interpret are
 /// escaped as in Rust.
+///
+/// ```
+/// assert_eq!(kv_rules::shown("a\u{1b}b"), "a\\u{1b}b");
+/// ```
 #[must_use]
 pub fn shown(text: &str) -> String {
     // A Worker contains the code of `{:?}` anyway; `escape_debug` would add its own.

@@ -4,6 +4,11 @@ use crate::shown;
 use crate::{IdError, check_id};
 
 /// Why a text is not a pattern of stages.
+///
+/// ```
+/// let error = kv_rules::check_stage_pattern("Prod").unwrap_err();
+/// assert_eq!(error.0, "Prod");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{}` is not a stage, which has only a-z, 0-9, `_` and `-`: write one such as `\"prod\"`, or a \
@@ -12,6 +17,11 @@ use crate::{IdError, check_id};
 pub struct StagePatternError(pub String);
 
 /// Checks a pattern of stages: a stage's name, in which `*` stands for any text.
+///
+/// ```
+/// assert!(kv_rules::check_stage_pattern("pr-*").is_ok());
+/// assert!(kv_rules::check_stage_pattern("a/b").is_err());
+/// ```
 pub fn check_stage_pattern(pattern: &str) -> Result<(), StagePatternError> {
     // A stage begins with a letter or digit, which a `*` can stand for.
     let example = pattern.replace('*', "0");
@@ -22,6 +32,11 @@ pub fn check_stage_pattern(pattern: &str) -> Result<(), StagePatternError> {
 }
 
 /// Whether a text matches a pattern in which `*` stands for any text.
+///
+/// ```
+/// assert!(kv_rules::matches_glob("pr-*", "pr-7"));
+/// assert!(!kv_rules::matches_glob("pr-*", "prod"));
+/// ```
 #[must_use]
 pub fn matches_glob(pattern: &str, text: &str) -> bool {
     let Some((before, after)) = pattern.split_once('*') else { return pattern == text };

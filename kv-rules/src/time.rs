@@ -20,6 +20,10 @@ use std::time::{Duration, SystemTime};
 pub struct Time(u64);
 
 /// The error for a text that is not a point in time.
+///
+/// ```
+/// assert!("2030-13-01".parse::<kv_rules::Time>().is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a time in RFC 3339, such as 2030-01-31T12:00:00Z")]
 pub struct TimeError;
@@ -257,6 +261,10 @@ pub fn read_duration(text: &str) -> Option<i128> {
 }
 
 /// A duration in words, such as `1h 30m`.
+///
+/// ```
+/// assert_eq!(kv_rules::show_duration(604_800), "7d");
+/// ```
 #[must_use]
 pub fn show_duration(seconds: u64) -> String {
     let mut rest = seconds;

@@ -5,6 +5,12 @@
 pub const MAX_TITLE_BYTES: usize = 512;
 
 /// Why a title is refused.
+///
+/// ```
+/// use kv_rules::{TitleError, check_title};
+///
+/// assert_eq!(check_title(""), Err(TitleError::Empty));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TitleError {
@@ -47,6 +53,12 @@ pub enum TitleError {
 }
 
 /// What a title can leave open until it is deployed.
+///
+/// ```
+/// use kv_rules::{Placeholder, placeholders};
+///
+/// assert_eq!(placeholders("{app}-notes"), Ok(vec![Placeholder::App]));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placeholder {
     /// `{app}`: the app that is deployed.
@@ -99,6 +111,13 @@ fn parts(template: &str) -> Result<Vec<Part<'_>>, TitleError> {
 }
 
 /// The placeholders of a title template, in order.
+///
+/// ```
+/// use kv_rules::{Placeholder, placeholders};
+///
+/// assert_eq!(placeholders("{app}-{stage}"), Ok(vec![Placeholder::App, Placeholder::Stage]));
+/// assert!(placeholders("{user}").is_err());
+/// ```
 pub fn placeholders(template: &str) -> Result<Vec<Placeholder>, TitleError> {
     let parts = parts(template)?;
     Ok(parts
@@ -130,6 +149,11 @@ pub fn fill_title(template: &str, app: &str, stage: &str, id: &str) -> Result<St
 }
 
 /// Checks a title that has no placeholders left.
+///
+/// ```
+/// assert!(kv_rules::check_title("shop-prod-notes").is_ok());
+/// assert!(kv_rules::check_title("two\nlines").is_err());
+/// ```
 pub fn check_title(title: &str) -> Result<(), TitleError> {
     if title.is_empty() {
         return Err(TitleError::Empty);

@@ -7,6 +7,11 @@ pub const MAX_VALUE_BYTES: usize = 25 * 1024 * 1024;
 pub const MAX_METADATA_BYTES: usize = 1024;
 
 /// Why a value cannot be stored.
+///
+/// ```
+/// let error = kv_rules::check_value(26 * 1024 * 1024).unwrap_err();
+/// assert_eq!(error.bytes, 27_262_976);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "this value has {bytes} bytes as stored: Workers KV takes at most 25 MiB \
@@ -18,6 +23,10 @@ pub struct ValueError {
 }
 
 /// Why metadata cannot be stored.
+///
+/// ```
+/// assert_eq!(kv_rules::check_metadata(2000).unwrap_err().bytes, 2000);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "this metadata has {bytes} bytes as compact JSON: Workers KV takes at most \
@@ -29,6 +38,11 @@ pub struct MetadataError {
 }
 
 /// Checks the length of a value as stored.
+///
+/// ```
+/// assert!(kv_rules::check_value(kv_rules::MAX_VALUE_BYTES).is_ok());
+/// assert!(kv_rules::check_value(kv_rules::MAX_VALUE_BYTES + 1).is_err());
+/// ```
 pub fn check_value(bytes: usize) -> Result<(), ValueError> {
     if bytes > MAX_VALUE_BYTES {
         return Err(ValueError { bytes });
@@ -37,6 +51,11 @@ pub fn check_value(bytes: usize) -> Result<(), ValueError> {
 }
 
 /// Checks the length of metadata as compact JSON.
+///
+/// ```
+/// assert!(kv_rules::check_metadata(1024).is_ok());
+/// assert!(kv_rules::check_metadata(1025).is_err());
+/// ```
 pub fn check_metadata(bytes: usize) -> Result<(), MetadataError> {
     if bytes > MAX_METADATA_BYTES {
         return Err(MetadataError { bytes });

@@ -64,3 +64,16 @@ fn what_an_application_uses_has_an_example() {
     missing.retain(|item| !is_hidden(item));
     assert!(missing.is_empty(), "{missing:#?}");
 }
+
+#[test]
+fn every_type_of_the_crates_below_has_an_example() {
+    let types = |kind: &str| ["struct", "enum", "trait"].contains(&kind);
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut missing = Vec::new();
+    for package in ["kv-rules", "kv-local"] {
+        for path in files_below(&workspace.join(package).join("src")) {
+            missing.extend(without_example(&path, types));
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}

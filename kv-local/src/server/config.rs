@@ -8,6 +8,13 @@ use crate::{ACCOUNT_ID, Storage};
 /// The configuration of a server.
 ///
 /// The default has one account, a random token and API key, and no rate limits.
+///
+/// ```
+/// use kv_local::ServerConfig;
+///
+/// let config = ServerConfig { port: 8790, ..ServerConfig::default() };
+/// assert_eq!(config.account.id, kv_local::ACCOUNT_ID);
+/// ```
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
     /// The port on 127.0.0.1; 0 chooses a free one.
@@ -45,6 +52,14 @@ impl Default for ServerConfig {
 }
 
 /// A Cloudflare account.
+///
+/// ```
+/// use kv_local::{Account, ServerConfig};
+///
+/// let account = Account { id: "0123456789abcdef0123456789abcdef".to_owned(), name: "Mine".to_owned() };
+/// let config = ServerConfig { account, ..ServerConfig::default() };
+/// # let _ = config;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// 32 hex digits.
@@ -54,6 +69,13 @@ pub struct Account {
 }
 
 /// What an API token belongs to.
+///
+/// ```
+/// use kv_local::{ServerConfig, TokenOwner};
+///
+/// let config = ServerConfig { token_owner: TokenOwner::Account, ..ServerConfig::default() };
+/// # let _ = config;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenOwner {
     /// A user: the token can list and use all accounts of the user.
@@ -63,6 +85,13 @@ pub enum TokenOwner {
 }
 
 /// Whether a server limits the number of requests.
+///
+/// ```
+/// use kv_local::{RateLimits, ServerConfig};
+///
+/// let config = ServerConfig { rate_limits: RateLimits::Cloudflare, ..ServerConfig::default() };
+/// # let _ = config;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RateLimits {
     /// Every request is accepted.

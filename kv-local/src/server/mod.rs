@@ -33,6 +33,19 @@ use crate::Storage;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A server on 127.0.0.1, which runs on the current Tokio runtime until it is dropped.
+///
+/// ```
+/// use kv_local::{Server, ServerConfig, Storage};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let server = Server::start(Storage::open(folder.path())?, ServerConfig::default()).await?;
+/// println!("CLOUDFLARE_API_BASE_URL={}", server.base_url());
+/// server.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -44,6 +57,20 @@ pub struct Server {
 }
 
 /// Why a server could not start.
+///
+/// ```
+/// use kv_local::{Server, ServerConfig, Storage};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let taken = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// let config = ServerConfig { port: taken.local_addr()?.port(), ..ServerConfig::default() };
+/// let error = Server::start(Storage::open(folder.path())?, config).await.unwrap_err();
+/// assert!(error.to_string().contains("choose another port"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("could not listen on 127.0.0.1:{port}; if another program uses it, choose another port")]
 pub struct ServerError {

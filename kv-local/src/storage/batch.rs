@@ -19,6 +19,18 @@ pub(super) const ROWS_AT_ONCE: usize = 500;
 ///
 /// Every pair is checked before the first becomes visible. They become visible a few hundred at a time: if
 /// the process dies in between, some of them are written, as can happen with Cloudflare's bulk write.
+///
+/// ```
+/// use kv_local::{Pair, Storage};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let storage = Storage::open(folder.path())?;
+/// let notes = storage.pairs(&storage.create("notes")?.id)?;
+/// let mut batch = notes.batch()?;
+/// batch.put(Pair::new("motd", "Hello".as_bytes()))?;
+/// assert_eq!(batch.commit()?, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Batch<'a> {
     pairs: &'a Pairs,

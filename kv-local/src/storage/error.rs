@@ -5,6 +5,16 @@ use std::path::{Path, PathBuf};
 use kv_rules::{ExpiryError, KeyError, MAX_NAMESPACES, MetadataError, TitleError, ValueError};
 
 /// Why an operation of the store failed.
+///
+/// ```
+/// use kv_local::{Storage, StorageError};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let storage = Storage::open(folder.path())?;
+/// storage.create("notes")?;
+/// assert!(matches!(storage.create("notes"), Err(StorageError::TitleTaken { .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StorageError {
@@ -71,6 +81,17 @@ impl StorageError {
 }
 
 /// Which rule of Workers KV a pair breaks.
+///
+/// ```
+/// use kv_local::{Pair, PairError, Storage, StorageError};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let storage = Storage::open(folder.path())?;
+/// let notes = storage.pairs(&storage.create("notes")?.id)?;
+/// let error = notes.put_many([Pair::new("", "no key".as_bytes())]).unwrap_err();
+/// assert!(matches!(error, StorageError::Pair { source: PairError::Key(_), .. }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PairError {

@@ -9,6 +9,13 @@ use serde::de::IgnoredAny;
 use super::{PairError, StorageError};
 
 /// A pair to write.
+///
+/// ```
+/// use kv_local::Pair;
+///
+/// let pair = Pair::new("motd", "Hello".as_bytes());
+/// assert!(pair.metadata.is_none() && pair.expiry.is_none());
+/// ```
 #[derive(Debug, Clone)]
 pub struct Pair<'a> {
     /// The key.
@@ -29,6 +36,17 @@ impl<'a> Pair<'a> {
 }
 
 /// A pair that was read.
+///
+/// ```
+/// use kv_local::{Pair, Storage};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let storage = Storage::open(folder.path())?;
+/// let notes = storage.pairs(&storage.create("notes")?.id)?;
+/// notes.put_many([Pair::new("motd", "Hello".as_bytes())])?;
+/// assert_eq!(notes.get("motd")?.unwrap().value, "Hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     /// The value.

@@ -29,6 +29,17 @@ const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS _mf_entries (
 CREATE INDEX IF NOT EXISTS _mf_entries_expiration_idx ON _mf_entries(expiration);";
 
 /// The pairs of one namespace. A pair that has expired counts as missing.
+///
+/// ```
+/// use kv_local::{Pair, Storage};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let storage = Storage::open(folder.path())?;
+/// let notes = storage.pairs(&storage.create("notes")?.id)?;
+/// notes.put_many([Pair::new("motd", "Hello".as_bytes())])?;
+/// assert_eq!(notes.list("", None, 10)?.keys[0].name, "motd");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Pairs {
     id: Arc<str>,
@@ -39,6 +50,18 @@ pub struct Pairs {
 }
 
 /// A key in a listing.
+///
+/// ```
+/// use kv_local::{Pair, Storage};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let storage = Storage::open(folder.path())?;
+/// let notes = storage.pairs(&storage.create("notes")?.id)?;
+/// notes.put_many([Pair::new("motd", "Hello".as_bytes())])?;
+/// let key = notes.info("motd")?.unwrap();
+/// assert_eq!((key.name.as_str(), key.expiration), ("motd", None));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedKey {
     /// The key.
@@ -50,6 +73,17 @@ pub struct ListedKey {
 }
 
 /// A page of a listing.
+///
+/// ```
+/// use kv_local::Storage;
+///
+/// # let folder = tempfile::tempdir()?;
+/// let storage = Storage::open(folder.path())?;
+/// let notes = storage.pairs(&storage.create("notes")?.id)?;
+/// let page = notes.list("note:", None, 1000)?;
+/// assert!(page.complete && page.keys.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// The keys, in the order of their bytes.

@@ -16,6 +16,16 @@ const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS namespaces (
 )";
 
 /// A registered namespace.
+///
+/// ```
+/// use kv_local::Storage;
+///
+/// # let folder = tempfile::tempdir()?;
+/// let storage = Storage::open(folder.path())?;
+/// let notes = storage.create("notes")?;
+/// assert_eq!(storage.get(&notes.id)?.unwrap().title, "notes");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Namespace {
     /// 32 hex digits.

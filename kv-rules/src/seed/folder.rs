@@ -17,6 +17,18 @@ use super::package::{FileError, Package, check_size};
 const SHOWN: usize = 20;
 
 /// A folder, with every file below it that becomes a pair.
+///
+/// ```
+/// use kv_rules::seed::{Folder, Package};
+///
+/// # let root = tempfile::tempdir()?;
+/// # std::fs::create_dir(root.path().join("public"))?;
+/// # std::fs::write(root.path().join("public/index.html"), "<h1>Hello</h1>")?;
+/// let package = Package::new(Some(root.path().to_owned()));
+/// let folder = Folder::read(&package, "public")?;
+/// assert_eq!(folder.files[0].key, "index.html");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Folder {
     /// The files, in the order of their keys.
@@ -26,6 +38,18 @@ pub struct Folder {
 }
 
 /// A file below a [`Folder`].
+///
+/// ```
+/// use kv_rules::seed::{Folder, Package};
+///
+/// # let root = tempfile::tempdir()?;
+/// # std::fs::create_dir(root.path().join("public"))?;
+/// # std::fs::write(root.path().join("public/a.txt"), "abc")?;
+/// let package = Package::new(Some(root.path().to_owned()));
+/// let file = &Folder::read(&package, "public")?.files[0];
+/// assert_eq!((file.key.as_str(), file.bytes), ("a.txt", 3));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct FolderFile {
     /// Its path below the folder, separated by `/`.

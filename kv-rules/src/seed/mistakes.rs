@@ -11,6 +11,17 @@ const SHOWN: usize = 20;
 const CHUNK: usize = 64 * 1024;
 
 /// The mistakes of one seed file. Only the first ones are kept; the others are counted.
+///
+/// ```
+/// use kv_rules::seed::{SeedMistakes, read_pairs};
+///
+/// let file = "[{\"key\":\"a\"}]";
+/// let mut mistakes = SeedMistakes::default();
+/// read_pairs(file.as_bytes(), &mut mistakes, |_, _| {})?;
+/// let messages = mistakes.messages("seed.json", file.as_bytes())?;
+/// assert!(messages[0].starts_with("seed.json:1:2: "), "{messages:?}");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct SeedMistakes {
     shown: Vec<Mistake>,
@@ -83,6 +94,13 @@ impl SeedMistakes {
 }
 
 /// The lines and columns of some bytes of a file.
+///
+/// ```
+/// let text = "[\n  {}\n]";
+/// let places = kv_rules::seed::places(vec![4], text.as_bytes())?;
+/// assert_eq!(places[0].1.to_string(), "2:3");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn places(mut bytes: Vec<u64>, mut file: impl Read) -> io::Result<Vec<(u64, Place)>> {
     bytes.sort_unstable();
     bytes.dedup();

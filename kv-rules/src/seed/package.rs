@@ -7,6 +7,13 @@ use std::path::{Component, Path, PathBuf};
 use crate::ValueError;
 
 /// The package that declares a namespace.
+///
+/// ```
+/// use kv_rules::seed::Package;
+///
+/// let package = Package::new(None);
+/// assert!(package.open("../secrets.json").is_err());
+/// ```
 #[derive(Debug, Clone)]
 pub struct Package {
     /// The folder of its `Cargo.toml`, to which paths are relative.
@@ -16,6 +23,15 @@ pub struct Package {
 }
 
 /// Why a path cannot be read.
+///
+/// ```
+/// use kv_rules::seed::{FileError, Package};
+///
+/// # let root = tempfile::tempdir()?;
+/// let package = Package::new(Some(root.path().to_owned()));
+/// assert!(matches!(package.open("gone.json"), Err(FileError::NotFound { .. })));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each variant is its message, and its fields are named in it")]
 #[non_exhaustive]

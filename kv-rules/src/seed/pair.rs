@@ -24,6 +24,17 @@ const TOO_LONG: &str = "this pair is longer than any that Workers KV takes: is a
      missing?";
 
 /// A pair of a seed file.
+///
+/// ```
+/// use kv_rules::seed::{SeedMistakes, read_pairs};
+///
+/// let file = r#"[{"key":"motd","value":"Hello","expiration_ttl":3600}]"#;
+/// read_pairs(file.as_bytes(), &mut SeedMistakes::default(), |pair, _| {
+///     assert_eq!(pair.key, "motd");
+///     assert_eq!(pair.expiry, Some(kv_rules::Expiry::Ttl(3600)));
+/// })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct SeedPair<'a> {
     /// Its key.
@@ -39,6 +50,12 @@ pub struct SeedPair<'a> {
 }
 
 /// The value of a pair, as the file has it.
+///
+/// ```
+/// use kv_rules::seed::SeedValue;
+///
+/// assert_eq!(SeedValue::decode(r#""aGk=""#, true).as_deref(), Some(&b"hi"[..]));
+/// ```
 #[derive(Debug)]
 pub struct SeedValue<'a> {
     /// Where in the file it is, by byte.
@@ -65,6 +82,17 @@ impl<'a> SeedValue<'a> {
 
 /// Reads a seed file, a block at a time. `each` gets every pair that has a key, and may add mistakes.
 /// Do not use a file that has any. After a syntax error the rest of the file is not read.
+///
+/// ```
+/// use kv_rules::seed::{SeedMistakes, read_pairs};
+///
+/// let file = r#"[{"key":"a","value":"1"},{"key":"b","value":"2"}]"#;
+/// let (mut keys, mut mistakes) = (Vec::new(), SeedMistakes::default());
+/// read_pairs(file.as_bytes(), &mut mistakes, |pair, _| keys.push(pair.key.into_owned()))?;
+/// assert_eq!(keys, ["a", "b"]);
+/// assert!(mistakes.is_empty());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn read_pairs(
     file: impl Read,
     mistakes: &mut SeedMistakes,
@@ -85,6 +113,18 @@ pub fn read_pairs(
 const BLOCK: usize = 512 * 1024;
 
 /// Some whole pairs of a seed file, not read yet, so that several threads can read them.
+///
+/// ```
+/// use kv_rules::seed::{SeedMistakes, read_blocks};
+///
+/// let file = r#"[{"key":"a","value":"1"}]"#;
+/// let (mut keys, mut mistakes) = (0, SeedMistakes::default());
+/// read_blocks(file.as_bytes(), &mut SeedMistakes::default(), |block| {
+///     block.read_pairs(&mut mistakes, |_, _| keys += 1)
+/// })?;
+/// assert_eq!(keys, 1);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct SeedBlock(Block);
 
@@ -108,6 +148,19 @@ impl SeedBlock {
 
 /// Cuts a seed file into blocks, in order. `each` returns whether to go on. The mistakes are those between
 /// pairs; if a block has a syntax error, they mean nothing.
+///
+/// ```
+/// use kv_rules::seed::{SeedMistakes, read_blocks};
+///
+/// let file = r#"[{"key":"a","value":"1"}]"#;
+/// let mut blocks = Vec::new();
+/// read_blocks(file.as_bytes(), &mut SeedMistakes::default(), |block| {
+///     blocks.push(block); // read on another thread
+///     true
+/// })?;
+/// assert_eq!(blocks.len(), 1);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn read_blocks(
     file: impl Read,
     mistakes: &mut SeedMistakes,

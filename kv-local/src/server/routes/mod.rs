@@ -19,6 +19,19 @@ use super::error::ApiError;
 use crate::Storage;
 
 /// The routes of [`Server`](crate::Server), to add middleware or to serve them in another way.
+///
+/// ```
+/// use kv_local::{ServerConfig, Storage};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let app = kv_local::router(Storage::open(folder.path())?, ServerConfig::default());
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+/// tokio::spawn(async move { axum::serve(listener, app).await });
+/// # Ok(())
+/// # }
+/// ```
 pub fn router(storage: Storage, config: ServerConfig) -> Router {
     let app = App::new(storage, config);
     let account = "/client/v4/accounts/{account}";
