@@ -19,7 +19,7 @@ pub fn closest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
 /// The end of a message that suggests [`closest`], or an empty text.
 ///
 /// ```
-/// let hint = kv_rules::did_you_mean("vlaue", ["key", "value"]);
+/// let hint = kv_rules::did_you_mean("values", ["key", "value"]);
 /// assert!(hint.contains("value"), "{hint}");
 /// ```
 pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
