@@ -365,15 +365,19 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
+/// Whether the byte at this place in a JSON string is escaped: after an odd number of backslashes.
+pub(super) fn is_escaped(bytes: &[u8], at: usize) -> bool {
+    let before = bytes.get(..at).unwrap_or_default();
+    before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
+}
+
 /// How long a JSON string is, up to its quote or what must be escaped, and whether it is the quote.
 fn string_length(bytes: &[u8]) -> (usize, bool) {
     let mut end = None;
     let mut from = 0;
     while let Some(found) = bytes.get(from..).and_then(|rest| memchr(b'"', rest)) {
         let quote = from + found;
-        let before = bytes.get(..quote).unwrap_or_default();
-        // It is escaped after an odd number of backslashes.
-        if before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0 {
+        if !is_escaped(bytes, quote) {
             end = Some(quote);
             break;
         }

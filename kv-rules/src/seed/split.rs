@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use memchr::memchr2;
 
+use super::json::is_escaped;
 use crate::MAX_VALUE_BYTES;
 
 /// How much of a file is read at once.
@@ -112,10 +113,8 @@ impl<R: Read> Split<R> {
                 let rest = &self.buffer[self.start + at..];
                 match memchr2(b'"', b'\n', rest).map(|found| (at + found, rest[found])) {
                     Some((found, b'"')) => {
-                        // It is escaped after an odd number of backslashes. The string begins with a quote.
-                        let before = &self.buffer[self.start..self.start + found];
-                        let escapes = before.iter().rev().take_while(|byte| **byte == b'\\');
-                        in_string = escapes.count() % 2 == 1;
+                        // The string begins with a quote, so that the search ends there.
+                        in_string = is_escaped(&self.buffer[self.start..], found);
                         at = found + 1;
                     }
                     // A line break ends a string without a closing quote, and the item with it.

@@ -403,11 +403,16 @@ impl<W: Write> Write for Skipped<W> {
     }
 }
 
-/// The checksum of a document, if it matches what follows it.
-pub(super) fn check_sum(json: &[u8]) -> Option<&[u8]> {
+/// The checksum that a document of this format has.
+pub(super) fn recorded_sum(json: &[u8]) -> Option<&[u8]> {
+    json.strip_prefix(HEAD.as_bytes())?.get(..CHECKSUM_LEN)
+}
+
+/// Whether the checksum of a document matches what follows it.
+pub(super) fn check_sum(json: &[u8]) -> Option<()> {
     let (found, rest) = json.get(HEAD.len()..)?.split_at_checked(CHECKSUM_LEN)?;
     let body = rest.strip_prefix(HEAD_END.as_bytes())?;
-    (blake3::hash(body).to_hex().as_bytes() == found).then_some(found)
+    (blake3::hash(body).to_hex().as_bytes() == found).then_some(())
 }
 
 /// Refuses a document that does not have a known older format.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::document::{State, check_sum};
+use super::document::{State, check_sum, recorded_sum};
 use super::store::{Document, Holder, Lock, StageKey, StateError, StateStore};
 
 /// The state of a stage, with its lock held.
@@ -28,7 +28,7 @@ impl Unlocked {
     ) -> Result<Option<Self>, StateError> {
         let Some(json) = store.read(stage).await? else { return Ok(None) };
         let state = State::from_json(&json, stage, &store.location(stage))?;
-        Ok(Some(Self { state, checksum: check_sum(&json).map(<[u8]>::to_vec) }))
+        Ok(Some(Self { state, checksum: recorded_sum(&json).map(<[u8]>::to_vec) }))
     }
 }
 
@@ -62,10 +62,10 @@ impl Session {
     ) -> Result<State, StateError> {
         let Some(json) = store.read(stage).await? else { return Ok(State::new(stage)) };
         match known.take() {
-            Some(known)
-                if known.checksum.is_some() && known.checksum.as_deref() == check_sum(&json) =>
+            Some(Unlocked { state, checksum: Some(checksum) })
+                if recorded_sum(&json) == Some(&checksum) && check_sum(&json).is_some() =>
             {
-                Ok(known.state)
+                Ok(state)
             }
             _ => State::from_json(&json, stage, &store.location(stage)),
         }
@@ -81,8 +81,7 @@ impl Session {
         store: &dyn StateStore,
         stage: &StageKey,
     ) -> Result<Option<State>, StateError> {
-        let json = store.read(stage).await?;
-        json.map(|json| State::from_json(&json, stage, &store.location(stage))).transpose()
+        Ok(Unlocked::find(store, stage).await?.map(|found| found.state))
     }
 
     /// Like [`find`](Self::find), but without the keys of namespaces.

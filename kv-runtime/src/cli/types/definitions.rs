@@ -145,12 +145,22 @@ impl<'a> Document<'a> {
     fn reached_from(&self, schema: &Value) -> Vec<String> {
         let mut found: Vec<String> = self.name.map(|_| ROOT.to_owned()).into_iter().collect();
         self.follow(schema, &mut found);
-        let mut next = 0;
-        while let Some(schema) = found.get(next).and_then(|found| self.defined.get(found)) {
-            self.follow(schema, &mut found);
-            next += 1;
-        }
+        self.follow_all(&mut found);
         found
+    }
+
+    /// A type's schema and those that it refers to, by position.
+    fn canonical(&self, reference: &str) -> Vec<Value> {
+        self.follow_all(&mut vec![reference.to_owned()])
+    }
+
+    /// Adds what these types refer to, to the end. Returns the schemas of all, by position.
+    fn follow_all(&self, found: &mut Vec<String>) -> Vec<Value> {
+        let mut schemas = Vec::new();
+        while let Some(schema) = found.get(schemas.len()).and_then(|next| self.defined.get(next)) {
+            schemas.push(self.follow(schema, found));
+        }
+        schemas
     }
 
     /// Adds what a schema refers to; the result refers to that by position.
@@ -165,16 +175,6 @@ impl<'a> Document<'a> {
             });
             Some(position.to_string())
         })
-    }
-
-    /// A type's schema and those that it refers to, by position.
-    fn canonical(&self, reference: &str) -> Vec<Value> {
-        let mut found = vec![reference.to_owned()];
-        let mut schemas = Vec::new();
-        while let Some(schema) = found.get(schemas.len()).and_then(|next| self.defined.get(next)) {
-            schemas.push(self.follow(schema, &mut found));
-        }
-        schemas
     }
 
     /// The name that a type has in Rust. Of two types with one name, schemars calls the second `Name2`.
