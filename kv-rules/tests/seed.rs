@@ -119,6 +119,19 @@ proptest! {
         prop_assert_eq!(found, expected);
     }
 
+    /// A pair of a key and a value only is read in a faster way.
+    #[test]
+    fn a_pair_is_read_alike_with_and_without_a_property_that_changes_nothing(
+        key in "[ab.]{0,3}|[^\"\\\\]{0,3}|(\\\\[nu\"q]|[0-9a-f]{4}|\t){0,4}",
+        value in "[ab]{0,3}|[^\"\\\\]{0,3}|(\\\\[nu\"q]|[0-9a-f]{4}|\n){0,4}",
+        space in "[ \n]{0,2}",
+    ) {
+        let pair = format!("{{{space}\"key\"{space}:\"{key}\",\"value\":{space}\"{value}\"{space}");
+        let plain = read(format!("[{pair}}}]").as_bytes());
+        let more = read(format!("[{pair},\"base64\":false}}]").as_bytes());
+        prop_assert_eq!(plain, more);
+    }
+
     #[test]
     fn no_text_panics_and_every_mistake_has_a_place(text in "[\\[\\]{}\",:\\\\ a0-9\n]{0,60}") {
         let (_, mistakes) = read(text.as_bytes());

@@ -4,6 +4,7 @@
 use crate::shown;
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::ops::Range;
 
 use memchr::memchr;
 
@@ -57,6 +58,20 @@ pub(super) fn read<'a>(text: &'a str, mistakes: &mut Vec<Mistake>) -> Option<Nod
     let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, mistakes };
     let read = reader.item();
     read.map_err(|mistake| mistakes.push(mistake)).ok()
+}
+
+/// A string, and where it is with its quotes.
+pub(super) type Text<'a> = (Cow<'a, str>, Range<usize>);
+
+/// Reads an object of two strings under these names, in this order. `None` for any other item, which has to
+/// be read as a whole.
+pub(super) fn read_two<'a>(text: &'a str, names: [&str; 2]) -> Option<[Text<'a>; 2]> {
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, mistakes: &mut Vec::new() };
+    reader.space();
+    let two = [reader.member(b'{', names[0])?, reader.member(b',', names[1])?];
+    reader.eat(b'}').then_some(())?;
+    reader.space();
+    reader.peek().is_none().then_some(two)
 }
 
 /// The text of a JSON string that was read before.
@@ -121,6 +136,22 @@ impl<'a> Reader<'a, '_> {
             _ => return Err(self.expected("a JSON value")),
         };
         Ok(Node { at, end: self.at, kind })
+    }
+
+    /// Reads a member with this name after `before`, if its value is a string.
+    fn member(&mut self, before: u8, name: &str) -> Option<Text<'a>> {
+        self.eat(before).then_some(())?;
+        self.space();
+        let is_named = self.peek() == Some(b'"') && self.string().ok()? == name;
+        self.space();
+        (is_named && self.eat(b':')).then_some(())?;
+        self.space();
+        let at = self.at;
+        (self.peek() == Some(b'"')).then_some(())?;
+        let string = self.string().ok()?;
+        let place = at..self.at;
+        self.space();
+        Some((string, place))
     }
 
     fn array(&mut self, depth: usize) -> Read<Kind<'a>> {
@@ -250,9 +281,15 @@ impl<'a> Reader<'a, '_> {
     fn string(&mut self) -> Read<Cow<'a, str>> {
         self.at += 1;
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let (length, is_closed) = string_length(rest);
+        let Length { length, is_closed, has_escapes } = string_length(rest);
         let end = self.at + length;
-        let text = self.unescaped(end)?;
+        let text = if has_escapes {
+            self.unescaped(end)?
+        } else {
+            let text = self.text.get(self.at..end).unwrap_or_default();
+            self.at = end;
+            Cow::Borrowed(text)
+        };
         if is_closed {
             self.at += 1;
             return Ok(text);
@@ -268,7 +305,7 @@ impl<'a> Reader<'a, '_> {
         })
     }
 
-    /// The text up to `end`, where a string ends.
+    /// The text up to `end`, where a string with escapes ends.
     fn unescaped(&mut self, end: usize) -> Read<Cow<'a, str>> {
         let plain = |from: usize| {
             let raw = self.bytes.get(from..end).unwrap_or_default();
@@ -277,9 +314,6 @@ impl<'a> Reader<'a, '_> {
         };
         let (text, to) = plain(self.at);
         self.at = to;
-        if to == end {
-            return Ok(Cow::Borrowed(text));
-        }
         let mut unescaped = String::with_capacity(text.len() + (end - to));
         unescaped.push_str(text);
         while self.at < end {
@@ -371,8 +405,17 @@ pub(super) fn is_escaped(bytes: &[u8], at: usize) -> bool {
     before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
-/// How long a JSON string is, up to its quote or what must be escaped, and whether it is the quote.
-fn string_length(bytes: &[u8]) -> (usize, bool) {
+/// How far a JSON string goes.
+struct Length {
+    /// In bytes, up to its quote or to what must be escaped.
+    length: usize,
+    /// Whether a quote follows.
+    is_closed: bool,
+    /// Whether there can be a backslash in it.
+    has_escapes: bool,
+}
+
+fn string_length(bytes: &[u8]) -> Length {
     let mut end = None;
     let mut from = 0;
     while let Some(found) = bytes.get(from..).and_then(|rest| memchr(b'"', rest)) {
@@ -386,6 +429,9 @@ fn string_length(bytes: &[u8]) -> (usize, bool) {
     let raw = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
     // The fold has no branch, so that the compiler vectorises it.
     let has_control = raw.iter().fold(0, |found, byte| found | u8::from(*byte < b' ')) != 0;
-    let control = has_control.then(|| raw.iter().position(|byte| *byte < b' ')).flatten();
-    control.map_or((raw.len(), end.is_some()), |control| (control, false))
+    let has_escapes = memchr(b'\\', raw).is_some();
+    match has_control.then(|| raw.iter().position(|byte| *byte < b' ')).flatten() {
+        Some(length) => Length { length, is_closed: false, has_escapes },
+        None => Length { length: raw.len(), is_closed: end.is_some(), has_escapes },
+    }
 }

@@ -74,8 +74,7 @@ impl<'a> SeedValue<'a> {
     pub fn decode(json: &'a str, is_base64: bool) -> Option<Cow<'a, [u8]>> {
         match json::decode(json)? {
             text if is_base64 => STANDARD.decode(text.as_bytes()).ok().map(Cow::Owned),
-            Cow::Borrowed(text) => Some(Cow::Borrowed(text.as_bytes())),
-            Cow::Owned(text) => Some(Cow::Owned(text.into_bytes())),
+            text => Some(bytes_of(text)),
         }
     }
 }
@@ -110,7 +109,7 @@ pub fn read_pairs(
 }
 
 /// How many bytes a block has at least, unless it is the last one.
-const BLOCK: usize = 512 * 1024;
+const BLOCK: usize = 128 * 1024;
 
 /// Some whole pairs of a seed file, not read yet, so that several threads can read them.
 ///
@@ -137,6 +136,10 @@ impl SeedBlock {
         mut each: impl FnMut(SeedPair<'_>, &mut SeedMistakes),
     ) -> bool {
         self.0.items().all(|(bytes, at)| {
+            if let Some(pair) = plain_pair(bytes, at) {
+                each(pair, mistakes);
+                return true;
+            }
             let Some(item) = read_item(bytes, at, mistakes) else { return false };
             if let Some(pair) = item.pair(mistakes) {
                 each(pair, mistakes);
@@ -243,6 +246,25 @@ fn report_no_list<R: Read>(split: &mut Split<R>, mistakes: &mut SeedMistakes) ->
         mistakes.push(at, format!("{what}: a seed file is a list of pairs, write `[{EXAMPLE}]`"));
     }
     Ok(())
+}
+
+/// Reads a pair that has a key, a value and nothing else, as nearly all have; `None` if it has mistakes too.
+fn plain_pair(bytes: &[u8], base: u64) -> Option<SeedPair<'_>> {
+    let text = str::from_utf8(bytes).ok()?;
+    let [(key, key_place), (value, place)] = json::read_two(text, ["key", "value"])?;
+    crate::check_key(&key).ok()?;
+    crate::check_value(value.len()).ok()?;
+    let (at, key_at) = (base + place.start as u64, base + key_place.start as u64);
+    let (json, bytes) = (text.get(place)?, bytes_of(value));
+    let value = SeedValue { at, json, is_base64: false, bytes };
+    Some(SeedPair { key, key_at, value, metadata: None, expiry: None })
+}
+
+fn bytes_of(text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    }
 }
 
 /// Reads an item of the list; `None` after a syntax error.
@@ -392,8 +414,7 @@ impl<'a> Item<'a> {
                     return None;
                 }
             },
-            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+            text => bytes_of(text),
         };
         self.rule(place.start, crate::check_value(bytes.len()));
         let at = self.base + place.start as u64;
