@@ -183,14 +183,20 @@ fn billed(namespaces: &[NamespacePlan], is_local: bool) -> Billed {
 
 /// A digest of everything that a plan writes.
 fn fingerprint(steps: &[Step<'_>]) -> String {
-    let mut hasher = blake3::Hasher::new();
+    /// How many bytes are hashed at once, which is much faster than a few.
+    const PIECE: usize = 64 * 1024;
+    let (mut hasher, mut piece) = (blake3::Hasher::new(), Vec::with_capacity(PIECE));
     for step in steps {
         let Step::Declared(declared, _) = step else { continue };
         let settled = declared.settled.iter().map(|settled| settled.pair);
         for pair in declared.puts.iter().copied().chain(settled) {
-            hasher.update(pair.key.as_bytes());
-            hasher.update(pair.digest.as_bytes());
+            piece.extend_from_slice(pair.key.as_bytes());
+            piece.extend_from_slice(pair.digest.as_bytes());
+            if piece.len() >= PIECE {
+                hasher.update(&piece);
+                piece.clear();
+            }
         }
     }
-    hasher.finalize().to_hex().to_string()
+    hasher.update(&piece).finalize().to_hex().to_string()
 }

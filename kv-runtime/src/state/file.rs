@@ -4,7 +4,7 @@
 //! matter how, so a dead deploy never holds a lock.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Seek};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
@@ -222,8 +222,7 @@ fn open_private(path: &Path) -> Result<File, StateError> {
 fn write_holder(file: &mut File, holder: &Holder) -> io::Result<()> {
     file.set_len(0)?;
     file.rewind()?;
-    serde_json::to_writer(file, holder)?;
-    Ok(())
+    file.write_all(&serde_json::to_vec(holder)?)
 }
 
 /// Who wrote the lock file; `None` if that is not known, which is never an error.
