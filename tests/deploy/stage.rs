@@ -158,10 +158,14 @@ impl<'a> Stage<'a> {
             assert_eq!(deployment.namespace_id, namespace.id);
             assert_eq!(deployment.title, declaration.title);
             assert!(
-                deployment.keys.keys().map(|key| &**key).eq(expected.keys().map(String::as_str)),
+                deployment
+                    .keys
+                    .iter()
+                    .map(|(key, _)| &**key)
+                    .eq(expected.keys().map(String::as_str)),
                 "{deployment:?}"
             );
-            assert!(deployment.keys.values().all(|key| key.confirmed), "{deployment:?}");
+            assert!(deployment.keys.iter().all(|(_, key)| key.confirmed), "{deployment:?}");
         }
     }
 

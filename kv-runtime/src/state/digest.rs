@@ -80,10 +80,13 @@ impl Digest {
     /// The number of characters of a digest in the state.
     pub(super) const TEXT_LEN: usize = 22;
 
-    /// Writes those characters, and returns how many there are.
-    pub(super) fn write_to(&self, text: &mut [u8]) -> usize {
-        // Fails only if `text` is shorter than that.
-        URL_SAFE_NO_PAD.encode_slice(self.0, text).unwrap_or_default()
+    /// Those characters.
+    pub(super) fn to_text(self) -> [u8; Self::TEXT_LEN] {
+        let mut text = [0; Self::TEXT_LEN];
+        // It fits, so this cannot fail.
+        let written = URL_SAFE_NO_PAD.encode_slice(self.0, &mut text);
+        debug_assert_eq!(written, Ok(Self::TEXT_LEN));
+        text
     }
 
     pub(super) fn from_text(text: &str) -> Option<Self> {

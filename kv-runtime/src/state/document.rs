@@ -1,7 +1,7 @@
 //! The document that a state store keeps for each stage, and its format.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufWriter, Cursor, IntoInnerError, Seek, Write};
+use std::io::{self, Cursor, Seek, Write};
 
 use kv_rules::Time;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -32,15 +32,14 @@ pub struct State {
     pub(crate) moved: BTreeMap<String, String>,
 }
 
-/// The part of a written state after the format and the checksum.
+/// What comes in a written state between the checksum and the namespaces.
 #[derive(Serialize)]
-struct Body<'a> {
+struct Top<'a> {
     app: &'a str,
     stage: &'a str,
     digest_key: &'a DigestKey,
     #[serde(skip_serializing_if = "Option::is_none")]
     repository: Option<&'a str>,
-    namespaces: &'a BTreeMap<String, Record>,
 }
 
 /// A state of any format, as it is read.
@@ -122,7 +121,7 @@ impl From<Outline> for Record {
 }
 
 /// What is known about one namespace.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Record {
     /// It was about to be created. Whether it was created is not known.
@@ -174,7 +173,7 @@ pub struct Creating {
     pub deployers: BTreeSet<String>,
     /// The vanished namespace that this one replaces. It is kept until the replacement exists, since a
     /// namespace that vanished can come back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing)]
     pub replaces: Option<Box<Deployment>>,
 }
 
@@ -208,7 +207,7 @@ pub struct Deployment {
     #[serde(default, skip_serializing, rename = "declared")]
     _declared: Option<IgnoredAny>,
     /// The keys that this tool wrote or is about to write.
-    #[serde(default, deserialize_with = "keys::all")]
+    #[serde(default, skip_serializing, deserialize_with = "keys::all")]
     pub keys: Keys,
 }
 
@@ -308,15 +307,20 @@ impl State {
     /// Writes the text of the document from the start of `out`, piece by piece.
     pub(super) fn write_json(&self, out: &mut (impl Write + Seek)) -> io::Result<()> {
         let Self { app, stage, digest_key, repository, namespaces, .. } = self;
-        let repository = repository.as_deref();
-        let body = Body { app, stage, digest_key, repository, namespaces };
+        let top = Top { app, stage, digest_key, repository: repository.as_deref() };
         // The checksum is known once its place is passed.
         out.write_all(head(&blake3::Hash::from_bytes([0; 32])).as_bytes())?;
-        let out = BufWriter::with_capacity(PIECE, Checked { out, hasher: blake3::Hasher::new() });
+        let mut checked = Checked { out, hasher: blake3::Hasher::new() };
         // The head has the opening bracket.
-        let mut out = Skipped { out, left: 1 };
-        serde_json::to_writer(&mut out, &body)?;
-        let Checked { out, hasher } = out.out.into_inner().map_err(IntoInnerError::into_error)?;
+        checked.write_all(&open(&top)?[1..])?;
+        checked.write_all(br#","namespaces":{"#)?;
+        for (index, (id, record)) in namespaces.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(checked, "{comma}{}:", serde_json::to_string(id)?)?;
+            record.write_json(&mut checked)?;
+        }
+        checked.write_all(b"}}")?;
+        let Checked { out, hasher } = checked;
         out.rewind()?;
         out.write_all(head(&hasher.finalize()).as_bytes())
     }
@@ -359,12 +363,16 @@ const HEAD_END: &str = r#"","#;
 /// The number of characters of a checksum.
 const CHECKSUM_LEN: usize = 64;
 
-/// How many bytes are written at once.
-const PIECE: usize = 64 * 1024;
-
 /// The beginning of a document with the checksum of everything that follows it.
 fn head(checksum: &blake3::Hash) -> String {
     format!("{HEAD}{}{HEAD_END}", checksum.to_hex())
+}
+
+/// The JSON of an object up to its closing bracket, to write one more member.
+fn open(object: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut json = serde_json::to_vec(object)?;
+    json.pop();
+    Ok(json)
 }
 
 /// Hashes what is written.
@@ -378,24 +386,6 @@ impl<W: Write> Write for Checked<'_, W> {
         let written = self.out.write(bytes)?;
         self.hasher.update(&bytes[..written]);
         Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
-/// Leaves out the first bytes.
-struct Skipped<W> {
-    out: W,
-    left: usize,
-}
-
-impl<W: Write> Write for Skipped<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let skipped = self.left.min(bytes.len());
-        self.left -= skipped;
-        Ok(skipped + self.out.write(&bytes[skipped..])?)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -459,17 +449,24 @@ impl Deployment {
             created_at: now,
             modified_at: now,
             _declared: None,
-            keys: BTreeMap::new(),
+            keys: Keys::default(),
         }
     }
 }
 
 impl Deployment {
+    fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(&open(self)?)?;
+        out.write_all(br#","keys":"#)?;
+        self.keys.write_json(out)?;
+        out.write_all(b"}")
+    }
+
     /// Identifies this state of the namespace among later ones.
     pub(crate) fn mark(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.modified_at.to_string().as_bytes());
-        for (key, record) in &self.keys {
+        for (key, record) in self.keys.iter() {
             hasher.update(&(key.len() as u64).to_le_bytes());
             hasher.update(key.as_bytes());
             hasher.update(record.digest.as_bytes());
@@ -479,6 +476,26 @@ impl Deployment {
 }
 
 impl Record {
+    /// Writes it piece by piece, since it can have millions of keys.
+    fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        match self {
+            Self::Creating(creating) => {
+                out.write_all(br#"{"creating":"#)?;
+                out.write_all(&open(creating)?)?;
+                if let Some(replaced) = &creating.replaces {
+                    out.write_all(br#","replaces":"#)?;
+                    replaced.write_json(out)?;
+                }
+                out.write_all(b"}}")
+            }
+            Self::Deployed(deployment) => {
+                out.write_all(br#"{"deployed":"#)?;
+                deployment.write_json(out)?;
+                out.write_all(b"}")
+            }
+        }
+    }
+
     /// The title that the namespace had when the record was written.
     #[must_use]
     pub fn title(&self) -> &str {

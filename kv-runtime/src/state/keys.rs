@@ -1,26 +1,167 @@
 //! The keys of a deployed namespace, and what is known of each.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{self, Write};
+use std::mem;
 use std::sync::Arc;
 
 use serde::de::MapAccess;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer};
 
 use super::digest::Digest;
 
+/// How many bytes of text are written at once.
+const PIECE: usize = 64 * 1024;
+
 /// The keys of a deployed namespace.
-pub(crate) type Keys = BTreeMap<Arc<str>, KeyRecord>;
+///
+/// There can be millions, and most work is done on many of them in order. They are therefore a sorted list,
+/// and every change is one of many keys.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Keys(Vec<(Arc<str>, KeyRecord)>);
 
-/// How many keys are merged at once: that is faster than single inserts, but takes memory for them twice.
-const PIECE: usize = 256 * 1024;
-
-/// Adds records, which replace those of the same keys.
-pub(crate) fn merge(keys: &mut Keys, records: impl IntoIterator<Item = (Arc<str>, KeyRecord)>) {
-    let mut records = records.into_iter().peekable();
-    while records.peek().is_some() {
-        keys.append(&mut records.by_ref().take(PIECE).collect());
+impl Keys {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
+
+    /// Each key in order, and what is known of it.
+    pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &KeyRecord)> {
+        self.0.iter().map(|(key, record)| (key, record))
+    }
+
+    /// What is known of a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&KeyRecord> {
+        self.search().find(key).map(|(_, record)| record)
+    }
+
+    /// Finds keys one after the other.
+    pub(crate) fn search(&self) -> Search<'_> {
+        Search { keys: &self.0, next: 0 }
+    }
+
+    /// Adds records, which replace those of the same keys.
+    pub(crate) fn merge(&mut self, records: impl IntoIterator<Item = (Arc<str>, KeyRecord)>) {
+        self.0.extend(records);
+        if self.0.is_sorted_by(|(one, _), (other, _)| one < other) {
+            return;
+        }
+        // Stable, so that of equal keys the one that was added comes last.
+        self.0.sort_by(|(one, _), (other, _)| one.cmp(other));
+        self.0.dedup_by(|later, earlier| {
+            let is_same = later.0 == earlier.0;
+            if is_same {
+                mem::swap(later, earlier);
+            }
+            is_same
+        });
+    }
+
+    /// Changes the records of those items whose `key` has one.
+    pub(crate) fn change<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        key: impl Fn(&T) -> &str,
+        mut change: impl FnMut(T, &mut KeyRecord),
+    ) {
+        let mut next = 0;
+        for item in items {
+            if let Some(at) = position(&self.0, next, key(&item)) {
+                next = at + 1;
+                change(item, &mut self.0[at].1);
+            }
+        }
+    }
+
+    /// Changes all records.
+    pub fn change_all(&mut self, change: impl FnMut(&mut KeyRecord)) {
+        self.0.iter_mut().map(|(_, record)| record).for_each(change);
+    }
+
+    /// Removes keys.
+    pub(crate) fn remove<'k>(&mut self, keys: impl IntoIterator<Item = &'k str>) {
+        let mut next = 0;
+        let find = |key| {
+            let at = position(&self.0, next, key)?;
+            next = at + 1;
+            Some(at)
+        };
+        let mut removed: Vec<usize> = keys.into_iter().filter_map(find).collect();
+        removed.sort_unstable();
+        removed.dedup();
+        let (mut removed, mut at) = (removed.into_iter().peekable(), 0);
+        self.0.retain(|_| {
+            at += 1;
+            removed.next_if(|removed| *removed + 1 == at).is_none()
+        });
+    }
+
+    /// Writes them as a JSON object.
+    pub(super) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut text = Vec::with_capacity(PIECE);
+        text.push(b'{');
+        for (index, (key, record)) in self.0.iter().enumerate() {
+            if index > 0 {
+                text.push(b',');
+            }
+            push_string(&mut text, key)?;
+            text.push(b':');
+            record.push_json(&mut text);
+            if text.len() >= PIECE {
+                out.write_all(&text)?;
+                text.clear();
+            }
+        }
+        text.push(b'}');
+        out.write_all(&text)
+    }
+}
+
+impl FromIterator<(Arc<str>, KeyRecord)> for Keys {
+    fn from_iter<I: IntoIterator<Item = (Arc<str>, KeyRecord)>>(records: I) -> Self {
+        let mut keys = Self::default();
+        keys.merge(records);
+        keys
+    }
+}
+
+/// Finds keys. Those that are searched for are mostly in order too, so the next one is mostly the next.
+pub(crate) struct Search<'a> {
+    keys: &'a [(Arc<str>, KeyRecord)],
+    next: usize,
+}
+
+impl<'a> Search<'a> {
+    /// A key that is equal, and what is known of it.
+    pub(crate) fn find(&mut self, key: &str) -> Option<&'a (Arc<str>, KeyRecord)> {
+        let at = position(self.keys, self.next, key)?;
+        self.next = at + 1;
+        self.keys.get(at)
+    }
+}
+
+/// Where a key is, probably at `next`.
+fn position(keys: &[(Arc<str>, KeyRecord)], next: usize, key: &str) -> Option<usize> {
+    if keys.get(next).is_some_and(|(next, _)| **next == *key) {
+        return Some(next);
+    }
+    keys.binary_search_by(|(known, _)| (**known).cmp(key)).ok()
+}
+
+/// Appends a JSON string.
+fn push_string(json: &mut Vec<u8>, text: &str) -> io::Result<()> {
+    // The fold has no branch, so that the compiler vectorises it.
+    let is_special = |byte: &u8| *byte < b' ' || *byte == b'"' || *byte == b'\\';
+    if text.as_bytes().iter().fold(false, |found, byte| found | is_special(byte)) {
+        return Ok(serde_json::to_writer(json, text)?);
+    }
+    json.push(b'"');
+    json.extend_from_slice(text.as_bytes());
+    json.push(b'"');
+    Ok(())
 }
 
 /// What is known about one key. In the document it is one short text, the digest with prefixes: `?` if
@@ -50,20 +191,15 @@ impl KeyRecord {
     }
 }
 
-impl Serialize for KeyRecord {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl KeyRecord {
+    /// Appends its text as a JSON string.
+    fn push_json(&self, json: &mut Vec<u8>) {
         let Self { digest, confirmed, once, written, secret } = *self;
+        json.push(b'"');
         let flags = [(!confirmed, b'?'), (once, b'='), (!written, b'~'), (secret, b'!')];
-        // No allocation: a state has millions of them.
-        let mut text = [0; 4 + Digest::TEXT_LEN];
-        let mut end = 0;
-        for (_, flag) in flags.into_iter().filter(|(is_set, _)| *is_set) {
-            text[end] = flag;
-            end += 1;
-        }
-        let digest = digest.write_to(&mut text[end..]);
-        let text = str::from_utf8(&text[..end + digest]).map_err(serde::ser::Error::custom)?;
-        serializer.serialize_str(text)
+        json.extend(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag));
+        json.extend_from_slice(&digest.to_text());
+        json.push(b'"');
     }
 }
 
@@ -139,18 +275,66 @@ fn keys_that<'de, D: Deserializer<'de>>(
         }
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let (mut keys, mut piece) = (Keys::new(), Vec::new());
+            let mut keys = Vec::new();
             while let Some((Key(key), record)) = map.next_entry::<Key, KeyRecord>()? {
                 if (self.0)(&record) {
-                    piece.push((key, record));
-                }
-                if piece.len() == PIECE {
-                    merge(&mut keys, piece.drain(..));
+                    keys.push((key, record));
                 }
             }
-            merge(&mut keys, piece);
-            Ok(keys)
+            let mut all = Keys(keys);
+            all.merge([]);
+            Ok(all)
         }
     }
     deserializer.deserialize_map(Visitor(wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn record(confirmed: bool) -> KeyRecord {
+        KeyRecord { digest: Digest::NONE, confirmed, once: false, written: true, secret: false }
+    }
+
+    fn some_keys() -> impl Strategy<Value = Vec<(String, bool)>> {
+        proptest::collection::vec(("[a-e\"\u{e4}\n]{0,2}", any::<bool>()), 0..20)
+    }
+
+    proptest! {
+        /// Whatever is done to them in whatever order, they hold what a map would.
+        #[test]
+        fn keys_are_a_map(steps in proptest::collection::vec((0..3_u8, some_keys()), 0..8)) {
+            let (mut keys, mut map) = (Keys::default(), BTreeMap::new());
+            for (what, some) in steps {
+                match what {
+                    0 => {
+                        keys.merge(some.iter().map(|(key, is)| (key.as_str().into(), record(*is))));
+                        map.extend(some.into_iter().map(|(key, is)| (key, record(is))));
+                    }
+                    1 => {
+                        keys.remove(some.iter().map(|(key, _)| key.as_str()));
+                        map.retain(|key, _| some.iter().all(|(gone, _)| gone != key));
+                    }
+                    _ => {
+                        keys.change(&some, |(key, _)| key, |(_, is), record| record.once = *is);
+                        for (key, is) in &some {
+                            map.entry(key.clone()).and_modify(|record| record.once = *is);
+                        }
+                    }
+                }
+                let all = keys.iter().map(|(key, record)| (key.to_string(), *record));
+                prop_assert!(all.eq(map.clone()));
+                prop_assert!(map.iter().all(|(key, record)| keys.get(key) == Some(record)));
+                let mut json = Vec::new();
+                keys.write_json(&mut json).unwrap();
+                let mut json = serde_json::Deserializer::from_slice(&json);
+                prop_assert_eq!(&super::all(&mut json).unwrap(), &keys);
+            }
+        }
+    }
 }

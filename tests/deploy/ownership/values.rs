@@ -249,9 +249,7 @@ fn a_key_that_is_no_longer_once_is_read_before_it_is_overwritten() {
         let Some(Record::Deployed(users)) = state.namespaces.get_mut("users") else {
             panic!("users is deployed");
         };
-        for record in users.keys.values_mut() {
-            record.once = true;
-        }
+        users.keys.change_all(|record| record.once = true);
     });
     cloudflare.put("user-data", "first", "the application's");
     let plan = stage.run("v1", &["plan"]).expect(0);

@@ -29,8 +29,8 @@ pub(super) trait Change: Copy + Send + Sync {
     /// Sends a batch and returns the keys that are not confirmed.
     fn send<'a>(place: Place<'a>, batch: &'a [Self]) -> BoxFuture<'a, Unconfirmed>;
 
-    /// Records that the change was made.
-    fn confirm(&self, keys: &mut Keys);
+    /// Records that changes were made.
+    fn confirm(confirmed: &[Self], keys: &mut Keys);
 
     /// The event for changes that were made.
     fn event(confirmed: &[Self]) -> Event<'static>;
@@ -51,10 +51,8 @@ impl Change for &DeclaredPair {
         put(place, batch).boxed()
     }
 
-    fn confirm(&self, keys: &mut Keys) {
-        if let Some(record) = keys.get_mut(self.key()) {
-            record.confirmed = true;
-        }
+    fn confirm(confirmed: &[Self], keys: &mut Keys) {
+        keys.change(confirmed, |pair| pair.key(), |_, record| record.confirmed = true);
     }
 
     fn event(confirmed: &[Self]) -> Event<'static> {
@@ -106,8 +104,8 @@ impl Change for Deletion<'_> {
         delete(place, batch).boxed()
     }
 
-    fn confirm(&self, keys: &mut Keys) {
-        keys.remove(self.key);
+    fn confirm(confirmed: &[Self], keys: &mut Keys) {
+        keys.remove(confirmed.iter().map(|deletion| deletion.key));
     }
 
     fn event(confirmed: &[Self]) -> Event<'static> {

@@ -15,7 +15,7 @@ use super::change::{Change, Deletion};
 use super::checkpoint::Checkpoints;
 use super::requests::Requests;
 use super::{Apply, Worked};
-use crate::state::{KeyRecord, Keys, merge};
+use crate::state::{KeyRecord, Keys};
 
 /// How often keys are sent until Cloudflare confirms them, before they are reported as unconfirmed.
 const ROUNDS: u32 = 5;
@@ -34,31 +34,34 @@ impl Apply<'_> {
         let namespace_id = deployment.namespace_id.clone();
         let changed = declared.puts.iter().map(|pair| pair.key.as_ref());
         let changed = changed.chain(plan.delete.iter().map(String::as_str));
-        let before = changed.filter_map(|key| deployment.keys.get_key_value(key));
-        let before: Keys = before.map(|(key, record)| (Arc::clone(key), *record)).collect();
+        let mut search = deployment.keys.search();
+        let before: Keys = changed.filter_map(|key| search.find(key)).cloned().collect();
         let unconfirmed = |pair: &&DeclaredPair| {
             (Arc::clone(&pair.key), KeyRecord { confirmed: false, ..pair.record(true) })
         };
-        merge(&mut deployment.keys, declared.puts.iter().map(unconfirmed));
+        deployment.keys.merge(declared.puts.iter().map(unconfirmed));
         let settled = |settled: &Settled<'_>| {
             (Arc::clone(&settled.pair.key), settled.pair.record(settled.written))
         };
-        merge(&mut deployment.keys, declared.settled.iter().map(settled));
-        for key in &plan.forget {
-            deployment.keys.remove(key.as_str());
-        }
+        deployment.keys.merge(declared.settled.iter().map(settled));
+        deployment.keys.remove(plan.forget.iter().map(String::as_str));
         let mut deletions = Vec::with_capacity(plan.delete.len());
-        for key in &plan.delete {
-            if let Some(record) = deployment.keys.get_mut(key.as_str()) {
+        deployment.keys.change(
+            &plan.delete,
+            |key| key,
+            |key, record| {
                 deletions.push(Deletion { key });
                 record.confirmed = false;
-            }
-        }
+            },
+        );
+        let begun = Instant::now();
         if !plan.is_empty() {
             self.session.save().await?;
         }
-        self.change(target, &namespace_id, &declared.puts, &before).await?;
-        self.change(target, &namespace_id, &deletions, &before).await
+        let mut checkpoints = Checkpoints::new(declared.puts.len() + deletions.len(), begun);
+        let checkpoints = &mut checkpoints;
+        self.change(target, &namespace_id, &declared.puts, &before, checkpoints).await?;
+        self.change(target, &namespace_id, &deletions, &before, checkpoints).await
     }
 
     /// Sends changes until each is confirmed. The state gets back its records from `before` of those that
@@ -69,11 +72,11 @@ impl Apply<'_> {
         namespace_id: &str,
         changes: &[C],
         before: &Keys,
+        checkpoints: &mut Checkpoints,
     ) -> Result<(), DeployError> {
         let (interrupt, jobs) = (self.interrupt, self.jobs);
         let place = Place { remote: target.remote(), id: target.id, namespace_id, interrupt, jobs };
         let mut open = Cow::Borrowed(changes);
-        let mut checkpoints = Checkpoints::new(open.len());
         for round in 0..ROUNDS {
             self.pause_before(round).await?;
             let (mut left, mut untouched, mut failed) = (Vec::new(), Vec::new(), None);
@@ -122,19 +125,15 @@ impl Apply<'_> {
 
     fn confirm<C: Change>(&mut self, id: &str, confirmed: &[C]) {
         let Some(deployment) = self.deployment(id) else { return };
-        for change in confirmed {
-            change.confirm(&mut deployment.keys);
-        }
+        C::confirm(confirmed, &mut deployment.keys);
     }
 
     fn take_back<C: Change>(&mut self, id: &str, untouched: &[C], before: &Keys) {
         let Some(deployment) = self.deployment(id) else { return };
-        for key in untouched.iter().map(C::key) {
-            match before.get_key_value(key) {
-                Some((key, record)) => deployment.keys.insert(Arc::clone(key), *record),
-                None => deployment.keys.remove(key),
-            };
-        }
+        deployment.keys.remove(untouched.iter().map(C::key));
+        let mut search = before.search();
+        let back = untouched.iter().filter_map(|change| search.find(change.key()));
+        deployment.keys.merge(back.cloned());
     }
 
     /// Waits before a round, longer each time.

@@ -110,7 +110,8 @@ impl Run {
         let declaration = self.declarations.iter().find(|declaration| declaration.id == id);
         let declaration = declaration.copied();
         let keys = record.and_then(Record::deployment).map(|deployment| &deployment.keys);
-        let secrets = keys.into_iter().flatten().filter(|(_, key)| key.secret);
+        let secrets =
+            keys.into_iter().flat_map(|keys| keys.iter()).filter(|(_, record)| record.secret);
         let secrets = secrets.map(|(key, _)| key.to_string()).collect();
         Ok(Opened { id: id.to_owned(), namespace_id, account, declaration, store, secrets })
     }

@@ -60,9 +60,7 @@ impl Run {
             let digest_key = session.state().digest_key();
             let mut known = Vec::new();
             let restore = Restore::plan(source, place, |pair| {
-                if is_own
-                    || record.is_some_and(|record| record.keys.contains_key(pair.key.as_str()))
-                {
+                if is_own || record.is_some_and(|record| record.keys.get(&pair.key).is_some()) {
                     known.push((pair.key.clone(), digest(digest_key, pair)));
                 }
             });
@@ -126,12 +124,14 @@ impl Run {
     ) -> Result<BTreeSet<String>, DeployError> {
         let mut known = BTreeSet::new();
         if let Some(Record::Deployed(deployment)) = session.state_mut().namespaces.get_mut(id) {
-            for key in keys {
-                if let Some(record) = deployment.keys.get_mut(key) {
+            deployment.keys.change(
+                keys,
+                |key| key,
+                |key, record| {
                     record.confirmed = false;
                     known.insert(key.to_owned());
-                }
-            }
+                },
+            );
         }
         if !known.is_empty() {
             session.save().await?;
@@ -151,11 +151,13 @@ impl Run {
         }
         if let Some(Record::Deployed(deployment)) = session.state_mut().namespaces.get_mut(id) {
             deployment.modified_at = Time::now();
-            for (key, digest) in keys {
-                if let Some(record) = deployment.keys.get_mut(key.as_str()) {
+            deployment.keys.change(
+                keys,
+                |(key, _)| key,
+                |(_, digest), record| {
                     *record = KeyRecord { digest, confirmed: true, written: true, ..*record };
-                }
-            }
+                },
+            );
         }
         Ok(session.save().await?)
     }
@@ -164,16 +166,17 @@ impl Run {
 /// Adds keys that a deploy deleted to the state again.
 fn own(session: &mut Session, id: &str, keys: &[(String, Digest)]) {
     if let Some(Record::Deployed(deployment)) = session.state_mut().namespaces.get_mut(id) {
-        for (key, digest) in keys {
-            let record = KeyRecord {
-                digest: *digest,
-                confirmed: false,
-                once: false,
-                written: true,
-                secret: false,
-            };
-            deployment.keys.entry(key.clone().into()).or_insert(record);
-        }
+        let missing = keys.iter().filter(|(key, _)| deployment.keys.get(key).is_none());
+        let record = |digest| KeyRecord {
+            digest,
+            confirmed: false,
+            once: false,
+            written: true,
+            secret: false,
+        };
+        let missing = missing.map(|(key, digest)| (key.as_str().into(), record(*digest)));
+        let missing: Vec<_> = missing.collect();
+        deployment.keys.merge(missing);
     }
 }
 

@@ -39,9 +39,10 @@ pub(super) async fn drift(
     resolved: &Resolved,
     deployment: &Deployment,
 ) -> Result<BTreeMap<String, Drift>, DeployError> {
+    let mut search = deployment.keys.search();
     let as_written = |pair: &&DeclaredPair| {
-        let record = deployment.keys.get(&*pair.key);
-        !pair.is_once() && record.is_some_and(|r| r.confirmed && r.digest == pair.digest)
+        let record = search.find(&pair.key);
+        !pair.is_once() && record.is_some_and(|(_, r)| r.confirmed && r.digest == pair.digest)
     };
     let pairs: Vec<&DeclaredPair> = resolved.pairs.iter().filter(as_written).collect();
     let stored = compare(place, &pairs, Written::Ever).await;

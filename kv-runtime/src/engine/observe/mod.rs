@@ -114,9 +114,10 @@ pub(super) fn recorded<'a>(
 /// The pairs whose keys may have values that this tool did not write: those that the state does not have,
 /// those declared `once` that are not confirmed, and those that were declared `once` until now.
 fn unknown<'a>(resolved: &'a Resolved, deployment: Option<&Deployment>) -> Vec<&'a DeclaredPair> {
+    let mut search = deployment.map(|deployment| deployment.keys.search());
     let unknown = |pair: &&DeclaredPair| {
-        let record = deployment.and_then(|deployment| deployment.keys.get(&*pair.key));
-        record.is_none_or(|record| {
+        let record = search.as_mut().and_then(|search| search.find(&pair.key));
+        record.is_none_or(|(_, record)| {
             (pair.is_once() && !record.confirmed) || (!pair.is_once() && record.once)
         })
     };

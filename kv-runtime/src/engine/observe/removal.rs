@@ -57,12 +57,13 @@ pub(crate) async fn observe_removal(
         return Ok(Removal::Kept { namespace_id });
     }
     let (mut keys, mut undeclared) = (0, 0);
+    let mut search = deployment.map(|deployment| deployment.keys.search());
     let mut pages = KeyPages::new(account.remote(), id, &namespace_id, interrupt);
     while let Some(page) = pages.next().await? {
         for key in page {
             keys += 1;
-            let record = deployment.and_then(|deployment| deployment.keys.get(key.as_str()));
-            undeclared += u64::from(!record.is_some_and(|record| record.written));
+            let record = search.as_mut().and_then(|search| search.find(&key));
+            undeclared += u64::from(!record.is_some_and(|(_, record)| record.written));
         }
     }
     Ok(Removal::Removable { namespace_id, keys, undeclared })

@@ -1,8 +1,6 @@
 //! Plans a declared namespace.
 
-use std::collections::{HashSet, btree_map};
-use std::iter::Peekable;
-use std::ops::Bound;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use kv_rules::{Expiry, Time};
@@ -12,7 +10,7 @@ use super::super::observe::{Observation, Observed, Stored, recorded};
 use super::super::options::Options;
 use super::super::resolve::{DeclaredPair, Resolved};
 use super::{Action, KeyChange, NamespacePlan, Reason};
-use crate::state::{Deployment, KeyRecord, Keys, State};
+use crate::state::{Deployment, State};
 
 /// What is needed to apply the plan of a declared namespace.
 pub(crate) struct Declared<'a> {
@@ -151,10 +149,13 @@ impl<'a> Planner<'a> {
         observation: &Observation,
         options: &Options,
     ) {
-        let mut records = deployment.map(|deployment| InOrder::new(&deployment.keys));
+        let mut records = deployment.map(|deployment| deployment.keys.search());
+        let mut known = 0;
         for pair in pairs {
             let digest = pair.digest;
             let recorded = records.as_mut().and_then(|records| records.find(&pair.key));
+            let recorded = recorded.map(|(_, record)| record);
+            known += usize::from(recorded.is_some());
             let found = Settled { pair, written: recorded.is_some_and(|record| record.written) };
             let is_seeded = recorded.is_some_and(|recorded| recorded.confirmed);
             // Observed only for keys that the state does not fully know.
@@ -183,11 +184,11 @@ impl<'a> Planner<'a> {
             }
         }
         let Some(deployment) = deployment else { return };
-        if records.is_some_and(|records| records.found == deployment.keys.len()) {
+        if known == deployment.keys.len() {
             return;
         }
         let declared: HashSet<&str> = pairs.iter().map(|pair| pair.key.as_ref()).collect();
-        for (key, recorded) in &deployment.keys {
+        for (key, recorded) in deployment.keys.iter() {
             if declared.contains(key.as_ref()) {
                 continue;
             }
@@ -223,29 +224,4 @@ impl<'a> Planner<'a> {
 fn change(pair: &DeclaredPair, reason: Reason) -> KeyChange {
     let bytes = pair.secret().is_none().then(|| pair.bytes());
     KeyChange { key: Arc::clone(&pair.key), reason, bytes }
-}
-
-/// Finds the records of keys. The keys are mostly in the order of the records, so walking over both replaces
-/// a search for each key.
-struct InOrder<'a> {
-    keys: &'a Keys,
-    next: Peekable<btree_map::Range<'a, Arc<str>, KeyRecord>>,
-    /// How many keys had a record.
-    found: usize,
-}
-
-impl<'a> InOrder<'a> {
-    fn new(keys: &'a Keys) -> Self {
-        Self { keys, next: keys.range::<str, _>(..).peekable(), found: 0 }
-    }
-
-    fn find(&mut self, key: &str) -> Option<&'a KeyRecord> {
-        if self.next.peek().is_none_or(|(next, _)| next.as_ref() != key) {
-            let from = (Bound::Included(key), Bound::Unbounded);
-            self.next = self.keys.range::<str, _>(from).peekable();
-        }
-        let (_, found) = self.next.next_if(|(next, _)| next.as_ref() == key)?;
-        self.found += 1;
-        Some(found)
-    }
 }

@@ -108,6 +108,9 @@ impl Seeds<'_, '_> {
 
     /// Checks that each key is declared only once.
     pub(super) fn check_keys(&mut self) {
+        if self.pairs.is_sorted_by(|one, other| one.key < other.key) {
+            return;
+        }
         let mut order: Vec<&DeclaredPair> = self.pairs.iter().collect();
         // A stable sort keeps equal keys in the order of the declaration.
         order.sort_by(|one, other| one.key.cmp(&other.key));

@@ -57,8 +57,8 @@ fn a_key_costs_at_most_40_bytes_besides_itself() {
     let Some(Record::Deployed(deployment)) = state.namespaces.get_mut("sessions") else {
         panic!("sessions is deployed");
     };
-    let record = deployment.keys["5"];
-    deployment.keys.insert("12345678".into(), record);
+    let record = *deployment.keys.get("5").unwrap();
+    deployment.keys.merge([("12345678".into(), record)]);
     assert!(state.to_json().unwrap().len() - before - 8 <= 40);
 }
 
