@@ -65,6 +65,18 @@ impl<'a> BulkBody<'a> {
     #[must_use]
     pub fn push(&mut self, pair: &Pair<'a>) -> bool {
         let Pair { key, value, metadata, expiry } = *pair;
+        self.push_bytes(key, value, metadata, expiry)
+    }
+
+    /// Like [`push`](Self::push). The value is not needed afterwards.
+    #[must_use]
+    pub(crate) fn push_bytes(
+        &mut self,
+        key: &'a str,
+        value: &[u8],
+        metadata: Option<&str>,
+        expiry: Option<Expiry>,
+    ) -> bool {
         self.add(key, value.len(), |out| write_value(out, value), metadata, expiry)
     }
 

@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 
 use crate::LocalStore;
 use crate::engine::{
-    Accounts, Confirmation, DeployError, NamePage, Pair, Recorded, Remote, RemoteError,
-    RemoteErrorKind, RemoteNamespace, Wanted,
+    Accounts, BulkPut, Confirmation, DeployError, NamePage, Pair, Recorded, Remote, RemoteError,
+    RemoteErrorKind, RemoteNamespace, SeedError, Wanted,
 };
 use crate::raw::{RawStore, StoredValue};
 use crate::state::Server;
@@ -159,16 +159,17 @@ impl Remote for LocalAccount {
         .await
     }
 
-    async fn bulk_put(&self, id: &str, pairs: &[Pair<'_>]) -> Result<Confirmation, RemoteError> {
-        let owned = |pair: &Pair<'_>| {
+    async fn bulk_put(&self, id: &str, put: BulkPut<'_>) -> Result<Confirmation, RemoteError> {
+        let owned = |pair: Result<Pair<'_>, SeedError>| {
+            let pair = pair?;
             Ok::<_, RemoteError>(LocalPair {
                 key: Cow::Owned(pair.key.to_owned()),
-                value: Cow::Owned(pair.value.clone().decode(pair.key)?.into()),
+                value: Cow::Owned(pair.value.decode(pair.key)?.into()),
                 metadata: pair.metadata.map(|json| Cow::Owned(json.to_owned())),
                 expiry: pair.expiry,
             })
         };
-        let pairs = pairs.iter().map(owned).collect::<Result<Vec<_>, _>>()?;
+        let pairs = put.pairs.map(owned).collect::<Result<Vec<_>, _>>()?;
         self.run_in(id, move |stored| {
             let mut batch = stored.batch()?;
             for pair in pairs {

@@ -15,7 +15,7 @@ use super::rest::RestAccounts;
 use crate::base::RunContext;
 use crate::connect::Overrides;
 use crate::engine::{
-    Accounts, Confirmation, Pair, Remote, RemoteErrorKind, RemoteNamespace, Value, Wanted,
+    Accounts, BulkPut, Confirmation, Pair, Remote, RemoteErrorKind, RemoteNamespace, Value, Wanted,
 };
 use crate::typed::declaration::AccountSettings;
 
@@ -83,6 +83,13 @@ fn pair<'a>(key: &'a str, value: &'static str) -> Pair<'a> {
     Pair { key, value, metadata: None, expiry: None }
 }
 
+fn put<'a, P>(pairs: P) -> BulkPut<'a>
+where
+    P: IntoIterator<Item = Pair<'a>, IntoIter: Send + 'a>,
+{
+    BulkPut { bytes: 0, pairs: Box::new(pairs.into_iter().map(Ok)) }
+}
+
 fn wanted(key: &str, is_text: bool) -> Wanted<'_> {
     Wanted { key, is_text }
 }
@@ -129,7 +136,7 @@ async fn what_is_not_there_is_none_or_said(remote: &dyn Remote) {
     assert_eq!(remote.get(gone).await.unwrap(), None);
     let errors = [
         remote.rename(gone, "x").await.unwrap_err(),
-        remote.bulk_put(gone, &[pair("a", "1")]).await.unwrap_err(),
+        remote.bulk_put(gone, put([pair("a", "1")])).await.unwrap_err(),
         remote.bulk_delete(gone, &["a"]).await.unwrap_err(),
         remote.keys(gone, None).await.unwrap_err(),
     ];
@@ -142,7 +149,7 @@ async fn pairs_are_written_read_and_deleted(remote: &dyn Remote) {
     let id = remote.create("pairs").await.unwrap().id;
     let text = Pair { metadata: Some(r#"{"by":"us"}"#), ..pair("zoë/1", "text") };
     let bytes = Pair { value: Value::Bytes(vec![0xff, 0].into()), ..pair("bytes", "") };
-    assert_eq!(remote.bulk_put(&id, &[text, bytes, pair("empty", "")]).await.unwrap(), all());
+    assert_eq!(remote.bulk_put(&id, put([text, bytes, pair("empty", "")])).await.unwrap(), all());
     let keys = ["empty", "none", "zoë/1"].map(|key| wanted(key, true));
     let keys = [keys.as_slice(), &[wanted("bytes", false)]].concat();
     let got = read(remote, &id, &keys).await;
@@ -151,7 +158,7 @@ async fn pairs_are_written_read_and_deleted(remote: &dyn Remote) {
     assert_eq!(stored.metadata.unwrap().get(), r#"{"by":"us"}"#);
 
     // Each write replaces the whole pair, including its metadata.
-    assert_eq!(remote.bulk_put(&id, &[pair("zoë/1", "new")]).await.unwrap(), all());
+    assert_eq!(remote.bulk_put(&id, put([pair("zoë/1", "new")])).await.unwrap(), all());
     let stored = remote.bulk_get(&id, &[wanted("zoë/1", true)]).await.unwrap().remove(0).unwrap();
     assert!(stored.value == "new" && stored.metadata.is_none());
 
@@ -166,7 +173,7 @@ async fn json_is_stored_as_what_it_stands_for(remote: &dyn Remote) {
     let json = |text: &'static str, is_base64| Value::Json { json: text.into(), is_base64 };
     let escaped = Pair { value: json(r#""a\"\u00e9\n""#, false), ..pair("escaped", "") };
     let base64 = Pair { value: json(r#""/wA=""#, true), ..pair("base64", "") };
-    assert_eq!(remote.bulk_put(&id, &[escaped, base64]).await.unwrap(), all());
+    assert_eq!(remote.bulk_put(&id, put([escaped, base64])).await.unwrap(), all());
     let got = read(remote, &id, &[wanted("escaped", true), wanted("base64", false)]).await;
     assert_eq!(got, [Some("a\"é\n".as_bytes().to_vec()), Some(vec![0xff, 0])]);
 }
@@ -175,7 +182,7 @@ async fn pages_have_every_name_once(remote: &dyn Remote) {
     let id = remote.create("pages").await.unwrap().id;
     let names: Vec<String> = (0..MAX_LIST_KEYS + 7).map(|n| format!("{n:05}")).collect();
     let pairs: Vec<_> = names.iter().rev().map(|name| pair(name, "x")).collect();
-    assert_eq!(remote.bulk_put(&id, &pairs).await.unwrap(), all());
+    assert_eq!(remote.bulk_put(&id, put(pairs)).await.unwrap(), all());
     let (mut found, mut cursor) = (Vec::new(), None);
     loop {
         let page = remote.keys(&id, cursor.as_deref()).await.unwrap();
@@ -191,7 +198,7 @@ async fn pages_have_every_name_once(remote: &dyn Remote) {
 async fn a_pair_has_the_lifetime_that_it_was_given(remote: &dyn Remote) {
     let id = remote.create("expiry").await.unwrap().id;
     let in_an_hour = Pair { expiry: Some(Expiry::Ttl(3600)), ..pair("lives", "x") };
-    assert_eq!(remote.bulk_put(&id, &[in_an_hour]).await.unwrap(), all());
+    assert_eq!(remote.bulk_put(&id, put([in_an_hour])).await.unwrap(), all());
     let info = remote.store(&id).unwrap().info("lives").await.unwrap().unwrap();
     let now = crate::raw::now().unix();
     assert!((now + 3590..=now + 3600).contains(&info.expiration.unwrap()));

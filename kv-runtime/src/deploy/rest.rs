@@ -8,14 +8,13 @@ use async_trait::async_trait;
 use kv_rules::DEFAULT_BASE_URL;
 
 use crate::api::{
-    AccountInfo, ApiError, BulkBody, BulkOutcome, NamespaceInfo, Namespaces, Pair as ApiPair,
-    RestStore, RetryPolicy,
+    AccountInfo, ApiError, BulkBody, BulkOutcome, NamespaceInfo, Namespaces, RestStore, RetryPolicy,
 };
 use crate::base::RunContext;
 use crate::connect::{ConnectError, Connection, Login, Overrides};
 use crate::engine::{
-    Accounts, Confirmation, DeployError, NamePage, Pair, PlanAccount, Problem, Recorded, Remote,
-    RemoteError, RemoteErrorKind, RemoteNamespace, Value, Wanted,
+    Accounts, BulkPut, Confirmation, DeployError, NamePage, Pair, PlanAccount, Problem, Recorded,
+    Remote, RemoteError, RemoteErrorKind, RemoteNamespace, Value, Wanted,
 };
 use crate::raw::{RawStore, StoredValue};
 use crate::state::Server as ServerKind;
@@ -169,9 +168,6 @@ pub(super) fn connect_error(id: &str) -> impl Fn(ConnectError) -> DeployError {
     }
 }
 
-/// How many bytes a pair usually takes in a body besides its key and value.
-const PAIR_FRAME: usize = 64;
-
 #[async_trait]
 impl Remote for RestAccount {
     fn account_id(&self) -> &str {
@@ -206,18 +202,15 @@ impl Remote for RestAccount {
         Ok(self.namespaces.delete(id).await?)
     }
 
-    async fn bulk_put(&self, id: &str, pairs: &[Pair<'_>]) -> Result<Confirmation, RemoteError> {
-        let bytes = |pair: &Pair<'_>| pair.key.len() + pair.value.len() + PAIR_FRAME;
-        let mut body = BulkBody::with_capacity(pairs.iter().map(bytes).sum());
-        for pair in pairs {
+    async fn bulk_put(&self, id: &str, put: BulkPut<'_>) -> Result<Confirmation, RemoteError> {
+        let mut body = BulkBody::with_capacity(put.bytes);
+        for pair in put.pairs {
             // The caller keeps within the limits of a request; a body over them is refused.
-            let Pair { key, value, metadata, expiry } = pair;
+            let Pair { key, value, metadata, expiry } = pair?;
             let _ = match value {
-                Value::Bytes(value) => {
-                    body.push(&ApiPair { key, value, metadata: *metadata, expiry: *expiry })
-                }
+                Value::Bytes(value) => body.push_bytes(key, &value, metadata, expiry),
                 Value::Json { json, is_base64 } => {
-                    body.push_json(key, json, *is_base64, *metadata, *expiry)
+                    body.push_json(key, &json, is_base64, metadata, expiry)
                 }
             };
         }

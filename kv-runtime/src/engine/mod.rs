@@ -39,8 +39,8 @@ pub use plan::{
 };
 pub use remote::RemoteError;
 pub(crate) use remote::{
-    Accounts, Confirmation, NamePage, Pair, Recorded, Remote, RemoteErrorKind, RemoteNamespace,
-    Wanted,
+    Accounts, BulkPut, Confirmation, NamePage, Pair, Recorded, Remote, RemoteErrorKind,
+    RemoteNamespace, Wanted,
 };
 pub(crate) use resolve::{SeedError, Value, check_bindings, check_ids};
 pub use run::Deployed;

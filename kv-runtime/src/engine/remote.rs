@@ -75,7 +75,7 @@ pub(crate) trait Remote: fmt::Debug + Send + Sync {
 
     /// Writes at most [`MAX_BULK_PAIRS`](kv_rules::MAX_BULK_PAIRS) pairs, with a few MB in total, or a
     /// single pair of any size.
-    async fn bulk_put(&self, id: &str, pairs: &[Pair<'_>]) -> Result<Confirmation, RemoteError>;
+    async fn bulk_put(&self, id: &str, put: BulkPut<'_>) -> Result<Confirmation, RemoteError>;
 
     /// Deletes at most [`MAX_BULK_PAIRS`](kv_rules::MAX_BULK_PAIRS) keys; those that do not exist
     /// count as deleted.
@@ -101,6 +101,13 @@ pub(crate) trait Remote: fmt::Debug + Send + Sync {
 pub(crate) struct RemoteNamespace {
     pub(crate) id: String,
     pub(crate) title: String,
+}
+
+/// Pairs to write. Their values are read one after the other, so that few are in memory at once.
+pub(crate) struct BulkPut<'a> {
+    /// About how many bytes a request with them has.
+    pub(crate) bytes: usize,
+    pub(crate) pairs: Box<dyn Iterator<Item = Result<Pair<'a>, SeedError>> + Send + 'a>,
 }
 
 /// A pair to write. It has no `Debug`: its value can be a secret.

@@ -8,8 +8,8 @@ use kv_rules::Time;
 
 use super::super::host::Event;
 use super::super::observe::{Place, Stored, Written, compare, present};
-use super::super::remote::{Confirmation, Pair, RemoteError};
-use super::super::resolve::{DeclaredPair, values};
+use super::super::remote::{BulkPut, Confirmation, Pair, RemoteError};
+use super::super::resolve::{DeclaredPair, Values};
 use super::super::wait;
 use crate::state::Keys;
 
@@ -63,17 +63,19 @@ impl Change for &DeclaredPair {
     }
 }
 
-async fn put(place: Place<'_>, pairs: &[&DeclaredPair]) -> Unconfirmed {
+async fn put<'a>(place: Place<'_>, pairs: &'a [&'a DeclaredPair]) -> Unconfirmed {
     let begun = Time::now();
-    let values = values(pairs)?;
-    let sent = pairs.iter().zip(values).map(|(pair, value)| Pair {
-        key: &pair.key,
-        value,
-        metadata: pair.metadata(),
-        expiry: pair.expiry(),
-    });
-    let sent: Vec<_> = sent.collect();
-    let send = || place.remote.bulk_put(place.namespace_id, &sent);
+    let sent = || {
+        let with_value = |(pair, value): (&&'a DeclaredPair, _)| {
+            let (metadata, expiry) = (pair.metadata(), pair.expiry());
+            Ok(Pair { key: &pair.key, value: value?, metadata, expiry })
+        };
+        BulkPut {
+            bytes: pairs.iter().map(|pair| pair.request_bytes()).sum(),
+            pairs: Box::new(pairs.iter().zip(Values::new(pairs)).map(with_value)),
+        }
+    };
+    let send = || place.remote.bulk_put(place.namespace_id, sent());
     if let Confirmation::AllBut(failed) = wait::while_unseen(place.interrupt, send).await? {
         return Ok(failed.into_iter().collect());
     }

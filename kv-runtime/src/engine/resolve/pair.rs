@@ -1,6 +1,7 @@
 //! Declared pairs. A value in a file is read only when it is sent.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::fs::File;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -170,6 +171,17 @@ impl DeclaredPair {
     pub(crate) fn cost(&self) -> usize {
         self.key.len() + self.bytes() as usize + self.metadata().map_or(0, str::len)
     }
+
+    /// About how many bytes of a request it takes.
+    pub(crate) fn request_bytes(&self) -> usize {
+        /// What a pair usually takes besides its key and value.
+        const FRAME: usize = 64;
+        let value = match &self.content {
+            Content::Seed { place, .. } => place.len,
+            _ => self.bytes(),
+        };
+        self.key.len() + value as usize + self.metadata().map_or(0, str::len) + FRAME
+    }
 }
 
 /// A value to send. Clones share its bytes.
@@ -182,13 +194,6 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    /// How many bytes it has, in this form.
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Bytes(bytes) | Self::Json { json: bytes, .. } => bytes.len(),
-        }
-    }
-
     /// As it is stored.
     pub(crate) fn decode(self, name: &str) -> Result<Bytes, SeedError> {
         let (json, is_base64) = match self {
@@ -207,36 +212,60 @@ impl Value {
 
 /// The values of some pairs as they are stored.
 pub(crate) fn stored_values(pairs: &[&DeclaredPair]) -> Result<Vec<Bytes>, SeedError> {
-    let values = values(pairs)?;
-    pairs.iter().zip(values).map(|(pair, value)| value.decode(pair.seed_name())).collect()
+    let values = pairs.iter().zip(Values::new(pairs));
+    values.map(|(pair, value)| value?.decode(pair.seed_name())).collect()
 }
 
-/// The values of some pairs. Those that are next to each other in a file are read together.
-pub(crate) fn values(pairs: &[&DeclaredPair]) -> Result<Vec<Value>, SeedError> {
-    let mut values = Vec::with_capacity(pairs.len());
-    let mut rest = pairs;
-    while let Some(pair) = rest.first() {
+/// The values of some pairs, in order. Those that are next to each other in a file are read together.
+pub(crate) struct Values<'a> {
+    rest: &'a [&'a DeclaredPair],
+    /// Values that are read and not taken yet.
+    read: VecDeque<Value>,
+}
+
+impl<'a> Values<'a> {
+    pub(crate) fn new(pairs: &'a [&'a DeclaredPair]) -> Self {
+        Self { rest: pairs, read: VecDeque::new() }
+    }
+
+    /// Reads the next values.
+    fn fill(&mut self, pair: &DeclaredPair) -> Result<(), SeedError> {
         let taken = match &pair.content {
             Content::Held(value) => {
-                values.push(Value::Bytes(match value {
+                self.read.push_back(Value::Bytes(match value {
                     Cow::Borrowed(value) => Bytes::from_static(value),
                     Cow::Owned(value) => Bytes::copy_from_slice(value),
                 }));
                 1
             }
             Content::File { folder, .. } => {
-                values.push(Value::Bytes(folder.read(pair)?));
+                self.read.push_back(Value::Bytes(folder.read(pair)?));
                 1
             }
             Content::Seed { seed, .. } => {
-                let run = seed.run(rest);
-                seed.read(&rest[..run], &mut values)?;
+                let run = seed.run(self.rest);
+                seed.read(&self.rest[..run], &mut self.read)?;
                 run
             }
         };
-        rest = &rest[taken..];
+        self.rest = &self.rest[taken..];
+        Ok(())
     }
-    Ok(values)
+}
+
+impl Iterator for Values<'_> {
+    type Item = Result<Value, SeedError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.read.is_empty() {
+            let pair = self.rest.first()?;
+            if let Err(error) = self.fill(pair) {
+                self.rest = &[];
+                return Some(Err(error));
+            }
+        }
+        self.read.pop_front().map(Ok)
+    }
 }
 
 impl DeclaredPair {
@@ -276,12 +305,16 @@ impl Seed {
     fn run(self: &Arc<Self>, pairs: &[&DeclaredPair]) -> usize {
         /// The maximum number of bytes between two values that are read together.
         const GAP: u64 = 4096;
-        let mut end = None;
+        /// The most bytes that are read together, unless one value has more: a small buffer is used again,
+        /// where memory for a large one would come from the system each time.
+        const MOST: u64 = 128 * 1024;
+        let (mut begin, mut end) = (None, None);
         let near = |pair: &&&DeclaredPair| {
             let Some(SeedPlace { at, len, .. }) = self.place(pair) else { return false };
             let is_near = end.is_none_or(|end| (end..=end + GAP).contains(&at));
-            end = Some(at + u64::from(len));
-            is_near
+            let next = at + u64::from(len);
+            end = Some(next);
+            is_near && next - *begin.get_or_insert(at) <= MOST
         };
         pairs.iter().take_while(near).count().max(1)
     }
@@ -290,7 +323,7 @@ impl Seed {
     fn read(
         self: &Arc<Self>,
         pairs: &[&DeclaredPair],
-        values: &mut Vec<Value>,
+        values: &mut VecDeque<Value>,
     ) -> Result<(), SeedError> {
         /// How many times longer than its value a JSON string can be to be sent unchanged. A string of
         /// escapes only could exceed the size of a request.
@@ -307,20 +340,20 @@ impl Seed {
             }
             let is_short = json.len() <= LONGER * bytes as usize + LONGER;
             let value = Value::Json { json, is_base64 };
-            values.push(if is_short { value } else { Value::Bytes(value.decode(&self.name)?) });
+            let value = if is_short { value } else { Value::Bytes(value.decode(&self.name)?) };
+            values.push_back(value);
         }
         Ok(())
     }
 
     fn read_range(&self, from: u64, to: u64) -> Result<Bytes, SeedError> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut text = vec![0; usize::try_from(to - from).unwrap_or(usize::MAX)];
-        let read = file.seek(SeekFrom::Start(from)).and_then(|_| file.read_exact(&mut text));
-        match read {
-            Ok(()) => Ok(text.into()),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                Err(SeedError::Changed { name: self.name.clone() })
-            }
+        let most = usize::try_from(to - from).unwrap_or(usize::MAX);
+        let mut text = Vec::with_capacity(most);
+        let found = file.seek(SeekFrom::Start(from));
+        match found.and_then(|_| (&mut *file).take(to - from).read_to_end(&mut text)) {
+            Ok(read) if read == most => Ok(text.into()),
+            Ok(_) => Err(SeedError::Changed { name: self.name.clone() }),
             Err(source) => Err(SeedError::Unreadable { name: self.name.clone(), source }),
         }
     }
