@@ -96,12 +96,15 @@ impl Stage {
             let Some(Record::Deployed(deployment)) = state.namespaces.get(declaration.id) else {
                 panic!("{name}: {} is not deployed: {state:?}", declaration.id);
             };
-            assert!(deployment.keys.iter().all(|(_, key)| key.confirmed), "{name}: {deployment:?}");
+            assert!(
+                deployment.keys().iter().all(|(_, key)| key.confirmed),
+                "{name}: {deployment:?}"
+            );
             let found = self.cloudflare.pairs(&deployment.title);
             let expected = pairs(declaration);
             assert!(
                 deployment
-                    .keys
+                    .keys()
                     .iter()
                     .map(|(key, _)| &**key)
                     .eq(expected.keys().map(String::as_str)),

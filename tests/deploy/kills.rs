@@ -219,7 +219,7 @@ fn ctrl_c_finishes_the_request_in_flight_writes_the_state_and_exits_with_130() {
     assert_eq!(cloudflare.pairs("user-sessions").len(), 3);
     let state = stage.state();
     let Record::Deployed(sessions) = &state.namespaces["sessions"] else { panic!("{state:?}") };
-    assert!(sessions.keys.len() == 3 && sessions.keys.iter().all(|(_, key)| key.confirmed));
+    assert!(sessions.keys().len() == 3 && sessions.keys().iter().all(|(_, key)| key.confirmed));
     assert!(!state.namespaces.contains_key("users"));
     assert_goes_on(&stage, "v1", &["deploy", "--yes"]);
 }

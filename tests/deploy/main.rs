@@ -14,3 +14,4 @@ mod secrets;
 mod seeds;
 mod stage;
 mod stopping;
+mod unchanged;

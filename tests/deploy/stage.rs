@@ -159,13 +159,13 @@ impl<'a> Stage<'a> {
             assert_eq!(deployment.title, declaration.title);
             assert!(
                 deployment
-                    .keys
+                    .keys()
                     .iter()
                     .map(|(key, _)| &**key)
                     .eq(expected.keys().map(String::as_str)),
                 "{deployment:?}"
             );
-            assert!(deployment.keys.iter().all(|(_, key)| key.confirmed), "{deployment:?}");
+            assert!(deployment.keys().iter().all(|(_, key)| key.confirmed), "{deployment:?}");
         }
     }
 

@@ -281,8 +281,8 @@ impl<'a> Reader<'a, '_> {
     fn string(&mut self) -> Read<Cow<'a, str>> {
         self.at += 1;
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let Length { length, is_closed, has_escapes } = string_length(rest);
-        let end = self.at + length;
+        let Length { bytes, is_closed, has_escapes } = string_length(rest);
+        let end = self.at + bytes;
         let text = if has_escapes {
             self.unescaped(end)?
         } else {
@@ -408,7 +408,7 @@ pub(super) fn is_escaped(bytes: &[u8], at: usize) -> bool {
 /// How far a JSON string goes.
 struct Length {
     /// In bytes, up to its quote or to what must be escaped.
-    length: usize,
+    bytes: usize,
     /// Whether a quote follows.
     is_closed: bool,
     /// Whether there can be a backslash in it.
@@ -431,7 +431,7 @@ fn string_length(bytes: &[u8]) -> Length {
     let has_control = raw.iter().fold(0, |found, byte| found | u8::from(*byte < b' ')) != 0;
     let has_escapes = memchr(b'\\', raw).is_some();
     match has_control.then(|| raw.iter().position(|byte| *byte < b' ')).flatten() {
-        Some(length) => Length { length, is_closed: false, has_escapes },
-        None => Length { length: raw.len(), is_closed: end.is_some(), has_escapes },
+        Some(bytes) => Length { bytes, is_closed: false, has_escapes },
+        None => Length { bytes: raw.len(), is_closed: end.is_some(), has_escapes },
     }
 }

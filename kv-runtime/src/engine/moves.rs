@@ -175,7 +175,7 @@ async fn move_between(
     for (id, (new, mut record)) in records {
         if rewrites && let Record::Deployed(deployment) = &mut record {
             // A digest is invalid under another digest key.
-            deployment.keys.change_all(|record| record.digest = Digest::NONE);
+            deployment.keys_mut().change_all(|record| record.digest = Digest::NONE);
         }
         let namespace = |record: &Record| Some(record.deployment()?.namespace_id.clone());
         match target.state().namespaces.get(&new) {

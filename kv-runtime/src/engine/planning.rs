@@ -2,7 +2,7 @@
 
 use super::account::RemoteAccount;
 use super::error::DeployError;
-use super::observe::{DeclaredRemoval, observe, observe_removal};
+use super::observe::{DeclaredRemoval, Observation, observe, observe_removal};
 use super::options::Options;
 use super::plan::{
     Action, Billed, Declared, NamespacePlan, Ownership, PLAN_FORMAT, Plan, PlanAccount,
@@ -25,21 +25,23 @@ pub(super) enum Step<'a> {
 }
 
 impl Run {
-    /// Plans a deploy: first the declared namespaces, in order, then those that are no longer declared.
+    /// Plans a deploy: first the declared namespaces, in order, then those that are no longer declared. Reads
+    /// the pairs of `resolved` if they turn out to be needed.
     pub(super) async fn plan_deploy<'a>(
         &mut self,
-        resolved: &'a [Resolved],
+        resolved: &'a mut Vec<Resolved>,
         state: &State,
     ) -> Result<Planned<'a>, DeployError> {
         self.check_only(state)?;
-        let look = self.look();
-        let mut observed = Vec::new();
-        for resolved in resolved {
-            let id = resolved.declaration.id;
-            let account = self.connect(id, state.namespaces.get(id)).await?;
-            let observation = observe(&account, resolved, state, &look).await?;
-            observed.push((account, observation));
+        let mut observed = self.observe_declared(resolved, state).await?;
+        let lacks_pairs = |(resolved, (_, observation)): (&Resolved, &(_, Observation))| {
+            resolved.pairs.is_none() && !observation.has_sources(resolved, state)
+        };
+        if resolved.iter().zip(&observed).any(lacks_pairs) {
+            *resolved = self.resolve(state.digest_key(), None).await?;
+            observed = self.observe_declared(resolved, state).await?;
         }
+        let resolved = &*resolved;
         let (mut plans, mut steps) = (Vec::new(), Vec::new());
         for (resolved, (account, observation)) in resolved.iter().zip(observed) {
             let (plan, declared) = plan_declared(resolved, state, &observation, &self.options)?;
@@ -59,6 +61,22 @@ impl Run {
             steps.extend(more);
         }
         Ok(self.planned(plans, steps))
+    }
+
+    async fn observe_declared(
+        &mut self,
+        resolved: &[Resolved],
+        state: &State,
+    ) -> Result<Vec<(RemoteAccount, Observation)>, DeployError> {
+        let look = self.look();
+        let mut observed = Vec::new();
+        for resolved in resolved {
+            let id = resolved.declaration.id;
+            let account = self.connect(id, state.namespaces.get(id)).await?;
+            let observation = observe(&account, resolved, state, &look).await?;
+            observed.push((account, observation));
+        }
+        Ok(observed)
     }
 
     /// Plans to destroy what this program deployed.

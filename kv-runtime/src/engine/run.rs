@@ -21,7 +21,8 @@ use super::saved::SavedPlan;
 use crate::base::{Interrupted, RunContext};
 use crate::raw::RawStore;
 use crate::state::{
-    DigestKey, Holder, Record, Session, StageKey, State, StateError, StateStore, Unlocked,
+    Deployment, DigestKey, Holder, Record, Session, StageKey, State, StateError, StateStore,
+    Unlocked,
 };
 use crate::typed::declaration::AccountSettings;
 use crate::typed::{Declaration, Store};
@@ -125,9 +126,9 @@ impl Run {
         let state = self.find_state().await?;
         let is_new = state.is_none();
         let state = state.unwrap_or_else(|| State::new(&self.options.stage));
-        let resolved = self.resolve(state.digest_key()).await?;
+        let mut resolved = self.resolve(state.digest_key(), Some(&state)).await?;
         self.check_beginning(Some(&state).filter(|_| !is_new)).await?;
-        let mut planned = self.plan_deploy(&resolved, &state).await?;
+        let mut planned = self.plan_deploy(&mut resolved, &state).await?;
         let digest_key = is_new.then(|| state.digest_key().clone());
         // Without values, which can be private.
         let saved = SavedPlan::new(&planned.plan, &self.options, digest_key);
@@ -158,7 +159,7 @@ impl Run {
             (None, Some(saved)) => saved,
             (None, None) => DigestKey::random(),
         };
-        let resolved = self.resolve(&digest_key).await?;
+        let resolved = self.resolve(&digest_key, state).await?;
         self.check_beginning(state).await?;
         let mut session = self.open_known(&mut known, host).await?;
         session.state_mut().set_digest_key(&digest_key);
@@ -176,11 +177,11 @@ impl Run {
         self.check_repository(session.state())?;
         if session.state().digest_key() != digest_key {
             // Another deploy created the state in the meantime.
-            resolved = self.resolve(session.state().digest_key()).await?;
+            resolved = self.resolve(session.state().digest_key(), Some(session.state())).await?;
         }
         let mut seen = None;
         loop {
-            let planned = self.plan_deploy(&resolved, session.state()).await?;
+            let planned = self.plan_deploy(&mut resolved, session.state()).await?;
             if !self.may_apply(&planned.plan, seen.as_ref(), session.state(), host).await? {
                 seen = Some(planned.plan);
                 continue;
@@ -221,9 +222,20 @@ impl Run {
         }
     }
 
-    /// Checks and fills in everything that needs no request. Most of the time goes into reading the seeds.
-    pub(super) async fn resolve(&self, key: &DigestKey) -> Result<Vec<Resolved>, DeployError> {
+    /// Checks and fills in everything that needs no request. Most of the time goes into reading the seeds:
+    /// those that are as they were deployed to `state` are not read as pairs.
+    pub(super) async fn resolve(
+        &self,
+        key: &DigestKey,
+        state: Option<&State>,
+    ) -> Result<Vec<Resolved>, DeployError> {
+        let Options { renew, drift, repair, .. } = self.options;
+        let namespaces = state.filter(|_| !(renew || drift || repair)).map(|s| &s.namespaces);
+        let deployed = namespaces.into_iter().flatten().filter_map(|(id, record)| {
+            Some((id.clone(), record.deployment().and_then(Deployment::sources)?))
+        });
         let resolver = Resolver {
+            deployed: deployed.collect(),
             stage: self.options.stage.clone(),
             root: self.options.seeds.clone(),
             context: self.context.clone(),
@@ -472,7 +484,7 @@ fn deployed(planned: &Planned<'_>, state: &State) -> Result<Vec<Deployed>, Deplo
             namespace_id: deployment.namespace_id.clone(),
             account_id: deployment.account_id.clone(),
             binding: declaration.binding.to_owned(),
-            keys: deployment.keys.len(),
+            keys: deployment.keys().len(),
             created_at: deployment.created_at,
             modified_at: deployment.modified_at,
             store,

@@ -35,7 +35,8 @@ impl Run {
     /// What is deployed to the stage; with `refresh`, also whether it still exists as it was written.
     pub(crate) async fn status(&mut self, refresh: bool) -> Result<StageStatus, DeployError> {
         let Some(state) = self.find_state().await? else { return Err(self.no_state().await?) };
-        let resolved = if refresh { self.resolve(state.digest_key()).await? } else { Vec::new() };
+        let resolved =
+            if refresh { self.resolve(state.digest_key(), None).await? } else { Vec::new() };
         let look = self.look();
         let mut namespaces = Vec::new();
         for (id, record) in &state.namespaces {
@@ -75,7 +76,7 @@ impl NamespaceStatus {
             namespace_id: deployment.map(|d| d.namespace_id.clone()),
             created_at: deployment.map(|d| d.created_at),
             modified_at: deployment.map(|d| d.modified_at),
-            keys: deployment.map_or(0, |d| d.keys.len()),
+            keys: deployment.map_or(0, |d| d.keys().len()),
             deployers: record.deployers().iter().cloned().collect(),
             seen: None,
         }

@@ -42,7 +42,7 @@ impl Run {
                 continue;
             };
             let record = state.namespaces.get(&namespace.id).and_then(Record::deployment);
-            let secret = |key: &str| is_secret(record.and_then(|record| record.keys.get(key)));
+            let secret = |key: &str| is_secret(record.and_then(|record| record.keys().get(key)));
             let puts = declared.puts.iter().zip(&namespace.put);
             let puts = puts
                 .filter(|(pair, change)| change.reason != Reason::New && pair.secret().is_none());

@@ -22,7 +22,7 @@ impl Run {
         for (namespace, step) in plan.namespaces.iter_mut().zip(steps) {
             let Step::Declared(declared, account) = step else { continue };
             let record = state.namespaces.get(&namespace.id).and_then(Record::deployment);
-            let is_secret = |key: &str| is_secret(record.and_then(|record| record.keys.get(key)));
+            let is_secret = |key: &str| is_secret(record.and_then(|record| record.keys().get(key)));
             let pairs = &declared.puts;
             let keys = pairs.iter().map(|pair| (pair.key.as_ref(), pair.secret().is_some()));
             let keys = keys.chain(namespace.delete.iter().map(|key| (key.as_str(), false)));

@@ -28,10 +28,15 @@ impl DigestKey {
     pub fn digest(&self, value: &[u8], metadata: Option<&str>, expiry: Option<Expiry>) -> Digest {
         let mut before = Vec::new();
         push_before_value(&mut before, metadata, expiry);
-        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        let mut hasher = self.hasher();
         hasher.update(&before);
         hasher.update(value);
         Digest::of(hasher.finalize())
+    }
+
+    /// A hasher for what is not a pair.
+    pub(crate) fn hasher(&self) -> blake3::Hasher {
+        blake3::Hasher::new_keyed(&self.0)
     }
 
     /// The same for one of many pairs: all bytes in one piece take half the time.
@@ -71,7 +76,8 @@ impl Digest {
         &self.0
     }
 
-    fn of(hash: blake3::Hash) -> Self {
+    /// The digest of what [`DigestKey::hasher`] hashed.
+    pub(crate) fn of(hash: blake3::Hash) -> Self {
         let mut digest = [0; 16];
         digest.copy_from_slice(&hash.as_bytes()[..16]);
         Self(digest)

@@ -7,7 +7,7 @@ use kv_rules::Time;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
-use super::digest::DigestKey;
+use super::digest::{Digest, DigestKey};
 use super::keys::{self, Keys};
 use super::store::{StageKey, StateError};
 
@@ -102,6 +102,7 @@ impl From<DeploymentOutline> for Deployment {
             created_at: outline.created_at,
             modified_at: outline.modified_at,
             _declared: None,
+            sources: None,
             keys: outline.keys,
         }
     }
@@ -206,9 +207,12 @@ pub struct Deployment {
     /// A field that earlier versions wrote.
     #[serde(default, skip_serializing, rename = "declared")]
     _declared: Option<IgnoredAny>,
+    /// The digest of what `keys` come from, if they are exactly that and all are confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sources: Option<Digest>,
     /// The keys that this tool wrote or is about to write.
     #[serde(default, skip_serializing, deserialize_with = "keys::all")]
-    pub keys: Keys,
+    keys: Keys,
 }
 
 /// How a namespace got into the state.
@@ -449,12 +453,35 @@ impl Deployment {
             created_at: now,
             modified_at: now,
             _declared: None,
+            sources: None,
             keys: Keys::default(),
         }
     }
 }
 
 impl Deployment {
+    /// The keys that this tool wrote or is about to write.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Mutable access to the keys. Afterwards it is not known what they come from.
+    pub fn keys_mut(&mut self) -> &mut Keys {
+        self.sources = None;
+        &mut self.keys
+    }
+
+    /// The digest of what the keys come from, if they are exactly that and all are confirmed.
+    pub(crate) fn sources(&self) -> Option<Digest> {
+        self.sources
+    }
+
+    /// Records what the keys come from, once all of it is confirmed.
+    pub(crate) fn set_sources(&mut self, sources: Option<Digest>) {
+        self.sources = sources;
+    }
+
     fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
         out.write_all(&open(self)?)?;
         out.write_all(br#","keys":"#)?;

@@ -45,7 +45,11 @@ impl Keys {
 
     /// Adds records, which replace those of the same keys.
     pub(crate) fn merge(&mut self, records: impl IntoIterator<Item = (Arc<str>, KeyRecord)>) {
+        let before = self.0.len();
         self.0.extend(records);
+        if self.0.len() == before {
+            return;
+        }
         if self.0.is_sorted_by(|(one, _), (other, _)| one < other) {
             return;
         }

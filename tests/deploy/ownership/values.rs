@@ -81,7 +81,7 @@ fn a_value_that_is_there_as_declared_is_recorded_and_not_written() {
     stage.run("shop", &[]).expect(0);
     assert!(!kinds(&cloudflare.take_requests()).iter().any(|kind| kind.writes()));
     let state = stage.state();
-    assert_eq!(state.namespaces["shop"].deployment().unwrap().keys.len(), 3);
+    assert_eq!(state.namespaces["shop"].deployment().unwrap().keys().len(), 3);
     stage.run("shop", &[]).expect(0);
     assert_eq!(kinds(&cloudflare.take_requests()), [Kind::Get]);
 }
@@ -249,7 +249,7 @@ fn a_key_that_is_no_longer_once_is_read_before_it_is_overwritten() {
         let Some(Record::Deployed(users)) = state.namespaces.get_mut("users") else {
             panic!("users is deployed");
         };
-        users.keys.change_all(|record| record.once = true);
+        users.keys_mut().change_all(|record| record.once = true);
     });
     cloudflare.put("user-data", "first", "the application's");
     let plan = stage.run("v1", &["plan"]).expect(0);

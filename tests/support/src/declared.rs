@@ -229,6 +229,28 @@ pub mod site {
     }
 }
 
+/// A seed file whose values are text, as its declaration changes.
+pub mod lists {
+    macro_rules! lists {
+        ($version:ident, $entry:literal, $($family:tt)*) => {
+            /// One version.
+            pub mod $version {
+                kv_runtime::kv_namespace! {
+                    /// Lists.
+                    pub struct Lists;
+                    title: "lists",
+                    keys: { "list:{id}": $($family)* },
+                    values: [{ key: "declared", value: $entry }, ..file("seed.json")],
+                }
+            }
+        };
+    }
+    lists!(first, "one", String);
+    lists!(changed, "two", String);
+    lists!(brief, "one", String { expirationTtl: 3600 });
+    lists!(numbers, "one", u8);
+}
+
 /// Declarations whose mistakes are found only when deploying.
 pub mod late {
     use super::kv_namespace;
@@ -427,6 +449,10 @@ pub fn select(name: &str) -> Vec<&'static Declaration> {
         "pages-of-two-days" => vec![seeded::PagesOfTwoDays::DECLARATION],
         "staged" => vec![staged::Flags::DECLARATION],
         "site" => vec![site::Site::DECLARATION],
+        "lists" => vec![lists::first::Lists::DECLARATION],
+        "lists-changed" => vec![lists::changed::Lists::DECLARATION],
+        "lists-brief" => vec![lists::brief::Lists::DECLARATION],
+        "lists-of-numbers" => vec![lists::numbers::Lists::DECLARATION],
         "site-of-another-machine" => vec![site_of_another_machine()],
         "odd" => vec![odd::Odd::DECLARATION],
         "app" => vec![app::App::DECLARATION],

@@ -34,19 +34,19 @@ impl Apply<'_> {
         let namespace_id = deployment.namespace_id.clone();
         let changed = declared.puts.iter().map(|pair| pair.key.as_ref());
         let changed = changed.chain(plan.delete.iter().map(String::as_str));
-        let mut search = deployment.keys.search();
+        let mut search = deployment.keys().search();
         let before: Keys = changed.filter_map(|key| search.find(key)).cloned().collect();
         let unconfirmed = |pair: &&DeclaredPair| {
             (Arc::clone(&pair.key), KeyRecord { confirmed: false, ..pair.record(true) })
         };
-        deployment.keys.merge(declared.puts.iter().map(unconfirmed));
+        deployment.keys_mut().merge(declared.puts.iter().map(unconfirmed));
         let settled = |settled: &Settled<'_>| {
             (Arc::clone(&settled.pair.key), settled.pair.record(settled.written))
         };
-        deployment.keys.merge(declared.settled.iter().map(settled));
-        deployment.keys.remove(plan.forget.iter().map(String::as_str));
+        deployment.keys_mut().merge(declared.settled.iter().map(settled));
+        deployment.keys_mut().remove(plan.forget.iter().map(String::as_str));
         let mut deletions = Vec::with_capacity(plan.delete.len());
-        deployment.keys.change(
+        deployment.keys_mut().change(
             &plan.delete,
             |key| key,
             |key, record| {
@@ -125,15 +125,15 @@ impl Apply<'_> {
 
     fn confirm<C: Change>(&mut self, id: &str, confirmed: &[C]) {
         let Some(deployment) = self.deployment(id) else { return };
-        C::confirm(confirmed, &mut deployment.keys);
+        C::confirm(confirmed, deployment.keys_mut());
     }
 
     fn take_back<C: Change>(&mut self, id: &str, untouched: &[C], before: &Keys) {
         let Some(deployment) = self.deployment(id) else { return };
-        deployment.keys.remove(untouched.iter().map(C::key));
+        deployment.keys_mut().remove(untouched.iter().map(C::key));
         let mut search = before.search();
         let back = untouched.iter().filter_map(|change| search.find(change.key()));
-        deployment.keys.merge(back.cloned());
+        deployment.keys_mut().merge(back.cloned());
     }
 
     /// Waits before a round, longer each time.

@@ -56,6 +56,9 @@ impl Apply<'_> {
         self.restore(target);
         self.reach_namespace(target, plan, &resolved.title).await?;
         let result = self.write_keys(target, plan, declared).await;
+        if let Some(deployment) = self.deployment(&plan.id).filter(|_| result.is_ok()) {
+            deployment.set_sources(resolved.sources);
+        }
         if result.is_err() || !plan.is_empty() || *updates_state {
             let (deployer, take_over) = (self.deployer, self.take_over);
             let delete = resolved.declaration.delete_in(self.session.state().stage());

@@ -37,7 +37,7 @@ impl Run {
         let mut audited = Vec::new();
         for (opened, declaration) in self.open_declared(id, &state).await? {
             let keys = state.namespaces.get(&opened.id).and_then(Record::deployment);
-            let is_seeded = |key: &str| keys.is_some_and(|known| known.keys.get(key).is_some());
+            let is_seeded = |key: &str| keys.is_some_and(|known| known.keys().get(key).is_some());
             let auditor = Auditor::new(declaration, &is_seeded);
             let place = self.data_place(&opened);
             let failed = |error| self.data_failed(&opened.id, error);

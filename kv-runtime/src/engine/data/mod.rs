@@ -109,9 +109,9 @@ impl Run {
         let account = PlanAccount { id: remote.account_id().to_owned(), name };
         let declaration = self.declarations.iter().find(|declaration| declaration.id == id);
         let declaration = declaration.copied();
-        let keys = record.and_then(Record::deployment).map(|deployment| &deployment.keys);
-        let secrets =
-            keys.into_iter().flat_map(|keys| keys.iter()).filter(|(_, record)| record.secret);
+        let keys = record.and_then(Record::deployment).into_iter();
+        let keys = keys.flat_map(|deployment| deployment.keys().iter());
+        let secrets = keys.filter(|(_, record)| record.secret);
         let secrets = secrets.map(|(key, _)| key.to_string()).collect();
         Ok(Opened { id: id.to_owned(), namespace_id, account, declaration, store, secrets })
     }

@@ -60,7 +60,7 @@ impl Run {
             let digest_key = session.state().digest_key();
             let mut known = Vec::new();
             let restore = Restore::plan(source, place, |pair| {
-                if is_own || record.is_some_and(|record| record.keys.get(&pair.key).is_some()) {
+                if is_own || record.is_some_and(|record| record.keys().get(&pair.key).is_some()) {
                     known.push((pair.key.clone(), digest(digest_key, pair)));
                 }
             });
@@ -124,7 +124,7 @@ impl Run {
     ) -> Result<BTreeSet<String>, DeployError> {
         let mut known = BTreeSet::new();
         if let Some(Record::Deployed(deployment)) = session.state_mut().namespaces.get_mut(id) {
-            deployment.keys.change(
+            deployment.keys_mut().change(
                 keys,
                 |key| key,
                 |key, record| {
@@ -151,7 +151,7 @@ impl Run {
         }
         if let Some(Record::Deployed(deployment)) = session.state_mut().namespaces.get_mut(id) {
             deployment.modified_at = Time::now();
-            deployment.keys.change(
+            deployment.keys_mut().change(
                 keys,
                 |(key, _)| key,
                 |(_, digest), record| {
@@ -166,7 +166,7 @@ impl Run {
 /// Adds keys that a deploy deleted to the state again.
 fn own(session: &mut Session, id: &str, keys: &[(String, Digest)]) {
     if let Some(Record::Deployed(deployment)) = session.state_mut().namespaces.get_mut(id) {
-        let missing = keys.iter().filter(|(key, _)| deployment.keys.get(key).is_none());
+        let missing = keys.iter().filter(|(key, _)| deployment.keys().get(key).is_none());
         let record = |digest| KeyRecord {
             digest,
             confirmed: false,
@@ -176,7 +176,7 @@ fn own(session: &mut Session, id: &str, keys: &[(String, Digest)]) {
         };
         let missing = missing.map(|(key, digest)| (key.as_str().into(), record(*digest)));
         let missing: Vec<_> = missing.collect();
-        deployment.keys.merge(missing);
+        deployment.keys_mut().merge(missing);
     }
 }
 

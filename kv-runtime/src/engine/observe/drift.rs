@@ -39,12 +39,12 @@ pub(super) async fn drift(
     resolved: &Resolved,
     deployment: &Deployment,
 ) -> Result<BTreeMap<String, Drift>, DeployError> {
-    let mut search = deployment.keys.search();
+    let mut search = deployment.keys().search();
     let as_written = |pair: &&DeclaredPair| {
         let record = search.find(&pair.key);
         !pair.is_once() && record.is_some_and(|(_, r)| r.confirmed && r.digest == pair.digest)
     };
-    let pairs: Vec<&DeclaredPair> = resolved.pairs.iter().filter(as_written).collect();
+    let pairs: Vec<&DeclaredPair> = resolved.pairs.iter().flatten().filter(as_written).collect();
     let stored = compare(place, &pairs, Written::Ever).await;
     let stored = stored.map_err(DeployError::request(place.id, "compare the keys"))?;
     let drift = pairs.iter().zip(stored).filter_map(|(pair, stored)| match stored {

@@ -33,6 +33,15 @@ pub(super) struct Observation {
     pub(super) drift: BTreeMap<String, Drift>,
 }
 
+impl Observation {
+    /// Whether the namespace still has the pairs that come from the sources of a declaration.
+    pub(super) fn has_sources(&self, resolved: &Resolved, state: &State) -> bool {
+        let record = state.namespaces.get(resolved.declaration.id);
+        let deployment = recorded(record, &self.namespace);
+        resolved.sources.is_some() && deployment.and_then(Deployment::sources) == resolved.sources
+    }
+}
+
 /// How thoroughly to observe, and when to stop.
 #[derive(Debug, Clone)]
 pub(super) struct Look {
@@ -91,7 +100,7 @@ pub(super) async fn observe(
         let deployment = recorded(record, &namespace);
         let unknown = unknown(resolved, deployment);
         if !unknown.is_empty() {
-            let known = deployment.map_or(0, |deployment| deployment.keys.len());
+            let known = deployment.map_or(0, |deployment| deployment.keys().len());
             existing_pairs = existing(place, &unknown, known).await?;
         }
         if let Some(deployment) = deployment.filter(|_| look.drift) {
@@ -114,14 +123,14 @@ pub(super) fn recorded<'a>(
 /// The pairs whose keys may have values that this tool did not write: those that the state does not have,
 /// those declared `once` that are not confirmed, and those that were declared `once` until now.
 fn unknown<'a>(resolved: &'a Resolved, deployment: Option<&Deployment>) -> Vec<&'a DeclaredPair> {
-    let mut search = deployment.map(|deployment| deployment.keys.search());
+    let mut search = deployment.map(|deployment| deployment.keys().search());
     let unknown = |pair: &&DeclaredPair| {
         let record = search.as_mut().and_then(|search| search.find(&pair.key));
         record.is_none_or(|(_, record)| {
             (pair.is_once() && !record.confirmed) || (!pair.is_once() && record.once)
         })
     };
-    resolved.pairs.iter().filter(unknown).collect()
+    resolved.pairs.iter().flatten().filter(unknown).collect()
 }
 
 async fn observe_namespace(

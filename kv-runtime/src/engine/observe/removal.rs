@@ -57,7 +57,7 @@ pub(crate) async fn observe_removal(
         return Ok(Removal::Kept { namespace_id });
     }
     let (mut keys, mut undeclared) = (0, 0);
-    let mut search = deployment.map(|deployment| deployment.keys.search());
+    let mut search = deployment.map(|deployment| deployment.keys().search());
     let mut pages = KeyPages::new(account.remote(), id, &namespace_id, interrupt);
     while let Some(page) = pages.next().await? {
         for key in page {

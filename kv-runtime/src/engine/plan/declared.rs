@@ -51,7 +51,9 @@ pub(crate) fn plan_declared<'a>(
             updates_state: false,
         },
     };
-    planner.plan_keys(&resolved.pairs, deployment, observation, options);
+    if let Some(pairs) = &resolved.pairs {
+        planner.plan_keys(pairs, deployment, observation, options);
+    }
     let Planner { mut plan, mut declared } = planner;
     check_ahead(id, &declared.puts)?;
     if !options.repair {
@@ -60,6 +62,7 @@ pub(crate) fn plan_declared<'a>(
     let is_current = |deployment: &Deployment| {
         deployment.delete == resolved.declaration.delete_in(options.stage.stage())
             && deployment.title == title
+            && deployment.sources() == resolved.sources
             && options.deployer.claim(&deployment.deployers, options.take_over).is_none()
             && (options.deployer.repository.is_none()
                 || options.deployer.repository == state.repository)
@@ -149,7 +152,7 @@ impl<'a> Planner<'a> {
         observation: &Observation,
         options: &Options,
     ) {
-        let mut records = deployment.map(|deployment| deployment.keys.search());
+        let mut records = deployment.map(|deployment| deployment.keys().search());
         let mut known = 0;
         for pair in pairs {
             let digest = pair.digest;
@@ -184,11 +187,11 @@ impl<'a> Planner<'a> {
             }
         }
         let Some(deployment) = deployment else { return };
-        if known == deployment.keys.len() {
+        if known == deployment.keys().len() {
             return;
         }
         let declared: HashSet<&str> = pairs.iter().map(|pair| pair.key.as_ref()).collect();
-        for (key, recorded) in deployment.keys.iter() {
+        for (key, recorded) in deployment.keys().iter() {
             if declared.contains(key.as_ref()) {
                 continue;
             }

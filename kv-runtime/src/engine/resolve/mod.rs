@@ -4,6 +4,7 @@
 mod content_type;
 mod distinct;
 mod pair;
+mod sources;
 mod spread;
 mod workers;
 
@@ -17,24 +18,27 @@ use super::error::{DeployError, Problem};
 use crate::base::chain::with_sources;
 use crate::base::env::variable;
 use crate::base::{Interrupted, Redactor, RunContext};
-use crate::state::{DigestKey, StageKey};
+use crate::state::{Digest, DigestKey, StageKey};
 use crate::typed::declaration::{
     Check, Declaration, DeclaredEntry, DeclaredMetadata, DeclaredText, DeclaredValue,
 };
 use crate::typed::{DecodeError, Families};
 use pair::{Content, More};
+use sources::Sources;
 use spread::Seeds;
 
 pub(crate) use distinct::{check_bindings, check_ids};
-pub(super) use pair::{DeclaredPair, stored_values, values};
+pub(super) use pair::{DeclaredPair, Values, stored_values};
 pub(crate) use pair::{SeedError, Value};
 
 /// A resolved declaration.
 pub(crate) struct Resolved {
     pub(crate) declaration: &'static Declaration,
     pub(crate) title: String,
-    /// The pairs of the entries, then those of the seeds.
-    pub(crate) pairs: Vec<DeclaredPair>,
+    /// The pairs of the entries, then those of the seeds. `None` if they are certainly those in the state.
+    pub(crate) pairs: Option<Vec<DeclaredPair>>,
+    /// The digest of what the pairs come from, if that tells whether they are still the same.
+    pub(crate) sources: Option<Digest>,
 }
 
 /// Resolves declarations.
@@ -45,6 +49,9 @@ pub(crate) struct Resolver {
     pub(crate) context: RunContext,
     /// The key of the state that the declarations are deployed to.
     pub(crate) digest_key: DigestKey,
+    /// The digests of the sources at the last deploy, by the ids of namespaces. Those that are still the same
+    /// are not read as pairs.
+    pub(crate) deployed: HashMap<String, Digest>,
 }
 
 impl Resolver {
@@ -71,8 +78,12 @@ impl Resolver {
             for pair in &pairs {
                 namespace.check_ahead(pair, now);
             }
-            self.seeds(declaration, &mut pairs, &mut namespace)?;
-            resolved.push(Resolved { declaration, title, pairs });
+            let seeds = self.seeds(declaration, &mut pairs, &mut namespace)?;
+            let (pairs, sources) = match seeds {
+                Read::Unchanged(sources) => (None, Some(sources)),
+                Read::Pairs(sources) => (Some(pairs), sources),
+            };
+            resolved.push(Resolved { declaration, title, pairs, sources });
         }
         if problems.is_empty() { Ok(resolved) } else { Err(DeployError::Resolve(problems)) }
     }
@@ -88,21 +99,37 @@ impl Resolver {
         declaration: &Declaration,
         pairs: &mut Vec<DeclaredPair>,
         scope: &mut Scope<'_>,
-    ) -> Result<(), Interrupted> {
+    ) -> Result<Read, Interrupted> {
         if declaration.spreads.is_empty() {
-            return Ok(());
+            return Ok(Read::Pairs(None));
         }
         let package = spread::package(self.root.clone(), declaration.root);
-        let Some(package) = scope.check(package) else { return Ok(()) };
-        let families = Families::new(declaration.families);
+        let Some(package) = scope.check(package) else { return Ok(Read::Pairs(None)) };
         let (digest_key, interrupt) = (&self.digest_key, &self.context.interrupt);
+        let mut sources = Sources::new(declaration, pairs, digest_key);
+        if let (Some(sources), Some(deployed)) = (&sources, self.deployed.get(declaration.id)) {
+            let found = sources.clone().with_files(declaration.spreads, &package, interrupt);
+            interrupt.check()?;
+            if found == Some(*deployed) {
+                return Ok(Read::Unchanged(*deployed));
+            }
+        }
+        let families = Families::new(declaration.families);
         let mut seeds = Seeds { scope, pairs, package, families, digest_key, interrupt };
         for spread in declaration.spreads {
-            seeds.spread(spread)?;
+            seeds.spread(spread, sources.as_mut())?;
         }
         seeds.check_keys();
-        Ok(())
+        Ok(Read::Pairs(sources.map(Sources::finish)))
     }
+}
+
+/// What reading the seeds of a namespace led to.
+enum Read {
+    /// They are as they were deployed.
+    Unchanged(Digest),
+    /// Their pairs, and the digest of what these come from.
+    Pairs(Option<Digest>),
 }
 
 /// Collects the problems of one namespace.

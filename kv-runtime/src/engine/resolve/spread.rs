@@ -10,6 +10,7 @@ use kv_rules::seed::{Folder, FolderFile, Package, SeedMistakes, SeedPair, places
 
 use super::content_type::content_type;
 use super::pair::{Content, DeclaredPair, More, Seed, SeedFolder, SeedPlace};
+use super::sources::Sources;
 use super::workers::read_pairs;
 use super::{Scope, check_part};
 use crate::base::{Interrupt, Interrupted};
@@ -31,36 +32,45 @@ pub(super) struct Seeds<'a, 'p> {
 }
 
 impl Seeds<'_, '_> {
-    pub(super) fn spread(&mut self, spread: &Spread) -> Result<(), Interrupted> {
+    /// Reads a seed. `sources` gets what a file contains.
+    pub(super) fn spread(
+        &mut self,
+        spread: &Spread,
+        sources: Option<&mut Sources>,
+    ) -> Result<(), Interrupted> {
         match spread {
-            Spread::File(name) => self.file(name),
+            Spread::File(name) => self.file(name, sources),
             Spread::Dir(name) => self.folder(name)?,
         }
         self.interrupt.check()
     }
 
-    fn file(&mut self, name: &str) {
+    fn file(&mut self, name: &str, sources: Option<&mut Sources>) {
         let opened = self.package.open(name);
         let Some(file) = self.scope.check(opened) else { return };
         let seed = Arc::new(Seed { name: name.to_owned(), file: Mutex::new(file) });
-        match self.read(&seed) {
+        match self.read(&seed, sources) {
             Ok(messages) => self.scope.problems(messages),
             Err(error) => self.scope.problem(format!("`{}` cannot be read: {error}", seed.name)),
         }
     }
 
     /// Reads a seed file and returns its mistakes.
-    fn read(&mut self, seed: &Arc<Seed>) -> io::Result<Vec<String>> {
+    fn read(&mut self, seed: &Arc<Seed>, sources: Option<&mut Sources>) -> io::Result<Vec<String>> {
         let mut file = seed.file.lock().unwrap_or_else(PoisonError::into_inner);
         let mut mistakes = SeedMistakes::default();
         let (families, digest_key) = (&self.families, self.digest_key);
-        read_pairs(
-            &mut *file,
-            self.pairs,
-            &mut mistakes,
-            self.interrupt,
-            |pair, buffer, mistakes| seed_pair(pair, seed, families, digest_key, buffer, mistakes),
-        )?;
+        let make = |pair: SeedPair<'_>, buffer: &mut Vec<u8>, mistakes: &mut SeedMistakes| {
+            seed_pair(pair, seed, families, digest_key, buffer, mistakes)
+        };
+        let (pairs, interrupt) = (&mut *self.pairs, self.interrupt);
+        if let Some(sources) = sources {
+            let mut source = sources.file(&mut *file);
+            read_pairs(&mut source, pairs, &mut mistakes, interrupt, make)?;
+            source.end();
+        } else {
+            read_pairs(&mut *file, pairs, &mut mistakes, interrupt, make)?;
+        }
         file.seek(SeekFrom::Start(0))?;
         mistakes.messages(&seed.name, &mut *file)
     }

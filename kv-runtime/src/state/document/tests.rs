@@ -27,6 +27,7 @@ fn state() -> State {
         created_at: now,
         modified_at: now,
         _declared: None,
+        sources: Some(digest),
         keys: keys.collect(),
     };
     let creating = Creating {
