@@ -109,7 +109,7 @@ pub fn read_pairs(
 }
 
 /// How many bytes a block has at least, unless it is the last one.
-const BLOCK: usize = 128 * 1024;
+const BLOCK: usize = 256 * 1024;
 
 /// Some whole pairs of a seed file, not read yet, so that several threads can read them.
 ///

@@ -10,7 +10,7 @@ use super::json::is_escaped;
 use crate::MAX_VALUE_BYTES;
 
 /// How much of a file is read at once.
-const CHUNK: usize = 128 * 1024;
+const CHUNK: usize = 64 * 1024;
 
 /// The longest item that can be a pair: each byte of its value as an escape.
 const LONGEST: usize = 6 * MAX_VALUE_BYTES + CHUNK;

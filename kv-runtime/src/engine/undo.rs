@@ -46,7 +46,7 @@ impl Run {
             let puts = declared.puts.iter().zip(&namespace.put);
             let puts = puts
                 .filter(|(pair, change)| change.reason != Reason::New && pair.secret().is_none());
-            let puts = puts.map(|(pair, _)| pair.key.as_ref());
+            let puts = puts.map(|(pair, _)| pair.key.as_str());
             let deletes = namespace.delete.iter().map(String::as_str);
             let keys = puts.chain(deletes).filter(|key| !secret(key)).map(str::to_owned);
             let keys: Vec<String> = keys.collect();

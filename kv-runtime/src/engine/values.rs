@@ -24,7 +24,7 @@ impl Run {
             let record = state.namespaces.get(&namespace.id).and_then(Record::deployment);
             let is_secret = |key: &str| is_secret(record.and_then(|record| record.keys().get(key)));
             let pairs = &declared.puts;
-            let keys = pairs.iter().map(|pair| (pair.key.as_ref(), pair.secret().is_some()));
+            let keys = pairs.iter().map(|pair| (pair.key.as_str(), pair.secret().is_some()));
             let keys = keys.chain(namespace.delete.iter().map(|key| (key.as_str(), false)));
             let readable = keys.filter(|(key, secret)| !secret && !is_secret(key));
             let readable: Vec<String> = readable.map(|(key, _)| key.to_owned()).collect();

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::mem;
-use std::sync::Arc;
 
-use serde::de::MapAccess;
+use arcstr::{ArcStr, Substr};
+use serde::de::{DeserializeSeed, MapAccess};
 use serde::{Deserialize, Deserializer};
 
 use super::digest::Digest;
@@ -18,7 +18,7 @@ const PIECE: usize = 64 * 1024;
 /// There can be millions, and most work is done on many of them in order. They are therefore a sorted list,
 /// and every change is one of many keys.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Keys(Vec<(Arc<str>, KeyRecord)>);
+pub struct Keys(Vec<(Substr, KeyRecord)>);
 
 impl Keys {
     /// How many there are.
@@ -28,7 +28,7 @@ impl Keys {
     }
 
     /// Each key in order, and what is known of it.
-    pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &KeyRecord)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&Substr, &KeyRecord)> {
         self.0.iter().map(|(key, record)| (key, record))
     }
 
@@ -44,16 +44,20 @@ impl Keys {
     }
 
     /// Adds records, which replace those of the same keys.
-    pub(crate) fn merge(&mut self, records: impl IntoIterator<Item = (Arc<str>, KeyRecord)>) {
+    pub(crate) fn merge(&mut self, records: impl IntoIterator<Item = (Substr, KeyRecord)>) {
         let before = self.0.len();
         self.0.extend(records);
-        if self.0.len() == before {
-            return;
+        if self.0.len() > before {
+            self.sort();
         }
+    }
+
+    /// Puts them in order. Of several with the same key, the last is kept.
+    fn sort(&mut self) {
         if self.0.is_sorted_by(|(one, _), (other, _)| one < other) {
             return;
         }
-        // Stable, so that of equal keys the one that was added comes last.
+        // Stable, so that of equal keys the one that was added last comes last.
         self.0.sort_by(|(one, _), (other, _)| one.cmp(other));
         self.0.dedup_by(|later, earlier| {
             let is_same = later.0 == earlier.0;
@@ -124,8 +128,8 @@ impl Keys {
     }
 }
 
-impl FromIterator<(Arc<str>, KeyRecord)> for Keys {
-    fn from_iter<I: IntoIterator<Item = (Arc<str>, KeyRecord)>>(records: I) -> Self {
+impl FromIterator<(Substr, KeyRecord)> for Keys {
+    fn from_iter<I: IntoIterator<Item = (Substr, KeyRecord)>>(records: I) -> Self {
         let mut keys = Self::default();
         keys.merge(records);
         keys
@@ -134,13 +138,13 @@ impl FromIterator<(Arc<str>, KeyRecord)> for Keys {
 
 /// Finds keys. Those that are searched for are mostly in order too, so the next one is mostly the next.
 pub(crate) struct Search<'a> {
-    keys: &'a [(Arc<str>, KeyRecord)],
+    keys: &'a [(Substr, KeyRecord)],
     next: usize,
 }
 
 impl<'a> Search<'a> {
     /// A key that is equal, and what is known of it.
-    pub(crate) fn find(&mut self, key: &str) -> Option<&'a (Arc<str>, KeyRecord)> {
+    pub(crate) fn find(&mut self, key: &str) -> Option<&'a (Substr, KeyRecord)> {
         let at = position(self.keys, self.next, key)?;
         self.next = at + 1;
         self.keys.get(at)
@@ -148,7 +152,7 @@ impl<'a> Search<'a> {
 }
 
 /// Where a key is, probably at `next`.
-fn position(keys: &[(Arc<str>, KeyRecord)], next: usize, key: &str) -> Option<usize> {
+fn position(keys: &[(Substr, KeyRecord)], next: usize, key: &str) -> Option<usize> {
     if keys.get(next).is_some_and(|(next, _)| **next == *key) {
         return Some(next);
     }
@@ -235,24 +239,51 @@ impl<'de> Deserialize<'de> for KeyRecord {
     }
 }
 
-/// A key, read with one allocation, where `Arc<str>` itself takes four.
-struct Key(Arc<str>);
+/// Keys that share their memory: with millions, memory for each takes much longer to get and to free.
+#[derive(Default)]
+pub(crate) struct SharedKeys {
+    text: String,
+    /// Where in the text each key ends.
+    ends: Vec<usize>,
+}
 
-impl<'de> Deserialize<'de> for Key {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl serde::de::Visitor<'_> for Visitor {
-            type Value = Key;
+impl SharedKeys {
+    pub(crate) fn push(&mut self, key: &str) {
+        self.text.push_str(key);
+        self.ends.push(self.text.len());
+    }
+
+    /// The keys, in order.
+    pub(crate) fn take(&mut self) -> impl Iterator<Item = Substr> {
+        let (text, ends) = mem::take(self).into_parts();
+        let mut begin = 0;
+        ends.into_iter().map(move |end| text.substr(mem::replace(&mut begin, end)..end))
+    }
+
+    fn into_parts(self) -> (ArcStr, Vec<usize>) {
+        (self.text.into(), self.ends)
+    }
+}
+
+/// Reads a key into those that were read before.
+impl<'de> DeserializeSeed<'de> for &mut SharedKeys {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        struct Visitor<'a>(&'a mut SharedKeys);
+        impl serde::de::Visitor<'_> for Visitor<'_> {
+            type Value = ();
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a key")
             }
 
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Key, E> {
-                Ok(Key(text.into()))
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+                self.0.push(text);
+                Ok(())
             }
         }
-        deserializer.deserialize_str(Visitor)
+        deserializer.deserialize_str(Visitor(self))
     }
 }
 
@@ -279,14 +310,16 @@ fn keys_that<'de, D: Deserializer<'de>>(
         }
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut keys = Vec::new();
-            while let Some((Key(key), record)) = map.next_entry::<Key, KeyRecord>()? {
-                if (self.0)(&record) {
-                    keys.push((key, record));
+            let (mut all, mut keys, mut records) =
+                (Keys::default(), SharedKeys::default(), Vec::new());
+            while map.next_key_seed(&mut keys)?.is_some() {
+                records.push(map.next_value::<KeyRecord>()?);
+                if keys.text.len() >= PIECE {
+                    all.0.extend(keys.take().zip(records.drain(..)).filter(|(_, r)| (self.0)(r)));
                 }
             }
-            let mut all = Keys(keys);
-            all.merge([]);
+            all.0.extend(keys.take().zip(records).filter(|(_, record)| (self.0)(record)));
+            all.sort();
             Ok(all)
         }
     }

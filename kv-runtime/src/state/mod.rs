@@ -17,7 +17,7 @@ pub use digest::{Digest, DigestKey};
 pub use document::Server;
 pub(crate) use document::{Creating, Deployment, Origin, Record, State};
 pub use file::FileStateStore;
-pub(crate) use keys::{KeyRecord, Keys};
+pub(crate) use keys::{KeyRecord, Keys, SharedKeys};
 #[cfg(feature = "s3")]
 pub use s3::S3StateStore;
 #[doc(hidden)]

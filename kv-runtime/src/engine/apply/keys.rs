@@ -1,7 +1,6 @@
 //! Writes and deletes keys. The state records each change as done only once it is confirmed.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -32,16 +31,16 @@ impl Apply<'_> {
     ) -> Result<(), DeployError> {
         let Some(deployment) = self.deployment(target.id) else { return Ok(()) };
         let namespace_id = deployment.namespace_id.clone();
-        let changed = declared.puts.iter().map(|pair| pair.key.as_ref());
+        let changed = declared.puts.iter().map(|pair| pair.key.as_str());
         let changed = changed.chain(plan.delete.iter().map(String::as_str));
         let mut search = deployment.keys().search();
         let before: Keys = changed.filter_map(|key| search.find(key)).cloned().collect();
         let unconfirmed = |pair: &&DeclaredPair| {
-            (Arc::clone(&pair.key), KeyRecord { confirmed: false, ..pair.record(true) })
+            (pair.key.clone(), KeyRecord { confirmed: false, ..pair.record(true) })
         };
         deployment.keys_mut().merge(declared.puts.iter().map(unconfirmed));
         let settled = |settled: &Settled<'_>| {
-            (Arc::clone(&settled.pair.key), settled.pair.record(settled.written))
+            (settled.pair.key.clone(), settled.pair.record(settled.written))
         };
         deployment.keys_mut().merge(declared.settled.iter().map(settled));
         deployment.keys_mut().remove(plan.forget.iter().map(String::as_str));

@@ -109,12 +109,12 @@ async fn listed<'a>(
     pairs: &[&'a DeclaredPair],
     most: usize,
 ) -> Result<Vec<&'a DeclaredPair>, DeployError> {
-    let wanted: HashSet<&str> = pairs.iter().map(|pair| pair.key.as_ref()).collect();
+    let wanted: HashSet<&str> = pairs.iter().map(|pair| pair.key.as_str()).collect();
     let mut pages = KeyPages::new(place.remote, place.id, place.namespace_id, place.interrupt);
     let (mut there, mut last) = (HashSet::new(), String::new());
     for _ in 0..most {
         let Some(keys) = pages.next().await? else {
-            return Ok(pairs.iter().copied().filter(|p| there.contains(p.key.as_ref())).collect());
+            return Ok(pairs.iter().copied().filter(|p| there.contains(p.key.as_str())).collect());
         };
         for key in keys {
             if let Some(key) = wanted.get(key.as_str()) {
@@ -124,7 +124,7 @@ async fn listed<'a>(
         }
     }
     let perhaps =
-        |pair: &&&DeclaredPair| there.contains(pair.key.as_ref()) || pair.key.as_ref() > &*last;
+        |pair: &&&DeclaredPair| there.contains(pair.key.as_str()) || pair.key.as_str() > &*last;
     Ok(pairs.iter().filter(perhaps).copied().collect())
 }
 
@@ -136,7 +136,7 @@ async fn chunk(
 ) -> Result<Vec<Stored>, RemoteError> {
     let values = stored_values(pairs)?;
     let wanted = pairs.iter().zip(&values).map(|(pair, value)| Wanted {
-        key: pair.key.as_ref(),
+        key: pair.key.as_str(),
         is_text: str::from_utf8(value).is_ok(),
     });
     let found = get(place, &wanted.collect::<Vec<_>>()).await?;

@@ -1,7 +1,6 @@
 //! Plans a declared namespace.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use kv_rules::{Expiry, Time};
 
@@ -164,7 +163,7 @@ impl<'a> Planner<'a> {
             // Observed only for keys that the state does not fully know.
             let existing = || observation.existing.get(&*pair.key).copied();
             let renewable = options.renew && matches!(pair.expiry(), Some(Expiry::Ttl(_)));
-            let drifted = || observation.drift.contains_key(pair.key.as_ref());
+            let drifted = || observation.drift.contains_key(pair.key.as_str());
             match recorded {
                 _ if pair.is_once() && !is_seeded && existing().is_some() => {
                     self.settle(found, Reason::Once);
@@ -190,9 +189,9 @@ impl<'a> Planner<'a> {
         if known == deployment.keys().len() {
             return;
         }
-        let declared: HashSet<&str> = pairs.iter().map(|pair| pair.key.as_ref()).collect();
+        let declared: HashSet<&str> = pairs.iter().map(|pair| pair.key.as_str()).collect();
         for (key, recorded) in deployment.keys().iter() {
-            if declared.contains(key.as_ref()) {
+            if declared.contains(key.as_str()) {
                 continue;
             }
             let list =
@@ -226,5 +225,5 @@ impl<'a> Planner<'a> {
 
 fn change(pair: &DeclaredPair, reason: Reason) -> KeyChange {
     let bytes = pair.secret().is_none().then(|| pair.bytes());
-    KeyChange { key: Arc::clone(&pair.key), reason, bytes }
+    KeyChange { key: pair.key.clone(), reason, bytes }
 }

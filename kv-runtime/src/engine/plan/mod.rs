@@ -6,8 +6,8 @@ mod removal;
 mod values;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
+use arcstr::Substr;
 use serde::Serialize;
 
 use super::observe::Drift;
@@ -236,7 +236,7 @@ pub enum Action {
 #[non_exhaustive]
 pub struct KeyChange {
     /// The key.
-    pub key: Arc<str>,
+    pub key: Substr,
     /// Why.
     #[serde(flatten)]
     pub reason: Reason,

@@ -72,7 +72,7 @@ pub(crate) fn likely_renames<'a>(
     let created: Vec<_> = declared
         .filter(|(plan, _)| matches!(plan.action, Action::Create))
         .map(|(plan, declared)| {
-            let keys: HashSet<&str> = declared.puts.iter().map(|pair| pair.key.as_ref()).collect();
+            let keys: HashSet<&str> = declared.puts.iter().map(|pair| pair.key.as_str()).collect();
             (plan.id.as_str(), keys)
         })
         .collect();
@@ -84,7 +84,7 @@ pub(crate) fn likely_renames<'a>(
         let deployment = state.namespaces.get(&plan.id).and_then(Record::deployment);
         let Some(deployment) = deployment else { continue };
         let shared = |keys: &HashSet<&str>| {
-            deployment.keys().iter().filter(|(key, _)| keys.contains(key.as_ref())).count()
+            deployment.keys().iter().filter(|(key, _)| keys.contains(key.as_str())).count()
         };
         let best = created.iter().map(|(id, keys)| (shared(keys), *id)).max_by_key(|best| best.0);
         plan.likely_renamed_to =

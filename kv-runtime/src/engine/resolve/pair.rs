@@ -1,13 +1,13 @@
 //! Declared pairs. A value in a file is read only when it is sent.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::fs::File;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arcstr::Substr;
 use bytes::Bytes;
 use foldhash::quality::FixedState;
 use kv_rules::seed::SeedValue;
@@ -20,7 +20,7 @@ use crate::state::{Digest, DigestKey, KeyRecord};
 /// There can be millions: the plan and the state share its key, and what most pairs do not have is
 /// elsewhere.
 pub(crate) struct DeclaredPair {
-    pub(crate) key: Arc<str>,
+    pub(crate) key: Substr,
     pub(crate) digest: Digest,
     content: Content,
     more: Option<Box<More>>,
@@ -65,6 +65,10 @@ impl SeedPlace {
     pub(super) fn new(at: u64, json: &str, is_base64: bool, bytes: u32) -> Self {
         let len = u32::try_from(json.len()).unwrap_or(u32::MAX);
         Self { at, len, bytes, checksum: checksum(json.as_bytes()), is_base64 }
+    }
+
+    fn end(&self) -> u64 {
+        self.at + u64::from(self.len)
     }
 }
 
@@ -111,7 +115,7 @@ pub(crate) enum SeedError {
 
 impl DeclaredPair {
     pub(super) fn new(
-        key: impl Into<Arc<str>>,
+        key: impl Into<Substr>,
         digest: Digest,
         content: Content,
         more: More,
@@ -219,37 +223,35 @@ pub(crate) fn stored_values(pairs: &[&DeclaredPair]) -> Result<Vec<Bytes>, SeedE
 /// The values of some pairs, in order. Those that are next to each other in a file are read together.
 pub(crate) struct Values<'a> {
     rest: &'a [&'a DeclaredPair],
-    /// Values that are read and not taken yet.
-    read: VecDeque<Value>,
+    /// A part of a seed file.
+    text: Bytes,
+    /// Where in the file it begins.
+    at: u64,
+    /// How many of the next pairs have their values in it.
+    left: usize,
 }
 
 impl<'a> Values<'a> {
     pub(crate) fn new(pairs: &'a [&'a DeclaredPair]) -> Self {
-        Self { rest: pairs, read: VecDeque::new() }
+        Self { rest: pairs, text: Bytes::new(), at: 0, left: 0 }
     }
 
-    /// Reads the next values.
-    fn fill(&mut self, pair: &DeclaredPair) -> Result<(), SeedError> {
-        let taken = match &pair.content {
-            Content::Held(value) => {
-                self.read.push_back(Value::Bytes(match value {
-                    Cow::Borrowed(value) => Bytes::from_static(value),
-                    Cow::Owned(value) => Bytes::copy_from_slice(value),
-                }));
-                1
+    /// The value of the first pair that is left.
+    fn value(&mut self, pair: &DeclaredPair) -> Result<Value, SeedError> {
+        Ok(match &pair.content {
+            Content::Held(Cow::Borrowed(value)) => Value::Bytes(Bytes::from_static(value)),
+            Content::Held(Cow::Owned(value)) => Value::Bytes(Bytes::copy_from_slice(value)),
+            Content::File { folder, .. } => Value::Bytes(folder.read(pair)?),
+            Content::Seed { seed, place } => {
+                if self.left == 0 {
+                    let (count, end) = seed.run(self.rest);
+                    self.text = seed.read(place.at, end)?;
+                    (self.at, self.left) = (place.at, count);
+                }
+                self.left -= 1;
+                seed.value(place, &self.text, self.at)?
             }
-            Content::File { folder, .. } => {
-                self.read.push_back(Value::Bytes(folder.read(pair)?));
-                1
-            }
-            Content::Seed { seed, .. } => {
-                let run = seed.run(self.rest);
-                seed.read(&self.rest[..run], &mut self.read)?;
-                run
-            }
-        };
-        self.rest = &self.rest[taken..];
-        Ok(())
+        })
     }
 }
 
@@ -257,14 +259,10 @@ impl Iterator for Values<'_> {
     type Item = Result<Value, SeedError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.read.is_empty() {
-            let pair = self.rest.first()?;
-            if let Err(error) = self.fill(pair) {
-                self.rest = &[];
-                return Some(Err(error));
-            }
-        }
-        self.read.pop_front().map(Ok)
+        let (pair, rest) = self.rest.split_first()?;
+        let value = self.value(pair);
+        self.rest = if value.is_ok() { rest } else { &[] };
+        Some(value)
     }
 }
 
@@ -301,52 +299,41 @@ impl Seed {
         }
     }
 
-    /// How many of the first pairs are close to each other in this file.
-    fn run(self: &Arc<Self>, pairs: &[&DeclaredPair]) -> usize {
+    /// How many of the first pairs are close to each other in this file, and where the last ends.
+    fn run(self: &Arc<Self>, pairs: &[&DeclaredPair]) -> (usize, u64) {
         /// The maximum number of bytes between two values that are read together.
         const GAP: u64 = 4096;
         /// The most bytes that are read together, unless one value has more: a small buffer is used again,
         /// where memory for a large one would come from the system each time.
         const MOST: u64 = 128 * 1024;
-        let (mut begin, mut end) = (None, None);
-        let near = |pair: &&&DeclaredPair| {
-            let Some(SeedPlace { at, len, .. }) = self.place(pair) else { return false };
-            let is_near = end.is_none_or(|end| (end..=end + GAP).contains(&at));
-            let next = at + u64::from(len);
-            end = Some(next);
-            is_near && next - *begin.get_or_insert(at) <= MOST
-        };
-        pairs.iter().take_while(near).count().max(1)
+        let mut places = pairs.iter().map_while(|pair| self.place(pair));
+        let Some(first) = places.next() else { return (0, 0) };
+        let (mut count, mut end) = (1, first.end());
+        for place in places {
+            if !(end..=end + GAP).contains(&place.at) || place.end() - first.at > MOST {
+                break;
+            }
+            (count, end) = (count + 1, place.end());
+        }
+        (count, end)
     }
 
-    /// Reads the values of pairs that are close to each other.
-    fn read(
-        self: &Arc<Self>,
-        pairs: &[&DeclaredPair],
-        values: &mut VecDeque<Value>,
-    ) -> Result<(), SeedError> {
+    /// A value in a part of the file that begins at `begin`.
+    fn value(&self, place: &SeedPlace, text: &Bytes, begin: u64) -> Result<Value, SeedError> {
         /// How many times longer than its value a JSON string can be to be sent unchanged. A string of
         /// escapes only could exceed the size of a request.
         const LONGER: usize = 2;
-        let places = || pairs.iter().filter_map(|pair| self.place(pair));
-        let Some(first) = places().next() else { return Ok(()) };
-        let end = places().next_back().map_or(0, |last| last.at + u64::from(last.len));
-        let text = self.read_range(first.at, end)?;
-        for SeedPlace { at, len, bytes, checksum: planned, is_base64 } in places() {
-            let begin = usize::try_from(at - first.at).unwrap_or(usize::MAX);
-            let json = text.slice(begin..begin + len as usize);
-            if checksum(&json) != planned {
-                return Err(SeedError::Changed { name: self.name.clone() });
-            }
-            let is_short = json.len() <= LONGER * bytes as usize + LONGER;
-            let value = Value::Json { json, is_base64 };
-            let value = if is_short { value } else { Value::Bytes(value.decode(&self.name)?) };
-            values.push_back(value);
+        let begin = usize::try_from(place.at - begin).unwrap_or(usize::MAX);
+        let json = text.slice(begin..begin + place.len as usize);
+        if checksum(&json) != place.checksum {
+            return Err(SeedError::Changed { name: self.name.clone() });
         }
-        Ok(())
+        let is_short = json.len() <= LONGER * place.bytes as usize + LONGER;
+        let value = Value::Json { json, is_base64: place.is_base64 };
+        Ok(if is_short { value } else { Value::Bytes(value.decode(&self.name)?) })
     }
 
-    fn read_range(&self, from: u64, to: u64) -> Result<Bytes, SeedError> {
+    fn read(&self, from: u64, to: u64) -> Result<Bytes, SeedError> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let most = usize::try_from(to - from).unwrap_or(usize::MAX);
         let mut text = Vec::with_capacity(most);

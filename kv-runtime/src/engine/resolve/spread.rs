@@ -5,6 +5,7 @@ use std::io::{self, Seek as _, SeekFrom};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arcstr::Substr;
 use kv_rules::Expiry;
 use kv_rules::seed::{Folder, FolderFile, Package, SeedMistakes, SeedPair, places};
 
@@ -156,7 +157,7 @@ impl Seeds<'_, '_> {
     }
 }
 
-/// Declares a pair of a seed file. `buffer` is to work in.
+/// Declares a pair of a seed file, without its key. `buffer` is to work in.
 fn seed_pair(
     pair: SeedPair<'_>,
     seed: &Arc<Seed>,
@@ -175,7 +176,7 @@ fn seed_pair(
         mistakes.push(key_at, format!("the key `{}`: {what}", key.escape_debug()));
     }
     let digest = digest_key.digest_in(buffer, &value.bytes, metadata.as_deref(), expiry);
-    DeclaredPair::new(key, digest, content, More { metadata, expiry, ..More::default() })
+    DeclaredPair::new(Substr::new(), digest, content, More { metadata, expiry, ..More::default() })
 }
 
 /// Checks a pair against the types of its family. Returns its expiration, which defaults to that of the

@@ -12,6 +12,7 @@ use kv_rules::seed::{SeedBlock, SeedMistakes, SeedPair, read_blocks};
 
 use super::pair::DeclaredPair;
 use crate::base::Interrupt;
+use crate::state::SharedKeys;
 
 /// The most threads besides the one that cuts: it keeps about that many busy.
 const WORKERS: usize = 4;
@@ -19,7 +20,7 @@ const WORKERS: usize = 4;
 /// How many blocks may wait for a thread.
 const WAITING: usize = 2;
 
-/// Adds the pairs of a file, in order, or some of them if the run is asked to stop. `make` turns each into a declared pair, and has a buffer to work in.
+/// Adds the pairs of a file, in order, or some of them if the run is asked to stop. `make` turns each into a declared pair, whose key is set later, and has a buffer to work in.
 pub(super) fn read_pairs(
     file: impl Read,
     pairs: &mut Vec<DeclaredPair>,
@@ -87,8 +88,14 @@ impl Part {
         mut make: impl FnMut(SeedPair<'_>, &mut SeedMistakes) -> DeclaredPair,
     ) -> Self {
         let (mut pairs, mut mistakes) = (Vec::new(), SeedMistakes::default());
-        let is_whole =
-            block.read_pairs(&mut mistakes, |pair, mistakes| pairs.push(make(pair, mistakes)));
+        let mut keys = SharedKeys::default();
+        let is_whole = block.read_pairs(&mut mistakes, |pair, mistakes| {
+            keys.push(&pair.key);
+            pairs.push(make(pair, mistakes));
+        });
+        for (pair, key) in pairs.iter_mut().zip(keys.take()) {
+            pair.key = key;
+        }
         Self { pairs, mistakes, is_broken: !is_whole }
     }
 }
