@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
 use kv_local::{Namespace, Pair as LocalPair, Pairs, Storage, StorageError};
 use kv_rules::MAX_LIST_KEYS;
 use serde_json::value::RawValue;
@@ -12,7 +13,7 @@ use serde_json::value::RawValue;
 use crate::LocalStore;
 use crate::engine::{
     Accounts, BulkPut, Confirmation, DeployError, NamePage, Pair, Recorded, Remote, RemoteError,
-    RemoteErrorKind, RemoteNamespace, SeedError, Wanted,
+    RemoteErrorKind, RemoteNamespace, SeedError, Sent, Wanted,
 };
 use crate::raw::{RawStore, StoredValue};
 use crate::state::Server;
@@ -159,7 +160,7 @@ impl Remote for LocalAccount {
         .await
     }
 
-    async fn bulk_put(&self, id: &str, put: BulkPut<'_>) -> Result<Confirmation, RemoteError> {
+    fn bulk_put<'a>(&'a self, id: &'a str, put: BulkPut<'a>) -> Sent<'a, Confirmation> {
         let owned = |pair: Result<Pair<'_>, SeedError>| {
             let pair = pair?;
             Ok::<_, RemoteError>(LocalPair {
@@ -169,16 +170,20 @@ impl Remote for LocalAccount {
                 expiry: pair.expiry,
             })
         };
-        let pairs = put.pairs.map(owned).collect::<Result<Vec<_>, _>>()?;
-        self.run_in(id, move |stored| {
-            let mut batch = stored.batch()?;
-            for pair in pairs {
-                batch.put(pair)?;
-            }
-            batch.commit()
-        })
-        .await?;
-        Ok(Confirmation::AllBut(Vec::new()))
+        let pairs = put.pairs.map(owned).collect::<Result<Vec<_>, _>>();
+        async move {
+            let pairs = pairs?;
+            let put = move |stored: &Pairs| {
+                let mut batch = stored.batch()?;
+                for pair in pairs {
+                    batch.put(pair)?;
+                }
+                batch.commit()
+            };
+            self.run_in(id, put).await?;
+            Ok(Confirmation::AllBut(Vec::new()))
+        }
+        .boxed()
     }
 
     async fn bulk_delete(&self, id: &str, keys: &[&str]) -> Result<Confirmation, RemoteError> {

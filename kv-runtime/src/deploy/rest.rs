@@ -5,16 +5,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
 use kv_rules::DEFAULT_BASE_URL;
 
 use crate::api::{
-    AccountInfo, ApiError, BulkBody, BulkOutcome, NamespaceInfo, Namespaces, RestStore, RetryPolicy,
+    AccountInfo, ApiError, BulkBody, BulkOutcome, NamespaceInfo, Namespaces, RestStore,
+    RetryPolicy, SealedBody,
 };
 use crate::base::RunContext;
 use crate::connect::{ConnectError, Connection, Login, Overrides};
 use crate::engine::{
     Accounts, BulkPut, Confirmation, DeployError, NamePage, Pair, PlanAccount, Problem, Recorded,
-    Remote, RemoteError, RemoteErrorKind, RemoteNamespace, Value, Wanted,
+    Remote, RemoteError, RemoteErrorKind, RemoteNamespace, SeedError, Sent, Value, Wanted,
 };
 use crate::raw::{RawStore, StoredValue};
 use crate::state::Server as ServerKind;
@@ -168,6 +170,21 @@ pub(super) fn connect_error(id: &str) -> impl Fn(ConnectError) -> DeployError {
     }
 }
 
+fn body(put: BulkPut<'_>) -> Result<SealedBody<'_>, SeedError> {
+    let mut body = BulkBody::with_capacity(put.bytes);
+    for pair in put.pairs {
+        // The caller keeps within the limits of a request; a body over them is refused.
+        let Pair { key, value, metadata, expiry } = pair?;
+        let _ = match value {
+            Value::Bytes(value) => body.push_bytes(key, &value, metadata, expiry),
+            Value::Json { json, is_base64 } => {
+                body.push_json(key, &json, is_base64, metadata, expiry)
+            }
+        };
+    }
+    Ok(body.seal())
+}
+
 #[async_trait]
 impl Remote for RestAccount {
     fn account_id(&self) -> &str {
@@ -202,19 +219,9 @@ impl Remote for RestAccount {
         Ok(self.namespaces.delete(id).await?)
     }
 
-    async fn bulk_put(&self, id: &str, put: BulkPut<'_>) -> Result<Confirmation, RemoteError> {
-        let mut body = BulkBody::with_capacity(put.bytes);
-        for pair in put.pairs {
-            // The caller keeps within the limits of a request; a body over them is refused.
-            let Pair { key, value, metadata, expiry } = pair?;
-            let _ = match value {
-                Value::Bytes(value) => body.push_bytes(key, &value, metadata, expiry),
-                Value::Json { json, is_base64 } => {
-                    body.push_json(key, &json, is_base64, metadata, expiry)
-                }
-            };
-        }
-        Ok(self.namespaces.bulk_put(id, &body.seal()).await?.into())
+    fn bulk_put<'a>(&'a self, id: &'a str, put: BulkPut<'a>) -> Sent<'a, Confirmation> {
+        let body = body(put);
+        async move { Ok(self.namespaces.bulk_put(id, &body?).await?.into()) }.boxed()
     }
 
     async fn bulk_delete(&self, id: &str, keys: &[&str]) -> Result<Confirmation, RemoteError> {

@@ -40,7 +40,7 @@ pub use plan::{
 pub use remote::RemoteError;
 pub(crate) use remote::{
     Accounts, BulkPut, Confirmation, NamePage, Pair, Recorded, Remote, RemoteErrorKind,
-    RemoteNamespace, Wanted,
+    RemoteNamespace, Sent, Wanted,
 };
 pub(crate) use resolve::{SeedError, Value, check_bindings, check_ids};
 pub use run::Deployed;

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use kv_rules::Expiry;
 
 use super::error::DeployError;
@@ -73,9 +74,9 @@ pub(crate) trait Remote: fmt::Debug + Send + Sync {
     /// Deletes a namespace with all its pairs. Succeeds if it does not exist.
     async fn delete(&self, id: &str) -> Result<(), RemoteError>;
 
-    /// Writes at most [`MAX_BULK_PAIRS`](kv_rules::MAX_BULK_PAIRS) pairs, with a few MB in total, or a
+    /// Builds a request, which the future sends: writes at most [`MAX_BULK_PAIRS`](kv_rules::MAX_BULK_PAIRS) pairs, with a few MB in total, or a
     /// single pair of any size.
-    async fn bulk_put(&self, id: &str, put: BulkPut<'_>) -> Result<Confirmation, RemoteError>;
+    fn bulk_put<'a>(&'a self, id: &'a str, put: BulkPut<'a>) -> Sent<'a, Confirmation>;
 
     /// Deletes at most [`MAX_BULK_PAIRS`](kv_rules::MAX_BULK_PAIRS) keys; those that do not exist
     /// count as deleted.
@@ -95,6 +96,9 @@ pub(crate) trait Remote: fmt::Debug + Send + Sync {
     /// A store with which an application reads and writes a namespace.
     fn store(&self, id: &str) -> Result<Arc<dyn RawStore>, RemoteError>;
 }
+
+/// What becomes of a request.
+pub(crate) type Sent<'a, T> = BoxFuture<'a, Result<T, RemoteError>>;
 
 /// A namespace in an account.
 #[derive(Debug, Clone, PartialEq, Eq)]

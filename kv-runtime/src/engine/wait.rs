@@ -26,12 +26,15 @@ pub(super) fn settling(since: Time) -> Option<Duration> {
 /// Repeats a request to a namespace that is known to exist, as long as Cloudflare does not find it.
 pub(super) async fn while_unseen<T, F: Future<Output = Result<T, RemoteError>>>(
     interrupt: &Interrupt,
-    send: impl Fn() -> F,
+    mut send: impl FnMut() -> F,
 ) -> Result<T, RemoteError> {
-    let ask = || async {
-        match send().await {
-            Err(error) if error.is(RemoteErrorKind::NamespaceNotFound) => Ok(Err(error)),
-            result => result.map(Ok),
+    let ask = || {
+        let sent = send();
+        async {
+            match sent.await {
+                Err(error) if error.is(RemoteErrorKind::NamespaceNotFound) => Ok(Err(error)),
+                result => result.map(Ok),
+            }
         }
     };
     until(interrupt, SETTLING, ask, Result::is_ok).await?
@@ -42,7 +45,7 @@ pub(super) async fn while_unseen<T, F: Future<Output = Result<T, RemoteError>>>(
 pub(super) async fn until<T, E: From<Interrupted>, F: Future<Output = Result<T, E>>>(
     interrupt: &Interrupt,
     limit: Duration,
-    ask: impl Fn() -> F,
+    mut ask: impl FnMut() -> F,
     satisfies: impl Fn(&T) -> bool,
 ) -> Result<T, E> {
     let begun = Instant::now();

@@ -26,7 +26,7 @@ pub(super) trait Change: Copy + Send + Sync {
     /// How many bytes of a request it takes.
     fn cost(&self) -> usize;
 
-    /// Sends a batch and returns the keys that are not confirmed.
+    /// Builds the request for a batch. The future sends it, and returns the keys that are not confirmed.
     fn send<'a>(place: Place<'a>, batch: &'a [Self]) -> BoxFuture<'a, Unconfirmed>;
 
     /// Records that changes were made.
@@ -48,7 +48,7 @@ impl Change for &DeclaredPair {
     }
 
     fn send<'a>(place: Place<'a>, batch: &'a [Self]) -> BoxFuture<'a, Unconfirmed> {
-        put(place, batch).boxed()
+        put(place, batch)
     }
 
     fn confirm(confirmed: &[Self], keys: &mut Keys) {
@@ -63,26 +63,32 @@ impl Change for &DeclaredPair {
     }
 }
 
-async fn put<'a>(place: Place<'_>, pairs: &'a [&'a DeclaredPair]) -> Unconfirmed {
-    let begun = Time::now();
-    let sent = || {
+fn put<'a>(place: Place<'a>, pairs: &'a [&'a DeclaredPair]) -> BoxFuture<'a, Unconfirmed> {
+    let build = move || {
         let with_value = |(pair, value): (&&'a DeclaredPair, _)| {
             let (metadata, expiry) = (pair.metadata(), pair.expiry());
             Ok(Pair { key: &pair.key, value: value?, metadata, expiry })
         };
-        BulkPut {
+        let put = BulkPut {
             bytes: pairs.iter().map(|pair| pair.request_bytes()).sum(),
             pairs: Box::new(pairs.iter().zip(Values::new(pairs)).map(with_value)),
-        }
+        };
+        place.remote.bulk_put(place.namespace_id, put)
     };
-    let send = || place.remote.bulk_put(place.namespace_id, sent());
-    if let Confirmation::AllBut(failed) = wait::while_unseen(place.interrupt, send).await? {
-        return Ok(failed.into_iter().collect());
+    let mut first = Some(build());
+    async move {
+        let begun = Time::now();
+        let send = || first.take().unwrap_or_else(build);
+        let sent = wait::while_unseen(place.interrupt, send).await?;
+        if let Confirmation::AllBut(failed) = sent {
+            return Ok(failed.into_iter().collect());
+        }
+        // The response does not tell what was written, so compare what is stored.
+        let stored = compare(place, pairs, Written::Since(begun)).await?;
+        let failed = pairs.iter().zip(stored).filter(|(_, stored)| *stored != Stored::Same);
+        Ok(failed.map(|(pair, _)| pair.key.to_string()).collect())
     }
-    // The response does not tell what was written, so compare what is stored.
-    let stored = compare(place, pairs, Written::Since(begun)).await?;
-    let failed = pairs.iter().zip(stored).filter(|(_, stored)| *stored != Stored::Same);
-    Ok(failed.map(|(pair, _)| pair.key.to_string()).collect())
+    .boxed()
 }
 
 /// A key to delete.

@@ -18,15 +18,18 @@ pub(super) struct Checkpoints {
     total: usize,
     unsaved: usize,
     saved: usize,
-    next: Instant,
+    /// When to save again at the earliest; `None` before the first save.
+    next: Option<Instant>,
 }
 
 impl Checkpoints {
-    /// Begins after a save that began at `begun` and has just finished.
-    pub(super) fn new(total: usize, begun: Instant) -> Self {
-        let mut checkpoints = Self { total, unsaved: 0, saved: 0, next: begun };
-        checkpoints.saved(begun);
-        checkpoints
+    pub(super) fn new(total: usize) -> Self {
+        Self { total, unsaved: 0, saved: 0, next: None }
+    }
+
+    /// Whether the state has to be saved before the first key is written.
+    pub(super) fn none_saved(&self) -> bool {
+        self.next.is_none()
     }
 
     /// Counts written keys, and returns whether to save now. Never true after the last key, because the state
@@ -35,14 +38,14 @@ impl Checkpoints {
         self.unsaved += written;
         self.unsaved * MOST >= self.total
             && self.saved + self.unsaved < self.total
-            && self.next <= Instant::now()
+            && self.next.is_some_and(|next| next <= Instant::now())
     }
 
     /// Records a save that began at `begun` and has just finished.
     pub(super) fn saved(&mut self, begun: Instant) {
         self.saved += std::mem::take(&mut self.unsaved);
         let cost: Duration = begun.elapsed();
-        self.next = Instant::now() + cost * PAUSE;
+        self.next = Some(Instant::now() + cost * PAUSE);
     }
 }
 
@@ -52,23 +55,23 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn saving_takes_at_most_a_tenth_of_the_time() {
-        let begun = Instant::now();
-        tokio::time::advance(Duration::from_secs(1)).await;
-        let mut checkpoints = Checkpoints::new(100, begun);
+        let mut checkpoints = Checkpoints::new(100);
+        assert!(checkpoints.none_saved());
         for _ in 0..2 {
+            let begun = Instant::now();
+            tokio::time::advance(Duration::from_secs(1)).await;
+            checkpoints.saved(begun);
             tokio::time::advance(Duration::from_millis(8_999)).await;
             assert!(!checkpoints.is_due(10));
             tokio::time::advance(Duration::from_millis(1)).await;
             assert!(checkpoints.is_due(10));
-            let begun = Instant::now();
-            tokio::time::advance(Duration::from_secs(1)).await;
-            checkpoints.saved(begun);
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn saves_are_few_whatever_the_number_of_batches() {
-        let mut checkpoints = Checkpoints::new(1_000_000, Instant::now());
+        let mut checkpoints = Checkpoints::new(1_000_000);
+        checkpoints.saved(Instant::now());
         let mut saves = 0;
         for _ in 0..1_000_000 {
             if checkpoints.is_due(1) {

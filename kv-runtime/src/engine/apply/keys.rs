@@ -1,8 +1,10 @@
 //! Writes and deletes keys. The state records each change as done only once it is confirmed.
 
 use std::borrow::Cow;
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use tokio::time::Instant;
 
 use super::super::error::DeployError;
@@ -53,17 +55,12 @@ impl Apply<'_> {
                 record.confirmed = false;
             },
         );
-        let begun = Instant::now();
-        if !plan.is_empty() {
-            self.session.save().await?;
-        }
-        let mut checkpoints = Checkpoints::new(declared.puts.len() + deletions.len(), begun);
-        let checkpoints = &mut checkpoints;
+        let checkpoints = &mut Checkpoints::new(declared.puts.len() + deletions.len());
         self.change(target, &namespace_id, &declared.puts, &before, checkpoints).await?;
         self.change(target, &namespace_id, &deletions, &before, checkpoints).await
     }
 
-    /// Sends changes until each is confirmed. The state gets back its records from `before` of those that
+    /// Sends changes until each is confirmed. Before the first, saves the state. It gets back its records from `before` of those that
     /// were certainly not made.
     async fn change<C: Change>(
         &mut self,
@@ -73,6 +70,9 @@ impl Apply<'_> {
         before: &Keys,
         checkpoints: &mut Checkpoints,
     ) -> Result<(), DeployError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
         let (interrupt, jobs) = (self.interrupt, self.jobs);
         let place = Place { remote: target.remote(), id: target.id, namespace_id, interrupt, jobs };
         let mut open = Cow::Borrowed(changes);
@@ -80,6 +80,20 @@ impl Apply<'_> {
             self.pause_before(round).await?;
             let (mut left, mut untouched, mut failed) = (Vec::new(), Vec::new(), None);
             let mut requests = Requests::new(place, &open);
+            if checkpoints.none_saved() {
+                let begun = Instant::now();
+                // The first requests are built in the meantime, and sent only afterwards.
+                let building = async {
+                    while requests.build() {
+                        tokio::task::yield_now().await;
+                    }
+                };
+                match select(pin!(self.session.save()), pin!(building)).await {
+                    Either::Left((saved, _)) => saved?,
+                    Either::Right(((), saving)) => saving.await?,
+                }
+                checkpoints.saved(begun);
+            }
             while let Some((batch, answer)) = requests.next().await {
                 let unconfirmed = match answer {
                     Ok(unconfirmed) => unconfirmed,

@@ -36,28 +36,42 @@ impl<'a, C: Change> Requests<'a, C> {
         Self { place, unsent: changes, in_flight, bytes_in_flight: 0, is_stopped: false }
     }
 
+    /// Builds a request, if one more may be in flight. It is sent by [`next`](Self::next).
+    pub(super) fn build(&mut self) -> bool {
+        let place = self.place;
+        if self.in_flight.len() >= place.jobs
+            || self.unsent.is_empty()
+            || self.is_stopped
+            || place.interrupt.is_set()
+        {
+            return false;
+        }
+        let (count, bytes) = cut(self.unsent);
+        if self.bytes_in_flight > 0 && self.bytes_in_flight + bytes > MOST_BYTES_IN_FLIGHT {
+            return false;
+        }
+        let (batch, rest) = self.unsent.split_at(count);
+        self.unsent = rest;
+        self.bytes_in_flight += bytes;
+        let sent = C::send(place, batch);
+        self.in_flight.push(sent.map(move |answer| (batch, answer)).boxed());
+        true
+    }
+
     /// The next batch with a response; `None` once all have one or, after a stop, once those in flight have
     /// one.
     pub(super) async fn next(&mut self) -> Option<Answered<'a, C>> {
-        let place = self.place;
-        while self.in_flight.len() < place.jobs
-            && !self.unsent.is_empty()
-            && !self.is_stopped
-            && !place.interrupt.is_set()
-        {
-            let (count, bytes) = cut(self.unsent);
-            if self.bytes_in_flight > 0 && self.bytes_in_flight + bytes > MOST_BYTES_IN_FLIGHT {
-                break;
-            }
-            let (batch, rest) = self.unsent.split_at(count);
-            self.unsent = rest;
-            self.bytes_in_flight += bytes;
-            let sent = C::send(place, batch);
-            self.in_flight.push(sent.map(move |answer| (batch, answer)).boxed());
+        loop {
+            let is_built = self.build();
+            let answered = match self.in_flight.next().now_or_never() {
+                Some(answered) => answered?,
+                // A request is sent while the next one is built.
+                None if is_built => continue,
+                None => self.in_flight.next().await?,
+            };
+            self.bytes_in_flight -= answered.0.iter().map(C::cost).sum::<usize>();
+            return Some(answered);
         }
-        let answered = self.in_flight.next().await?;
-        self.bytes_in_flight -= answered.0.iter().map(C::cost).sum::<usize>();
-        Some(answered)
     }
 
     /// Sends no more requests.
