@@ -53,10 +53,11 @@ impl<'a> BulkBody<'a> {
         Self::default()
     }
 
-    /// Creates an empty body with a capacity in bytes.
+    /// Creates an empty body in a buffer.
     #[cfg(feature = "deploy")]
-    pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Self { json: Vec::with_capacity(bytes), keys: Vec::new() }
+    pub(crate) fn in_buffer(mut buffer: Vec<u8>) -> Self {
+        buffer.clear();
+        Self { json: buffer, keys: Vec::new() }
     }
 
     /// Adds a pair. Returns `false` and leaves the body unchanged if the pair does not fit into the
@@ -171,6 +172,17 @@ impl<'a> BulkBody<'a> {
 pub struct SealedBody<'a> {
     pub(super) json: Bytes,
     pub(super) keys: Vec<&'a str>,
+}
+
+#[cfg(feature = "deploy")]
+impl SealedBody<'_> {
+    /// The buffer that it is in, if nothing else uses it any more.
+    pub(crate) fn into_buffer(self) -> Option<Vec<u8>> {
+        let mut buffer = self.json.try_into_mut().ok()?;
+        // Otherwise the conversion would move the content.
+        buffer.clear();
+        Some(buffer.into())
+    }
 }
 
 fn write_pair(

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
@@ -47,6 +47,9 @@ struct RestAccount {
     namespaces: Namespaces,
     server: ServerKind,
     name: Option<String>,
+    /// Buffers of requests that were answered, for other requests: memory for new ones would come from the
+    /// system each time.
+    buffers: Mutex<Vec<Vec<u8>>>,
 }
 
 impl RestAccounts {
@@ -140,7 +143,8 @@ impl Server {
     fn of_account(&mut self, id: &str, name: Option<String>) -> Arc<RestAccount> {
         let (namespaces, server) = (self.connection.namespaces(id), self.kind());
         let account = self.accounts.entry(id.to_owned());
-        let new = || Arc::new(RestAccount { namespaces, server, name });
+        let buffers = Mutex::default();
+        let new = || Arc::new(RestAccount { namespaces, server, name, buffers });
         Arc::clone(account.or_insert_with(new))
     }
 }
@@ -170,8 +174,15 @@ pub(super) fn connect_error(id: &str) -> impl Fn(ConnectError) -> DeployError {
     }
 }
 
-fn body(put: BulkPut<'_>) -> Result<SealedBody<'_>, SeedError> {
-    let mut body = BulkBody::with_capacity(put.bytes);
+impl RestAccount {
+    fn buffers(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.buffers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The body of a request, in a buffer.
+fn body(put: BulkPut<'_>, buffer: Vec<u8>) -> Result<SealedBody<'_>, SeedError> {
+    let mut body = BulkBody::in_buffer(buffer);
     for pair in put.pairs {
         // The caller keeps within the limits of a request; a body over them is refused.
         let Pair { key, value, metadata, expiry } = pair?;
@@ -220,8 +231,16 @@ impl Remote for RestAccount {
     }
 
     fn bulk_put<'a>(&'a self, id: &'a str, put: BulkPut<'a>) -> Sent<'a, Confirmation> {
-        let body = body(put);
-        async move { Ok(self.namespaces.bulk_put(id, &body?).await?.into()) }.boxed()
+        let mut buffer = self.buffers().pop().unwrap_or_default();
+        buffer.reserve(put.bytes);
+        let body = body(put, buffer);
+        async move {
+            let body = body?;
+            let outcome = self.namespaces.bulk_put(id, &body).await;
+            self.buffers().extend(body.into_buffer());
+            Ok(outcome?.into())
+        }
+        .boxed()
     }
 
     async fn bulk_delete(&self, id: &str, keys: &[&str]) -> Result<Confirmation, RemoteError> {
