@@ -23,11 +23,13 @@ struct Way {
 
 const PHF: &str = r#"phf = { version = "0.13", features = ["macros"] }"#;
 
-const WAYS: [Way; 6] = [
+const WAYS: [Way; 7] = [
     Way { name: "slice", dependency: "", source: slice, sizes: &[0, 1_000, 10_000] },
     // At 10,000 entries it runs into the compiler's recursion limit.
     Way { name: "json!", dependency: r#"serde_json = "1""#, source: json, sizes: &[0, 1_000] },
     Way { name: "phf_map!", dependency: PHF, source: phf_map, sizes: &[0, 1_000, 10_000] },
+    // What the compiler takes for a typed key and an accessor for each, without any macro.
+    Way { name: "accessors by hand", dependency: "", source: by_hand, sizes: &[0, 1_000, 10_000] },
     Way { name: "kv_namespace!", dependency: "kv", source: inline, sizes: &[0, 1_000, 10_000] },
     Way {
         name: "phf_map! of structs",
@@ -72,7 +74,7 @@ fn measure() -> io::Result<String> {
             ));
         }
     }
-    for size in [0, 10_000, 100_000] {
+    for size in [0, 10_000, 100_000, 1_000_000] {
         let name = format!("seed-{size}");
         let source = kv("title: \"big\", values: [..file(\"seed.json\")]");
         let path = write(folder.path(), &name, "kv", &runtime, &source)?;
@@ -177,6 +179,24 @@ fn phf_map(size: usize) -> String {
     let entries = entries(size, |i| format!("    \"key_{i}\" => \"the value of entry {i}\",\n"));
     format!(
         "pub static DATA: phf::Map<&'static str, &'static str> = phf::phf_map! {{\n{entries}}};\n"
+    )
+}
+
+fn by_hand(size: usize) -> String {
+    let entries = entries(size, |i| {
+        format!(
+            "    /// Key `key_{i}`.\n    pub const KEY_{i}: Key<String> = Key::new(\"key_{i}\");\n    \
+             /// Key `key_{i}`.\n    pub fn key_{i}(&self) -> Entry<'_, String> {{ Entry::new(self, Self::KEY_{i}) }}\n"
+        )
+    });
+    format!(
+        "use std::marker::PhantomData;\n\
+         pub struct Big;\n\
+         pub struct Key<T>(pub &'static str, PhantomData<T>);\n\
+         impl<T> Key<T> {{ const fn new(key: &'static str) -> Self {{ Self(key, PhantomData) }} }}\n\
+         pub struct Entry<'a, T> {{ pub store: &'a Big, pub key: Key<T> }}\n\
+         impl<'a, T> Entry<'a, T> {{ fn new(store: &'a Big, key: Key<T>) -> Self {{ Self {{ store, key }} }} }}\n\
+         impl Big {{\n{entries}}}\n"
     )
 }
 

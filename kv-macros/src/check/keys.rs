@@ -2,7 +2,8 @@
 
 use kv_rules::shown;
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Range;
 use std::rc::Rc;
 
 use kv_rules::seed::places;
@@ -11,9 +12,15 @@ use proc_macro2::Span;
 use super::Context;
 
 /// The keys so far, and where each is declared.
+///
+/// A seed file can have a million, and macros are compiled without optimisation: a map of strings would
+/// take longer than everything else.
 pub(super) struct Keys<'a> {
-    /// Each with the `#[cfg(...)]` of its entry, as text.
-    places: HashMap<String, (Place, Rc<str>)>,
+    /// The keys, one after the other.
+    text: String,
+    claims: Vec<Claim>,
+    /// The last claim of a key with this hash.
+    last: HashMap<u64, usize, BuildHasherDefault<Hashed>>,
     /// The paths of the spreads.
     spreads: Vec<String>,
     pub(super) context: Context<'a>,
@@ -30,6 +37,17 @@ pub(super) enum Place {
     Dir { spread: usize },
 }
 
+/// A key that is taken.
+struct Claim {
+    /// Where in the text it is.
+    key: Range<usize>,
+    place: Place,
+    /// The `#[cfg(...)]` of its entry, as text.
+    cfg: Rc<str>,
+    /// The claim of another key with the same hash.
+    before: Option<usize>,
+}
+
 /// A key that is declared twice.
 pub(super) struct Clash {
     /// What to say at the second place.
@@ -41,7 +59,8 @@ pub(super) struct Clash {
 impl<'a> Keys<'a> {
     /// No keys yet.
     pub(super) fn new(context: Context<'a>) -> Self {
-        Self { places: HashMap::new(), spreads: Vec::new(), context }
+        let (text, claims, last) = (String::new(), Vec::new(), HashMap::default());
+        Self { text, claims, last, spreads: Vec::new(), context }
     }
 
     /// Adds a spread that places can refer to.
@@ -52,19 +71,20 @@ impl<'a> Keys<'a> {
 
     /// Takes a key that is free, or that is taken only under another `#[cfg(...)]`.
     pub(super) fn claim(&mut self, key: &str, place: Place, cfg: &Rc<str>) -> Result<(), Clash> {
-        let first = match self.places.entry(key.to_owned()) {
-            Entry::Vacant(free) => {
-                free.insert((place, Rc::clone(cfg)));
-                return Ok(());
-            }
-            Entry::Occupied(taken) => {
-                let (first, of) = taken.get();
-                if are_apart(of, cfg) {
-                    return Ok(());
-                }
-                *first
-            }
+        let hash = hash(key);
+        let before = self.last.insert(hash, self.claims.len());
+        let Some(first) = before.and_then(|before| self.find(before, key)) else {
+            let begin = self.text.len();
+            self.text.push_str(key);
+            let (key, cfg) = (begin..self.text.len(), Rc::clone(cfg));
+            self.claims.push(Claim { key, place, cfg, before });
+            return Ok(());
         };
+        let (first, is_apart) = (first.place, are_apart(&first.cfg, cfg));
+        self.last.extend(before.map(|before| (hash, before)));
+        if is_apart {
+            return Ok(());
+        }
         let key_shown = shown(key);
         let first_shown = self.describe(first, key);
         let message = format!(
@@ -75,6 +95,17 @@ impl<'a> Keys<'a> {
             _ => None,
         };
         Err(Clash { message, entry })
+    }
+
+    /// The claim of a key, among those with the same hash.
+    fn find(&self, mut at: usize, key: &str) -> Option<&Claim> {
+        loop {
+            let claim = self.claims.get(at)?;
+            if self.text.get(claim.key.clone()) == Some(key) {
+                return Some(claim);
+            }
+            at = claim.before?;
+        }
     }
 
     fn describe(&self, place: Place, key: &str) -> String {
@@ -91,6 +122,34 @@ impl<'a> Keys<'a> {
         let file = self.context.package.open(path).ok();
         let place = file.and_then(|file| places(vec![at], file).ok()?.pop());
         place.map_or_else(|| format!("in {path}"), |(_, place)| format!("at {path}:{place}"))
+    }
+}
+
+/// FNV-1a (<http://www.isthe.com/chongo/tech/comp/fnv/>), as a loop that is fast without optimisation.
+#[expect(clippy::indexing_slicing, reason = "`at` is less than `end`")]
+fn hash(key: &str) -> u64 {
+    let bytes = key.as_bytes();
+    let (mut hash, mut at, end) = (0xcbf2_9ce4_8422_2325_u64, 0, bytes.len());
+    while at < end {
+        hash = (hash ^ u64::from(bytes[at])).wrapping_mul(0x0100_0000_01b3);
+        at += 1;
+    }
+    hash
+}
+
+/// Takes a hash as it is.
+#[derive(Default)]
+pub(super) struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

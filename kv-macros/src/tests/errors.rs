@@ -188,3 +188,20 @@ messages! {
         keys_of_two_spreads: r#"pub struct A; values: [..file("seed.json"), ..file("seed.json"), ..dir("public")]"#,
     }
 }
+
+#[test]
+fn keys_with_the_same_hash_are_told_apart() {
+    let (one, other) = ("8yn0iYCKYHlIj4-BwPqk", "GReLUrM4wMqfg9yzV3KQ");
+    let declared = |keys: &[&str]| {
+        let entry = |key: &&str| format!(r#"{{ key: "{key}", value: 1 }}"#);
+        let entries: Vec<_> = keys.iter().map(entry).collect();
+        let declaration = format!("pub struct A; title: \"a\", values: [{}]", entries.join(","));
+        mistakes(&declaration, &Package::new(None))
+    };
+    assert_eq!(declared(&[one, other]), Vec::<String>::new());
+    for again in [one, other] {
+        let mistakes = declared(&[one, other, again]);
+        let [mistake] = mistakes.as_slice() else { panic!("{mistakes:?}") };
+        assert!(mistake.contains(&format!("the key `{again}` is declared twice")), "{mistake}");
+    }
+}

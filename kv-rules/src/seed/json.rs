@@ -4,7 +4,6 @@
 use crate::shown;
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::ops::Range;
 
 use memchr::memchr;
 
@@ -60,18 +59,99 @@ pub(super) fn read<'a>(text: &'a str, mistakes: &mut Vec<Mistake>) -> Option<Nod
     read.map_err(|mistake| mistakes.push(mistake)).ok()
 }
 
-/// A string, and where it is with its quotes.
-pub(super) type Text<'a> = (Cow<'a, str>, Range<usize>);
+/// A string, how it is written, and where.
+pub(super) struct Text<'a> {
+    pub(super) value: Cow<'a, str>,
+    /// With its quotes.
+    pub(super) json: &'a str,
+    pub(super) at: usize,
+}
 
-/// Reads an object of two strings under these names, in this order. `None` for any other item, which has to
-/// be read as a whole.
-pub(super) fn read_two<'a>(text: &'a str, names: [&str; 2]) -> Option<[Text<'a>; 2]> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, mistakes: &mut Vec::new() };
-    reader.space();
+/// Reads an object of two strings under these names, in this order, and returns where it ends. `None` for
+/// any other object, which has to be read as a whole.
+pub(super) fn read_two<'a>(bytes: &'a [u8], names: [&str; 2]) -> Option<([Text<'a>; 2], usize)> {
+    let mut reader = Two { bytes, at: 0 };
     let two = [reader.member(b'{', names[0])?, reader.member(b',', names[1])?];
-    reader.eat(b'}').then_some(())?;
-    reader.space();
-    reader.peek().is_none().then_some(two)
+    reader.eat(b'}').then_some((two, reader.at))
+}
+
+/// Reads an object of two strings. Macros are compiled without optimisation, where a loop over bytes is
+/// fast and a call of a function is not.
+struct Two<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+/// Which bytes stand for themselves in a string.
+const PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        plain[control] = false;
+        control += 1;
+    }
+    plain[b'"' as usize] = false;
+    plain[b'\\' as usize] = false;
+    plain
+};
+
+impl<'a> Two<'a> {
+    /// Reads a member with this name after `before`, if its value is a string.
+    fn member(&mut self, before: u8, name: &str) -> Option<Text<'a>> {
+        if !self.eat(before) || !self.eat(b'"') {
+            return None;
+        }
+        let end = self.at + name.len();
+        if self.bytes.get(self.at..end)? != name.as_bytes() || self.bytes.get(end) != Some(&b'"') {
+            return None;
+        }
+        self.at = end + 1;
+        if !self.eat(b':') {
+            return None;
+        }
+        self.string()
+    }
+
+    fn string(&mut self) -> Option<Text<'a>> {
+        /// A longer string is searched for its end with vector instructions.
+        const SHORT: usize = 64;
+        let bytes = self.bytes;
+        if !self.eat(b'"') {
+            return None;
+        }
+        let begin = self.at;
+        let (mut end, most) = (begin, bytes.len().min(begin + SHORT));
+        while end < most && PLAIN[bytes[end] as usize] {
+            end += 1;
+        }
+        let mut has_escapes = false;
+        if end == most || bytes[end] != b'"' {
+            let length = string_length(&bytes[begin..]);
+            if !length.is_closed {
+                return None;
+            }
+            (end, has_escapes) = (begin + length.bytes, length.has_escapes);
+        }
+        self.at = end + 1;
+        let json = str::from_utf8(&bytes[begin - 1..self.at]).ok()?;
+        let value =
+            if has_escapes { decode(json)? } else { Cow::Borrowed(&json[1..json.len() - 1]) };
+        Some(Text { value, json, at: begin - 1 })
+    }
+
+    /// Takes a byte after white space.
+    fn eat(&mut self, byte: u8) -> bool {
+        let bytes = self.bytes;
+        let (mut at, end) = (self.at, bytes.len());
+        while at < end && matches!(bytes[at], b' ' | b'\n' | b'\r' | b'\t') {
+            at += 1;
+        }
+        if at == end || bytes[at] != byte {
+            return false;
+        }
+        self.at = at + 1;
+        true
+    }
 }
 
 /// The text of a JSON string that was read before.
@@ -136,22 +216,6 @@ impl<'a> Reader<'a, '_> {
             _ => return Err(self.expected("a JSON value")),
         };
         Ok(Node { at, end: self.at, kind })
-    }
-
-    /// Reads a member with this name after `before`, if its value is a string.
-    fn member(&mut self, before: u8, name: &str) -> Option<Text<'a>> {
-        self.eat(before).then_some(())?;
-        self.space();
-        let is_named = self.peek() == Some(b'"') && self.string().ok()? == name;
-        self.space();
-        (is_named && self.eat(b':')).then_some(())?;
-        self.space();
-        let at = self.at;
-        (self.peek() == Some(b'"')).then_some(())?;
-        let string = self.string().ok()?;
-        let place = at..self.at;
-        self.space();
-        Some((string, place))
     }
 
     fn array(&mut self, depth: usize) -> Read<Kind<'a>> {

@@ -97,15 +97,55 @@ pub fn read_pairs(
     mistakes: &mut SeedMistakes,
     mut each: impl FnMut(SeedPair<'_>, &mut SeedMistakes),
 ) -> io::Result<()> {
-    let (mut of_cut, mut is_whole) = (SeedMistakes::default(), true);
-    read_blocks(file, &mut of_cut, |block| {
-        is_whole = block.read_pairs(mistakes, &mut each);
-        is_whole
-    })?;
-    if is_whole {
+    let mut of_cut = SeedMistakes::default();
+    let mut pairs = InTurn { mistakes, each: &mut each, is_whole: true };
+    read(file, &mut of_cut, &mut pairs)?;
+    if pairs.is_whole {
         mistakes.append(of_cut);
     }
     Ok(())
+}
+
+/// What becomes of a file while it is cut.
+trait Cut {
+    /// Takes a whole block, and returns whether to go on.
+    fn block(&mut self, block: SeedBlock) -> bool;
+
+    /// Takes a pair at once, if one begins here, and returns its length.
+    fn pair(&mut self, bytes: &[u8], at: u64) -> Option<usize>;
+}
+
+/// Reads the pairs while the file is cut. Most need not be cut.
+struct InTurn<'a, F> {
+    mistakes: &'a mut SeedMistakes,
+    each: &'a mut F,
+    is_whole: bool,
+}
+
+impl<F: FnMut(SeedPair<'_>, &mut SeedMistakes)> Cut for InTurn<'_, F> {
+    fn block(&mut self, block: SeedBlock) -> bool {
+        self.is_whole = block.read_pairs(self.mistakes, &mut *self.each);
+        self.is_whole
+    }
+
+    fn pair(&mut self, bytes: &[u8], at: u64) -> Option<usize> {
+        let (pair, end) = plain_pair(bytes, at)?;
+        (self.each)(pair, self.mistakes);
+        Some(end)
+    }
+}
+
+/// Leaves the pairs in blocks.
+struct InBlocks<F>(F);
+
+impl<F: FnMut(SeedBlock) -> bool> Cut for InBlocks<F> {
+    fn block(&mut self, block: SeedBlock) -> bool {
+        (self.0)(block)
+    }
+
+    fn pair(&mut self, _: &[u8], _: u64) -> Option<usize> {
+        None
+    }
 }
 
 /// How many bytes a block has at least, unless it is the last one.
@@ -136,7 +176,9 @@ impl SeedBlock {
         mut each: impl FnMut(SeedPair<'_>, &mut SeedMistakes),
     ) -> bool {
         self.0.items().all(|(bytes, at)| {
-            if let Some(pair) = plain_pair(bytes, at) {
+            if let Some((pair, end)) = plain_pair(bytes, at)
+                && end == bytes.len()
+            {
                 each(pair, mistakes);
                 return true;
             }
@@ -167,17 +209,21 @@ impl SeedBlock {
 pub fn read_blocks(
     file: impl Read,
     mistakes: &mut SeedMistakes,
-    mut each: impl FnMut(SeedBlock) -> bool,
+    each: impl FnMut(SeedBlock) -> bool,
 ) -> io::Result<()> {
+    read(file, mistakes, &mut InBlocks(each))
+}
+
+fn read(file: impl Read, mistakes: &mut SeedMistakes, each: &mut impl Cut) -> io::Result<()> {
     let mut split = Split::new(file);
     split.skip_mark()?;
     if split.peek()? != Some(b'[') {
         return report_no_list(&mut split, mistakes);
     }
-    split.skip();
-    let goes_on = cut(&mut split, mistakes, &mut each)?;
+    split.skip(1);
+    let goes_on = cut(&mut split, mistakes, each)?;
     if goes_on && let Some(block) = split.block(0) {
-        each(SeedBlock(block));
+        each.block(SeedBlock(block));
     }
     Ok(())
 }
@@ -186,30 +232,34 @@ pub fn read_blocks(
 fn cut<R: Read>(
     split: &mut Split<R>,
     mistakes: &mut SeedMistakes,
-    each: &mut impl FnMut(SeedBlock) -> bool,
+    each: &mut impl Cut,
 ) -> io::Result<bool> {
     if split.peek()? == Some(b']') {
-        split.skip();
+        split.skip(1);
         end(split, mistakes)?;
         return Ok(true);
     }
     loop {
         if let Some(block) = split.block(BLOCK)
-            && !each(SeedBlock(block))
+            && !each.block(SeedBlock(block))
         {
             return Ok(false);
         }
         split.peek()?;
         let at = split.at();
-        if !split.item()? {
+        // Pairs in front of it come first.
+        let pair = if split.is_empty() { each.pair(split.enough()?, at) } else { None };
+        if let Some(length) = pair {
+            split.skip(length);
+        } else if !split.item()? {
             mistakes.push(at, TOO_LONG);
             return Ok(true);
         }
         let (byte, at) = (split.peek()?, split.at());
         match byte {
-            Some(b',') => split.skip(),
+            Some(b',') => split.skip(1),
             Some(b']') => {
-                split.skip();
+                split.skip(1);
                 end(split, mistakes)?;
                 return Ok(true);
             }
@@ -248,16 +298,15 @@ fn report_no_list<R: Read>(split: &mut Split<R>, mistakes: &mut SeedMistakes) ->
     Ok(())
 }
 
-/// Reads a pair that has a key, a value and nothing else, as nearly all have; `None` if it has mistakes too.
-fn plain_pair(bytes: &[u8], base: u64) -> Option<SeedPair<'_>> {
-    let text = str::from_utf8(bytes).ok()?;
-    let [(key, key_place), (value, place)] = json::read_two(text, ["key", "value"])?;
-    crate::check_key(&key).ok()?;
-    crate::check_value(value.len()).ok()?;
-    let (at, key_at) = (base + place.start as u64, base + key_place.start as u64);
-    let (json, bytes) = (text.get(place)?, bytes_of(value));
-    let value = SeedValue { at, json, is_base64: false, bytes };
-    Some(SeedPair { key, key_at, value, metadata: None, expiry: None })
+/// Reads a pair that has a key, a value and nothing else, as nearly all have, and returns its length.
+/// `None` if it has mistakes too, or if its end is missing.
+fn plain_pair(bytes: &[u8], base: u64) -> Option<(SeedPair<'_>, usize)> {
+    let ([key, value], end) = json::read_two(bytes, ["key", "value"])?;
+    crate::check_key(&key.value).ok()?;
+    crate::check_value(value.value.len()).ok()?;
+    let (at, key_at) = (base + value.at as u64, base + key.at as u64);
+    let value = SeedValue { at, json: value.json, is_base64: false, bytes: bytes_of(value.value) };
+    Some((SeedPair { key: key.value, key_at, value, metadata: None, expiry: None }, end))
 }
 
 fn bytes_of(text: Cow<'_, str>) -> Cow<'_, [u8]> {

@@ -18,6 +18,10 @@ const LONGEST: usize = 6 * MAX_VALUE_BYTES + CHUNK;
 /// A file that is partly in memory.
 pub(super) struct Split<R> {
     input: R,
+    /// Whether all of it was read.
+    is_read: bool,
+    /// What was read last.
+    chunk: Vec<u8>,
     buffer: Vec<u8>,
     /// Where in the buffer the bytes begin that were not taken yet.
     start: usize,
@@ -47,7 +51,15 @@ impl Block {
 
 impl<R: Read> Split<R> {
     pub(super) fn new(input: R) -> Self {
-        Self { input, buffer: Vec::new(), start: 0, base: 0, items: Vec::new() }
+        Self {
+            input,
+            is_read: false,
+            chunk: vec![0; CHUNK],
+            buffer: Vec::new(),
+            start: 0,
+            base: 0,
+            items: Vec::new(),
+        }
     }
 
     /// Where in the file the next byte is.
@@ -98,9 +110,24 @@ impl<R: Read> Split<R> {
         }
     }
 
-    /// Takes a byte.
-    pub(super) fn skip(&mut self) {
-        self.start += 1;
+    /// Takes bytes.
+    pub(super) fn skip(&mut self, bytes: usize) {
+        self.start += bytes;
+    }
+
+    /// Whether no items were taken since the last block.
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// The bytes that were not taken yet: as many as most pairs have, or up to the end of the file.
+    pub(super) fn enough(&mut self) -> io::Result<&[u8]> {
+        /// As many as a pair with a page of text has.
+        const ENOUGH: usize = 16 * 1024;
+        if self.buffer.len() - self.start < ENOUGH && !self.is_read {
+            self.fill()?;
+        }
+        Ok(self.rest())
     }
 
     /// Takes the next item: up to its closing bracket, or for another value up to the byte that ends
@@ -162,15 +189,14 @@ impl<R: Read> Split<R> {
             self.base += self.start as u64;
             self.start = 0;
         }
-        let filled = self.buffer.len();
-        self.buffer.resize(filled + CHUNK, 0);
         let read = loop {
-            match self.input.read(&mut self.buffer[filled..]) {
+            match self.input.read(&mut self.chunk) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read,
+                read => break read?,
             }
         };
-        self.buffer.truncate(filled + read.as_ref().copied().unwrap_or(0));
-        Ok(read? > 0)
+        self.buffer.extend_from_slice(&self.chunk[..read]);
+        self.is_read = read == 0;
+        Ok(!self.is_read)
     }
 }
