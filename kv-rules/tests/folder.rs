@@ -150,3 +150,12 @@ fn a_folder_of_mistakes_shows_some_and_counts_the_rest() {
     assert_eq!(refusals.matches("this key has 522 bytes").count(), 20);
     assert!(refusals.contains("there are 10 more mistakes"), "{refusals}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_not_meant_instead_of_itself() {
+    let root = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("nowhere", root.path().join("seed.json")).unwrap();
+    let error = Package::new(Some(root.path().to_owned())).open("seed.json").unwrap_err();
+    assert!(!error.to_string().contains("did you mean"), "{error}");
+}

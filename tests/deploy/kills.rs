@@ -180,6 +180,22 @@ async fn a_disk_that_is_full_at_any_write_of_the_state_fails_the_run_and_loses_n
     }
 }
 
+#[tokio::test]
+async fn keys_that_were_not_sent_since_the_state_was_not_saved_stay_as_they_were() {
+    let cloudflare = Cloudflare::start();
+    let stage = begin(&cloudflare, Some("v1"));
+    let keys = || stage.state().namespaces["sessions"].deployment().unwrap().keys().clone();
+    let before = keys();
+    let store = Fatal { store: stage.store(), write: 0, end: End::ErrorOnce };
+    let error = stage.deploy::<v2::Sessions>().state(store).await.unwrap_err();
+    assert!(matches!(error, DeployError::State(_)), "{error}");
+    let requests = cloudflare.take_requests();
+    assert!(requests.iter().all(|request| request.kind != Kind::BulkPut), "{requests:?}");
+    assert_eq!(keys(), before);
+    stage.run("v2", &["--yes"]).expect(0);
+    stage.assert_converged("v2");
+}
+
 #[test]
 fn a_half_written_state_file_left_by_a_kill_is_ignored() {
     let cloudflare = Cloudflare::start();

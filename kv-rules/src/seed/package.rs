@@ -178,6 +178,8 @@ fn similar_sibling(written: &Path, missing: &Path) -> String {
     let Ok(entries) = folder.read_dir() else { return String::new() };
     let mut names: Vec<String> =
         entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    // It is there itself if it is a link that leads nowhere.
+    names.retain(|other| *other != *name.to_string_lossy());
     names.sort();
     let meant = crate::closest(&name.to_string_lossy(), names.iter().map(String::as_str));
     meant.map_or_else(String::new, |name| {

@@ -16,7 +16,7 @@ use crate::base::RunContext;
 use crate::connect::{ConnectError, Connection, Login, Overrides};
 use crate::engine::{
     Accounts, BulkPut, Confirmation, DeployError, NamePage, Pair, PlanAccount, Problem, Recorded,
-    Remote, RemoteError, RemoteErrorKind, RemoteNamespace, SeedError, Sent, Value, Wanted,
+    Remote, RemoteError, RemoteErrorKind, RemoteNamespace, Sent, Value, Wanted,
 };
 use crate::raw::{RawStore, StoredValue};
 use crate::state::Server as ServerKind;
@@ -40,6 +40,9 @@ struct Server {
     connection: Connection,
     accounts: HashMap<String, Arc<RestAccount>>,
 }
+
+/// The largest buffer that is kept for another request. Most requests have half of this at most.
+const MOST_KEPT: usize = 8 * 1024 * 1024;
 
 /// One account.
 #[derive(Debug)]
@@ -181,17 +184,22 @@ impl RestAccount {
 }
 
 /// The body of a request, in a buffer.
-fn body(put: BulkPut<'_>, buffer: Vec<u8>) -> Result<SealedBody<'_>, SeedError> {
+fn body(put: BulkPut<'_>, buffer: Vec<u8>) -> Result<SealedBody<'_>, RemoteError> {
     let mut body = BulkBody::in_buffer(buffer);
     for pair in put.pairs {
-        // The caller keeps within the limits of a request; a body over them is refused.
         let Pair { key, value, metadata, expiry } = pair?;
-        let _ = match value {
+        let fits = match value {
             Value::Bytes(value) => body.push_bytes(key, &value, metadata, expiry),
             Value::Json { json, is_base64 } => {
                 body.push_json(key, &json, is_base64, metadata, expiry)
             }
         };
+        // The caller keeps within the limits of a request.
+        if !fits {
+            let source = format!("{key:?} does not fit into the request").into();
+            let kind = RemoteErrorKind::Other;
+            return Err(RemoteError { kind, outcome_unknown: false, source });
+        }
     }
     Ok(body.seal())
 }
@@ -237,7 +245,8 @@ impl Remote for RestAccount {
         async move {
             let body = body?;
             let outcome = self.namespaces.bulk_put(id, &body).await;
-            self.buffers().extend(body.into_buffer());
+            let buffer = body.into_buffer().filter(|buffer| buffer.capacity() <= MOST_KEPT);
+            self.buffers().extend(buffer);
             Ok(outcome?.into())
         }
         .boxed()

@@ -261,7 +261,8 @@ impl State {
     ) -> Result<Self, StateError> {
         let damaged =
             |source| StateError::Damaged { location: location.to_owned(), source: Some(source) };
-        if json.starts_with(HEAD.as_bytes()) {
+        let has_checksum = json.starts_with(HEAD.as_bytes());
+        if has_checksum {
             check_sum(json).ok_or_else(|| StateError::Damaged {
                 location: location.to_owned(),
                 source: None,
@@ -271,7 +272,12 @@ impl State {
         }
         let Document { app, stage: name, digest_key, repository, namespaces, .. } =
             serde_json::from_slice::<Document<R>>(json).map_err(damaged)?;
-        let namespaces = namespaces.into_iter().map(|(id, record)| (id, record.into())).collect();
+        let namespaces = namespaces.into_iter().map(|(id, record)| (id, record.into()));
+        let mut namespaces: BTreeMap<_, Record> = namespaces.collect();
+        if !has_checksum {
+            // The keys may have been edited.
+            namespaces.values_mut().for_each(Record::forget_sources);
+        }
         let moved = BTreeMap::new();
         let state = Self { app, stage: name, digest_key, repository, namespaces, moved };
         // Ids are shown and sent unescaped, and the document may have been edited.
@@ -538,6 +544,16 @@ impl Record {
         match self {
             Self::Creating(creating) => creating.replaces.as_deref(),
             Self::Deployed(deployment) => Some(deployment),
+        }
+    }
+
+    fn forget_sources(&mut self) {
+        let deployment = match self {
+            Self::Creating(creating) => creating.replaces.as_deref_mut(),
+            Self::Deployed(deployment) => Some(deployment),
+        };
+        if let Some(deployment) = deployment {
+            deployment.sources = None;
         }
     }
 

@@ -128,6 +128,15 @@ impl Keys {
     }
 }
 
+impl IntoIterator for Keys {
+    type Item = (Substr, KeyRecord);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl FromIterator<(Substr, KeyRecord)> for Keys {
     fn from_iter<I: IntoIterator<Item = (Substr, KeyRecord)>>(records: I) -> Self {
         let mut keys = Self::default();

@@ -6,8 +6,10 @@ use kv_runtime::state::{Document, FileStateStore, Holder, Lock, StageKey, StateE
 /// What happens at the fatal write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// It fails, as on a full disk.
+    /// It fails, as on a full disk, and so do all after it.
     Error,
+    /// It fails, and those after it do not.
+    ErrorOnce,
     /// The process aborts before it.
     DeathBefore,
     /// The process aborts after it.
@@ -28,7 +30,8 @@ pub struct Fatal {
 #[derive(Debug)]
 struct FatalLock {
     lock: Box<dyn Lock>,
-    left: usize,
+    /// How many writes are before the fatal one; `None` after an error that happens once.
+    left: Option<usize>,
     end: End,
 }
 
@@ -44,7 +47,7 @@ impl StateStore for Fatal {
 
     async fn lock(&self, stage: &StageKey, holder: &Holder) -> Result<Box<dyn Lock>, StateError> {
         let lock = self.store.lock(stage, holder).await?;
-        Ok(Box::new(FatalLock { lock, left: self.write, end: self.end }))
+        Ok(Box::new(FatalLock { lock, left: Some(self.write), end: self.end }))
     }
 
     async fn apps(&self) -> Result<Vec<String>, StateError> {
@@ -63,9 +66,13 @@ impl StateStore for Fatal {
 #[async_trait]
 impl Lock for FatalLock {
     async fn write(&mut self, document: Document) -> Result<(), StateError> {
-        let Some(left) = self.left.checked_sub(1) else { return self.end(document).await };
-        self.left = left;
-        self.lock.write(document).await
+        match self.left {
+            Some(0) => self.end(document).await,
+            left => {
+                self.left = left.map(|left| left - 1);
+                self.lock.write(document).await
+            }
+        }
     }
 
     async fn release(self: Box<Self>) -> Result<(), StateError> {
@@ -74,10 +81,12 @@ impl Lock for FatalLock {
 }
 
 impl FatalLock {
-    /// Fails in the same way at the fatal write and all after it.
     async fn end(&mut self, document: Document) -> Result<(), StateError> {
         match self.end {
-            End::Error => {
+            End::Error | End::ErrorOnce => {
+                if self.end == End::ErrorOnce {
+                    self.left = None;
+                }
                 let source = std::io::ErrorKind::StorageFull.into();
                 return Err(StateError::Io { action: "write", path: "the state".into(), source });
             }

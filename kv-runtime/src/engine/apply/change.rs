@@ -77,6 +77,7 @@ fn put<'a>(place: Place<'a>, pairs: &'a [&'a DeclaredPair]) -> BoxFuture<'a, Unc
     };
     let mut first = Some(build());
     async move {
+        place.interrupt.check()?;
         let begun = Time::now();
         let send = || first.take().unwrap_or_else(build);
         let sent = wait::while_unseen(place.interrupt, send).await?;

@@ -60,8 +60,8 @@ impl Apply<'_> {
         self.change(target, &namespace_id, &deletions, &before, checkpoints).await
     }
 
-    /// Sends changes until each is confirmed. Before the first, saves the state. It gets back its records from `before` of those that
-    /// were certainly not made.
+    /// Sends changes until each is confirmed. Before the first, saves the state. It gets back its records from
+    /// `before` of those that were certainly not made.
     async fn change<C: Change>(
         &mut self,
         target: Worked<'_>,
@@ -88,9 +88,17 @@ impl Apply<'_> {
                         tokio::task::yield_now().await;
                     }
                 };
-                match select(pin!(self.session.save()), pin!(building)).await {
-                    Either::Left((saved, _)) => saved?,
-                    Either::Right(((), saving)) => saving.await?,
+                let saved = match select(pin!(self.session.save()), pin!(building)).await {
+                    Either::Left((saved, _)) => saved,
+                    Either::Right(((), saving)) => saving.await,
+                };
+                if let Err(error) = saved {
+                    self.take_back(target.id, changes, before);
+                    if let Some(deployment) = self.deployment(target.id) {
+                        // Those that were to be deleted later too.
+                        deployment.keys_mut().merge(before.clone());
+                    }
+                    return Err(error.into());
                 }
                 checkpoints.saved(begun);
             }

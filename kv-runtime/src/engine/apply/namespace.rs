@@ -26,7 +26,7 @@ impl Apply<'_> {
     }
 
     /// Creates, adopts or renames the namespace, so that the state has it under its title. The change of the
-    /// state is saved by [`write_keys`](Self::write_keys), with the keys to write.
+    /// state is saved with the keys to write.
     pub(super) async fn reach_namespace(
         &mut self,
         target: Worked<'_>,

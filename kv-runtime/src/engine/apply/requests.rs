@@ -18,7 +18,7 @@ const MOST_BYTES_IN_FLIGHT: usize = 16 * 1024 * 1024;
 /// A batch, and which of its keys are not confirmed.
 type Answered<'a, C> = (&'a [C], Unconfirmed);
 
-/// A sequence of requests, several of which are in flight. After a stop, no other request is sent, and those
+/// A sequence of requests, several of which are in flight. After a stop, no other request is built, and those
 /// in flight are awaited, so that it is known whether they were applied.
 pub(super) struct Requests<'a, C> {
     place: Place<'a>,
@@ -74,7 +74,7 @@ impl<'a, C: Change> Requests<'a, C> {
         }
     }
 
-    /// Sends no more requests.
+    /// Builds no more requests.
     pub(super) fn stop(&mut self) {
         self.is_stopped = true;
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::num::NonZero;
 use std::sync::mpsc::{Receiver, channel, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use kv_rules::seed::{SeedBlock, SeedMistakes, SeedPair, read_blocks};
@@ -20,7 +20,8 @@ const WORKERS: usize = 4;
 /// How many blocks may wait for a thread.
 const WAITING: usize = 2;
 
-/// Adds the pairs of a file, in order, or some of them if the run is asked to stop. `make` turns each into a declared pair, whose key is set later, and has a buffer to work in.
+/// Adds the pairs of a file, in order, or some of them if the run is asked to stop. `make` turns each into a
+/// declared pair, whose key is set later, and has a buffer to work in.
 pub(super) fn read_pairs(
     file: impl Read,
     pairs: &mut Vec<DeclaredPair>,
@@ -31,13 +32,14 @@ pub(super) fn read_pairs(
     let workers = thread::available_parallelism().map_or(1, NonZero::get).min(WORKERS);
     let (blocks, waiting) = sync_channel(WAITING);
     let (done, parts) = channel();
-    let (waiting, make) = (&Mutex::new(waiting), &make);
-    thread::scope(|scope| {
+    // Only the threads have it: if they all panic, sending a block fails instead of waiting for ever.
+    let (waiting, make) = (Arc::new(Mutex::new(waiting)), &make);
+    thread::scope(move |scope| {
         for _ in 0..workers {
-            let done = done.clone();
+            let (done, waiting) = (done.clone(), Arc::clone(&waiting));
             scope.spawn(move || {
                 let mut buffer = Vec::new();
-                while let Some((number, block)) = next(waiting) {
+                while let Some((number, block)) = next(&waiting) {
                     let part =
                         Part::read(&block, |pair, mistakes| make(pair, &mut buffer, mistakes));
                     // Fails only if the file cannot be read; then nobody needs the part.
@@ -45,7 +47,7 @@ pub(super) fn read_pairs(
                 }
             });
         }
-        drop(done);
+        drop((done, waiting));
         let mut whole =
             Whole { pairs, mistakes, is_broken: false, next: 0, early: BTreeMap::new() };
         let mut of_cut = SeedMistakes::default();
@@ -176,6 +178,19 @@ mod tests {
             assert_eq!(*pair.key, format!("{n}0"));
             assert!(pair.digest == key.digest(value.as_bytes(), None, None));
         }
+    }
+
+    #[test]
+    fn a_panic_of_every_thread_ends_the_reading() {
+        let text = list(2000, |_| None);
+        let read = std::panic::AssertUnwindSafe(|| {
+            let (mut pairs, mut mistakes) = (Vec::new(), SeedMistakes::default());
+            let interrupt = Interrupt::default();
+            read_pairs(text.as_bytes(), &mut pairs, &mut mistakes, &interrupt, |_, _, _| {
+                panic!("a type of the user panics")
+            })
+        });
+        assert!(std::panic::catch_unwind(read).is_err());
     }
 
     #[test]

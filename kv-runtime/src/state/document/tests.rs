@@ -94,6 +94,14 @@ fn a_state_of_format_1_is_read_and_written_as_format_2() {
 }
 
 #[test]
+fn keys_that_may_have_been_edited_are_compared_with_their_sources() {
+    let edited = r#""sources":"AAAAAAAAAAAAAAAAAAAAAA","keys":{"#;
+    let edited = FORMAT_1.replace(r#""keys":{"#, edited);
+    let state = State::from_json(edited.as_bytes(), &stage(), "here").unwrap();
+    assert!(state.namespaces["sessions"].deployment().unwrap().sources().is_none());
+}
+
+#[test]
 fn every_flipped_bit_is_noticed() {
     let json = state().to_json().unwrap();
     for at in 0..json.len() {
