@@ -23,13 +23,15 @@ struct Way {
 
 const PHF: &str = r#"phf = { version = "0.13", features = ["macros"] }"#;
 
-const WAYS: [Way; 7] = [
+const WAYS: [Way; 8] = [
     Way { name: "slice", dependency: "", source: slice, sizes: &[0, 1_000, 10_000] },
     // At 10,000 entries it runs into the compiler's recursion limit.
     Way { name: "json!", dependency: r#"serde_json = "1""#, source: json, sizes: &[0, 1_000] },
     Way { name: "phf_map!", dependency: PHF, source: phf_map, sizes: &[0, 1_000, 10_000] },
     // What the compiler takes for a typed key and an accessor for each, without any macro.
     Way { name: "accessors by hand", dependency: "", source: by_hand, sizes: &[0, 1_000, 10_000] },
+    // The dependency, and nothing declared.
+    Way { name: "kv-runtime", dependency: "kv", source: |_| String::new(), sizes: &[0] },
     Way { name: "kv_namespace!", dependency: "kv", source: inline, sizes: &[0, 1_000, 10_000] },
     Way {
         name: "phf_map! of structs",

@@ -1,8 +1,6 @@
 //! The keys of a declaration: each is declared once, wherever it comes from.
 
 use kv_rules::shown;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -13,14 +11,14 @@ use super::Context;
 
 /// The keys so far, and where each is declared.
 ///
-/// A seed file can have a million, and macros are compiled without optimisation: a map of strings would
-/// take longer than everything else.
+/// A seed file can have a million, and macros are compiled without optimisation: with a `HashMap`, the keys
+/// would take longer than everything else.
 pub(super) struct Keys<'a> {
     /// The keys, one after the other.
     text: String,
     claims: Vec<Claim>,
-    /// The last claim of a key with this hash.
-    last: HashMap<u64, usize, BuildHasherDefault<Hashed>>,
+    /// A hash table with open addressing. A slot has the number of the last claim with a hash, counted from 1.
+    slots: Vec<usize>,
     /// The paths of the spreads.
     spreads: Vec<String>,
     pub(super) context: Context<'a>,
@@ -39,6 +37,7 @@ pub(super) enum Place {
 
 /// A key that is taken.
 struct Claim {
+    hash: u64,
     /// Where in the text it is.
     key: Range<usize>,
     place: Place,
@@ -59,8 +58,8 @@ pub(super) struct Clash {
 impl<'a> Keys<'a> {
     /// No keys yet.
     pub(super) fn new(context: Context<'a>) -> Self {
-        let (text, claims, last) = (String::new(), Vec::new(), HashMap::default());
-        Self { text, claims, last, spreads: Vec::new(), context }
+        let (text, claims, slots) = (String::new(), Vec::new(), vec![0; 64]);
+        Self { text, claims, slots, spreads: Vec::new(), context }
     }
 
     /// Adds a spread that places can refer to.
@@ -72,19 +71,20 @@ impl<'a> Keys<'a> {
     /// Takes a key that is free, or that is taken only under another `#[cfg(...)]`.
     pub(super) fn claim(&mut self, key: &str, place: Place, cfg: &Rc<str>) -> Result<(), Clash> {
         let hash = hash(key);
-        let before = self.last.insert(hash, self.claims.len());
+        let slot = slot_of(&self.slots, &self.claims, hash);
+        let before = self.slots.get(slot).and_then(|number| number.checked_sub(1));
         let Some(first) = before.and_then(|before| self.find(before, key)) else {
             let begin = self.text.len();
             self.text.push_str(key);
             let (key, cfg) = (begin..self.text.len(), Rc::clone(cfg));
-            self.claims.push(Claim { key, place, cfg, before });
+            self.claims.push(Claim { hash, key, place, cfg, before });
+            self.occupy(slot);
             return Ok(());
         };
-        let (first, is_apart) = (first.place, are_apart(&first.cfg, cfg));
-        self.last.extend(before.map(|before| (hash, before)));
-        if is_apart {
+        if are_apart(&first.cfg, cfg) {
             return Ok(());
         }
+        let first = first.place;
         let key_shown = shown(key);
         let first_shown = self.describe(first, key);
         let message = format!(
@@ -95,6 +95,24 @@ impl<'a> Keys<'a> {
             _ => None,
         };
         Err(Clash { message, entry })
+    }
+
+    /// Notes the last claim in a slot, and keeps half of the slots free.
+    fn occupy(&mut self, slot: usize) {
+        if let Some(number) = self.slots.get_mut(slot) {
+            *number = self.claims.len();
+        }
+        if self.claims.len() * 2 <= self.slots.len() {
+            return;
+        }
+        let mut slots = vec![0; self.slots.len() * 4];
+        for (index, claim) in self.claims.iter().enumerate() {
+            let slot = slot_of(&slots, &self.claims, claim.hash);
+            if let Some(number) = slots.get_mut(slot) {
+                *number = index + 1;
+            }
+        }
+        self.slots = slots;
     }
 
     /// The claim of a key, among those with the same hash.
@@ -137,20 +155,15 @@ fn hash(key: &str) -> u64 {
     hash
 }
 
-/// Takes a hash as it is.
-#[derive(Default)]
-pub(super) struct Hashed(u64);
-
-impl Hasher for Hashed {
-    fn write(&mut self, _: &[u8]) {}
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
+/// The slot of a hash: the one that has it, or else a free one. There are free ones.
+#[expect(clippy::indexing_slicing, reason = "`at` is masked, and slots have numbers of claims")]
+fn slot_of(slots: &[usize], claims: &[Claim], hash: u64) -> usize {
+    let mask = slots.len() - 1;
+    let mut at = usize::try_from((hash ^ (hash >> 32)) & 0xffff_ffff).unwrap_or(0) & mask;
+    while slots[at] != 0 && claims[slots[at] - 1].hash != hash {
+        at = (at + 1) & mask;
     }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
+    at
 }
 
 /// Whether both `#[cfg(...)]` are there and differ. It is up to the user that they exclude each other;
