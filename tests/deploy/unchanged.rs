@@ -39,6 +39,13 @@ impl Package {
         Ran::from(self.command(stage, code, args).output().unwrap())
     }
 
+    /// Runs a command that succeeds and says this.
+    #[track_caller]
+    fn says(&self, stage: &Stage<'_>, code: &str, args: &[&str], expected: &str) {
+        let ran = self.run(stage, code, args).expect(0);
+        assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+    }
+
     /// A stage to which it is deployed.
     fn deployed<'a>(&self, cloudflare: &'a Cloudflare) -> Stage<'a> {
         let stage = Stage::new(cloudflare);
@@ -55,8 +62,7 @@ impl Package {
         let stored = cloudflare.pairs("lists");
         let stored: Vec<_> = stored.iter().map(|(key, value)| (&**key, &**value)).collect();
         assert_eq!(stored, pairs);
-        let again = self.run(stage, "lists", &["--yes"]).expect(0);
-        assert!(again.stderr.contains("Nothing to do"), "{}", again.stderr);
+        self.says(stage, "lists", &["--yes"], "Nothing to do");
     }
 }
 
@@ -68,8 +74,7 @@ fn a_deploy_without_changes_only_looks_the_namespace_up() {
     let stage = package.deployed(&cloudflare);
     let before = fs::read(stage.document()).unwrap();
     for args in [&["--yes"][..], &["plan", "--detailed-exitcode"]] {
-        let ran = package.run(&stage, "lists", args).expect(0);
-        assert!(ran.stderr.contains("Nothing to do"), "{}", ran.stderr);
+        package.says(&stage, "lists", args, "Nothing to do");
         assert_eq!(kinds(&cloudflare.take_requests()), [Kind::Get]);
     }
     assert_eq!(fs::read(stage.document()).unwrap(), before);
@@ -91,11 +96,9 @@ fn a_change_of_the_declaration_is_seen() {
     for (code, line) in [("lists-changed", "~ declared"), ("lists-brief", "~ list:1")] {
         let (cloudflare, package) = (Cloudflare::start(), Package::new());
         let stage = package.deployed(&cloudflare);
-        let plan = package.run(&stage, code, &["plan"]).expect(0);
-        assert!(plan.stderr.contains(line), "{}", plan.stderr);
+        package.says(&stage, code, &["plan"], line);
         package.run(&stage, code, &["--yes"]).expect(0);
-        let again = package.run(&stage, code, &["--yes"]).expect(0);
-        assert!(again.stderr.contains("Nothing to do"), "{}", again.stderr);
+        package.says(&stage, code, &["--yes"], "Nothing to do");
         package.converges(&stage, &cloudflare, &PAIRS);
     }
 }
@@ -114,8 +117,7 @@ fn a_namespace_that_vanished_gets_all_its_values_again() {
     let (cloudflare, package) = (Cloudflare::start(), Package::new());
     let stage = package.deployed(&cloudflare);
     cloudflare.storage().delete(&cloudflare.namespace("lists").id).unwrap();
-    let plan = package.run(&stage, "lists", &["plan"]).expect(0);
-    assert!(plan.stderr.contains("+ list:1"), "{}", plan.stderr);
+    package.says(&stage, "lists", &["plan"], "+ list:1");
     package.converges(&stage, &cloudflare, &PAIRS);
 }
 
@@ -124,8 +126,7 @@ fn what_others_changed_is_found_and_repaired() {
     let (cloudflare, package) = (Cloudflare::start(), Package::new());
     let stage = package.deployed(&cloudflare);
     cloudflare.put("lists", "a", "of others");
-    let plan = package.run(&stage, "lists", &["plan", "--refresh"]).expect(0);
-    assert!(plan.stderr.contains("! a  was changed by others"), "{}", plan.stderr);
+    package.says(&stage, "lists", &["plan", "--refresh"], "! a  was changed by others");
     package.run(&stage, "lists", &["--yes", "--repair"]).expect(0);
     package.converges(&stage, &cloudflare, &PAIRS);
 }

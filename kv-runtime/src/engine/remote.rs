@@ -74,7 +74,8 @@ pub(crate) trait Remote: fmt::Debug + Send + Sync {
     /// Deletes a namespace with all its pairs. Succeeds if it does not exist.
     async fn delete(&self, id: &str) -> Result<(), RemoteError>;
 
-    /// Builds a request, which the future sends: writes at most [`MAX_BULK_PAIRS`](kv_rules::MAX_BULK_PAIRS) pairs, with a few MB in total, or a
+    /// Builds a request, which the future sends: it writes at most
+    /// [`MAX_BULK_PAIRS`](kv_rules::MAX_BULK_PAIRS) pairs, with a few MB in total, or a
     /// single pair of any size.
     fn bulk_put<'a>(&'a self, id: &'a str, put: BulkPut<'a>) -> Sent<'a, Confirmation>;
 

@@ -1,7 +1,7 @@
 //! The document that a state store keeps for each stage, and its format.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Cursor, Seek, Write};
+use std::io::{self, BufWriter, Cursor, IntoInnerError, Seek, Write};
 
 use kv_rules::Time;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -320,7 +320,7 @@ impl State {
         let top = Top { app, stage, digest_key, repository: repository.as_deref() };
         // The checksum is known once its place is passed.
         out.write_all(head(&blake3::Hash::from_bytes([0; 32])).as_bytes())?;
-        let mut checked = Checked { out, hasher: blake3::Hasher::new() };
+        let mut checked = BufWriter::new(Checked { out, hasher: blake3::Hasher::new() });
         // The head has the opening bracket.
         checked.write_all(&open(&top)?[1..])?;
         checked.write_all(br#","namespaces":{"#)?;
@@ -330,7 +330,7 @@ impl State {
             record.write_json(&mut checked)?;
         }
         checked.write_all(b"}}")?;
-        let Checked { out, hasher } = checked;
+        let Checked { out, hasher } = checked.into_inner().map_err(IntoInnerError::into_error)?;
         out.rewind()?;
         out.write_all(head(&hasher.finalize()).as_bytes())
     }

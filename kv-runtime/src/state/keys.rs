@@ -77,8 +77,7 @@ impl Keys {
     ) {
         let mut next = 0;
         for item in items {
-            if let Some(at) = position(&self.0, next, key(&item)) {
-                next = at + 1;
+            if let Some(at) = position(&self.0, &mut next, key(&item)) {
                 change(item, &mut self.0[at].1);
             }
         }
@@ -92,12 +91,8 @@ impl Keys {
     /// Removes keys.
     pub(crate) fn remove<'k>(&mut self, keys: impl IntoIterator<Item = &'k str>) {
         let mut next = 0;
-        let find = |key| {
-            let at = position(&self.0, next, key)?;
-            next = at + 1;
-            Some(at)
-        };
-        let mut removed: Vec<usize> = keys.into_iter().filter_map(find).collect();
+        let removed = keys.into_iter().filter_map(|key| position(&self.0, &mut next, key));
+        let mut removed: Vec<usize> = removed.collect();
         removed.sort_unstable();
         removed.dedup();
         let (mut removed, mut at) = (removed.into_iter().peekable(), 0);
@@ -154,18 +149,19 @@ pub(crate) struct Search<'a> {
 impl<'a> Search<'a> {
     /// A key that is equal, and what is known of it.
     pub(crate) fn find(&mut self, key: &str) -> Option<&'a (Substr, KeyRecord)> {
-        let at = position(self.keys, self.next, key)?;
-        self.next = at + 1;
-        self.keys.get(at)
+        self.keys.get(position(self.keys, &mut self.next, key)?)
     }
 }
 
-/// Where a key is, probably at `next`.
-fn position(keys: &[(Substr, KeyRecord)], next: usize, key: &str) -> Option<usize> {
-    if keys.get(next).is_some_and(|(next, _)| **next == *key) {
-        return Some(next);
-    }
-    keys.binary_search_by(|(known, _)| (**known).cmp(key)).ok()
+/// Where a key is, probably at `next`, which then is the place after it.
+fn position(keys: &[(Substr, KeyRecord)], next: &mut usize, key: &str) -> Option<usize> {
+    let at = if keys.get(*next).is_some_and(|(known, _)| **known == *key) {
+        *next
+    } else {
+        keys.binary_search_by(|(known, _)| (**known).cmp(key)).ok()?
+    };
+    *next = at + 1;
+    Some(at)
 }
 
 /// Appends a JSON string.
@@ -264,13 +260,9 @@ impl SharedKeys {
 
     /// The keys, in order.
     pub(crate) fn take(&mut self) -> impl Iterator<Item = Substr> {
-        let (text, ends) = mem::take(self).into_parts();
-        let mut begin = 0;
+        let Self { text, ends } = mem::take(self);
+        let (text, mut begin) = (ArcStr::from(text), 0);
         ends.into_iter().map(move |end| text.substr(mem::replace(&mut begin, end)..end))
-    }
-
-    fn into_parts(self) -> (ArcStr, Vec<usize>) {
-        (self.text.into(), self.ends)
     }
 }
 

@@ -93,9 +93,9 @@ impl Apply<'_> {
                     Either::Right(((), saving)) => saving.await,
                 };
                 if let Err(error) = saved {
-                    self.take_back(target.id, changes, before);
                     if let Some(deployment) = self.deployment(target.id) {
-                        // Those that were to be deleted later too.
+                        deployment.keys_mut().remove(changes.iter().map(C::key));
+                        // With those that were to be deleted later.
                         deployment.keys_mut().merge(before.clone());
                     }
                     return Err(error.into());
